@@ -8,7 +8,7 @@ The library raises these and never prints or exits; the command line catches `Ro
     ├── InputError          the user's files                exit 2
     ├── AccessError         the user's AWS permissions      exit 3
     ├── AwsError            AWS, or the way to it           exit 3
-    └── Bug                 us                              exit 70
+    └── InternalError       us                              exit 70
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class AwsError(RootwardenError):
     exit_code = 3
 
 
-class Bug(RootwardenError):
+class InternalError(RootwardenError):
     """Something that cannot happen did."""
 
     exit_code = 70
