@@ -7,6 +7,7 @@ must say what happens in the other two cases.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
@@ -14,7 +15,6 @@ import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
 T = TypeVar("T")
 U = TypeVar("U")
