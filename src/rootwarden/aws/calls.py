@@ -1,0 +1,33 @@
+"""One AWS call as data: what is asked, where, and the evidence file its answer belongs in."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+JsonObject: TypeAlias = dict[str, Json]
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A read call and where its answer is kept.
+
+    Attributes:
+        service: botocore's name of the service: `iam`, `cloudwatch`, `events`.
+        operation: The operation as the API spells it: `GetAccountSummary`.
+        parameters: Request parameters.
+        region: Region to ask; empty for the home region of the partition.
+        file: Path below the account's evidence folder, `regions/us-east-1/describe-trails.json`.
+    """
+
+    service: str
+    operation: str
+    file: str
+    parameters: dict[str, Json] = {}
+    region: str = ""
+
+    @property
+    def action(self) -> str:
+        """The IAM action that allows it, `iam:GetAccountSummary`."""
+        return f"{self.service}:{self.operation}"
