@@ -1,0 +1,234 @@
+"""One botocore session, one client per service and region, every call through the same place.
+
+Throttled calls are retried at the account's own pace; nothing else is, except that a kept-alive connection the server
+had already closed is opened again once (the request never reached AWS).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import defaultdict
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore import exceptions as botocore_errors
+from botocore import xform_name
+from botocore.config import Config
+from botocore.paginate import Paginator
+
+from rootwarden import __version__
+from rootwarden.aws.deadline import TimeUp
+from rootwarden.aws.document import document_of
+from rootwarden.aws.identity import SharedCredentials, signing_as
+from rootwarden.aws.pace import MOST_ATTEMPTS, Pace
+from rootwarden.errors import AccessError, UsageError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+    from rootwarden.aws.calls import Call, JsonObject
+    from rootwarden.aws.deadline import Deadline
+    from rootwarden.aws.identity import Identity
+
+# AWS's own limits; `organizations` has the smallest pages, IAM the largest (API references).
+_PAGE_SIZES = {"iam": 1000, "organizations": 20, "cloudwatch": 100, "events": 100, "logs": 50}
+_HOME_REGIONS = {
+    "aws": "us-east-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-cn": "cn-north-1",
+    "aws-eusc": "eusc-de-east-1",
+}
+_REGION = re.compile(
+    r"(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|eusc|eu-isoe|us-isof)-[a-z]+(-[a-z]+)?-\d{1,2}"
+)
+_THROTTLES = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|PriorRequestNotComplete")
+MOST_PAGES = 2000
+
+
+class CallFailed(Exception):  # noqa: N818 - becomes a fact's reason, never reaches people as an error
+    """A call that gave no answer.
+
+    Attributes:
+        code: AWS's error code, or one of ours: `Timeout`, `ConnectionError`, `MalformedAnswer`, `NotAsked`.
+        detail: More of it, for people.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
+def home_region(partition: str) -> str:
+    """The region global services of a partition live in and root signs in to."""
+    return _HOME_REGIONS.get(partition, "us-east-1")
+
+
+class Door:
+    """Shared access to AWS for any number of accounts and threads.
+
+    Args:
+        profile: Named profile of the AWS configuration, or empty.
+        region: Region for regional endpoints (STS), or empty for the configured one.
+        connections: How many threads will use it.
+        read_timeout: Seconds one call may take to answer.
+
+    Raises:
+        AccessError: When there are no credentials.
+        UsageError: When the profile or the region does not exist.
+    """
+
+    def __init__(self, *, profile: str = "", region: str = "", connections: int = 10, read_timeout: float = 20) -> None:
+        self._session = botocore.session.Session(profile=profile or None)
+        try:
+            own = botocore.session.Session(profile=profile or None).get_credentials()
+            self.region = region or self._session.get_config_variable("region") or "us-east-1"
+        except botocore_errors.ProfileNotFound as error:
+            raise UsageError(
+                f"there is no AWS profile `{profile}`", hint="`aws configure list-profiles` names them"
+            ) from error
+        except botocore_errors.BotoCoreError as error:
+            raise AccessError(f"the AWS credentials cannot be loaded: {error}", hint="sign in again") from error
+        if own is None:
+            raise AccessError("there are no AWS credentials", hint="give --profile, or sign in with `aws sso login`")
+        if not _REGION.fullmatch(self.region):
+            raise UsageError(
+                f"`{self.region}` is not an AWS region", hint="give --region, for example --region us-east-1"
+            )
+        self._session.register_component("credential_provider", _Provider(SharedCredentials(own)))
+        self._config = Config(
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            connect_timeout=min(10, read_timeout),
+            read_timeout=read_timeout,
+            max_pool_connections=connections + 4,
+            parameter_validation=False,
+            user_agent_extra=f"rootwarden/{__version__}",
+        )
+        self._clients: dict[tuple[str, str], BaseClient] = {}
+        self._lock = threading.Lock()
+        self._paces: defaultdict[str, Pace] = defaultdict(Pace)
+
+    def ask(self, call: Call, *, identity: Identity | None, deadline: Deadline, charged: str = "") -> JsonObject:
+        """Make one call, all its pages included.
+
+        Args:
+            call: What to ask. Its region must be set.
+            identity: Whose credentials to sign with; `None` for the caller's own.
+            deadline: When to give up.
+            charged: The account whose quota AWS counts the call on.
+
+        Returns:
+            The answer as the AWS CLI prints it.
+
+        Raises:
+            CallFailed: When there is no answer.
+        """
+        client = self._client(call.service, call.region)
+        pace = self._paces[charged]
+        send = partial(self._send, client, xform_name(call.operation), pace, deadline)
+        with signing_as(identity):
+            if not client.can_paginate(xform_name(call.operation)):
+                return document_of(send(**call.parameters))
+            return self._all_pages(client, call, send)
+
+    def throttled(self) -> int:
+        """How often any call was throttled so far."""
+        return sum(pace.throttled for pace in tuple(self._paces.values()))
+
+    def _all_pages(self, client: BaseClient, call: Call, send: partial[dict[str, Any]]) -> JsonObject:
+        """Read every page with our own sending, so that a throttled page is asked again and not the whole list."""
+        config = self._session.get_paginator_model(call.service).get_paginator(call.operation)
+        make: Any = Paginator
+        paginator = make(send, config, client.meta.service_model.operation_model(call.operation))
+        size = _PAGE_SIZES.get(call.service)
+        settings = {"PageSize": size} if size and "limit_key" in config else {}
+        whole: JsonObject = {}
+        for number, page in enumerate(paginator.paginate(**call.parameters, PaginationConfig=settings)):
+            if number >= MOST_PAGES:
+                raise CallFailed("TooManyPages", f"more than {MOST_PAGES} pages")
+            _merge(whole, document_of(page))
+        for token in ("Marker", "IsTruncated", "NextToken", "nextToken"):
+            whole.pop(token, None)
+        return whole
+
+    def _send(
+        self, client: BaseClient, operation: str, pace: Pace, deadline: Deadline, **parameters: object
+    ) -> dict[str, Any]:
+        reopened = False
+        attempt = 0
+        while True:
+            try:
+                deadline.check()
+                pace.wait(deadline)
+                answer: dict[str, Any] = getattr(client, operation)(**parameters)
+            except TimeUp as error:
+                raise CallFailed("NotAsked", "the account's time limit was used up") from error
+            except botocore_errors.ClientError as error:
+                code, message = _code(error)
+                attempt += 1
+                if not _THROTTLES.search(code) or attempt >= MOST_ATTEMPTS:
+                    raise CallFailed(code, message) from error
+                try:
+                    pace.slow_down(attempt, deadline)
+                except TimeUp:
+                    raise CallFailed(code, message) from error
+            except botocore_errors.ConnectionClosedError as error:
+                if reopened:
+                    raise CallFailed("ConnectionError", "the connection was closed") from error
+                reopened = True
+            except botocore_errors.BotoCoreError as error:
+                raise _failed(error) from error
+            else:
+                pace.answered()
+                return answer
+
+    def _client(self, service: str, region: str) -> BaseClient:
+        with self._lock:
+            client = self._clients.get((service, region))
+            if client is None:
+                client = self._session.create_client(service, region_name=region, config=self._config)
+                self._clients[service, region] = client
+            return client
+
+
+class _Provider:
+    """Gives every client of the session the shared credentials."""
+
+    def __init__(self, credentials: SharedCredentials) -> None:
+        self._credentials = credentials
+
+    def load_credentials(self) -> SharedCredentials:
+        """Asked by botocore once for each client."""
+        return self._credentials
+
+
+def _merge(whole: JsonObject, page: JsonObject) -> None:
+    for name, value in page.items():
+        kept = whole.get(name)
+        if isinstance(kept, list) and isinstance(value, list):
+            kept.extend(value)
+        else:
+            whole[name] = value
+
+
+def _code(error: botocore_errors.ClientError) -> tuple[str, str]:
+    told = error.response.get("Error", {})
+    return str(told.get("Code") or "Unknown"), str(told.get("Message") or "")
+
+
+def _failed(error: botocore_errors.BotoCoreError) -> CallFailed:
+    if isinstance(error, botocore_errors.ReadTimeoutError | botocore_errors.ConnectTimeoutError):
+        return CallFailed("Timeout", "no answer in time")
+    if isinstance(error, botocore_errors.NoCredentialsError | botocore_errors.CredentialRetrievalError):
+        return CallFailed("NoCredentials", "the credentials cannot be loaded any more")
+    if isinstance(error, botocore_errors.HTTPClientError):
+        return CallFailed("ConnectionError", "AWS could not be reached")
+    return CallFailed("MalformedAnswer", type(error).__name__)
+
+
+def now() -> datetime:
+    """The wall clock, to the second, for the instants answers are stamped with."""
+    return datetime.now(tz=UTC).replace(microsecond=0)

@@ -1,0 +1,83 @@
+"""Which AWS call answers into which file of the evidence folder (docs/evidence-folder.md)."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+# Files of the folder itself.
+ORGANIZATION = "organization.json"
+ACCOUNTS = "accounts.json"
+FEATURES = "organizations-features.json"
+TARGETS = "targets.json"
+DECLARATIONS = "declarations.json"
+COLLECTION = "collection.json"
+
+# Files of one account.
+CREDENTIAL_REPORT = "credential-report.json"
+CREDENTIAL_REPORT_CSV = "credential-report.csv"
+ACCOUNT_SUMMARY = "account-summary.json"
+VIRTUAL_MFA_DEVICES = "virtual-mfa-devices.json"
+CONTACT_INFORMATION = "contact-information.json"
+ROOT_USER = "root-user.json"
+ROOT_MFA_DEVICES = "root-mfa-devices.json"
+ROOT_ACCESS_KEYS = "root-access-keys.json"
+ROOT_LOGIN_PROFILE = "root-login-profile.json"
+ROOT_SIGNING_CERTIFICATES = "root-signing-certificates.json"
+SIGN_IN_POLICY = "sign-in-policy.json"
+SIGN_IN_AUTHORIZATION = "sign-in-authorization.json"
+TAGS = "tags.json"
+ERRORS = "errors.json"
+
+_CALLS = {
+    ORGANIZATION: "organizations:DescribeOrganization",
+    ACCOUNTS: "organizations:ListAccounts",
+    FEATURES: "iam:ListOrganizationsFeatures",
+    TARGETS: "organizations:ListTargetsForPolicy",
+    CREDENTIAL_REPORT: "iam:GetCredentialReport",
+    CREDENTIAL_REPORT_CSV: "iam:GetCredentialReport",
+    ACCOUNT_SUMMARY: "iam:GetAccountSummary",
+    VIRTUAL_MFA_DEVICES: "iam:ListVirtualMFADevices",
+    "password-policy.json": "iam:GetAccountPasswordPolicy",
+    "authorization-details.json": "iam:GetAccountAuthorizationDetails",
+    CONTACT_INFORMATION: "account:GetContactInformation",
+    "alternate-contact-billing.json": "account:GetAlternateContact",
+    "alternate-contact-operations.json": "account:GetAlternateContact",
+    "alternate-contact-security.json": "account:GetAlternateContact",
+    ROOT_USER: "iam:GetUser",
+    ROOT_MFA_DEVICES: "iam:ListMFADevices",
+    ROOT_ACCESS_KEYS: "iam:ListAccessKeys",
+    ROOT_LOGIN_PROFILE: "iam:GetLoginProfile",
+    ROOT_SIGNING_CERTIFICATES: "iam:ListSigningCertificates",
+    SIGN_IN_POLICY: "signin:GetResourcePolicy",
+    SIGN_IN_AUTHORIZATION: "signin:GetConsoleAuthorizationConfiguration",
+    TAGS: "organizations:ListTagsForResource",
+    "describe-trails.json": "cloudtrail:DescribeTrails",
+    "metric-filters.json": "logs:DescribeMetricFilters",
+    "metric-alarms.json": "cloudwatch:DescribeAlarms",
+    "event-rules.json": "events:ListRules",
+}
+_CALLS_BY_FOLDER = {
+    "policies": "organizations:DescribePolicy",
+    "root-access-key-last-used": "iam:GetAccessKeyLastUsed",
+    "trail-status": "cloudtrail:GetTrailStatus",
+    "event-selectors": "cloudtrail:GetEventSelectors",
+    "sns-subscriptions": "sns:ListSubscriptionsByTopic",
+    "event-targets": "events:ListTargetsByRule",
+}
+
+
+def action_of(file: str) -> str:
+    """The IAM action whose answer the file holds, or an empty text for a file no call answers into."""
+    *folders, name = file.split("/")
+    return _CALLS.get(name) or next((_CALLS_BY_FOLDER[each] for each in folders if each in _CALLS_BY_FOLDER), "")
+
+
+def alternate_contact(kind: str) -> str:
+    """File of an alternate contact: `billing`, `operations` or `security`."""
+    return f"alternate-contact-{kind}.json"
+
+
+def resource_file(folder: str, resource: str) -> str:
+    """File named after a resource; anything but letters, digits, `.`, `_` and `-` is percent-encoded."""
+    name = quote(resource, safe="-_.") if resource.strip(".") else quote(resource, safe="").replace(".", "%2E")
+    return f"{folder}/{name}.json"

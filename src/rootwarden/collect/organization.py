@@ -1,0 +1,154 @@
+"""AWS answers about the organization → facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rootwarden.collect import files, read
+from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform
+from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit, ServiceControlPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rootwarden.aws.calls import Json, JsonObject
+    from rootwarden.facts.fact import Fact
+
+MANAGEMENT_CENTRALLY = "RootCredentialsManagement"
+SESSIONS = "RootSessions"
+# AWS allows five levels of organizational units below the root; anything far deeper is not a real tree.
+_DEEPEST = 16
+
+
+def read_organization(answer: Callable[[str], Fact[JsonObject]], policy_ids: tuple[str, ...]) -> Organization:
+    """Interpret the organization's answers.
+
+    Args:
+        answer: The document in a file of the evidence folder.
+        policy_ids: Policies there is a file for.
+    """
+    described = answer(files.ORGANIZATION)
+    organization = read.record(described, "Organization") if isinstance(described, Known) else described
+    targets = answer(files.TARGETS)
+    features = answer(files.FEATURES)
+    return Organization(
+        id=read.text(organization, "Id"),
+        management_account=read.text(organization, "MasterAccountId"),
+        accounts=_accounts(answer(files.ACCOUNTS)),
+        units=_units(targets),
+        attachments=_attachments(targets),
+        policies={each: _policy(answer(f"policies/{each}.json"), each) for each in policy_ids},
+        service_control_policies_enabled=_policies_enabled(targets),
+        root_credentials_management=_feature(features, MANAGEMENT_CENTRALLY),
+        root_sessions=_feature(features, SESSIONS),
+    )
+
+
+def _accounts(answer: Fact[JsonObject]) -> Fact[tuple[OrganizationAccount, ...]]:
+    listed = read.records(answer, "Accounts")
+    if not isinstance(listed, Known):
+        return listed
+    accounts = [_account(each) for each in listed.value]
+    whole = [each for each in accounts if each is not None]
+    if len(whole) != len(accounts):
+        return read.malformed("`Accounts`", listed.sources)
+    return Known(tuple(whole), listed.sources)
+
+
+def _account(each: JsonObject) -> OrganizationAccount | None:
+    account, state = each.get("Id"), each.get("State") or each.get("Status")
+    if not (isinstance(account, str) and len(account) == 12 and account.isdigit()):  # noqa: PLR2004 - account ids
+        return None
+    arn = each.get("Arn")
+    return OrganizationAccount(
+        id=account,
+        name=_string(each.get("Name")),
+        email=_string(each.get("Email")),
+        state=_string(state),
+        partition=arn.split(":")[1] if isinstance(arn, str) and arn.count(":") > 1 else "aws",
+    )
+
+
+def _string(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _feature(answer: Fact[JsonObject], name: str) -> Fact[bool]:
+    if isinstance(answer, Absent):
+        return Known(False, answer.sources, "the account is in no organization")
+    if isinstance(answer, Unknown):
+        return answer
+    enabled = answer.value.get("EnabledFeatures", [])
+    if not isinstance(enabled, list):
+        return read.malformed("`EnabledFeatures`", answer.sources)
+    return Known(name in enabled, answer.sources)
+
+
+def _policy(answer: Fact[JsonObject], policy_id: str) -> Fact[ServiceControlPolicy]:
+    policy = read.record(answer, "Policy")
+    if not isinstance(policy, Known):
+        return policy
+    summary, content = policy.value.get("PolicySummary"), policy.value.get("Content")
+    name = summary.get("Name") if isinstance(summary, dict) else ""
+    if not isinstance(content, str):
+        return read.malformed("`Content`", policy.sources)
+    return Known(ServiceControlPolicy(id=policy_id, name=_string(name), document=content), policy.sources)
+
+
+def _policies_enabled(targets: Fact[JsonObject]) -> Fact[bool]:
+    """Whether the policy type is on; older evidence does not say, and then an attachment proves it."""
+    roots = read.records(targets, "roots")
+    if not isinstance(roots, Known):
+        return roots
+    for root in roots.value:
+        types = root.get("policy_types")
+        if isinstance(types, list):
+            return Known("SERVICE_CONTROL_POLICY" in types, roots.sources)
+    attachments = _attachments(targets)
+    if isinstance(attachments, Known) and any(attachments.value.values()):
+        return Known(True, roots.sources)
+    return Unknown("the evidence does not tell whether service control policies are on", Why.NOT_COLLECTED)
+
+
+def _attachments(targets: Fact[JsonObject]) -> Fact[dict[str, tuple[str, ...]]]:
+    found = read.record(targets, "attachments")
+    if not isinstance(found, Known):
+        return found
+    try:
+        return transform(found, lambda value: msgspec.convert(value, dict[str, tuple[str, ...]]))
+    except msgspec.ValidationError:
+        return read.malformed("`attachments`", found.sources)
+
+
+def _units(targets: Fact[JsonObject]) -> Fact[tuple[OrganizationalUnit, ...]]:
+    roots = read.records(targets, "roots")
+    if not isinstance(roots, Known):
+        return roots
+    try:
+        return Known(tuple(unit for root in roots.value for unit in _walk(root, (), "", 0)), roots.sources)
+    except (TypeError, ValueError):
+        return read.malformed("tree in `roots`", roots.sources)
+
+
+def _walk(node: JsonObject, above: tuple[str, ...], path: str, depth: int) -> Iterator[OrganizationalUnit]:
+    """One node and everything below it.
+
+    Raises:
+        ValueError: When a node has no id, or the tree is deeper than AWS allows.
+        TypeError: When a node is not a record.
+    """
+    identity, accounts, children = node.get("id"), node.get("accounts", []), node.get("children", [])
+    if not isinstance(identity, str) or not isinstance(accounts, list) or not isinstance(children, list):
+        raise TypeError(identity)
+    if depth > _DEEPEST:
+        raise ValueError(identity)
+    name = _string(node.get("name")) or identity
+    targets = (*above, identity)
+    here = f"{path}/{name}"
+    yield OrganizationalUnit(id=identity, path=here, targets=targets, accounts=tuple(map(str, accounts)))
+    for child in children:
+        if not isinstance(child, dict):
+            raise TypeError(child)
+        yield from _walk(child, targets, here, depth + 1)

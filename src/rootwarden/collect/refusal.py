@@ -1,0 +1,89 @@
+"""What an AWS error code means for a fact: there is none, it was refused, or it failed.
+
+Codes are those of the services' API references; `Timeout`, `ConnectionError` and `NotAsked` are our own words for
+calls that never got an answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rootwarden.facts.fact import Absent, Unknown, Why
+
+if TYPE_CHECKING:
+    from rootwarden.facts.fact import Source
+
+# "Looked, and there is none." `ReportNotPresent` is not here: it says nobody made a report, not that there is no root.
+_ABSENT = {
+    "NoSuchEntity",
+    "NoSuchEntityException",
+    "ResourceNotFoundException",
+    "AWSOrganizationsNotInUseException",
+}
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "AuthorizationErrorException",
+    "UnauthorizedOperation",
+    "AccountNotManagementOrDelegatedAdministrator",
+    "AccountNotManagementOrDelegatedAdministratorException",
+    "ServiceAccessNotEnabled",
+    "ServiceAccessNotEnabledException",
+    "CallerIsNotManagementAccount",
+    "OptInRequired",
+    "SubscriptionRequiredException",
+}
+_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "NoCredentials",
+}
+THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "TooManyRequestsError",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "LimitExceeded",
+    "LimitExceededException",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException",
+}
+_TIMED_OUT = {"Timeout", "TimedOut", "RequestTimeout", "NotAsked"}
+
+
+def fact_of_error(code: str, action: str, source: Source) -> Absent | Unknown:
+    """Turn an error code into a fact.
+
+    Args:
+        code: AWS's code (`AccessDenied`) or one of ours; a text behind a colon is kept as detail.
+        action: The IAM action that was asked, `iam:GetAccountSummary`.
+        source: Where and when.
+    """
+    name, _, detail = code.partition(":")
+    name = name.strip()
+    detail = f": {detail.strip()}" if detail.strip() else ""
+    if name in _ABSENT:
+        return Absent((source,))
+    if name in _DENIED:
+        return Unknown(f"{action} was refused ({name})", Why.DENIED, action, (source,))
+    if name in _CREDENTIALS:
+        return Unknown(
+            f"{action} was not answered: the credentials are no longer valid ({name})", Why.FAILED, "", (source,)
+        )
+    if name in THROTTLED:
+        return Unknown(f"{action} was throttled until we gave up ({name})", Why.THROTTLED, "", (source,))
+    if name in _TIMED_OUT:
+        return Unknown(f"{action} was not answered in time{detail}", Why.TIMED_OUT, "", (source,))
+    return Unknown(f"{action} failed ({name}){detail}", Why.FAILED, "", (source,))

@@ -1,0 +1,78 @@
+"""Everything known of one account that decides how safe its root user is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from rootwarden.facts.contacts import Contacts
+from rootwarden.facts.credential_report import CredentialReportRow
+from rootwarden.facts.fact import Fact, Unknown
+from rootwarden.facts.organization import Position
+from rootwarden.facts.root_user import RootUser
+
+_NOT_COLLECTED = Unknown("not collected")
+
+
+class UsageAlarm(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a root event reaches a person, and over which chain."""
+
+    works: Fact[bool] = _NOT_COLLECTED
+    chain: Fact[str] = _NOT_COLLECTED
+
+
+class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
+    """What the service control policies on the account's path deny its root user."""
+
+    denies_root_actions: Fact[bool] = _NOT_COLLECTED
+    denies_root_key_creation: Fact[bool] = _NOT_COLLECTED
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One account.
+
+    Attributes:
+        id: Twelve digits.
+        partition: `aws`, `aws-us-gov`, `aws-cn`, …
+        name: As the organization lists it.
+        email: The root user's address.
+        position: Where it stands in an organization.
+        unit_path: Path of organizational units, `/Root/Workloads`.
+        root: The root user.
+        iam_users: Every row of the credential report, when a rule reads IAM users.
+        report_generated_at: When AWS made the credential report.
+        contacts: The four contacts.
+        usage_alarm: Root usage alarm.
+        guardrail: SCPs against root.
+        fences_root_sign_in: A Sign-In resource policy fences root.
+        sign_in_policy_present: There is such a policy.
+        declared_email_domains: Mail domains declared to be the organization's.
+        root_credentials_management: The organization's feature.
+        root_sessions: The organization's feature.
+        tags: The account's tags in the organization.
+    """
+
+    id: str
+    partition: str = "aws"
+    name: Fact[str] = _NOT_COLLECTED
+    email: Fact[str] = _NOT_COLLECTED
+    position: Fact[Position] = _NOT_COLLECTED
+    unit_path: Fact[str] = _NOT_COLLECTED
+    root: RootUser
+    iam_users: Fact[tuple[CredentialReportRow, ...]] = _NOT_COLLECTED
+    report_generated_at: Fact[datetime] = _NOT_COLLECTED
+    contacts: Contacts = Contacts()
+    usage_alarm: UsageAlarm = UsageAlarm()
+    guardrail: Guardrail = Guardrail()
+    sign_in_policy_present: Fact[bool] = _NOT_COLLECTED
+    fences_root_sign_in: Fact[bool] = _NOT_COLLECTED
+    declared_email_domains: Fact[tuple[str, ...]] = _NOT_COLLECTED
+    root_credentials_management: Fact[bool] = _NOT_COLLECTED
+    root_sessions: Fact[bool] = _NOT_COLLECTED
+    tags: Fact[dict[str, str]] = _NOT_COLLECTED
+
+    @property
+    def has_root_user(self) -> bool:
+        """False in the China partition, where AWS states that there is no root user."""
+        return self.partition != "aws-cn"

@@ -1,0 +1,147 @@
+"""Facts made from facts, each in one place.
+
+Every function here keeps Law 1: what is decided stays decided whatever an unknown input turns out to be, and what is
+not decided stays unknown with the reason of the input it waits for.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from rootwarden.facts.fact import Absent, Known, Source, Unknown
+from rootwarden.facts.instant import format_instant
+
+if TYPE_CHECKING:
+    from rootwarden.facts.fact import Fact
+
+T = TypeVar("T")
+
+# Root credentials of member accounts can be deleted centrally since 2024-11-15 (IAM document history, "Centralized
+# root access for member accounts"). Before that every root user of the partition `aws` had a password.
+CENTRAL_REMOVAL_EXISTS_SINCE = datetime(2024, 11, 15, tzinfo=UTC)
+
+
+def fresher(first: Fact[T], second: Fact[T], *, what: str) -> Fact[T]:
+    """Join two sources of one fact; where they disagree the fresher wins and the note says so.
+
+    Args:
+        first: The primary source. Without an instant of its own it counts as the fresher: account summaries are not
+            cached, credential reports are kept for four hours.
+        second: The other source.
+        what: The fact's name for the note.
+    """
+    if isinstance(first, Unknown):
+        return first if isinstance(second, Unknown) else second
+    if isinstance(second, Unknown):
+        return first
+    if _content(first) == _content(second):
+        return _with_sources(first, first.sources + second.sources)
+    earlier, later = (second, first) if _instant(second) <= _instant(first) else (first, second)
+    note = f"{what}: {_says(later)}, but {_says(earlier)}; the fresher is used"
+    return _with_sources(later, later.sources + earlier.sources, note)
+
+
+def any_true(*facts: Fact[bool]) -> Fact[bool]:
+    """Kleene `or`: one true decides; otherwise an unknown spreads; absent counts as false."""
+    return _kleene(facts, deciding=True)
+
+
+def all_true(*facts: Fact[bool]) -> Fact[bool]:
+    """Kleene `and`: one false decides; otherwise an unknown spreads; absent counts as false."""
+    return _kleene(facts, deciding=False)
+
+
+def latest(*facts: Fact[datetime]) -> Fact[datetime]:
+    """The latest of several instants; absent when none is set, unknown while any is unknown."""
+    for fact in facts:
+        if isinstance(fact, Unknown):
+            return fact
+    known = [fact for fact in facts if isinstance(fact, Known)]
+    if not known:
+        sources = tuple(source for fact in facts for source in fact.sources)
+        return Absent(tuple(dict.fromkeys(sources)), next((fact.note for fact in facts if fact.note), ""))
+    return max(known, key=lambda fact: fact.value)
+
+
+def not_empty(fact: Fact[tuple[T, ...]]) -> Fact[bool]:
+    """Whether a list has an element."""
+    if isinstance(fact, Unknown):
+        return fact
+    if isinstance(fact, Absent):
+        return Known(False, fact.sources, fact.note)
+    return Known(bool(fact.value), fact.sources, fact.note)
+
+
+def password_present(reported: Fact[bool], *, partition: str, as_of: datetime) -> Fact[bool]:
+    """Whether root has a password, from flag and report, and from what AWS documents about the partition.
+
+    In GovCloud root has no console and so no password to sign in with. In evidence from before the central removal of
+    root credentials existed, `not_supported` can only mean that there is one.
+    """
+    deduced = (Source(call="deduced"),)
+    if partition == "aws-us-gov":
+        return Known(False, deduced, "root has no console sign-in in GovCloud")
+    if isinstance(reported, Unknown) and partition == "aws" and as_of < CENTRAL_REMOVAL_EXISTS_SINCE:
+        return Known(True, deduced + reported.sources, "before 2024-11-15 every root user had a password")
+    return reported
+
+
+def rotation_due(changed: Fact[datetime], days: Fact[int]) -> Fact[datetime]:
+    """When the password is due for rotation: last change plus the declared schedule."""
+    if isinstance(changed, Known) and isinstance(days, Known):
+        try:
+            due = changed.value + timedelta(days=days.value)
+        except OverflowError:
+            return Unknown(f"the declared rotation schedule of {days.value} days is out of range")
+        return Known(due, changed.sources + days.sources)
+    if isinstance(days, Known):
+        return changed if isinstance(changed, Unknown) else Unknown("the last change of the password is not declared")
+    return days if isinstance(days, Unknown) else Absent(days.sources, "no rotation schedule is declared")
+
+
+def _kleene(facts: tuple[Fact[bool], ...], *, deciding: bool) -> Fact[bool]:
+    unknown: Unknown | None = None
+    sources: list[Source] = []
+    notes: list[str] = []
+    for fact in facts:
+        if isinstance(fact, Unknown):
+            unknown = unknown or fact
+            continue
+        value = isinstance(fact, Known) and fact.value
+        if value is deciding:
+            return Known(deciding, fact.sources, fact.note)
+        sources.extend(fact.sources)
+        notes.extend([fact.note] if fact.note else [])
+    if unknown is not None:
+        return unknown
+    return Known(not deciding, tuple(dict.fromkeys(sources)), "; ".join(dict.fromkeys(notes)))
+
+
+def _content(fact: Known[T] | Absent) -> object:
+    return fact.value if isinstance(fact, Known) else None
+
+
+def _with_sources(fact: Known[T] | Absent, sources: tuple[Source, ...], note: str = "") -> Fact[T]:
+    unique = tuple(dict.fromkeys(sources))
+    if isinstance(fact, Known):
+        return Known(fact.value, unique, note or fact.note)
+    return Absent(unique, note or fact.note)
+
+
+def _instant(fact: Known[T] | Absent) -> datetime:
+    instants = [source.observed_at for source in fact.sources if source.observed_at is not None]
+    return max(instants) if instants else datetime.max.replace(tzinfo=UTC)
+
+
+def _says(fact: Known[T] | Absent) -> str:
+    source = fact.sources[0] if fact.sources else Source(call="an unnamed source")
+    at = f" at {format_instant(source.observed_at)}" if source.observed_at else ""
+    value = _words(fact.value) if isinstance(fact, Known) else "none"
+    return f"{source.call} says {value}{at}"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return format_instant(value) if isinstance(value, datetime) else str(value)

@@ -1,0 +1,79 @@
+"""The organization: its accounts, its tree, its policies and the two features of central root access."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from rootwarden.facts.fact import Fact, Unknown
+
+_NOT_COLLECTED = Unknown("not collected")
+
+
+class Position(StrEnum):
+    """Where an account stands."""
+
+    MANAGEMENT = "management"
+    MEMBER = "member"
+    STANDALONE = "standalone"
+
+
+class OrganizationAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """One account as the organization lists it; `state` is `State`, in older evidence `Status`."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    state: str = ""
+    partition: str = "aws"
+
+
+class OrganizationalUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """A node of the tree, the organization root included.
+
+    Attributes:
+        id: `r-…` or `ou-…`.
+        path: Names from the root down, `/Root/Workloads/Prod`.
+        targets: Ids from the root down to this node: what policies may be attached to on the way.
+        accounts: Accounts directly in it.
+    """
+
+    id: str
+    path: str
+    targets: tuple[str, ...]
+    accounts: tuple[str, ...]
+
+
+class ServiceControlPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """An SCP; the document is JSON text, exactly as AWS keeps it."""
+
+    id: str
+    name: str
+    document: str
+
+
+class Organization(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the organization.
+
+    Attributes:
+        id: `o-…`.
+        management_account: Twelve digits.
+        accounts: Every account it lists.
+        units: Every node of the tree.
+        attachments: Policy ids by target id (root, unit or account).
+        policies: SCPs by id; the value is unknown where the document could not be read.
+        service_control_policies_enabled: Whether the policy type is on.
+        root_credentials_management: Central management of root credentials is on.
+        root_sessions: Privileged root sessions are on.
+    """
+
+    id: Fact[str] = _NOT_COLLECTED
+    management_account: Fact[str] = _NOT_COLLECTED
+    accounts: Fact[tuple[OrganizationAccount, ...]] = _NOT_COLLECTED
+    units: Fact[tuple[OrganizationalUnit, ...]] = _NOT_COLLECTED
+    attachments: Fact[dict[str, tuple[str, ...]]] = _NOT_COLLECTED
+    policies: dict[str, Fact[ServiceControlPolicy]] = {}
+    service_control_policies_enabled: Fact[bool] = _NOT_COLLECTED
+    root_credentials_management: Fact[bool] = _NOT_COLLECTED
+    root_sessions: Fact[bool] = _NOT_COLLECTED
