@@ -23,13 +23,21 @@ class Deadline:
         self._stop = stop or threading.Event()
         self.seconds = seconds
 
+    def left(self) -> float:
+        """Seconds left, never below zero."""
+        return max(0.0, self._end - time.monotonic())
+
+    def over(self) -> bool:
+        """True when the limit is used up or the run was stopped."""
+        return self._stop.is_set() or time.monotonic() >= self._end
+
     def check(self) -> None:
         """Raise when there is no time left.
 
         Raises:
             TimeUp: The limit is used up, or the run was stopped.
         """
-        if self._stop.is_set() or time.monotonic() >= self._end:
+        if self.over():
             raise TimeUp
 
     def pause(self, seconds: float) -> None:

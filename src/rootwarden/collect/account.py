@@ -195,8 +195,10 @@ def _domains(account: str, around: Surroundings) -> Fact[tuple[str, ...]]:
     fact = declared(around.declarations, account, "root-email-domains", around.as_of)
     if isinstance(fact, Unknown):
         # Nobody declared any: then this part of the question is not asked (schema: Email.OnDeclaredDomain).
-        malformed = isinstance(around.declarations, Unknown) and around.declarations.why is Why.MALFORMED
-        return around.declarations if malformed else Absent((), "no mail domains are declared")
+        said = around.declarations
+        if isinstance(said, Unknown) and said.why is Why.MALFORMED:
+            return said
+        return Absent((), "no mail domains are declared")
     if isinstance(fact, Absent):
         return fact
     if isinstance(fact.value, list):

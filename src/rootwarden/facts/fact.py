@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 
 
@@ -51,7 +52,7 @@ class Why(StrEnum):
     CONFLICTING = "conflicting"
 
 
-class Known(msgspec.Struct, Generic[T], frozen=True):
+class Known(msgspec.Struct, Generic[T_co], frozen=True):
     """A value somebody saw.
 
     Attributes:
@@ -60,7 +61,7 @@ class Known(msgspec.Struct, Generic[T], frozen=True):
         note: What the reader must know beside the value (a disagreement, a deduction), or empty.
     """
 
-    value: T
+    value: T_co
     sources: tuple[Source, ...] = ()
     note: str = ""
 
@@ -89,7 +90,7 @@ class Unknown(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-Fact: TypeAlias = Known[T] | Absent | Unknown
+Fact: TypeAlias = Known[T_co] | Absent | Unknown
 
 
 def transform(fact: Fact[T], change: Callable[[T], U]) -> Fact[U]:

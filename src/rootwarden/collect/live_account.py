@@ -1,0 +1,325 @@
+"""Go and look at one account: the calls of the plan, each answered or refused, none deciding anything."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rootwarden.aws.calls import Call
+from rootwarden.aws.deadline import Deadline
+from rootwarden.aws.door import CallFailed, now
+from rootwarden.aws.identity import Identity
+from rootwarden.collect import files
+from rootwarden.collect import plan as planning
+from rootwarden.collect.evidence import Answered, CallRecord
+from rootwarden.collect.monitoring_plan import next_calls
+from rootwarden.facts.instant import parse_instant
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Generator
+
+    from rootwarden.aws.calls import JsonObject
+    from rootwarden.aws.door import Door
+    from rootwarden.collect.evidence import AccountAnswers
+    from rootwarden.collect.plan import Plan
+
+_NOT_READY = frozenset({"ReportInProgress", "ReportNotPresent", "ReportExpired"})
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
+MOST_MONITORING_CALLS = 14
+SESSION_SECONDS = 900
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """How to get into an account.
+
+    Attributes:
+        kind: `own` (the caller is in it), `role` (sts:AssumeRole) or `root` (sts:AssumeRoot).
+        role_name: For `role`.
+        external_id: For `role`, when its trust policy asks for one.
+    """
+
+    kind: str
+    role_name: str = ""
+    external_id: str = ""
+
+
+class RootSession(msgspec.Struct, frozen=True, kw_only=True):
+    """An AssumeRoot session we opened, written down so that detection knows its events as ours."""
+
+    account: str
+    access_key_id: str
+    task_policy: str
+    started_at: datetime
+    expires_at: datetime | None
+
+
+class AccountCollector:
+    """Collects accounts through one door.
+
+    Args:
+        door: Access to AWS.
+        plan: What to ask.
+        caller: The caller's own account.
+        partition: The caller's partition.
+        home: Home region of the partition.
+        account_seconds: Time limit of one account.
+        stop: Set by Ctrl-C.
+        on_root_session: Called with every AssumeRoot session before it is used.
+    """
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        plan: Plan,
+        caller: str,
+        partition: str,
+        home: str,
+        account_seconds: float,
+        stop: threading.Event,
+        on_root_session: Callable[[RootSession], None],
+    ) -> None:
+        self._door = door
+        self._plan = plan
+        self._caller = caller
+        self._partition = partition
+        self._home = home
+        self._seconds = account_seconds
+        self._stop = stop
+        self._on_root_session = on_root_session
+
+    def collect(
+        self, answers: AccountAnswers, entry: Entry, *, monitoring: bool, sign_in: bool
+    ) -> Generator[float, None, None]:
+        """Fill `answers`; yields the seconds to wait whenever only waiting helps.
+
+        Args:
+            answers: Where answers are kept; whatever is in it when the run is stopped is kept.
+            entry: How to get in.
+            monitoring: Follow the account's own chain from trail to subscriber.
+            sign_in: Read its Sign-In resource policy.
+        """
+        deadline = Deadline(self._seconds, self._stop)
+        asked = _Asked(self._door, answers, deadline, self._home)
+        calls = self._calls(entry, sign_in=sign_in)
+        try:
+            identity = self._enter(answers.account, entry, deadline)
+        except CallFailed as failed:
+            assume = "sts:AssumeRoot" if entry.kind == "root" else "sts:AssumeRole"
+            for file in self._files(calls, entry, monitoring=monitoring):
+                asked.record(file, assume, failed)
+            self._ask_centrally(asked, entry)
+            return
+        report = entry.kind != "root" and self._plan.report
+        refused = self._generate(asked, identity) if report else None
+        for call in calls:
+            asked.ask(call, identity)
+        if entry.kind == "root":
+            self._ask_key_use(asked, identity)
+        self._ask_centrally(asked, entry)
+        if monitoring and entry.kind != "root":
+            self._follow_chain(asked, identity)
+        if report:
+            yield from self._report(asked, identity, refused)
+
+    def _calls(self, entry: Entry, *, sign_in: bool) -> tuple[Call, ...]:
+        if entry.kind == "root":
+            return planning.root_session_calls() if self._plan.root_credentials else ()
+        sign_in_calls = planning.sign_in_calls(self._plan) if sign_in else ()
+        return planning.credential_calls(self._plan) + planning.contact_calls(self._plan, "") + sign_in_calls
+
+    def _files(self, calls: tuple[Call, ...], entry: Entry, *, monitoring: bool) -> list[str]:
+        """Every file the account would have had, for when nobody could get in."""
+        names = [call.file for call in calls]
+        if entry.kind != "root" and self._plan.report:
+            names.append(files.CREDENTIAL_REPORT)
+        if monitoring and entry.kind != "root":
+            names += [f"regions/{self._home}/describe-trails.json", f"regions/{self._home}/event-rules.json"]
+        return names
+
+    def _enter(self, account: str, entry: Entry, deadline: Deadline) -> Identity | None:
+        """Credentials for the account; `None` is the caller's own.
+
+        Raises:
+            CallFailed: When nobody gets in.
+        """
+        if entry.kind == "own":
+            return None
+        if entry.kind == "root":
+            return self._assume_root(account, deadline)
+        role = f"arn:{self._partition}:iam::{account}:role/{entry.role_name}"
+        external = {"ExternalId": entry.external_id} if entry.external_id else {}
+        call = Call(
+            service="sts",
+            operation="AssumeRole",
+            file="",
+            region=self._door.region,
+            parameters={
+                "RoleArn": role,
+                "RoleSessionName": "rootwarden-audit",
+                "DurationSeconds": SESSION_SECONDS,
+                **external,
+            },
+        )
+        return _identity(account, self._door.ask(call, identity=None, deadline=deadline, charged=self._caller))
+
+    def _assume_root(self, account: str, deadline: Deadline) -> Identity:
+        policy = planning.AUDIT_TASK_POLICY.format(partition=self._partition)
+        call = Call(
+            service="sts",
+            operation="AssumeRoot",
+            file="",
+            region=self._door.region,
+            parameters={
+                "TargetPrincipal": account,
+                "TaskPolicyArn": {"arn": policy},
+                "DurationSeconds": SESSION_SECONDS,
+            },
+        )
+        started = now()
+        answer = self._door.ask(call, identity=None, deadline=deadline, charged=self._caller)
+        identity = _identity(account, answer)
+        self._on_root_session(
+            RootSession(
+                account=account,
+                access_key_id=identity.access_key_id,
+                task_policy=policy,
+                started_at=started,
+                expires_at=identity.expires_at or started + timedelta(seconds=SESSION_SECONDS),
+            )
+        )
+        return identity
+
+    def _ask_centrally(self, asked: _Asked, entry: Entry) -> None:
+        """What the management account answers for a member: its tags, and its contacts in an AssumeRoot audit."""
+        account = asked.answers.account
+        if entry.kind == "root":
+            for call in planning.contact_calls(self._plan, account):
+                asked.ask(call, None, charged=self._caller)
+        if self._plan.tags:
+            call = Call(
+                service="organizations",
+                operation="ListTagsForResource",
+                file=files.TAGS,
+                parameters={"ResourceId": account},
+            )
+            asked.ask(call, None, charged=self._caller)
+
+    def _ask_key_use(self, asked: _Asked, identity: Identity | None) -> None:
+        kept = asked.answers.answered.get(files.ROOT_ACCESS_KEYS)
+        listed = kept.document.get("AccessKeyMetadata") if kept and kept.document else None
+        for each in listed if isinstance(listed, list) else ():
+            key = each.get("AccessKeyId") if isinstance(each, dict) else None
+            if isinstance(key, str):
+                asked.ask(planning.key_last_used_call(key), identity)
+
+    def _follow_chain(self, asked: _Asked, identity: Identity | None) -> None:
+        made = 0
+        while made < MOST_MONITORING_CALLS:
+            calls = next_calls(asked.answers, self._home)[: MOST_MONITORING_CALLS - made]
+            if not calls:
+                return
+            for call in calls:
+                asked.ask(call, identity)
+            made += len(calls)
+
+    def _generate(self, asked: _Asked, identity: Identity | None) -> CallFailed | None:
+        """Have the credential report made; a refusal is kept, because a report may be there already."""
+        call = Call(service="iam", operation="GenerateCredentialReport", file="", region=self._home)
+        try:
+            self._door.ask(call, identity=identity, deadline=asked.deadline, charged=asked.answers.account)
+        except CallFailed as failed:
+            return failed
+        return None
+
+    def _report(
+        self, asked: _Asked, identity: Identity | None, refused: CallFailed | None
+    ) -> Generator[float, None, None]:
+        call = Call(service="iam", operation="GetCredentialReport", file=files.CREDENTIAL_REPORT, region=self._home)
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                document = self._door.ask(
+                    call, identity=identity, deadline=asked.deadline, charged=asked.answers.account
+                )
+            except CallFailed as failed:
+                if failed.code not in _NOT_READY:
+                    asked.record(call.file, call.action, failed)
+                    return
+                if refused is not None:
+                    asked.record(call.file, "iam:GenerateCredentialReport", refused)
+                    return
+                if not asked.time_for(pause):
+                    asked.record(call.file, call.action, CallFailed("NotAsked", "the report was not ready in time"))
+                    return
+            else:
+                asked.keep(call, document)
+                return
+            yield pause
+            pause = min(pause * 1.6, _LONGEST_PAUSE)
+
+
+class _Asked:
+    """Makes calls about one account and keeps what comes of them."""
+
+    def __init__(self, door: Door, answers: AccountAnswers, deadline: Deadline, home: str) -> None:
+        self.answers = answers
+        self.deadline = deadline
+        self._door = door
+        self._home = home
+
+    def ask(self, call: Call, identity: Identity | None, *, charged: str = "") -> None:
+        """Make one call and keep the answer or the error."""
+        placed = call if call.region else msgspec.structs.replace(call, region=self._home)
+        try:
+            document = self._door.ask(
+                placed, identity=identity, deadline=self.deadline, charged=charged or self.answers.account
+            )
+        except CallFailed as failed:
+            self.record(call.file, call.action, failed, region=call.region)
+        else:
+            self.keep(call, document)
+
+    def keep(self, call: Call, document: JsonObject) -> None:
+        """Keep an answer."""
+        self.answers.add(call.file, Answered(self._line(call.file, call.action, call.region, ""), document))
+
+    def record(self, file: str, action: str, failed: CallFailed, *, region: str = "") -> None:
+        """Keep an error."""
+        ours = failed.code in ("Timeout", "NotAsked", "ConnectionError", "MalformedAnswer", "TooManyPages")
+        said = f"{failed.code}: {failed.detail}" if ours and failed.detail else failed.code
+        self.answers.add(file, Answered(self._line(file, action, region, said)))
+
+    def time_for(self, pause: float) -> bool:
+        """Whether a pause fits into what is left of the account's time."""
+        return not self.deadline.over() and self.deadline.left() > pause
+
+    def _line(self, file: str, action: str, region: str, error: str) -> CallRecord:
+        account = self.answers.account
+        return CallRecord(
+            file=f"accounts/{account}/{file}",
+            call=action,
+            account=account,
+            region=region,
+            observed_at=now(),
+            error=error,
+        )
+
+
+def _identity(account: str, answer: JsonObject) -> Identity:
+    told = answer.get("Credentials")
+    parts = told if isinstance(told, dict) else {}
+    key, secret, token = (parts.get(name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
+    if not (isinstance(key, str) and isinstance(secret, str) and isinstance(token, str)):
+        raise CallFailed("MalformedAnswer", "no credentials in the answer")
+    expires = parts.get("Expiration")
+    return Identity(
+        account=account,
+        access_key_id=key,
+        secret_access_key=secret,
+        session_token=token,
+        expires_at=parse_instant(expires) if isinstance(expires, str) else None,
+    )
