@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from rootwarden.facts.fact import Source
+from rootwarden.rules.outcome import Missing, Witness
 from rootwarden.rules.verdict import Severity, Verdict
 
 
@@ -99,34 +100,6 @@ class SkippedAccount(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str = ""
     state: str = ""
-
-
-class Witness(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact that decided a verdict: `AccessKey[0].Active` was `true`.
-
-    Attributes:
-        attribute: Path in the rule language with the element's index.
-        value: As text: `true`, `2026-03-01T00:00:00Z`, `absent`.
-        sources: Where it was seen.
-    """
-
-    attribute: str
-    value: str
-    sources: tuple[Source, ...] = ()
-
-
-class Missing(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact an unknown verdict waits for.
-
-    Attributes:
-        attribute: Path in the rule language.
-        reason: Why it is unknown.
-        permission: The IAM action that would settle it, or empty.
-    """
-
-    attribute: str
-    reason: str
-    permission: str = ""
 
 
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):

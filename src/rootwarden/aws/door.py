@@ -35,12 +35,6 @@ if TYPE_CHECKING:
 
 # AWS's own limits; `organizations` has the smallest pages, IAM the largest (API references).
 _PAGE_SIZES = {"iam": 1000, "organizations": 20, "cloudwatch": 100, "events": 100, "logs": 50}
-_HOME_REGIONS = {
-    "aws": "us-east-1",
-    "aws-us-gov": "us-gov-west-1",
-    "aws-cn": "cn-north-1",
-    "aws-eusc": "eusc-de-east-1",
-}
 _REGION = re.compile(
     r"(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|eusc|eu-isoe|us-isof)-[a-z]+(-[a-z]+)?-\d{1,2}"
 )
@@ -60,11 +54,6 @@ class CallFailed(Exception):  # noqa: N818 - becomes a fact's reason, never reac
         super().__init__(code)
         self.code = code
         self.detail = detail
-
-
-def home_region(partition: str) -> str:
-    """The region global services of a partition live in and root signs in to."""
-    return _HOME_REGIONS.get(partition, "us-east-1")
 
 
 class Door:

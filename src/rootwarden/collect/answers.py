@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rootwarden.aws.calls import JsonObject
-    from rootwarden.facts.fact import Fact
+    from rootwarden.facts.fact import Fact, Unknown
 
 
 class Answers(Protocol):
@@ -26,4 +26,16 @@ class Answers(Protocol):
 
     def regions(self) -> tuple[str, ...]:
         """Regions anything was asked in, in order."""
+        ...
+
+
+class CountedAnswers(Answers, Protocol):
+    """Answers that also tell what was refused."""
+
+    def refusals(self) -> list[Unknown]:
+        """Every call that gave no answer; the first source names it."""
+        ...
+
+    def answered_any(self) -> bool:
+        """Whether anything at all was answered."""
         ...

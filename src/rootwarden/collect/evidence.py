@@ -9,7 +9,7 @@ import msgspec
 from rootwarden.aws.calls import JsonObject
 from rootwarden.collect.files import action_of
 from rootwarden.collect.refusal import fact_of_error
-from rootwarden.facts.fact import Known, Source, Unknown, Why
+from rootwarden.facts.fact import Absent, Known, Source, Unknown, Why
 from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
@@ -111,3 +111,15 @@ class AccountAnswers:
         """Regions anything was asked in, in order."""
         names = {file.split("/")[1] for file in self.answered if file.startswith("regions/")}
         return tuple(sorted(names))
+
+    def refusals(self) -> list[Unknown]:
+        """Every call that gave no answer."""
+        facts = (fact_of_record(each.record, "") for each in self.answered.values() if each.document is None)
+        return [fact for fact in facts if isinstance(fact, Unknown)]
+
+    def answered_any(self) -> bool:
+        """Whether any call was answered, an answer of "there is none" included."""
+        return any(
+            each.document is not None or isinstance(fact_of_record(each.record, ""), Absent)
+            for each in self.answered.values()
+        )

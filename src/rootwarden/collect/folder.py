@@ -106,6 +106,11 @@ class EvidenceFolder:
             self.unreadable[file] = fact.reason
         return fact
 
+    def refused(self, below: str) -> tuple[Fact[JsonObject], ...]:
+        """Every call `collection.json` has an error for, with an answer file below a folder."""
+        records = (each for each in self._records.values() if each.error and each.file.startswith(f"{below}/"))
+        return tuple(fact_of_record(record, files.action_of(record.file)) for record in records)
+
     def names(self, folder: str) -> tuple[str, ...]:
         """Stems of the JSON files in a sub-folder, in order."""
         below = self.path / folder
@@ -192,6 +197,25 @@ class FolderAnswers:
         """Regions that have a folder, in order."""
         below = self._folder.path / self._base / "regions"
         return tuple(sorted(each.name for each in below.iterdir() if each.is_dir())) if below.is_dir() else ()
+
+    def refusals(self) -> list[Unknown]:
+        """Every call about the account that is written down as refused, and every file that could not be read."""
+        unknowns = [fact for fact in self._folder.refused(self._base) if isinstance(fact, Unknown)]
+        for name, code in self._errors.items():
+            action = name if ":" in name else files.action_of(f"{name.removesuffix('.json')}.json") or f"iam:{name}"
+            fact = fact_of_record(CallRecord(file=name, call=action, error=code), action)
+            known = {each.sources[0].call.partition(":")[2] for each in unknowns if each.sources}
+            if isinstance(fact, Unknown) and name.partition(":")[2] not in known and name not in known:
+                unknowns.append(fact)
+        wrong = [(file, said) for file, said in self._folder.unreadable.items() if file.startswith(f"{self._base}/")]
+        return unknowns + [
+            Unknown(said, Why.MALFORMED, "", (Source(call=files.action_of(file)),)) for file, said in wrong
+        ]
+
+    def answered_any(self) -> bool:
+        """Whether there is any file of the account beside its errors."""
+        below = self._folder.path / self._base
+        return below.is_dir() and any(each.name != files.ERRORS for each in below.iterdir())
 
     def _refused(self, file: str) -> Fact[JsonObject] | None:
         action = files.action_of(file)

@@ -1,0 +1,199 @@
+"""Judge every account by every rule, and put the answer together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rootwarden.audit.entities import iam_user_records, root_user_records
+from rootwarden.audit.exceptions import apply_exceptions
+from rootwarden.audit.indicators import key_indicators
+from rootwarden.audit.need import credential_need
+from rootwarden.audit.result import (
+    AuditedAccount,
+    AuditResult,
+    Finding,
+    Missing,
+    OrganizationSummary,
+    Position,
+    Reach,
+    Refusal,
+    SkippedAccount,
+)
+from rootwarden.audit.settings import Settings
+from rootwarden.facts.fact import Absent, Fact, Known, Unknown, value_or_none
+from rootwarden.facts.instant import format_instant
+from rootwarden.rules.verdict import Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from rootwarden.audit.entities import Record
+    from rootwarden.audit.exceptions import ExceptionEntry
+    from rootwarden.audit.rulebook import Rulebook
+    from rootwarden.collect.collected import Collected, CollectedAccount
+    from rootwarden.facts.account import Account
+    from rootwarden.rules.posture import PreparedRule
+
+
+class Terms(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """How to judge.
+
+    Attributes:
+        rulebook: The rules.
+        settings: Owners.
+        exceptions: Accepted fails.
+        fail_on: Severity from which a fail sets the exit code.
+    """
+
+    rulebook: Rulebook
+    settings: Settings = Settings()
+    exceptions: tuple[ExceptionEntry, ...] = ()
+    fail_on: Severity = Severity.HIGH
+
+
+def assess(collected: Collected, terms: Terms) -> AuditResult:
+    """Make the whole answer from what was collected."""
+    owners = {each.facts.id: terms.settings.owner.of(each.facts) for each in collected.accounts}
+    findings = [
+        finding
+        for each in collected.accounts
+        for finding in judge_account(each.facts, terms.rulebook, collected.as_of, owner=owners[each.facts.id])
+    ]
+    paths = {each.facts.id: value_or_none(each.facts.unit_path) or "" for each in collected.accounts}
+    marked, uses, warnings = apply_exceptions(findings, terms.exceptions, paths, collected.as_of)
+    facts = [each.facts for each in collected.accounts]
+    return AuditResult(
+        as_of=collected.as_of,
+        input=collected.described,
+        organization=_organization(collected),
+        accounts=tuple(_audited(each, owners[each.facts.id]) for each in collected.accounts),
+        skipped=tuple(SkippedAccount(id=each.id, name=each.name, state=each.state) for each in collected.skipped),
+        findings=marked,
+        rules=terms.rulebook.cards(),
+        exceptions=uses,
+        indicators=key_indicators(facts, collected.as_of),
+        warnings=(*collected.warnings, *(f"could not be read: {each}" for each in collected.unreadable), *warnings),
+        benchmark=terms.rulebook.benchmark,
+        fail_on=terms.fail_on,
+        interrupted=collected.interrupted,
+    )
+
+
+def judge_account(account: Account, rulebook: Rulebook, as_of: datetime, *, owner: str = "") -> Iterator[Finding]:
+    """Every finding of one account, in the order of the rules."""
+    root = root_user_records(account)
+    users = iam_user_records(account) if rulebook.reads_users else None
+    for rule in rulebook.rules:
+        records = Known(root) if rule.compiled.entity == "RootUser" else users
+        if isinstance(records, Known):
+            for record in records.value:
+                yield _finding(account, rule, record, as_of, owner)
+        else:
+            yield _unreadable(account, rule, records, owner)
+
+
+def exit_code(result: AuditResult, *, unreadable: bool) -> int:
+    """0 clean, 1 a fail that counts, 3 an undecided rule that counts or unreadable input, 130 interrupted.
+
+    Args:
+        result: The answer.
+        unreadable: Part of the input could not be read.
+    """
+    if result.interrupted:
+        return 130
+    counting = [finding for finding in result.findings if finding.severity.at_least(result.fail_on)]
+    if any(finding.verdict is Verdict.FAIL and finding.suppressed_by is None for finding in counting):
+        return 1
+    return 3 if unreadable or any(finding.verdict is Verdict.UNKNOWN for finding in counting) else 0
+
+
+def _finding(
+    account: Account, rule: PreparedRule, record: Record, as_of: datetime, owner: str
+) -> Finding:
+    judged = rule.judge(record, as_of=as_of)
+    outcome = judged.outcome
+    return Finding(
+        rule=rule.rule.id,
+        account=account.id,
+        resource=account.root.arn,
+        verdict=outcome.verdict,
+        severity=rule.rule.severity,
+        reason=judged.reason,
+        witness=outcome.witness,
+        missing=outcome.missing,
+        notes=outcome.notes,
+        controls=rule.rule.controls,
+        evidence=outcome.evidence,
+        owner=owner,
+    )
+
+
+def _unreadable(account: Account, rule: PreparedRule, users: Absent | Unknown | None, owner: str) -> Finding:
+    reason = users.reason if isinstance(users, Unknown) else "the users of the account were not collected"
+    permission = users.permission if isinstance(users, Unknown) else ""
+    return Finding(
+        rule=rule.rule.id,
+        account=account.id,
+        resource=f"arn:{account.partition}:iam::{account.id}:user/*",
+        verdict=Verdict.UNKNOWN,
+        severity=rule.rule.severity,
+        reason=reason,
+        missing=(Missing(attribute=rule.compiled.entity, reason=reason, permission=permission),),
+        controls=rule.rule.controls,
+        owner=owner,
+    )
+
+
+def _audited(collected: CollectedAccount, owner: str) -> AuditedAccount:
+    account = collected.facts
+    need, why = credential_need(account)
+    placed = account.position
+    return AuditedAccount(
+        id=account.id,
+        name=value_or_none(account.name) or "",
+        email=value_or_none(account.email) or "",
+        partition=account.partition,
+        position=Position(placed.value) if isinstance(placed, Known) else Position.UNKNOWN,
+        organizational_unit=value_or_none(account.unit_path) or "",
+        owner=owner,
+        need=need,
+        need_reason=why,
+        reach=Reach.NONE if not collected.answered else Reach.PARTIAL if collected.refusals else Reach.FULL,
+        refusals=tuple(_refusal(each) for each in collected.refusals),
+        report_generated_at=value_or_none(account.report_generated_at),
+        root_last_used_at=value_or_none(account.root.last_used),
+        root_last_used=_last_used(account.root.last_used),
+    )
+
+
+def _refusal(fact: Unknown) -> Refusal:
+    call = fact.sources[0].call if fact.sources else ""
+    return Refusal(call=call, reason=fact.reason, permission=fact.permission, kind=str(fact.why))
+
+
+def _last_used(fact: Fact[datetime]) -> str:
+    if isinstance(fact, Known):
+        return format_instant(fact.value)
+    return "never" if isinstance(fact, Absent) else f"unknown: {fact.reason}"
+
+
+def _organization(collected: Collected) -> OrganizationSummary | None:
+    organization = collected.organization
+    if not isinstance(organization.id, Known):
+        return None
+    return OrganizationSummary(
+        id=organization.id.value,
+        management_account=value_or_none(organization.management_account) or "",
+        root_credentials_management=_switch(organization.root_credentials_management),
+        root_sessions=_switch(organization.root_sessions),
+    )
+
+
+def _switch(fact: Fact[bool]) -> str:
+    if isinstance(fact, Known):
+        return "on" if fact.value else "off"
+    return f"unknown: {fact.reason}" if isinstance(fact, Unknown) else "off"
+

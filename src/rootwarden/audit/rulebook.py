@@ -1,0 +1,114 @@
+"""The rules of one run: which, with which meaning and parameters, and which calls feed them."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rootwarden.audit.result import RemedyStep, RuleCard
+from rootwarden.errors import UsageError
+from rootwarden.rules.posture import PreparedRule, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rootwarden.rules.rule_file import ParameterDefault, PostureRule
+    from rootwarden.rules.schema import Schema
+
+
+class Rulebook(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Rules ready to judge.
+
+    Attributes:
+        rules: In the order they are reported: by severity, then as the pack has them.
+        benchmark: `cis-5.0`, or empty.
+        needs: The calls that feed what they read.
+        reads_users: Some rule reads every IAM user.
+    """
+
+    rules: tuple[PreparedRule, ...]
+    benchmark: str
+    needs: frozenset[str]
+    reads_users: bool
+
+    def cards(self) -> tuple[RuleCard, ...]:
+        """What a reader needs to know of each rule."""
+        return tuple(_card(rule) for rule in self.rules)
+
+
+def rulebook(
+    pack: Iterable[PostureRule],
+    schema: Schema,
+    *,
+    wanted: tuple[str, ...] = (),
+    benchmark: str = "",
+    parameters: Mapping[str, ParameterDefault] | None = None,
+) -> Rulebook:
+    """Choose and prepare rules.
+
+    Args:
+        pack: All rules there are.
+        schema: What they may ask.
+        wanted: Ids or patterns such as `root-contact-*`; empty for all.
+        benchmark: Only rules this benchmark has a control for, in its meaning.
+        parameters: Values for every rule that has a parameter of that name.
+
+    Raises:
+        UsageError: A pattern or a benchmark matches no rule, or no rule has a parameter of that name.
+        InputError: A rule does not compile, or a value is out of bounds.
+    """
+    rules = tuple(pack)
+    for pattern in wanted:
+        if not any(fnmatchcase(rule.id, pattern) for rule in rules):
+            raise UsageError(f"there is no rule `{pattern}`", hint="`rootwarden rule list` names them")
+    chosen = [rule for rule in rules if not wanted or any(fnmatchcase(rule.id, pattern) for pattern in wanted)]
+    if benchmark:
+        chosen = _of_benchmark(chosen, rules, benchmark)
+    given = dict(parameters or {})
+    for name in given:
+        if not any(name == parameter.name for rule in chosen for parameter in rule.parameters):
+            raise UsageError(f"no selected rule has a parameter `{name}`", hint="`rootwarden rule show ID` names them")
+    prepared = [
+        prepare(rule, schema, benchmark=benchmark, parameters=_for(rule, given))
+        for rule in sorted(chosen, key=lambda each: each.severity.rank)
+    ]
+    return Rulebook(
+        rules=tuple(prepared),
+        benchmark=benchmark,
+        needs=frozenset(need for rule in prepared for need in _needs(rule, schema)),
+        reads_users=any(rule.compiled.entity == "IAMUser" for rule in prepared),
+    )
+
+
+def _of_benchmark(chosen: list[PostureRule], rules: tuple[PostureRule, ...], benchmark: str) -> list[PostureRule]:
+    known = sorted({control.partition(":")[0] for rule in rules for control in rule.controls})
+    if benchmark not in known:
+        raise UsageError(f"there is no benchmark `{benchmark}`", hint=f"there are {', '.join(known)}")
+    return [rule for rule in chosen if any(control.startswith(f"{benchmark}:") for control in rule.controls)]
+
+
+def _for(rule: PostureRule, given: dict[str, ParameterDefault]) -> dict[str, ParameterDefault]:
+    names = {parameter.name for parameter in rule.parameters}
+    return {name: value for name, value in given.items() if name in names}
+
+
+def _needs(rule: PreparedRule, schema: Schema) -> set[str]:
+    attributes = (schema.attribute(rule.compiled.entity, path) for path in rule.compiled.reads)
+    return {call for attribute in attributes if attribute is not None for call in attribute.fed_by}
+
+
+def _card(prepared: PreparedRule) -> RuleCard:
+    rule = prepared.rule
+    return RuleCard(
+        id=rule.id,
+        title=rule.title,
+        severity=rule.severity,
+        why=rule.why,
+        misses=rule.misses,
+        check=prepared.compiled.text,
+        remedy=tuple(RemedyStep(text=each.text, console=each.console, command=each.command) for each in rule.remedies),
+        controls=rule.controls,
+        references=rule.references,
+    )

@@ -1,0 +1,67 @@
+"""What a collection gives, live or from a folder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from rootwarden.facts.account import Account
+from rootwarden.facts.fact import Known, Unknown, Why
+from rootwarden.facts.organization import Organization, OrganizationAccount
+
+
+class CollectedAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of one account, and every call that gave no answer.
+
+    Attributes:
+        facts: The facts.
+        refusals: Why each unanswered call gave no answer; its first source names the call.
+        answered: Whether anything at all was answered about it.
+    """
+
+    facts: Account
+    refusals: tuple[Unknown, ...]
+    answered: bool
+
+
+class Collected(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one look gave.
+
+    Attributes:
+        as_of: The instant to judge at.
+        described: What was looked at, for people.
+        organization: The organization's facts.
+        accounts: Management account first, then by id.
+        skipped: Accounts that are not ACTIVE, with their state.
+        unreadable: Files or accounts that could not be read at all, with the reason.
+        warnings: For people.
+        interrupted: Ctrl-C ended it early.
+    """
+
+    as_of: datetime
+    described: str
+    organization: Organization
+    accounts: tuple[CollectedAccount, ...]
+    skipped: tuple[OrganizationAccount, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    interrupted: bool = False
+
+
+def in_order(accounts: list[CollectedAccount], organization: Organization) -> tuple[CollectedAccount, ...]:
+    """Management account first, then by id."""
+    manager = organization.management_account
+    first = manager.value if isinstance(manager, Known) else ""
+    return tuple(sorted(accounts, key=lambda each: (each.facts.id != first, each.facts.id)))
+
+
+def active(listed: OrganizationAccount) -> bool:
+    """Whether an account is asked at all; a state AWS did not send counts as active, so that it is looked at."""
+    return listed.state in ("ACTIVE", "")
+
+
+def refusals_of(unknowns: list[Unknown]) -> tuple[Unknown, ...]:
+    """Only what was asked and not answered, each call once."""
+    asked = [each for each in unknowns if each.why is not Why.NOT_COLLECTED]
+    return tuple({(each.sources[0].call if each.sources else "", each.reason): each for each in asked}.values())

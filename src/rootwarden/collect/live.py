@@ -1,0 +1,292 @@
+"""Go and look at the caller's account, a list of accounts, or a whole organization."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rootwarden.aws.calls import Call
+from rootwarden.aws.deadline import Deadline
+from rootwarden.aws.door import CallFailed, now
+from rootwarden.aws.regions import home_region
+from rootwarden.collect.account import surroundings
+from rootwarden.collect.collected import Collected, CollectedAccount, active, in_order
+from rootwarden.collect.evidence import AccountAnswers
+from rootwarden.collect.live_account import AccountCollector, Entry
+from rootwarden.collect.live_organization import OrganizationCollector
+from rootwarden.collect.organization import read_organization
+from rootwarden.collect.pool import Pool
+from rootwarden.collect.reader import AccountReader
+from rootwarden.errors import AccessError, AwsError, UsageError
+from rootwarden.facts.fact import Known, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from datetime import datetime
+
+    from rootwarden.aws.door import Door
+    from rootwarden.collect.evidence import CallRecord
+    from rootwarden.collect.live_account import RootSession
+    from rootwarden.collect.plan import Plan
+    from rootwarden.collect.save import EvidenceWriter
+    from rootwarden.facts.organization import Organization, OrganizationAccount
+
+ORGANIZATION_SECONDS = 600
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Which accounts, and how to get into them.
+
+    Attributes:
+        organization: The whole organization the caller manages.
+        accounts: Else these ids; empty for the caller's own account.
+        role_name: Role to assume in every account but the caller's.
+        external_id: For that role's trust policy.
+        assume_root: Use AssumeRoot audit sessions on members instead of a role.
+    """
+
+    organization: bool = False
+    accounts: tuple[str, ...] = ()
+    role_name: str = ""
+    external_id: str = ""
+    assume_root: bool = False
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who runs this: account, ARN and partition."""
+
+    account: str
+    arn: str
+    partition: str
+
+
+class Tally(msgspec.Struct):
+    """Progress of a run, for people."""
+
+    total: int = 0
+    done: int = 0
+    refused: int = 0
+    throttled: int = 0
+
+
+class LiveCollection:
+    """One live run.
+
+    Args:
+        door: Access to AWS.
+        plan: What to ask.
+        scope: Which accounts.
+        as_of: The instant to judge at; the start of the run when not given.
+        workers: How many accounts are worked on at once.
+        account_seconds: Time limit of one account.
+        writer: Where to write the evidence, or `None`.
+        on_progress: Called in the calling thread after each account.
+        on_announce: Called once before anything noisy, with the accounts an AssumeRoot audit will touch and the
+            chains of alarm that will fire.
+        on_root_session: Called with every AssumeRoot session before it is used.
+        keep_users: Keep every row of the credential reports.
+    """
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        plan: Plan,
+        scope: Scope,
+        as_of: datetime | None = None,
+        workers: int = 24,
+        account_seconds: float = 60,
+        writer: EvidenceWriter | None = None,
+        on_progress: Callable[[Tally], None] = lambda _tally: None,
+        on_announce: Callable[[tuple[str, ...], str], None] = lambda _accounts, _alarm: None,
+        on_root_session: Callable[[RootSession], None] = lambda _session: None,
+        keep_users: bool = False,
+    ) -> None:
+        self._door = door
+        self._plan = plan
+        self._scope = scope
+        self._as_of = as_of or now()
+        self._workers = workers
+        self._seconds = account_seconds
+        self._writer = writer
+        self._on_progress = on_progress
+        self._on_announce = on_announce
+        self._on_root_session = on_root_session
+        self._keep_users = keep_users
+        self._stop = threading.Event()
+        self._records: list[CallRecord] = []
+        self._writing = threading.Lock()
+
+    def run(self) -> Collected:
+        """Look, and give the facts of every account.
+
+        Raises:
+            AccessError: When the caller has no valid credentials, or may not list the organization's accounts.
+            AwsError: When AWS cannot be reached.
+            UsageError: When the scope cannot be carried out.
+        """
+        caller = self._who()
+        home = home_region(caller.partition)
+        central = self._organization(caller, home)
+        organization = read_organization(central.answers.answer, central.answers.policy_ids())
+        targets, skipped = self._targets(caller, organization)
+        around = surroundings(
+            organization, Unknown("`declarations.json` was not given"), self._as_of, keep_users=self._keep_users
+        )
+        reader = AccountReader(around, home)
+        accounts, interrupted = self._collect(caller, home, targets, reader)
+        self._finish(central)
+        return Collected(
+            as_of=self._as_of,
+            described=self._described(caller, organization, len(accounts)),
+            organization=organization,
+            accounts=in_order(accounts, organization),
+            skipped=skipped,
+            unreadable=tuple(_unreachable(each) for each in accounts if not each.answered),
+            interrupted=interrupted,
+        )
+
+    def _who(self) -> Caller:
+        call = Call(service="sts", operation="GetCallerIdentity", file="", region=self._door.region)
+        try:
+            answer = self._door.ask(call, identity=None, deadline=Deadline(60, self._stop))
+        except CallFailed as failed:
+            if failed.code in ("ConnectionError", "Timeout", "MalformedAnswer"):
+                raise AwsError(
+                    f"AWS cannot be reached: {failed.detail or failed.code}",
+                    hint="check the network, the proxy settings and AWS_ENDPOINT_URL",
+                ) from failed
+            raise AccessError(
+                f"AWS does not accept the credentials: {failed.code}", hint="sign in again, or give another --profile"
+            ) from failed
+        account, arn = str(answer.get("Account")), str(answer.get("Arn"))
+        return Caller(account=account, arn=arn, partition=arn.split(":")[1] if arn.count(":") > 1 else "aws")
+
+    def _organization(self, caller: Caller, home: str) -> OrganizationCollector:
+        deadline = Deadline(ORGANIZATION_SECONDS, self._stop)
+        collector = OrganizationCollector(door=self._door, caller=caller.account, home=home, deadline=deadline)
+        collector.describe()
+        described = read_organization(collector.answers.answer, ())
+        manages = (
+            isinstance(described.management_account, Known) and described.management_account.value == caller.account
+        )
+        if not (self._scope.organization or manages):
+            return collector
+        collector.list_accounts()
+        if self._plan.features:
+            collector.features()
+        if self._plan.policies or self._plan.tree:
+            collector.tree(self._plan)
+        return collector
+
+    def _targets(
+        self, caller: Caller, organization: Organization
+    ) -> tuple[tuple[str, ...], tuple[OrganizationAccount, ...]]:
+        """(accounts to ask, accounts skipped for their state)."""
+        listed = organization.accounts.value if isinstance(organization.accounts, Known) else ()
+        if self._scope.organization:
+            if not isinstance(organization.accounts, Known):
+                why = organization.accounts.reason if isinstance(organization.accounts, Unknown) else "there is none"
+                raise AccessError(
+                    f"the accounts of the organization cannot be listed: {why}",
+                    hint="run from the management account or a delegated administrator, or name accounts",
+                )
+            wanted = [each.id for each in listed]
+        else:
+            wanted = list(dict.fromkeys(self._scope.accounts)) or [caller.account]
+        if any(each != caller.account for each in wanted) and not (self._scope.role_name or self._scope.assume_root):
+            raise UsageError(
+                "other accounts need a role to look with", hint="give --role-name NAME, or ask for --assume-root"
+            )
+        state = {each.id: each for each in listed}
+        skipped = tuple(state[each] for each in wanted if each in state and not active(state[each]))
+        gone = {each.id for each in skipped}
+        return tuple(each for each in wanted if each not in gone), skipped
+
+    def _collect(
+        self, caller: Caller, home: str, targets: tuple[str, ...], reader: AccountReader
+    ) -> tuple[list[CollectedAccount], bool]:
+        collector = AccountCollector(
+            door=self._door,
+            plan=self._plan,
+            caller=caller.account,
+            partition=caller.partition,
+            home=home,
+            account_seconds=self._seconds,
+            stop=self._stop,
+            on_root_session=self._on_root_session,
+        )
+        tally = Tally(total=len(targets))
+        answers = {each: AccountAnswers(each, caller.partition) for each in targets}
+        done: dict[str, CollectedAccount] = {}
+        first = [each for each in targets if each == reader.management_account]
+        rest = [each for each in targets if each != reader.management_account]
+        try:
+            # The management account first: what its organization trail answers need not be asked in members.
+            for batch in (first, rest):
+                if batch is rest:
+                    self._announce(caller, rest, reader)
+                tasks = [self._task(collector, caller, reader, answers[each]) for each in batch]
+                for account in Pool[CollectedAccount](self._workers, self._stop).run(tasks):
+                    done[account.facts.id] = account
+                    tally.done += 1
+                    tally.refused += bool(account.refusals)
+                    tally.throttled = self._door.throttled()
+                    self._on_progress(tally)
+        except KeyboardInterrupt:
+            self._stop.set()
+            for each in targets:
+                if each not in done:
+                    done[each] = self._read(
+                        reader, AccountAnswers(each, caller.partition, dict(answers[each].answered))
+                    )
+            return list(done.values()), True
+        return list(done.values()), False
+
+    def _task(
+        self, collector: AccountCollector, caller: Caller, reader: AccountReader, answers: AccountAnswers
+    ) -> Generator[float, None, CollectedAccount]:
+        account = answers.account
+        keeps_root = account == reader.management_account or not reader.in_organization
+        monitoring = self._plan.monitoring and not reader.covered(answers)
+        yield from collector.collect(answers, self._entry(account, caller), monitoring=monitoring, sign_in=keeps_root)
+        return self._read(reader, answers)
+
+    def _entry(self, account: str, caller: Caller) -> Entry:
+        if account == caller.account:
+            return Entry(kind="own")
+        if self._scope.assume_root:
+            return Entry(kind="root")
+        return Entry(kind="role", role_name=self._scope.role_name, external_id=self._scope.external_id)
+
+    def _read(self, reader: AccountReader, answers: AccountAnswers) -> CollectedAccount:
+        read = reader.read(answers)
+        with self._writing:
+            self._records.extend(each.record for each in answers.answered.values())
+        if self._writer is not None:
+            self._writer.account(answers.account, answers.answered)
+        return read
+
+    def _announce(self, caller: Caller, rest: list[str], reader: AccountReader) -> None:
+        if self._scope.assume_root:
+            self._on_announce(tuple(each for each in rest if each != caller.account), reader.alarm_in_words)
+
+    def _finish(self, central: OrganizationCollector) -> None:
+        if self._writer is None:
+            return
+        self._writer.organization(central.answers.answered)
+        records = self._records + [each.record for each in central.answers.answered.values()]
+        self._writer.finish(self._as_of, records)
+
+    def _described(self, caller: Caller, organization: Organization, count: int) -> str:
+        if self._scope.organization:
+            identity = organization.id.value if isinstance(organization.id, Known) else "unknown"
+            return f"organization {identity}, {count} accounts"
+        return f"account {caller.account}" if not self._scope.accounts else f"{count} accounts"
+
+
+def _unreachable(account: CollectedAccount) -> str:
+    reason = account.refusals[0].reason if account.refusals else "nothing was collected"
+    return f"account {account.facts.id}: {reason}"

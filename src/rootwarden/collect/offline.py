@@ -1,0 +1,129 @@
+"""Read an evidence folder, or a single credential report, into facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rootwarden.aws.regions import home_region
+from rootwarden.collect import files
+from rootwarden.collect.account import surroundings
+from rootwarden.collect.collected import Collected, active, in_order
+from rootwarden.collect.evidence import MAXIMUM_BYTES, AccountAnswers, Answered, CallRecord, decode_document
+from rootwarden.collect.folder import as_of_of, wrap_credential_report
+from rootwarden.collect.organization import read_organization
+from rootwarden.collect.reader import AccountReader
+from rootwarden.errors import InputError, UsageError
+from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, parse_credential_report
+from rootwarden.facts.fact import Known, Source, Unknown
+from rootwarden.facts.instant import parse_instant
+from rootwarden.facts.organization import Organization
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from rootwarden.aws.calls import JsonObject
+    from rootwarden.collect.folder import EvidenceFolder
+
+
+def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, keep_users: bool = False) -> Collected:
+    """Read every account of an evidence folder.
+
+    Args:
+        folder: The folder.
+        as_of: The instant to judge at, instead of what the folder tells.
+        keep_users: Keep every row of the credential reports.
+
+    Raises:
+        UsageError: When neither the folder nor the caller tells the instant.
+    """
+    instant = as_of_of(folder, as_of)
+    organization = read_organization(folder.answer, folder.names("policies"))
+    around = surroundings(organization, folder.declarations(), instant, keep_users=keep_users)
+    skipped = tuple(each for each in around.listed.values() if not active(each))
+    gone = {each.id for each in skipped}
+    ids = sorted(({*folder.account_folders(), *around.listed}) - gone)
+    reader = AccountReader(around, home_region(_partition(organization)))
+    first = [each for each in ids if each == reader.management_account]
+    accounts = []
+    for account in (*first, *(each for each in ids if each not in first)):
+        listed = around.listed.get(account)
+        accounts.append(reader.read(folder.account(account, listed.partition if listed else _partition(organization))))
+    empty = [f"account {each.facts.id}: nothing was collected" for each in accounts if not each.answered]
+    return Collected(
+        as_of=instant,
+        described=f"evidence folder {folder.path.name}, {len(accounts)} accounts",
+        organization=organization,
+        accounts=in_order(accounts, organization),
+        skipped=tuple(sorted(skipped, key=lambda each: each.id)),
+        unreadable=(*folder.unreadable.values(), *empty),
+    )
+
+
+def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users: bool = False) -> Collected:
+    """Read one credential report: the decoded CSV, or the CLI's JSON answer.
+
+    Raises:
+        InputError: When it is no credential report, or has no root row: then it does not tell whose it is.
+        UsageError: When a bare CSV comes without an instant to judge at.
+    """
+    document = _document(path)
+    generated = document.get("GeneratedTime")
+    instant = as_of or (parse_instant(generated) if isinstance(generated, str) else None)
+    if instant is None:
+        raise UsageError(
+            f"`{path}` does not tell when the report was generated",
+            hint="give --as-of with that instant, for example --as-of 2026-03-02T12:00:00Z",
+        )
+    account, partition = _whose(document, path)
+    record = CallRecord(file=f"accounts/{account}/{files.CREDENTIAL_REPORT}", call=CALL, account=account)
+    answers = AccountAnswers(account, partition, {files.CREDENTIAL_REPORT: Answered(record, document)})
+    around = surroundings(Organization(), Unknown("`declarations.json` was not given"), instant, keep_users=keep_users)
+    read = AccountReader(around, home_region(partition)).read(answers)
+    return Collected(
+        as_of=instant, described=f"credential report {path.name}", organization=Organization(), accounts=(read,)
+    )
+
+
+def _document(path: Path) -> JsonObject:
+    try:
+        if path.stat().st_size > MAXIMUM_BYTES:
+            raise InputError(f"`{path}` is larger than 64 MiB", hint="is this the right file?")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"`{path}` cannot be read: {error.strerror}") from error
+    if not raw.lstrip().startswith(b"{"):
+        return wrap_credential_report(raw).value
+    fact = decode_document(raw, path.name, Source(call=CALL))
+    if isinstance(fact, Known):
+        return fact.value
+    raise InputError(fact.reason if isinstance(fact, Unknown) else f"`{path}` is empty")
+
+
+def _whose(document: JsonObject, path: Path) -> tuple[str, str]:
+    """Account and partition, from the root row's ARN, else from any user's."""
+    import base64
+    import binascii
+
+    try:
+        content = base64.b64decode(str(document.get("Content")), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InputError(
+            f"`{path}` has no base64 `Content`", hint="export it with `aws iam get-credential-report`"
+        ) from error
+    rows = parse_credential_report(content, Source(call=CALL))
+    roots = [row for row in rows if row.is_root]
+    for row in roots or rows:
+        parts = row.arn.split(":")
+        if len(parts) > 5 and len(parts[4]) == 12 and parts[4].isdigit():  # noqa: PLR2004 - parts of an ARN
+            return parts[4], parts[1]
+    raise InputError(
+        f"`{path}` has no `{ROOT_USER_NAME}` row and no other user, so it does not tell whose report it is",
+        hint="export it again with `aws iam get-credential-report`; the root row is always in it",
+    )
+
+
+def _partition(organization: Organization) -> str:
+    if isinstance(organization.accounts, Known) and organization.accounts.value:
+        return organization.accounts.value[0].partition
+    return "aws"
