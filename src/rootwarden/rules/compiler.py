@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator as python_operator
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.rules import instants
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from rootwarden.facts.fact import Fact
     from rootwarden.rules.leaves import Take, Test
     from rootwarden.rules.logic import Node, Record
-    from rootwarden.rules.parameters import Scalar
     from rootwarden.rules.schema import Attribute, Schema
     from rootwarden.rules.syntax import (
         Call,
@@ -196,7 +195,7 @@ def _left(reading: Reading, call: Call | None) -> tuple[Take, AttributeType]:
     return taker_of(reading), AttributeType.NUMBER
 
 
-def _values(operands: tuple[Operand, ...], kind: AttributeType = AttributeType.STRING) -> tuple[object, ...]:
+def _values(operands: tuple[Operand, ...], kind: AttributeType = AttributeType.STRING) -> tuple[Any, ...]:
     """The literals as values of the type on the left."""
     raw = [
         one.text if isinstance(one, Address) else one.value for one in operands if isinstance(one, Address | Literal)
@@ -208,7 +207,7 @@ def _values(operands: tuple[Operand, ...], kind: AttributeType = AttributeType.S
     return tuple(network(str(one)) for one in raw)
 
 
-def _compared(reading: Reading, take: Take, kind: AttributeType, operator: Operator, value: Scalar) -> Node:
+def _compared(reading: Reading, take: Take, kind: AttributeType, operator: Operator, value: Any) -> Node:
     """One literal on the right."""
     if operator is Operator.LIKE:
         search = searcher(str(value))
