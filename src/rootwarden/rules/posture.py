@@ -1,0 +1,175 @@
+"""A rule file ready to judge: one meaning chosen, parameters filled in, reasons in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from rootwarden.errors import InputError
+from rootwarden.facts.fact import Known
+from rootwarden.rules import suggest
+from rootwarden.rules.outcome import Outcome
+from rootwarden.rules.rule import CompiledRule, compile_rule
+from rootwarden.rules.rule_file import PLACEHOLDER, ParameterDefault, PostureRule, Reasons, out_of_bounds
+from rootwarden.rules.schema import AttributeType, Schema
+from rootwarden.rules.verdict import Verdict
+from rootwarden.rules.wording import fact_text
+from rootwarden.rules.words import closest
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from rootwarden.facts.fact import Fact
+    from rootwarden.rules.logic import Record
+    from rootwarden.rules.schema import Attribute
+
+
+_MENTIONED: Final = 3  # facts named in a sentence; the outcome has them all
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """An outcome and one sentence about it."""
+
+    outcome: Outcome
+    reason: str
+
+
+class PreparedRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """A rule ready to judge any number of resources.
+
+    Attributes:
+        rule: The file it came from.
+        compiled: Its check under the chosen benchmark.
+        parameters: Every parameter's value.
+        reasons: The sentences for its verdicts.
+        schema: What it was checked against.
+    """
+
+    rule: PostureRule
+    compiled: CompiledRule
+    parameters: dict[str, ParameterDefault]
+    reasons: Reasons
+    schema: Schema
+
+    def judge(self, record: Record, *, as_of: datetime) -> Judged:
+        """Judge one resource and say why in one sentence."""
+        outcome = self.compiled.evaluate(record, as_of=as_of)
+        template = self.reasons.template(outcome.verdict)
+        return Judged(outcome, self._filled(template, record) if template else usual_reason(outcome))
+
+    def _filled(self, template: str, record: Record) -> str:
+        def word(found: re.Match[str]) -> str:
+            name = found.group(1)
+            if name in self.parameters:
+                return str(self.parameters[name])
+            return _text_at(record, name.split("."), self.schema, self.compiled.entity)
+
+        return PLACEHOLDER.sub(word, template)
+
+
+def prepare(
+    rule: PostureRule, schema: Schema, *, benchmark: str = "", parameters: Mapping[str, ParameterDefault] | None = None
+) -> PreparedRule:
+    """Choose a meaning and compile it.
+
+    Args:
+        rule: The rule.
+        schema: What it may ask.
+        benchmark: `cis-5.0`, or empty for the rule's general meaning.
+        parameters: Values other than the defaults.
+
+    Raises:
+        RuleSyntaxError: The check has a mistake.
+        InputError: A parameter the rule has not, a value out of bounds, a reason that names what is not there.
+    """
+    check, reasons = rule.meaning(benchmark)
+    values = _values(rule, parameters or {})
+    compiled = compile_rule(check, schema, parameters=values)
+    _check_reasons(rule, reasons, compiled.entity, schema)
+    return PreparedRule(rule=rule, compiled=compiled, parameters=values, reasons=reasons, schema=schema)
+
+
+def usual_reason(outcome: Outcome) -> str:
+    """A sentence from the facts themselves, for rules that bring none."""
+    if outcome.verdict is Verdict.UNKNOWN:
+        waits = "; ".join(f"`{one.attribute}` is unknown: {one.reason}" for one in outcome.missing[:_MENTIONED])
+        return waits or "it could not be decided"
+    facts = ", ".join(f"`{one.attribute}` is {one.value}" for one in outcome.witness[:_MENTIONED])
+    prefix = "out of scope: " if outcome.verdict is Verdict.NOT_APPLICABLE else ""
+    return f"{prefix}{facts}" if facts else "decided by the rule alone"
+
+
+def _values(rule: PostureRule, chosen: Mapping[str, ParameterDefault]) -> dict[str, ParameterDefault]:
+    values = {parameter.name: parameter.default for parameter in rule.parameters}
+    for name, value in chosen.items():
+        parameter = next((one for one in rule.parameters if one.name == name), None)
+        if parameter is None:
+            meant = closest(name, values)
+            hint = f"did you mean `{meant}`?" if meant else f"its parameters: {', '.join(values) or 'none'}"
+            raise InputError(f"the rule `{rule.id}` has no parameter `{name}`", hint=hint)
+        complaint = out_of_bounds(parameter, value)
+        if complaint:
+            raise InputError(f"the parameter `{name}` of `{rule.id}` {complaint}", hint=parameter.describe)
+        values[name] = value
+    return values
+
+
+def _check_reasons(rule: PostureRule, reasons: Reasons, entity: str, schema: Schema) -> None:
+    """Every placeholder is a parameter or an attribute."""
+    parameters = {parameter.name for parameter in rule.parameters}
+    for sentence in msgspec.structs.astuple(reasons):
+        for name in PLACEHOLDER.findall(sentence):
+            if name not in parameters and schema.attribute(entity, name) is None:
+                scope, _, last = name.rpartition(".")
+                help_ = suggest.attribute_help(schema, entity, scope, last)
+                raise InputError(f"a reason of `{rule.id}` names `{name}`, which `{entity}` has not", hint=help_)
+
+
+def _text_at(record: Record, names: Sequence[str], schema: Schema, entity: str) -> str:
+    """The fact at a dotted path as text; below a list, that of every element."""
+    path, here = "", record
+    for position, name in enumerate(names):
+        path = f"{path}.{name}" if path else name
+        attribute = schema.attribute(entity, path)
+        fact = here.get(name)
+        if attribute is None or fact is None:
+            return "unknown"
+        if position == len(names) - 1:
+            return _listed(fact, attribute) if attribute.type is AttributeType.LIST else fact_text(fact, attribute)
+        if not isinstance(fact, Known):
+            return fact_text(fact, attribute)
+        if isinstance(fact.value, tuple | list):
+            rest = names[position + 1 :]
+            return _joined(_text_below(one, path, rest, schema, entity) for one in fact.value)
+        if not isinstance(fact.value, Mapping):
+            return "unknown"
+        here = fact.value
+    return "unknown"
+
+
+def _text_below(element: object, path: str, rest: Sequence[str], schema: Schema, entity: str) -> str:
+    """One element of a list, further down."""
+    if not isinstance(element, Mapping):
+        return "unknown"
+    fact = element.get(rest[0])
+    attribute = schema.attribute(entity, f"{path}.{rest[0]}")
+    if fact is None or attribute is None or len(rest) > 1:
+        return "unknown"
+    return fact_text(fact, attribute)
+
+
+def _listed(fact: Fact[object], attribute: Attribute) -> str:
+    """Plain values as such; records only counted."""
+    if isinstance(fact, Known) and isinstance(fact.value, tuple | list):
+        plain = [one for one in fact.value if isinstance(one, str | int | float)]
+        if plain and len(plain) == len(fact.value):
+            return _joined(str(one) for one in plain)
+    return fact_text(fact, attribute)
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return ", ".join(texts) or "none"
