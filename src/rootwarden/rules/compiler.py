@@ -1,0 +1,256 @@
+"""A checked tree to closures: everything that does not depend on the record is worked out once."""
+
+from __future__ import annotations
+
+import operator as python_operator
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from rootwarden.facts.fact import Known, Unknown
+from rootwarden.rules import instants
+from rootwarden.rules.leaves import holding_taker, host_count_taker, leaf, length_taker, pair, taker
+from rootwarden.rules.logic import Reading, conjunction, disjunction, exists, negation
+from rootwarden.rules.patterns import searcher
+from rootwarden.rules.schema import AttributeType
+from rootwarden.rules.syntax import (
+    Address,
+    And,
+    Comparison,
+    Function,
+    Literal,
+    Membership,
+    Not,
+    Operator,
+    Or,
+    Path,
+    Quantifier,
+    Within,
+)
+from rootwarden.rules.syntax import Test as BareTest
+from rootwarden.rules.typecheck import FUNCTIONS, join
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rootwarden.facts.fact import Fact
+    from rootwarden.rules.leaves import Take, Test
+    from rootwarden.rules.logic import Node, Record
+    from rootwarden.rules.parameters import Scalar
+    from rootwarden.rules.schema import Attribute, Schema
+    from rootwarden.rules.syntax import (
+        Call,
+        Condition,
+        Operand,
+        Subject,
+    )
+
+_ORDER: Final = {
+    Operator.GREATER: python_operator.gt,
+    Operator.GREATER_OR_EQUAL: python_operator.ge,
+    Operator.LESS: python_operator.lt,
+    Operator.LESS_OR_EQUAL: python_operator.le,
+}
+# These are compiled as the negation of their positive, so that the law `a neq b` = `not ( a eq b )` cannot fail.
+_NEGATED: Final = {
+    Operator.NOT_EQUAL: Operator.EQUAL,
+    Operator.NOT_IN: Operator.IN,
+    Operator.NOT_LIKE: Operator.LIKE,
+}
+
+
+class Compiler:
+    """Compiles the conditions of one rule."""
+
+    def __init__(self, schema: Schema, entity: str) -> None:
+        self.schema = schema
+        self.entity = entity
+
+    def condition(self, condition: Condition, scope: str) -> Node:
+        """A node for a condition about the attributes below `scope`."""
+        match condition:
+            case And(conditions):
+                return conjunction([self.condition(one, scope) for one in conditions])
+            case Or(conditions):
+                return disjunction([self.condition(one, scope) for one in conditions])
+            case Not(inner):
+                return negation(self.condition(inner, scope))
+            case Within(subject, inner):
+                return self._within(subject, inner, scope)
+            case _:
+                return self._leaf(condition, scope)
+
+    def _leaf(self, condition: BareTest | Comparison | Membership, scope: str) -> Node:
+        match condition:
+            case BareTest(subject):
+                return self._bare(subject, scope)
+            case Comparison(subject, operator, _, operand):
+                return self._operation(subject, operator, (operand,), scope)
+            case Membership(subject, operator, _, operands):
+                return self._operation(subject, operator, operands, scope)
+
+    def reading(self, path: Path, scope: str) -> Reading:
+        """How a property written inside `scope` is read from the record there."""
+        attributes = [self._attribute(path.parts[: count + 1], scope) for count in range(len(path.parts))]
+        missing = not_collected(attributes[-1])
+        if len(path.parts) == 1:
+            return Reading(path.dotted, attributes[-1], _read_one(path.parts[0], missing))
+        return Reading(path.dotted, attributes[-1], _read_below(path.parts[:-1], path.parts[-1], missing))
+
+    def _attribute(self, parts: tuple[str, ...], scope: str) -> Attribute:
+        dotted = ".".join(parts)
+        attribute = self.schema.attribute(self.entity, f"{scope}.{dotted}" if scope else dotted)
+        if attribute is None:  # the type check has seen to it
+            raise LookupError(dotted)
+        return attribute
+
+    def _within(self, subject: Subject, inner: Condition, scope: str) -> Node:
+        reading = self.reading(subject.path, scope)
+        node = self.condition(inner, join(scope, subject.path))
+        if subject.quantifier is Quantifier.EVERY:
+            return negation(exists(reading, negation(node)))
+        found = exists(reading, node)
+        return negation(found) if subject.quantifier is Quantifier.NO else found
+
+    def _bare(self, subject: Subject, scope: str) -> Node:
+        reading = self.reading(subject.path, scope)
+        if subject.call is not None:
+            return _boolean_call(reading, subject.call)
+        if reading.attribute.type in {AttributeType.LIST, AttributeType.RECORD}:
+            node = leaf(reading, length_taker(reading), lambda length, _: length != 0, on_absent=False)
+            return negation(node) if subject.quantifier is Quantifier.NO else node
+        return leaf(reading, taker(reading), lambda value, _: bool(value), on_absent=False)
+
+    def _operation(self, subject: Subject, operator: Operator, operands: tuple[Operand, ...], scope: str) -> Node:
+        if operator in _NEGATED:
+            return negation(self._operation(subject, _NEGATED[operator], operands, scope))
+        reading = self.reading(subject.path, scope)
+        call = subject.call
+        if call is not None and FUNCTIONS[call.function][1] is AttributeType.BOOLEAN:
+            node = _boolean_call(reading, call)
+            values = [one.value for one in operands if isinstance(one, Literal)]
+            return disjunction([node if value is True else negation(node) for value in values])
+        if operator is Operator.HAS:
+            node = leaf(
+                reading, holding_taker(reading, _values(operands)), lambda found, _: found is True, on_absent=False
+            )
+            return negation(node) if subject.quantifier is Quantifier.NO else node
+        take, kind = _left(reading, call)
+        nodes = [
+            self._against(reading, take, kind, operator, one, scope=scope) for one in operands if isinstance(one, Path)
+        ]
+        values_ = _values(operands, kind)
+        if operator is Operator.IN:
+            nodes.append(_among(reading, take, kind, values_))
+        else:
+            nodes += [_compared(reading, take, kind, operator, value) for value in values_]
+        return nodes[0] if len(nodes) == 1 else disjunction(nodes)
+
+    def _against(
+        self, reading: Reading, take: Take, kind: AttributeType, operator: Operator, right: Path, *, scope: str
+    ) -> Node:
+        """A property on the right-hand side."""
+        other = self.reading(right, scope)
+        compare = _ORDER.get(operator, python_operator.eq)
+        never_is_zero = kind is AttributeType.DATE and operator not in _ORDER
+        return pair((reading, take), (other, taker(other)), compare, never_is_zero=never_is_zero)
+
+
+def not_collected(attribute: Attribute) -> Unknown:
+    """What a name is that the schema has and the record has not."""
+    if not attribute.collected:
+        return Unknown(f"`{attribute.path}` is known to the language, not collected here")
+    return Unknown("not collected", permission=attribute.permission)
+
+
+def _read_one(name: str, missing: Unknown) -> Callable[[Record], Fact[object]]:
+    def read(record: Record) -> Fact[object]:
+        fact = record.get(name)
+        return missing if fact is None else fact
+
+    return read
+
+
+def _read_below(parents: tuple[str, ...], name: str, missing: Unknown) -> Callable[[Record], Fact[object]]:
+    """Through records: an absent one makes all below it absent, an unknown one unknown with its reason."""
+
+    def read(record: Record) -> Fact[object]:
+        here: Record = record
+        for parent in parents:
+            fact = here.get(parent)
+            if not isinstance(fact, Known):
+                return missing if fact is None else fact
+            if not isinstance(fact.value, Mapping):
+                return missing
+            here = fact.value
+        found = here.get(name)
+        return missing if found is None else found
+
+    return read
+
+
+def _left(reading: Reading, call: Call | None) -> tuple[Take, AttributeType]:
+    """What stands on the left as a value, and its type."""
+    if call is None:
+        return taker(reading), reading.attribute.type
+    taker_of = length_taker if call.function is Function.LENGTH else host_count_taker
+    return taker_of(reading), AttributeType.NUMBER
+
+
+def _values(operands: tuple[Operand, ...], kind: AttributeType = AttributeType.STRING) -> tuple[object, ...]:
+    """The literals as values of the type on the left."""
+    raw = [
+        one.text if isinstance(one, Address) else one.value for one in operands if isinstance(one, Address | Literal)
+    ]
+    if kind is not AttributeType.IP:
+        return tuple(raw)
+    from rootwarden.rules.addresses import network
+
+    return tuple(network(str(one)) for one in raw)
+
+
+def _compared(reading: Reading, take: Take, kind: AttributeType, operator: Operator, value: Scalar) -> Node:
+    """One literal on the right."""
+    if operator is Operator.LIKE:
+        search = searcher(str(value))
+        return leaf(reading, take, lambda text, _: search(str(text)), on_absent=False)
+    if operator is Operator.EQUAL:
+        never = kind is AttributeType.DATE and value == 0
+        return leaf(reading, take, lambda one, _: bool(one == value), on_absent=never)
+    compare = _ORDER[operator]
+    return leaf(reading, take, lambda one, _: bool(compare(one, value)), on_absent=False)
+
+
+def _among(reading: Reading, take: Take, kind: AttributeType, values: tuple[object, ...]) -> Node:
+    wanted = frozenset(values)
+    never = kind is AttributeType.DATE and 0 in wanted
+    return leaf(reading, take, lambda one, _: one in wanted, on_absent=never)
+
+
+def _boolean_call(reading: Reading, call: Call) -> Node:
+    """A function that gives a truth value; false of what is absent or never happened."""
+    return leaf(reading, taker(reading), _boolean_test(call), on_absent=False)
+
+
+def _boolean_test(call: Call) -> Test:
+    if call.function is Function.IS_LATER_THAN:
+        later = _offset(call)
+        return lambda value, now: bool(value > now + later)
+    if call.function is Function.IS_EARLIER_THAN:
+        earlier = _offset(call)
+        return lambda value, now: bool(value < now + earlier)
+    if call.function is Function.DIVISIBLE_BY:
+        (divisor,) = _values(call.arguments)
+        return lambda value, _: bool(value % divisor == 0)
+    from rootwarden.rules.addresses import is_public
+
+    if call.function is Function.IS_PUBLIC:
+        return lambda value, _: is_public(value)
+    return lambda value, _: not is_public(value)
+
+
+def _offset(call: Call) -> float:
+    """`( -1, "days" )` in seconds."""
+    match call.arguments:
+        case (Literal(value=int() | float() as number), Literal(value=str(unit))):
+            return number * (instants.seconds_in(unit) or 0)
+    raise LookupError(call.function)  # the type check has seen to it

@@ -1,0 +1,158 @@
+"""Text to tokens. Each token knows its place; what cannot be a token becomes a diagnostic and is stepped over."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from rootwarden.rules.diagnostic import Code, Diagnostic, Span, quoted
+
+MAXIMUM_DIGITS: Final = 18
+# After so many mistakes the text is no rule, and reading on costs more than it tells.
+MAXIMUM_MISTAKES: Final = 20
+
+
+class Kind(StrEnum):
+    """Kinds of token, in the words error messages use."""
+
+    NAME = "name"
+    NUMBER = "number"
+    STRING = "string"
+    ADDRESS = "address"
+    SYMBOL = "symbol"
+    END = "end of the rule"
+
+
+class Token(msgspec.Struct, frozen=True, gc=False):
+    r"""A word of the language.
+
+    Attributes:
+        kind: Its kind.
+        text: As written; for strings what stands between the quotes, `\"` undone.
+        span: Its place.
+    """
+
+    kind: Kind
+    text: str
+    span: Span
+
+    @property
+    def word(self) -> str:
+        """The keyword this may be: letter case does not matter; empty when not a name."""
+        return self.text.lower() if self.kind is Kind.NAME else ""
+
+    def shown(self) -> str:
+        """As error messages name it."""
+        if self.kind is Kind.END:
+            return "the end of the rule"
+        return quoted(f'"{self.text}"' if self.kind is Kind.STRING else self.text)
+
+
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<blank>    (?: \s | \#[^\n]* )+ )
+    | (?P<address>  [0-9]{1,3} (?: \.[0-9]{1,3} ){3} (?: /[0-9]{1,3} )? (?! [\w./] ) )
+    | (?P<number>   -? [0-9]+ (?: \.[0-9]+ )? (?! \w ) )
+    | (?P<misshapen>-? [0-9]+ \w+ )
+    | (?P<name>     [A-Za-z_][A-Za-z0-9_]* )
+    | (?P<straight> " (?: [^"\\] | \\. )* " )
+    | (?P<curly>    “ [^”]* ” )
+    | (?P<foreign>  == | && | \|\| | <> | ! (?! = ) )
+    | (?P<single>   ' [^'\n]* ' )
+    | (?P<open>     ["“] )
+    | (?P<symbol>   != | >= | <= | [=<>()\[\],.-] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+# What people write by habit from other languages, and what it is here.
+_FOREIGN: Final = {
+    "==": (Kind.SYMBOL, "="),
+    "&&": (Kind.NAME, "and"),
+    "||": (Kind.NAME, "or"),
+    "<>": (Kind.SYMBOL, "!="),
+    "!": (Kind.NAME, "not"),
+}
+
+
+class Tokenizer:
+    """Reads one text once; `tokens` ends with an END token, `diagnostics` holds what could not be read."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[Token] = []
+        self.diagnostics: list[Diagnostic] = []
+        position = 0
+        while position < len(text) and len(self.diagnostics) < MAXIMUM_MISTAKES:
+            position = self._step(position)
+        self.tokens.append(Token(Kind.END, "", Span(len(text), len(text))))
+
+    def _step(self, position: int) -> int:
+        """Read one token at `position` and say where the next begins."""
+        match = _TOKEN.match(self.text, position)
+        if match is None:
+            character = self.text[position]
+            self._mistake(
+                Code.UNEXPECTED_CHARACTER, f"unexpected character {quoted(character)}", position, position + 1
+            )
+            return position + 1
+        kind = match.lastgroup or ""
+        if kind == "blank":
+            return match.end()
+        text, span = match.group(), Span(*match.span())
+        if kind == "open":
+            return self._unterminated(text, span)
+        if kind in {"misshapen", "foreign", "single"}:
+            self._tolerated(kind, text, span)
+        elif kind in {"straight", "curly"}:
+            inner = text[1:-1]
+            self._add(Kind.STRING, inner.replace('\\"', '"') if kind == "straight" else inner, span)
+        else:
+            if kind == "number" and len(text) > MAXIMUM_DIGITS:
+                self._mistake(Code.LITERAL_TOO_LONG, f"a number has at most {MAXIMUM_DIGITS} digits", *match.span())
+                text = "0"
+            self._add(Kind(kind), text, span)
+        return match.end()
+
+    def _tolerated(self, kind: str, text: str, span: Span) -> None:
+        """Report what is wrong but plain in meaning, and go on as if it were right."""
+        if kind == "misshapen":
+            help_ = "leave a blank between a number and a word" if text.isascii() else ""
+            self._mistake(Code.MALFORMED_NUMBER, f"{quoted(text)} is not a number", span.start, span.end, help_)
+            self._add(Kind.NUMBER, "0", span)
+        elif kind == "single":
+            message = "strings stand in double quotes"
+            self._mistake(Code.FOREIGN_OPERATOR, message, span.start, span.end, f'write `"{text[1:-1]}"`')
+            self._add(Kind.STRING, text[1:-1], span)
+        else:
+            instead_kind, instead = _FOREIGN[text]
+            message = f"{quoted(text)} is not an operator here"
+            self._mistake(Code.FOREIGN_OPERATOR, message, span.start, span.end, f"write `{instead}`")
+            self._add(instead_kind, instead, span)
+
+    def _unterminated(self, quote: str, span: Span) -> int:
+        """A string whose closing quote is missing, or is of the other kind."""
+        closing, other = ('"', "”") if quote == '"' else ("”", '"')
+        wrong = self.text.find(other, span.end)
+        if wrong >= 0:
+            self._mistake(
+                Code.UNTERMINATED_STRING,
+                f"the string opens with `{quote}` and closes with `{other}`",
+                span.start,
+                wrong + 1,
+                f'write `"{quoted(self.text[span.end : wrong])[1:-1]}"`',
+            )
+            self._add(Kind.STRING, self.text[span.end : wrong], Span(span.start, wrong + 1))
+            return wrong + 1
+        message = "the string is never closed"
+        self._mistake(Code.UNTERMINATED_STRING, message, span.start, len(self.text), f"close it with `{closing}`")
+        self._add(Kind.STRING, self.text[span.end :], Span(span.start, len(self.text)))
+        return len(self.text)
+
+    def _add(self, kind: Kind, text: str, span: Span) -> None:
+        self.tokens.append(Token(kind, text, span))
+
+    def _mistake(self, code: Code, message: str, start: int, end: int, help_: str = "") -> None:
+        self.diagnostics.append(Diagnostic(code=code, message=message, span=Span(start, end), help=help_))
