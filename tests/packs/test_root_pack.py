@@ -66,6 +66,7 @@ class Reasons(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
 class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     benchmarks: tuple[str, ...]
     check: str
+    reasons: Reasons
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -171,7 +172,9 @@ def test_control_numbers_are_those_of_the_matrices(rule: Rule) -> None:
 
 @each_rule
 def test_reasons_name_only_what_exists(rule: Rule) -> None:
-    for reason in msgspec.structs.astuple(rule.reasons):
+    every = (rule.reasons, *(variant.reasons for variant in rule.variant))
+    for reason in (sentence for reasons in every for sentence in msgspec.structs.astuple(reasons)):
+        assert reason
         assert "\n" not in reason
         for name in re.findall(r"\{([^}]*)\}", reason):
             assert name in rule.parameters or name in SCHEMA
