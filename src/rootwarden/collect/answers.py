@@ -1,8 +1,9 @@
-"""What interpretation reads from: answers by file name, wherever they came from."""
+"""The raw answers of one account, wherever they came from: an evidence folder or a live run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from rootwarden.aws.calls import JsonObject
@@ -10,22 +11,34 @@ if TYPE_CHECKING:
 
 
 class Answers(Protocol):
-    """The answers about one account, live or from a folder.
+    """What was answered about one account.
 
     Attributes:
         account: Twelve digits.
         partition: `aws`, `aws-us-gov`, …
     """
 
-    account: str
-    partition: str
+    @property
+    def account(self) -> str:
+        """Twelve digits."""
+        ...
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-us-gov`, …"""
+        ...
 
     def answer(self, file: str) -> Fact[JsonObject]:
-        """The decoded document that is, or would be, in `file`; unknown with the reason when there is none."""
+        """The answer kept in `file`, a path below the account's evidence folder.
+
+        Returns:
+            Known with the document; unknown with reason `NOT_COLLECTED` when nobody asked, another reason when asking
+            failed; absent when AWS said there is none.
+        """
         ...
 
     def regions(self) -> tuple[str, ...]:
-        """Regions anything was asked in, in order."""
+        """Every region something was asked in."""
         ...
 
 
@@ -39,3 +52,14 @@ class CountedAnswers(Answers, Protocol):
     def answered_any(self) -> bool:
         """Whether anything at all was answered."""
         ...
+
+
+def file_name(name: str) -> str:
+    """The name of a resource, safe as the name of a file on every system, and reversible.
+
+    Everything but ASCII letters, digits, `.`, `_` and `-` is percent-encoded as UTF-8 (`a/b` is `a%2Fb`, `%` is
+    `%25`), and so are the names `.` and `..`. `urllib.parse.unquote` gives the name back.
+    """
+    if name in {".", ".."}:
+        return "%2E" * len(name)
+    return quote(name, safe="._-", errors="surrogatepass").replace("~", "%7E")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from rootwarden.collect.answers import file_name
 
 # Files of the folder itself.
 ORGANIZATION = "organization.json"
@@ -78,6 +78,5 @@ def alternate_contact(kind: str) -> str:
 
 
 def resource_file(folder: str, resource: str) -> str:
-    """File named after a resource; anything but letters, digits, `.`, `_` and `-` is percent-encoded."""
-    name = quote(resource, safe="-_.") if resource.strip(".") else quote(resource, safe="").replace(".", "%2E")
-    return f"{folder}/{name}.json"
+    """File named after a resource, in a sub-folder of the account's."""
+    return f"{folder}/{file_name(resource)}.json"

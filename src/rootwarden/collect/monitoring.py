@@ -1,0 +1,330 @@
+"""Raw answers about monitoring → `facts.monitoring`. A document of the wrong shape makes its fact unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from rootwarden.collect.answers import file_name
+from rootwarden.collect.monitoring_wire import (
+    AlarmsWire,
+    FiltersWire,
+    RulesWire,
+    SelectorsWire,
+    StatusWire,
+    SubscriptionsWire,
+    TargetsWire,
+    TrailsWire,
+)
+from rootwarden.errors import InputError
+from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.facts.monitoring import (
+    AdvancedSelector,
+    Alarm,
+    Alarms,
+    ClassicSelector,
+    CompositeAlarm,
+    EventRule,
+    FieldSelector,
+    LogGroup,
+    MetricFilter,
+    Monitoring,
+    RegionMonitoring,
+    Selectors,
+    Subscription,
+    Topic,
+    Trail,
+    TrailStatus,
+    Transformation,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rootwarden.collect.answers import Answers
+    from rootwarden.collect.monitoring_wire import (
+        AlarmWire,
+        FilterWire,
+        TrailWire,
+    )
+    from rootwarden.facts.fact import Fact
+
+Wire = TypeVar("Wire")
+T = TypeVar("T")
+_ARN_PARTS = 6
+
+
+def monitoring_facts(answers: Answers, home_region: str) -> Monitoring:
+    """Everything the answers tell about what watches the account.
+
+    Args:
+        answers: The account's raw answers.
+        home_region: Where the partition records sign-ins and IAM calls (`us-east-1`).
+    """
+    names = dict.fromkeys((home_region, *answers.regions()))
+    trails = {name: _trails(answers, name) for name in names}
+    for found in list(trails.values()):
+        for trail in found.value if isinstance(found, Known) else ():
+            names[trail.home_region] = None
+            if isinstance(trail.log_group, Known):
+                names[trail.log_group.value.region] = None
+    return Monitoring(
+        account=answers.account,
+        partition=answers.partition,
+        home_region=home_region,
+        regions=tuple(_region(answers, name, trails.get(name) or _trails(answers, name)) for name in names),
+    )
+
+
+def _region(answers: Answers, region: str, trails: Fact[tuple[Trail, ...]]) -> RegionMonitoring:
+    folder = f"regions/{region}"
+    alarms = _read(answers, f"{folder}/metric-alarms.json", AlarmsWire, _alarms, "cloudwatch:DescribeAlarms")
+    rules = _event_rules(answers, folder)
+    return RegionMonitoring(
+        region=region,
+        trails=trails,
+        metric_filters=_read(
+            answers, f"{folder}/metric-filters.json", FiltersWire, _filters, "logs:DescribeMetricFilters"
+        ),
+        alarms=alarms,
+        event_rules=rules,
+        topics=tuple(_topic(answers, arn, region) for arn in _topic_arns(alarms, rules)),
+    )
+
+
+def _trails(answers: Answers, region: str) -> Fact[tuple[Trail, ...]]:
+    def change(wire: TrailsWire) -> tuple[Trail, ...]:
+        return tuple(_trail(answers, region, one) for one in wire.trails)
+
+    file = f"regions/{region}/describe-trails.json"
+    return _read(answers, file, TrailsWire, change, "cloudtrail:DescribeTrails")
+
+
+def _trail(answers: Answers, seen_in: str, wire: TrailWire) -> Trail:
+    _, _, _, region, account, _ = _arn(wire.arn)
+    home = wire.home_region or region
+    folders = tuple(dict.fromkeys((f"regions/{home}", f"regions/{seen_in}")))
+    name = file_name(wire.name)
+    return Trail(
+        name=wire.name,
+        arn=wire.arn,
+        account=account,
+        home_region=home,
+        multi_region=_flag(wire.multi_region, "IsMultiRegionTrail"),
+        organization=_flag(wire.organization, "IsOrganizationTrail"),
+        log_group=Known(_log_group(wire.log_group)) if wire.log_group else Absent(),
+        status=_read_first(
+            answers,
+            [f"{folder}/trail-status/{name}.json" for folder in folders],
+            StatusWire,
+            lambda status: TrailStatus(logging=status.logging, delivery_error=status.delivery_error or ""),
+            "cloudtrail:GetTrailStatus",
+        ),
+        selectors=_read_first(
+            answers,
+            [f"{folder}/event-selectors/{name}.json" for folder in folders],
+            SelectorsWire,
+            _selectors,
+            "cloudtrail:GetEventSelectors",
+        ),
+    )
+
+
+def _flag(value: bool | None, name: str) -> Fact[bool]:
+    if value is None:
+        return Unknown(f"`{name}` is missing in the description of the trail", Why.MALFORMED)
+    return Known(value)
+
+
+def _log_group(arn: str) -> LogGroup:
+    _, _, _, region, account, resource = _arn(arn)
+    kind, _, name = resource.partition(":")
+    if kind != "log-group" or not name:
+        raise InputError(f"`{arn}` is no ARN of a log group")
+    return LogGroup(name=name.removesuffix(":*"), account=account, region=region)
+
+
+def _selectors(wire: SelectorsWire) -> Selectors:
+    if wire.classic is None and wire.advanced is None:
+        raise InputError("there are neither `EventSelectors` nor `AdvancedEventSelectors`")
+    return Selectors(
+        classic=tuple(
+            ClassicSelector(
+                read_write=one.read_write, management_events=one.management, excluded_sources=tuple(one.excluded or ())
+            )
+            for one in wire.classic or ()
+        ),
+        advanced=tuple(
+            AdvancedSelector(
+                name=one.name or "",
+                fields=tuple(
+                    FieldSelector(
+                        field=condition.name,
+                        equals=tuple(condition.equals),
+                        starts_with=tuple(condition.starts_with),
+                        ends_with=tuple(condition.ends_with),
+                        not_equals=tuple(condition.not_equals),
+                        not_starts_with=tuple(condition.not_starts_with),
+                        not_ends_with=tuple(condition.not_ends_with),
+                    )
+                    for condition in one.fields
+                ),
+            )
+            for one in wire.advanced or ()
+        ),
+    )
+
+
+def _filters(wire: FiltersWire) -> tuple[MetricFilter, ...]:
+    return tuple(
+        MetricFilter(
+            name=one.name,
+            log_group=one.log_group,
+            pattern=one.pattern,
+            transformations=tuple(
+                Transformation(
+                    namespace=metric.namespace,
+                    metric=metric.metric,
+                    value=metric.value,
+                    default=metric.default,
+                    dimensions=tuple(sorted((metric.dimensions or {}).items())),
+                )
+                for metric in one.transformations
+            ),
+            beyond=_beyond(one),
+        )
+        for one in wire.filters
+    )
+
+
+def _beyond(wire: FilterWire) -> str:
+    if wire.criteria:
+        return "fieldSelectionCriteria"
+    if wire.system_dimensions:
+        return "emitSystemFieldDimensions"
+    return "applyOnTransformedLogs" if wire.transformed else ""
+
+
+def _alarms(wire: AlarmsWire) -> Alarms:
+    return Alarms(
+        metric=tuple(_alarm(one) for one in wire.metric),
+        composite=tuple(
+            CompositeAlarm(
+                name=one.name, rule=one.rule, actions_enabled=one.actions_enabled, actions=tuple(one.actions or ())
+            )
+            for one in wire.composite or ()
+        ),
+    )
+
+
+def _alarm(wire: AlarmWire) -> Alarm:
+    stats = [query.stat for query in wire.queries or () if query.stat is not None]
+    single = stats[0] if len(stats) == 1 and len(wire.queries or ()) == 1 else None
+    watched = [(stat.metric.namespace, stat.metric.metric) for stat in stats]
+    if wire.namespace is not None and wire.metric is not None:
+        watched = [(wire.namespace, wire.metric)]
+    dimensions = (single.metric.dimensions if single else wire.dimensions) or []
+    periods = wire.evaluation_periods
+    return Alarm(
+        name=wire.name,
+        arn=wire.arn,
+        watched=tuple(watched),
+        dimensions=tuple(sorted((one.name, one.value) for one in dimensions)),
+        computed=(bool(wire.queries) and single is None) or wire.threshold_metric is not None,
+        statistic=(single.statistic if single else wire.statistic or wire.extended_statistic) or "",
+        comparison=wire.comparison or "",
+        threshold=wire.threshold,
+        period=single.period if single else wire.period,
+        evaluation_periods=periods,
+        datapoints_to_alarm=periods if wire.datapoints_to_alarm is None else wire.datapoints_to_alarm,
+        treat_missing=wire.treat_missing or "missing",
+        actions_enabled=wire.actions_enabled,
+        actions=tuple(wire.actions or ()),
+        state=wire.state or "",
+    )
+
+
+def _event_rules(answers: Answers, folder: str) -> Fact[tuple[EventRule, ...]]:
+    def change(wire: RulesWire) -> tuple[EventRule, ...]:
+        return tuple(
+            EventRule(
+                name=one.name,
+                bus=one.bus or "default",
+                state=one.state,
+                pattern=one.pattern or "",
+                targets=_read(
+                    answers,
+                    f"{folder}/event-targets/{file_name(one.name)}.json",
+                    TargetsWire,
+                    lambda targets: tuple(target.arn for target in targets.targets),
+                    "events:ListTargetsByRule",
+                ),
+            )
+            for one in wire.rules
+        )
+
+    return _read(answers, f"{folder}/event-rules.json", RulesWire, change, "events:ListRules")
+
+
+def _topic_arns(alarms: Fact[Alarms], rules: Fact[tuple[EventRule, ...]]) -> Iterable[str]:
+    arns: dict[str, None] = {}
+    if isinstance(alarms, Known):
+        arns.update(dict.fromkeys(arn for alarm in alarms.value.metric for arn in alarm.actions))
+        arns.update(dict.fromkeys(arn for alarm in alarms.value.composite for arn in alarm.actions))
+    for rule in rules.value if isinstance(rules, Known) else ():
+        if isinstance(rule.targets, Known):
+            arns.update(dict.fromkeys(rule.targets.value))
+    return [arn for arn in arns if arn.split(":")[2:3] == ["sns"] and arn.count(":") == _ARN_PARTS - 1]
+
+
+def _topic(answers: Answers, arn: str, seen_in: str) -> Topic:
+    _, _, _, region, _, name = _arn(arn)
+    folders = tuple(dict.fromkeys((f"regions/{region}", f"regions/{seen_in}")))
+
+    def change(wire: SubscriptionsWire) -> tuple[Subscription, ...]:
+        if any(one.topic not in {"", arn} for one in wire.subscriptions):
+            raise InputError(f"the subscriptions are not those of the topic `{arn}`")
+        return tuple(
+            Subscription(protocol=one.protocol, endpoint=one.endpoint, confirmed=one.arn.startswith("arn:"))
+            for one in wire.subscriptions
+        )
+
+    files = [f"{folder}/sns-subscriptions/{file_name(name)}.json" for folder in folders]
+    return Topic(
+        arn=arn,
+        subscriptions=_read_first(answers, files, SubscriptionsWire, change, "sns:ListSubscriptionsByTopic"),
+    )
+
+
+def _arn(arn: str) -> list[str]:
+    parts = arn.split(":", _ARN_PARTS - 1)
+    if len(parts) != _ARN_PARTS or parts[0] != "arn":
+        raise InputError(f"`{arn}` is no ARN")
+    return parts
+
+
+def _read_first(
+    answers: Answers, files: list[str], wire: type[Wire], change: Callable[[Wire], T], permission: str
+) -> Fact[T]:
+    """The first of several places the answer may be kept in; unknown as in the first when it is in none."""
+    found = [_read(answers, file, wire, change, permission) for file in files]
+    asked = [fact for fact in found if not (isinstance(fact, Unknown) and fact.why is Why.NOT_COLLECTED)]
+    return (asked or found)[0]
+
+
+def _read(answers: Answers, file: str, wire: type[Wire], change: Callable[[Wire], T], permission: str) -> Fact[T]:
+    """Read one document, all of it: a wrong type anywhere, or a further page, makes it unknown."""
+    fact = answers.answer(file)
+    if isinstance(fact, Absent):
+        return fact
+    if isinstance(fact, Unknown):
+        return fact if fact.permission else msgspec.structs.replace(fact, permission=permission)
+    if fact.value.get("NextToken") or fact.value.get("nextToken"):
+        return Unknown(f"`{file}` holds only the first page", Why.MALFORMED, permission, fact.sources)
+    try:
+        return Known(change(msgspec.convert(fact.value, wire)), fact.sources, fact.note)
+    except msgspec.ValidationError as error:
+        return Unknown(f"`{file}` cannot be read: {error}", Why.MALFORMED, "", fact.sources)
+    except InputError as error:
+        return Unknown(f"`{file}` cannot be read: {error.message}", Why.MALFORMED, "", fact.sources)
