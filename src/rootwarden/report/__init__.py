@@ -62,6 +62,36 @@ _ALL: Final = (
         suffix=".json",
         description="everything, versioned (`rootwarden.audit/1`) and described by a JSON Schema",
     ),
+    Format(
+        name="csv",
+        module="rootwarden.report.table",
+        suffix=".csv",
+        description="one row for each verdict, for spreadsheets; formulas in it are inert",
+    ),
+    Format(
+        name="html",
+        module="rootwarden.report.page",
+        suffix=".html",
+        description="one self-contained page to read, print and pass on",
+    ),
+    Format(
+        name="ocsf",
+        module="rootwarden.report.ocsf",
+        suffix=".ocsf.json",
+        description="OCSF 1.5 Compliance Findings, a JSON array",
+    ),
+    Format(
+        name="asff",
+        module="rootwarden.report.asff",
+        suffix=".asff.json",
+        description="AWS Security Finding Format, for Security Hub",
+    ),
+    Format(
+        name="junit",
+        module="rootwarden.report.junit",
+        suffix=".junit.xml",
+        description="a test suite for each account and a case for each rule, for build servers",
+    ),
 )
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType({each.name: each for each in _ALL})

@@ -14,6 +14,7 @@ import msgspec
 
 from rootwarden.audit.result import Need, Position, Reach
 from rootwarden.report.digest import blocking, tally
+from rootwarden.report.encoding import to_json
 from rootwarden.report.words import Standing
 from rootwarden.rules.verdict import Severity, Verdict
 
@@ -234,7 +235,7 @@ class AuditRecord(Record, frozen=True, kw_only=True):
 
 def render(result: audit.AuditResult) -> str:
     """The result as indented JSON with keys in a fixed order, instants as ISO 8601 in UTC, and a final newline."""
-    return encode(record(result), indent=2) + "\n"
+    return to_json(record(result), indent=2) + "\n"
 
 
 def record(result: audit.AuditResult) -> AuditRecord:
@@ -259,25 +260,6 @@ def record(result: audit.AuditResult) -> AuditRecord:
         organization=None if result.organization is None else _same(result.organization, OrganizationRecord),
         warnings=result.warnings,
     )
-
-
-def encode(document: object, *, indent: int = 0) -> str:
-    """`document` as JSON text; a lone surrogate, which UTF-8 cannot carry, is written out in letters."""
-    try:
-        compact = msgspec.json.encode(document)
-    except UnicodeEncodeError:
-        compact = msgspec.json.encode(_well_formed(msgspec.to_builtins(document)))
-    return (msgspec.json.format(compact, indent=indent) if indent else compact).decode()
-
-
-def _well_formed(value: object) -> object:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {name: _well_formed(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_well_formed(each) for each in value]
-    return value
 
 
 def _same(value: object, kind: type[R]) -> R:
@@ -344,4 +326,4 @@ def json_schema() -> str:
         **reference,
         "$defs": components,
     }
-    return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
+    return to_json(schema, indent=2) + "\n"

@@ -79,6 +79,8 @@ EXCEPTION_WORD: Final[Mapping[str, str]] = MappingProxyType(
 
 # Letters that reorder or hide the text around them ("Trojan Source", CVE-2021-42574).
 _REORDERING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# Never characters at all, and forbidden in XML.
+_NEVER: Final = frozenset("\ufffe\uffff")
 _HIDDEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BLANKS: Final = frozenset("\t\n\r")
 
@@ -104,7 +106,7 @@ def visible(text: str) -> str:
 def _shown(letter: str) -> str:
     if letter in _BLANKS:
         return " "
-    if letter in _REORDERING or unicodedata.category(letter) in _HIDDEN:
+    if letter in _REORDERING or letter in _NEVER or unicodedata.category(letter) in _HIDDEN:
         return f"\\u{ord(letter):04x}"
     return letter
 
