@@ -70,6 +70,5 @@ def test_no_cell_of_a_hostile_organization_starts_a_formula() -> None:
 
 def test_leading_zeros_of_an_account_stay() -> None:
     low = samples.finding("root-mfa", "000011112222", samples.rich().findings[0].verdict)
-    assert (
-        table.render(msgspec.structs.replace(samples.rich(), findings=(low,))).split("\r\n")[1][:12] == "000011112222"
-    )
+    text = table.render(msgspec.structs.replace(samples.rich(), findings=(low,)))
+    assert text.split("\r\n")[1].startswith("000011112222,")

@@ -60,6 +60,16 @@ NEED_WORD: Final[Mapping[Need, str]] = MappingProxyType(
     }
 )
 
+# The same as the answer to "does this account need root credentials at all?".
+NEED_ANSWER: Final[Mapping[Need, str]] = MappingProxyType(
+    {
+        Need.REQUIRED: "Yes",
+        Need.NOT_NEEDED: "No",
+        Need.REMOVED: "No, and it has none left",
+        Need.UNKNOWN: "Not known",
+    }
+)
+
 POSITION_WORD: Final[Mapping[Position, str]] = MappingProxyType(
     {
         Position.MANAGEMENT: "management account",
