@@ -1,0 +1,190 @@
+"""What people are told first, worked out once for the terminal and the page: totals, groups, next steps.
+
+Everything here counts or groups what the result says; nothing is decided again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from rootwarden.audit.result import Need, RuleCard
+from rootwarden.report.words import Standing, several, standing
+from rootwarden.rules.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rootwarden.audit.result import AuditResult, Finding
+    from rootwarden.rules.verdict import Severity
+
+MOST_STEPS: Final = 5
+
+
+class RuleTally(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule and how its findings stand."""
+
+    card: RuleCard
+    counts: Mapping[Standing, int]
+    failing: tuple[str, ...]
+
+
+class UnknownGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Accounts whose verdicts wait for the same thing.
+
+    Attributes:
+        reason: Why, once for all of them.
+        permission: The IAM action that would settle it, or empty.
+        accounts: Their ids, in the order of the result.
+        rules: The rules that wait.
+        verdicts: How many findings that makes.
+    """
+
+    reason: str
+    permission: str
+    accounts: tuple[str, ...]
+    rules: tuple[str, ...]
+    verdicts: int
+
+    @property
+    def said(self) -> str:
+        """The reason, with the permission added where the reason does not already name it."""
+        if not self.permission or self.permission in self.reason:
+            return self.reason
+        return f"{self.reason} ({self.permission})"
+
+
+class NeedGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Accounts with the same answer to "does it need root credentials at all?"."""
+
+    need: Need
+    reason: str
+    accounts: tuple[str, ...]
+
+
+def tally(findings: Iterable[Finding]) -> dict[Standing, int]:
+    """Number of findings by standing, every standing present, worst first."""
+    counts = Counter(standing(finding) for finding in findings)
+    return {each: counts[each] for each in Standing}
+
+
+def findings_by_account(result: AuditResult) -> dict[str, tuple[Finding, ...]]:
+    """The findings of each audited account in the result's order; an account without any has an empty tuple."""
+    grouped: dict[str, list[Finding]] = {account.id: [] for account in result.accounts}
+    for finding in result.findings:
+        grouped.setdefault(finding.account, []).append(finding)
+    return {account: tuple(findings) for account, findings in grouped.items()}
+
+
+def rule_tallies(result: AuditResult) -> tuple[RuleTally, ...]:
+    """Each rule with its counts, in the order of the rules."""
+    by_rule: dict[str, list[Finding]] = defaultdict(list)
+    for finding in result.findings:
+        by_rule[finding.rule].append(finding)
+    return tuple(
+        RuleTally(
+            card=card,
+            counts=tally(by_rule[card.id]),
+            failing=tuple(each.account for each in by_rule[card.id] if standing(each) is Standing.FAIL),
+        )
+        for card in result.rules
+    )
+
+
+def unknown_groups(result: AuditResult) -> tuple[UnknownGroup, ...]:
+    """Unknown verdicts by what they wait for, the widest group first.
+
+    A finding that waits for two things is in two groups. The account's own id inside a reason does not part groups.
+    """
+    waiting: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in result.findings:
+        if finding.verdict is Verdict.UNKNOWN:
+            for key in unknown_keys(finding):
+                waiting[key].append(finding)
+    groups = [
+        UnknownGroup(
+            reason=reason,
+            permission=permission,
+            accounts=tuple(dict.fromkeys(finding.account for finding in findings)),
+            rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
+            verdicts=len(findings),
+        )
+        for (permission, reason), findings in waiting.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (-len(group.accounts), -group.verdicts, group.said)))
+
+
+def unknown_keys(finding: Finding) -> tuple[tuple[str, str], ...]:
+    """The (permission, reason) pairs an unknown finding waits for, each once."""
+    pairs = [(each.permission, each.reason) for each in finding.missing] or [("", finding.reason)]
+    return tuple(dict.fromkeys((permission, reason.replace(finding.account, "…")) for permission, reason in pairs))
+
+
+def need_groups(result: AuditResult) -> tuple[NeedGroup, ...]:
+    """Accounts by need and reason, in the order in which the answers first appear."""
+    grouped: dict[tuple[Need, str], list[str]] = defaultdict(list)
+    for account in result.accounts:
+        grouped[account.need, account.need_reason].append(account.id)
+    return tuple(
+        NeedGroup(need=need, reason=reason, accounts=tuple(accounts)) for (need, reason), accounts in grouped.items()
+    )
+
+
+def next_steps(result: AuditResult) -> tuple[str, ...]:
+    """What to do now, most pressing first; never empty."""
+    steps = [*_interruption(result), *_repairs(result), *_permissions(result), *_expiries(result)]
+    if steps:
+        return tuple(steps)
+    if not result.findings:
+        return ("nothing was judged: give an account, an organization or an evidence folder to audit",)
+    return ("nothing is open: audit again with --since to see what changes",)
+
+
+def _interruption(result: AuditResult) -> list[str]:
+    return (
+        ["the run was interrupted: run it again for the accounts that are missing here"] if result.interrupted else []
+    )
+
+
+def _repairs(result: AuditResult) -> list[str]:
+    open_rules = [each for each in rule_tallies(result) if each.failing]
+    open_rules.sort(key=lambda each: (each.card.severity.rank, -len(each.failing)))
+    steps = [_repair(each) for each in open_rules[:MOST_STEPS]]
+    if left := len(open_rules) - MOST_STEPS:
+        steps += [f"then {several(left, 'more rule')} with open fails"] if left > 0 else []
+    return steps
+
+
+def _repair(each: RuleTally) -> str:
+    first = f": {each.card.remedy[0].text}" if each.card.remedy else ""
+    where = several(len(each.failing), "account")
+    return f"{each.card.id} ({each.card.severity.value}) in {where}{first}"
+
+
+def _permissions(result: AuditResult) -> list[str]:
+    needed = [group for group in unknown_groups(result) if group.permission]
+    steps = [
+        f"allow {group.permission} in {several(len(group.accounts), 'account')}:"
+        f" {several(group.verdicts, 'verdict')} waiting for it"
+        for group in needed[:MOST_STEPS]
+    ]
+    if steps:
+        steps.append("`rootwarden permissions` prints the policy to attach")
+    return steps
+
+
+def _expiries(result: AuditResult) -> list[str]:
+    expired = [each for each in result.exceptions if each.state == "expired"]
+    return [f"renew or remove {several(len(expired), 'expired exception')}"] if expired else []
+
+
+def blocking(result: AuditResult) -> Mapping[Severity, int]:
+    """Open fails at or above `fail_on`, by severity: what the exit code comes from."""
+    counts: Counter[Severity] = Counter()
+    for finding in result.findings:
+        if standing(finding) is Standing.FAIL and finding.severity.at_least(result.fail_on):
+            counts[finding.severity] += 1
+    return dict(counts)

@@ -1,0 +1,370 @@
+"""The result for a person at a terminal: what is wrong first, then why, then what to do.
+
+Readable at 80 columns and at 140, for one account and for thousands: long lists are cut and say so, and unknown
+verdicts that many accounts share are told once. No meaning stands on colour alone.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rootwarden.report import words
+from rootwarden.report.digest import (
+    findings_by_account,
+    need_groups,
+    next_steps,
+    rule_tallies,
+    tally,
+    unknown_groups,
+    unknown_keys,
+)
+from rootwarden.report.words import SYMBOL, WORD, Standing, several, standing, visible
+from rootwarden.rules.verdict import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rootwarden.audit.result import AuditedAccount, AuditResult, Finding
+
+MOST_ACCOUNTS: Final = 25
+MOST_IDS: Final = 4
+MOST_LINES: Final = 20
+SHARED_BY: Final = 3
+LONGEST: Final = 300
+WIDE: Final = 100
+ALL_ELSEWHERE: Final = "--format csv lists all"
+
+_STYLE: Final = {
+    Standing.FAIL: "bold red",
+    Standing.UNKNOWN: "bold yellow",
+    Standing.SUPPRESSED: "magenta",
+    Standing.PASS: "green",
+    Standing.NOT_APPLICABLE: "dim",
+}
+_MET: Final = {
+    True: ("✓ target met", "green"),
+    False: ("✗ target missed", "bold red"),
+    None: ("? cannot be said", "bold yellow"),
+}
+_OPEN: Final = frozenset({Standing.FAIL, Standing.UNKNOWN, Standing.SUPPRESSED})
+
+
+def render(result: AuditResult, width: int = 100, color: bool = False) -> str:
+    """The report as lines of at most `width` columns.
+
+    Args:
+        result: What to tell.
+        width: Columns of the terminal; under 60 it is set in 60.
+        color: Whether to add ANSI colours; without them the text holds no escape sequence at all.
+    """
+    paper = io.StringIO()
+    console = Console(
+        file=paper,
+        width=max(width, 60),
+        force_terminal=color,
+        color_system="standard" if color else None,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for section in (_head, _rules, _findings, _unknowns, _needs, _skipped, _exceptions, _changes, _warnings):
+        section(result, console)
+    _indicators(result, console)
+    _steps(result, console)
+    return "".join(f"{line.rstrip()}\n" for line in paper.getvalue().splitlines()) if not color else paper.getvalue()
+
+
+def _heading(console: Console, title: str, aside: str = "") -> None:
+    console.print()
+    console.print(Text.assemble((title, "bold underline"), ("  " + aside if aside else "", "dim")))
+
+
+def _lines(console: Console, lines: Sequence[Text | str], *, most: int = MOST_LINES) -> None:
+    """Each line with a hanging indent; beyond `most`, how many are left."""
+    for line in lines[:most]:
+        text = line if isinstance(line, Text) else Text(words.shorten(line, LONGEST))
+        console.print(Padding(text, (0, 0, 0, 2)))
+    if len(lines) > most:
+        console.print(Text(f"  … and {len(lines) - most:,} more; {ALL_ELSEWHERE}", "dim"))
+
+
+def _ids(accounts: Sequence[str], most: int = MOST_IDS) -> str:
+    shown = ", ".join(visible(each) for each in accounts[:most])
+    return f"{shown}, … and {len(accounts) - most:,} more" if len(accounts) > most else shown
+
+
+def _head(result: AuditResult, console: Console) -> None:
+    title = f"Root users of {several(len(result.accounts), 'account')}"
+    console.print(Text(title, "bold"))
+    about = [words.shorten(result.input, LONGEST), f"as of {words.instant(result.as_of)}"]
+    if result.benchmark:
+        about.append(f"judged by {visible(result.benchmark)}")
+    console.print(Text(" · ".join(about), "dim"))
+    if result.organization is not None:
+        organization = result.organization
+        _lines(
+            console,
+            [
+                f"organization: {organization.id or 'not known'}",
+                f"management account: {organization.management_account or 'not known'}",
+                f"root credentials management: {organization.root_credentials_management or 'not known'}",
+                f"root sessions: {organization.root_sessions or 'not known'}",
+            ],
+        )
+    if result.interrupted:
+        console.print(Text("! interrupted: what follows covers only what was done by then", "bold yellow"))
+    console.print()
+    for each, count in tally(result.findings).items():
+        console.print(Text.assemble((f"{count:>8,}  {SYMBOL[each]} {WORD[each]}", _STYLE[each] if count else "dim")))
+
+
+def _rules(result: AuditResult, console: Console) -> None:
+    if not result.rules:
+        return
+    _heading(console, "Rules")
+    table = _table()
+    table.add_column("rule", no_wrap=True)
+    table.add_column("severity", no_wrap=True)
+    for each in Standing:
+        table.add_column(SYMBOL[each], justify="right", no_wrap=True)
+    table.add_column("", overflow="fold")
+    for row in rule_tallies(result):
+        cells = [
+            Text(f"{count:,}" if count else "·", _STYLE[each] if count else "dim") for each, count in row.counts.items()
+        ]
+        table.add_row(
+            Text(visible(row.card.id)), Text(row.card.severity.value), *cells, Text(visible(row.card.title), "dim")
+        )
+    console.print(table)
+    console.print(Text("  " + "   ".join(f"{SYMBOL[each]} {WORD[each]}" for each in Standing), "dim"))
+
+
+def _table(*, header: bool = True) -> Table:
+    return Table(box=None, show_header=header, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False, expand=False)
+
+
+def _findings(result: AuditResult, console: Console) -> None:
+    """One row per account and rule that is neither passed nor not applicable, grouped by account."""
+    shared = _shared_unknowns(result)
+    by_account = findings_by_account(result)
+    open_by_account = {
+        account: rows
+        for account, findings in by_account.items()
+        if (rows := [each for each in findings if standing(each) in _OPEN and not _told_once(each, shared)])
+    }
+    if not open_by_account:
+        return
+    _heading(console, "Open findings", "unknown ones many accounts share are listed once, below" if shared else "")
+    accounts = {account.id: account for account in result.accounts}
+    shown = _worst(open_by_account)
+    for account in shown:
+        _account_block(console, account, accounts.get(account), open_by_account[account])
+    if left := len(open_by_account) - len(shown):
+        console.print()
+        console.print(Text(f"… and {several(left, 'more account')} with less severe findings; {ALL_ELSEWHERE}", "bold"))
+
+
+def _worst(open_by_account: Mapping[str, Sequence[Finding]]) -> list[str]:
+    """The accounts to show, in the order they came: all, or beyond the limit those with the worst fails."""
+
+    def badness(account: str) -> tuple[int, int]:
+        ranks = [each.severity.rank for each in open_by_account[account] if standing(each) is Standing.FAIL]
+        return min(ranks, default=len(Severity)), -len(ranks)
+
+    worst = set(sorted(open_by_account, key=badness)[:MOST_ACCOUNTS])
+    return [account for account in open_by_account if account in worst]
+
+
+def _shared_unknowns(result: AuditResult) -> frozenset[tuple[str, str]]:
+    groups = unknown_groups(result)
+    return frozenset((group.permission, group.reason) for group in groups if len(group.accounts) > SHARED_BY)
+
+
+def _told_once(finding: Finding, shared: frozenset[tuple[str, str]]) -> bool:
+    return standing(finding) is Standing.UNKNOWN and all(key in shared for key in unknown_keys(finding))
+
+
+def _account_block(
+    console: Console, account_id: str, account: AuditedAccount | None, findings: Sequence[Finding]
+) -> None:
+    owner = account.owner if account else ""
+    console.print()
+    console.print(
+        Text.assemble(
+            (words.account_name(account) if account else account_id, "bold"),
+            ("  " + words.POSITION_WORD[account.position] if account else "", "dim"),
+            "  owner: ",
+            words.shorten(owner, 60) or "not configured",
+        )
+    )
+    if console.width < WIDE:
+        for finding in findings:
+            console.print(Padding(Text("  ").join(_stand(finding)), (0, 0, 0, 2)))
+            console.print(Padding(Text(_why(finding, owner)), (0, 0, 0, 4)))
+        return
+    table = _table(header=False)
+    for least in (16, 8, 24):
+        table.add_column(no_wrap=True, min_width=least)
+    table.add_column(overflow="fold", ratio=1)
+    for finding in findings:
+        table.add_row(*_stand(finding), Text(_why(finding, owner)))
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _stand(finding: Finding) -> tuple[Text, Text, Text]:
+    each = standing(finding)
+    return (
+        Text(f"{SYMBOL[each]} {WORD[each]}", _STYLE[each]),
+        Text(finding.severity.value, "bold" if finding.severity is Severity.CRITICAL else ""),
+        Text(words.shorten(finding.rule, 40), "bold" if each is Standing.FAIL else ""),
+    )
+
+
+def _why(finding: Finding, owner: str) -> str:
+    parts = [words.shorten(finding.reason, LONGEST) or "no reason given"]
+    parts += [f"missing: {visible(each)}" for each in _permissions(finding)]
+    if finding.suppressed_by is not None:
+        exception = finding.suppressed_by
+        ticket = words.shorten(exception.ticket, 40)
+        parts.append(f"excepted until {exception.until} ({ticket}): {words.shorten(exception.reason, 120)}")
+    if finding.owner and finding.owner != owner:
+        parts.append(f"owner: {words.shorten(finding.owner, 60)}")
+    return "; ".join(parts + [f"note: {words.shorten(note, LONGEST)}" for note in finding.notes])
+
+
+def _permissions(finding: Finding) -> Iterable[str]:
+    """The permissions an unknown waits for that its reason does not name already."""
+    if standing(finding) is not Standing.UNKNOWN:
+        return ()
+    named = dict.fromkeys(each.permission for each in finding.missing if each.permission)
+    return [words.shorten(permission, 80) for permission in named if permission not in finding.reason]
+
+
+def _unknowns(result: AuditResult, console: Console) -> None:
+    groups = unknown_groups(result)
+    if not groups:
+        return
+    _heading(console, "Could not look", "an unknown is neither a pass nor a fail")
+    lines = [
+        Text.assemble(
+            (f"? {several(len(group.accounts), 'account')}", "bold yellow"),
+            f": {words.shorten(group.said, LONGEST)}",
+            (
+                f"  {several(group.verdicts, 'verdict')}, {several(len(group.rules), 'rule')}: {_ids(group.accounts)}",
+                "dim",
+            ),
+        )
+        for group in groups
+    ]
+    _lines(console, lines)
+
+
+def _needs(result: AuditResult, console: Console) -> None:
+    if not result.accounts:
+        return
+    _heading(console, "Does the account need root credentials at all?")
+    if len(result.accounts) <= MOST_LINES:
+        lines = [
+            f"{words.account_name(each)}: {words.NEED_WORD[each.need]}"
+            + (f" — {words.shorten(each.need_reason, LONGEST)}" if each.need_reason else "")
+            for each in result.accounts
+        ]
+    else:
+        lines = [
+            f"{several(len(group.accounts), 'account')}: {words.NEED_WORD[group.need]}"
+            + (f" — {words.shorten(group.reason, LONGEST)}" if group.reason else "")
+            + f": {_ids(group.accounts)}"
+            for group in need_groups(result)
+        ]
+    _lines(console, lines)
+
+
+def _skipped(result: AuditResult, console: Console) -> None:
+    if not result.skipped:
+        return
+    _heading(console, "Skipped", "not asked, because the account is not active")
+    by_state: dict[str, list[str]] = {}
+    for each in result.skipped:
+        name = words.shorten(each.name, 40)
+        by_state.setdefault(each.state, []).append(f"{each.id} {name}".strip())
+    _lines(
+        console,
+        [
+            f"{words.shorten(state, 40) or 'state not known'}: {several(len(names), 'account')}: {_ids(names)}"
+            for state, names in by_state.items()
+        ],
+    )
+
+
+def _exceptions(result: AuditResult, console: Console) -> None:
+    if not result.exceptions:
+        return
+    _heading(console, "Exceptions")
+    marks = {"in_force": "‖", "expired": "!", "unmatched": "!"}
+    _lines(
+        console,
+        [
+            f"{marks.get(each.state, '!')} {words.EXCEPTION_WORD.get(each.state, visible(each.state))}:"
+            f" {words.shorten(each.rule, 40)} for {words.shorten(_ids(each.accounts), 90)} until {each.until},"
+            f" {several(each.matched, 'fail')}; {words.shorten(each.ticket, 40)}, {words.shorten(each.owner, 60)}:"
+            f" {words.shorten(each.reason, 120)}"
+            for each in result.exceptions
+        ],
+    )
+
+
+def _changes(result: AuditResult, console: Console) -> None:
+    if result.changes is None:
+        return
+    _heading(console, f"Changes since {words.shorten(result.changes_since, 80) or 'the earlier run'}")
+    if not result.changes:
+        _lines(console, ["nothing changed"])
+    for kind in dict.fromkeys((*words.CHANGE_WORD, *(each.kind for each in result.changes))):
+        rows = [each for each in result.changes if each.kind == kind]
+        lines = [
+            f"{words.CHANGE_WORD.get(kind, visible(kind))}: {visible(each.account)} {words.shorten(each.rule, 40)}"
+            f" ({visible(each.before)} → {visible(each.after)})"
+            for each in rows
+        ]
+        _lines(console, lines)
+
+
+def _warnings(result: AuditResult, console: Console) -> None:
+    if result.warnings:
+        _heading(console, "Warnings")
+        _lines(console, [f"! {words.shorten(each, LONGEST)}" for each in result.warnings])
+
+
+def _indicators(result: AuditResult, console: Console) -> None:
+    if not result.indicators:
+        return
+    _heading(console, "Key figures")
+    table = _table(header=False)
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=False, style="bold")
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True)
+    for each in result.indicators:
+        told, style = _MET[each.met]
+        title = Text(words.shorten(each.title, 80))
+        if each.note:
+            title.append(f"\n{words.shorten(each.note, 120)}", "dim")
+        table.add_row(
+            title,
+            Text(words.shorten(each.value, 60)),
+            Text(f"target {words.shorten(each.target, 40)}"),
+            Text(told, style),
+        )
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _steps(result: AuditResult, console: Console) -> None:
+    _heading(console, "Next")
+    _lines(console, [f"{number}. {step}" for number, step in enumerate(next_steps(result), start=1)])
