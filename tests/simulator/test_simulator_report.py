@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import csv
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
@@ -15,6 +15,7 @@ from rootwarden.simulator.world import NOW, IAMUser
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
+    from rootwarden.simulator.world import World
 
 MEMBER = "000011110001"
 
@@ -99,7 +100,7 @@ def test_user_names_may_hold_commas_and_there_may_be_many() -> None:
     assert len(found[0]) == 22
 
 
-def root_row(world: Any) -> list[dict[str, str]]:
+def root_row(world: World) -> list[dict[str, str]]:
     with running(world) as simulator:
         simulator.knobs.add(ReportPolls(polls=0))
         iam = client(simulator, "iam", account=MEMBER)
