@@ -48,7 +48,7 @@ def client(
         s3={"addressing_style": "path"},
     )
     make: Any = _session().create_client
-    return make(
+    made = make(
         service,
         region_name=region,
         endpoint_url=simulator.endpoint,
@@ -57,3 +57,19 @@ def client(
         aws_session_token=temporary.get("SessionToken"),
         config=config,
     )
+    if service == "signin":
+        redirect_sign_in(made, simulator.endpoint)
+    return made
+
+
+def redirect_sign_in(sign_in: Any, endpoint: str) -> None:
+    """Make a Sign-In client keep to `endpoint`.
+
+    botocore's endpoint rules send Sign-In's control plane to `signin.<region>.api.aws` whatever endpoint is configured
+    (seen in botocore 1.44.5), so that without this a call meant for the simulator leaves the machine.
+    """
+
+    def keep(params: dict[str, Any], **_: Any) -> None:
+        params["url"] = endpoint + params["url_path"]
+
+    sign_in.meta.events.register("before-call.signin", keep)

@@ -29,10 +29,10 @@ def operation_model(service: str, operation: str) -> OperationModel | None:
 
 @cache
 def rest_operations(service: str) -> dict[tuple[str, str], str]:
-    """For a REST service: method and path without query string → operation."""
+    """For a REST service: method and path without query string → operation, the first by name where two share it."""
     model = service_model(service)
-    found = {}
-    for name in model.operation_names:
+    found: dict[tuple[str, str], str] = {}
+    for name in sorted(model.operation_names):
         http = model.operation_model(name).http
-        found[str(http["method"]), str(http["requestUri"]).partition("?")[0]] = name
+        found.setdefault((str(http["method"]), str(http["requestUri"]).partition("?")[0]), name)
     return found

@@ -8,13 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rootwarden.simulator.services import iam, organizations, sts
+from rootwarden.simulator.services import (
+    account,
+    assets,
+    cloudtrail,
+    iam,
+    monitoring,
+    notification,
+    organizations,
+    securityhub,
+    signin,
+    sts,
+)
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Handler
 
 HANDLERS: dict[str, dict[str, Handler]] = {
+    "account": account.OPERATIONS,
+    "cloudtrail": cloudtrail.OPERATIONS,
+    "cloudwatch": monitoring.CLOUDWATCH_OPERATIONS,
+    "ec2": assets.EC2_OPERATIONS,
+    "events": notification.EVENTS_OPERATIONS,
     "iam": iam.OPERATIONS,
+    "logs": monitoring.LOGS_OPERATIONS,
     "organizations": organizations.OPERATIONS,
+    "rds": assets.RDS_OPERATIONS,
+    "s3": assets.S3_OPERATIONS,
+    "securityhub": securityhub.OPERATIONS,
+    "signin": signin.OPERATIONS,
+    "sns": notification.SNS_OPERATIONS,
     "sts": sts.OPERATIONS,
 }
