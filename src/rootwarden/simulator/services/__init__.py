@@ -1,0 +1,42 @@
+"""What the simulated AWS answers: one module for each family of services.
+
+In: a `Call`. Out: the answer with member names as botocore spells them, or a `Refusal`. Never: wire formats, counters,
+knobs (except where a knob changes what is true), or the network.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rootwarden.simulator.services import (
+    account,
+    assets,
+    cloudtrail,
+    iam,
+    monitoring,
+    notification,
+    organizations,
+    securityhub,
+    signin,
+    sts,
+)
+
+if TYPE_CHECKING:
+    from rootwarden.simulator.call import Handler
+
+HANDLERS: dict[str, dict[str, Handler]] = {
+    "account": account.OPERATIONS,
+    "cloudtrail": cloudtrail.OPERATIONS,
+    "cloudwatch": monitoring.CLOUDWATCH_OPERATIONS,
+    "ec2": assets.EC2_OPERATIONS,
+    "events": notification.EVENTS_OPERATIONS,
+    "iam": iam.OPERATIONS,
+    "logs": monitoring.LOGS_OPERATIONS,
+    "organizations": organizations.OPERATIONS,
+    "rds": assets.RDS_OPERATIONS,
+    "s3": assets.S3_OPERATIONS,
+    "securityhub": securityhub.OPERATIONS,
+    "signin": signin.OPERATIONS,
+    "sns": notification.SNS_OPERATIONS,
+    "sts": sts.OPERATIONS,
+}

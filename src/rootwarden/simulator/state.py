@@ -1,0 +1,59 @@
+"""What changes while the simulator runs, in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rootwarden.simulator.calls import Calls
+from rootwarden.simulator.knobs import EmptyPage, Knobs
+from rootwarden.simulator.sessions import Sessions
+from rootwarden.simulator.world import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from rootwarden.simulator.credential_report import Report
+    from rootwarden.simulator.world import World
+
+    Clock = Callable[[], datetime]
+
+
+class ManualClock:
+    """A clock that stands still until moved."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self._now = now
+
+    def __call__(self) -> datetime:
+        """The instant it stands at."""
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock on."""
+        self._now += by
+
+
+class State:
+    """World, clock, knobs, counters, sessions, credential reports and imported findings of one simulator."""
+
+    def __init__(self, world: World, clock: Clock) -> None:
+        self.world = world
+        self.clock = clock
+        self.knobs = Knobs(world.initial_knobs)
+        self.calls = Calls()
+        self.sessions = Sessions(world)
+        self.reports: dict[str, Report] = {}
+        self.findings: list[dict[str, Any]] = []
+
+    def is_listed(self, account_id: str) -> bool:
+        """Whether the account has joined yet."""
+        knob = self.knobs.join(account_id)
+        if knob is None:
+            return True
+        asked = sum(count for (_, call), count in self.calls.snapshot().items() if knob.matches(account_id, call))
+        return asked > knob.after
+
+    def has_empty_page(self, account_id: str, call: str) -> bool:
+        """Whether this list is to have an empty page in the middle."""
+        return self.knobs.first(EmptyPage, account_id, call) is not None
