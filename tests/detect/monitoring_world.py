@@ -5,17 +5,16 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from rootwarden.facts.fact import Fact, Known, Source, Unknown, Why
+from rootwarden.facts.fact import Known, Source, Unknown, Why
 
 if TYPE_CHECKING:
     from rootwarden.aws.calls import JsonObject
+    from rootwarden.facts.fact import Fact
 
 ACCOUNT = "111122223333"
 OWNER = "999900001111"
 HOME = "us-east-1"
-CIS = (
-    '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }'
-)
+CIS = '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }'
 
 
 class World:
@@ -76,9 +75,7 @@ def chain(account: str = ACCOUNT, **trail_changes: object) -> dict[str, Any]:
                     "filterName": "root-use",
                     "logGroupName": "trail-logs",
                     "filterPattern": CIS,
-                    "metricTransformations": [
-                        {"metricName": "RootUse", "metricNamespace": "CIS", "metricValue": "1"}
-                    ],
+                    "metricTransformations": [{"metricName": "RootUse", "metricNamespace": "CIS", "metricValue": "1"}],
                 }
             ]
         },

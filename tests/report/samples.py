@@ -11,7 +11,6 @@ from rootwarden.audit.result import (
     ExceptionUse,
     Finding,
     Indicator,
-    Missing,
     Need,
     OrganizationSummary,
     Position,
@@ -21,9 +20,9 @@ from rootwarden.audit.result import (
     RuleCard,
     SkippedAccount,
     Suppression,
-    Witness,
 )
 from rootwarden.facts.fact import Source
+from rootwarden.rules.outcome import Missing, Witness
 from rootwarden.rules.verdict import Severity, Verdict
 
 AS_OF = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from rich.cells import cell_len
 from tests.report import samples
 
-from rootwarden.audit.result import Missing
 from rootwarden.report.terminal import render
+from rootwarden.rules.outcome import Missing
 from rootwarden.rules.verdict import Severity, Verdict
 
 if TYPE_CHECKING:

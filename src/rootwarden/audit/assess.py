@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.audit.entities import iam_user_records, root_user_records
-from rootwarden.audit.exceptions import apply_exceptions
+from rootwarden.audit.exceptions import ExceptionEntry, apply_exceptions
 from rootwarden.audit.indicators import key_indicators
 from rootwarden.audit.need import credential_need
 from rootwarden.audit.result import (
     AuditedAccount,
     AuditResult,
     Finding,
-    Missing,
     OrganizationSummary,
     Position,
     Reach,
     Refusal,
     SkippedAccount,
 )
+from rootwarden.audit.rulebook import Rulebook
 from rootwarden.audit.settings import Settings
-from rootwarden.facts.fact import Absent, Fact, Known, Unknown, value_or_none
+from rootwarden.facts.fact import Absent, Known, Unknown, value_or_none
 from rootwarden.facts.instant import format_instant
+from rootwarden.rules.outcome import Missing
 from rootwarden.rules.verdict import Severity, Verdict
 
 if TYPE_CHECKING:
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.audit.entities import Record
-    from rootwarden.audit.exceptions import ExceptionEntry
-    from rootwarden.audit.rulebook import Rulebook
     from rootwarden.collect.collected import Collected, CollectedAccount
     from rootwarden.facts.account import Account
+    from rootwarden.facts.fact import Fact
     from rootwarden.rules.posture import PreparedRule
 
 
@@ -110,9 +110,7 @@ def exit_code(result: AuditResult, *, unreadable: bool) -> int:
     return 3 if unreadable or any(finding.verdict is Verdict.UNKNOWN for finding in counting) else 0
 
 
-def _finding(
-    account: Account, rule: PreparedRule, record: Record, as_of: datetime, owner: str
-) -> Finding:
+def _finding(account: Account, rule: PreparedRule, record: Record, as_of: datetime, owner: str) -> Finding:
     judged = rule.judge(record, as_of=as_of)
     outcome = judged.outcome
     return Finding(
@@ -196,4 +194,3 @@ def _switch(fact: Fact[bool]) -> str:
     if isinstance(fact, Known):
         return "on" if fact.value else "off"
     return f"unknown: {fact.reason}" if isinstance(fact, Unknown) else "off"
-

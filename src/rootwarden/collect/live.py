@@ -14,6 +14,7 @@ from rootwarden.aws.regions import home_region
 from rootwarden.collect.account import surroundings
 from rootwarden.collect.collected import Collected, CollectedAccount, active, in_order
 from rootwarden.collect.evidence import AccountAnswers
+from rootwarden.collect.folder import parse_declarations
 from rootwarden.collect.live_account import AccountCollector, Entry
 from rootwarden.collect.live_organization import OrganizationCollector
 from rootwarden.collect.organization import read_organization
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from rootwarden.collect.live_account import RootSession
     from rootwarden.collect.plan import Plan
     from rootwarden.collect.save import EvidenceWriter
+    from rootwarden.facts.declarations import Declaration
+    from rootwarden.facts.fact import Fact
     from rootwarden.facts.organization import Organization, OrganizationAccount
 
 ORGANIZATION_SECONDS = 600
@@ -82,11 +85,13 @@ class LiveCollection:
         workers: How many accounts are worked on at once.
         account_seconds: Time limit of one account.
         writer: Where to write the evidence, or `None`.
+        declarations: Content of a `declarations.json`, or `None`.
         on_progress: Called in the calling thread after each account.
         on_announce: Called once before anything noisy, with the accounts an AssumeRoot audit will touch and the
             chains of alarm that will fire.
         on_root_session: Called with every AssumeRoot session before it is used.
         keep_users: Keep every row of the credential reports.
+        clock: What answers are stamped with; the wall clock, but for the demo's simulated organization.
     """
 
     def __init__(
@@ -99,15 +104,18 @@ class LiveCollection:
         workers: int = 24,
         account_seconds: float = 60,
         writer: EvidenceWriter | None = None,
+        declarations: bytes | None = None,
         on_progress: Callable[[Tally], None] = lambda _tally: None,
         on_announce: Callable[[tuple[str, ...], str], None] = lambda _accounts, _alarm: None,
         on_root_session: Callable[[RootSession], None] = lambda _session: None,
         keep_users: bool = False,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self._door = door
         self._plan = plan
         self._scope = scope
-        self._as_of = as_of or now()
+        self._clock = clock
+        self._as_of = as_of or clock()
         self._workers = workers
         self._seconds = account_seconds
         self._writer = writer
@@ -115,6 +123,10 @@ class LiveCollection:
         self._on_announce = on_announce
         self._on_root_session = on_root_session
         self._keep_users = keep_users
+        self._declarations = declarations
+        self._declared: Fact[tuple[Declaration, ...]] = Unknown("`declarations.json` was not given")
+        if declarations is not None:
+            self._declared = Known(parse_declarations(declarations))
         self._stop = threading.Event()
         self._records: list[CallRecord] = []
         self._writing = threading.Lock()
@@ -132,9 +144,7 @@ class LiveCollection:
         central = self._organization(caller, home)
         organization = read_organization(central.answers.answer, central.answers.policy_ids())
         targets, skipped = self._targets(caller, organization)
-        around = surroundings(
-            organization, Unknown("`declarations.json` was not given"), self._as_of, keep_users=self._keep_users
-        )
+        around = surroundings(organization, self._declared, self._as_of, keep_users=self._keep_users)
         reader = AccountReader(around, home)
         accounts, interrupted = self._collect(caller, home, targets, reader)
         self._finish(central)
@@ -166,7 +176,9 @@ class LiveCollection:
 
     def _organization(self, caller: Caller, home: str) -> OrganizationCollector:
         deadline = Deadline(ORGANIZATION_SECONDS, self._stop)
-        collector = OrganizationCollector(door=self._door, caller=caller.account, home=home, deadline=deadline)
+        collector = OrganizationCollector(
+            door=self._door, caller=caller.account, home=home, deadline=deadline, clock=self._clock
+        )
         collector.describe()
         described = read_organization(collector.answers.answer, ())
         manages = (
@@ -217,6 +229,7 @@ class LiveCollection:
             account_seconds=self._seconds,
             stop=self._stop,
             on_root_session=self._on_root_session,
+            clock=self._clock,
         )
         tally = Tally(total=len(targets))
         answers = {each: AccountAnswers(each, caller.partition) for each in targets}
@@ -277,6 +290,8 @@ class LiveCollection:
         if self._writer is None:
             return
         self._writer.organization(central.answers.answered)
+        if self._declarations is not None:
+            self._writer.declarations(self._declarations)
         records = self._records + [each.record for each in central.answers.answered.values()]
         self._writer.finish(self._as_of, records)
 

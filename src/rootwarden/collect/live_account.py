@@ -9,7 +9,7 @@ import msgspec
 
 from rootwarden.aws.calls import Call
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed, now
+from rootwarden.aws.door import CallFailed
 from rootwarden.aws.identity import Identity
 from rootwarden.collect import files
 from rootwarden.collect import plan as planning
@@ -68,6 +68,7 @@ class AccountCollector:
         account_seconds: Time limit of one account.
         stop: Set by Ctrl-C.
         on_root_session: Called with every AssumeRoot session before it is used.
+        clock: What answers are stamped with.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class AccountCollector:
         account_seconds: float,
         stop: threading.Event,
         on_root_session: Callable[[RootSession], None],
+        clock: Callable[[], datetime],
     ) -> None:
         self._door = door
         self._plan = plan
@@ -90,6 +92,7 @@ class AccountCollector:
         self._seconds = account_seconds
         self._stop = stop
         self._on_root_session = on_root_session
+        self._clock = clock
 
     def collect(
         self, answers: AccountAnswers, entry: Entry, *, monitoring: bool, sign_in: bool
@@ -103,7 +106,7 @@ class AccountCollector:
             sign_in: Read its Sign-In resource policy.
         """
         deadline = Deadline(self._seconds, self._stop)
-        asked = _Asked(self._door, answers, deadline, self._home)
+        asked = _Asked(self._door, answers, deadline, self._home, self._clock)
         calls = self._calls(entry, sign_in=sign_in)
         try:
             identity = self._enter(answers.account, entry, deadline)
@@ -179,7 +182,7 @@ class AccountCollector:
                 "DurationSeconds": SESSION_SECONDS,
             },
         )
-        started = now()
+        started = self._clock()
         answer = self._door.ask(call, identity=None, deadline=deadline, charged=self._caller)
         identity = _identity(account, answer)
         self._on_root_session(
@@ -265,11 +268,14 @@ class AccountCollector:
 class _Asked:
     """Makes calls about one account and keeps what comes of them."""
 
-    def __init__(self, door: Door, answers: AccountAnswers, deadline: Deadline, home: str) -> None:
+    def __init__(
+        self, door: Door, answers: AccountAnswers, deadline: Deadline, home: str, clock: Callable[[], datetime]
+    ) -> None:
         self.answers = answers
         self.deadline = deadline
         self._door = door
         self._home = home
+        self._clock = clock
 
     def ask(self, call: Call, identity: Identity | None, *, charged: str = "") -> None:
         """Make one call and keep the answer or the error."""
@@ -304,7 +310,7 @@ class _Asked:
             call=action,
             account=account,
             region=region,
-            observed_at=now(),
+            observed_at=self._clock(),
             error=error,
         )
 

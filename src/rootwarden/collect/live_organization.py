@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rootwarden.aws.calls import Call
-from rootwarden.aws.door import CallFailed, now
+from rootwarden.aws.door import CallFailed
 from rootwarden.collect import files
 from rootwarden.collect.evidence import Answered, CallRecord, fact_of_record, not_collected, source_of
 from rootwarden.facts.fact import Known
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from rootwarden.aws.calls import Json, JsonObject
     from rootwarden.aws.deadline import Deadline
     from rootwarden.aws.door import Door
@@ -44,11 +47,14 @@ class OrganizationAnswers:
 class OrganizationCollector:
     """Collects the organization with the caller's own credentials."""
 
-    def __init__(self, *, door: Door, caller: str, home: str, deadline: Deadline) -> None:
+    def __init__(
+        self, *, door: Door, caller: str, home: str, deadline: Deadline, clock: Callable[[], datetime]
+    ) -> None:
         self._door = door
         self._caller = caller
         self._home = home
         self._deadline = deadline
+        self._clock = clock
         self.answers = OrganizationAnswers()
 
     def describe(self) -> None:
@@ -141,4 +147,4 @@ class OrganizationCollector:
         self.answers.answered[file] = Answered(self._line(file, action, code))
 
     def _line(self, file: str, action: str, error: str) -> CallRecord:
-        return CallRecord(file=file, call=action, account=self._caller, observed_at=now(), error=error)
+        return CallRecord(file=file, call=action, account=self._caller, observed_at=self._clock(), error=error)

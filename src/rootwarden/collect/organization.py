@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.collect import files, read
+from rootwarden.collect.evidence import decode_document
 from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform
-from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit, ServiceControlPolicy
+from rootwarden.facts.guardrail import ScpDocument
+from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rootwarden.aws.calls import Json, JsonObject
     from rootwarden.facts.fact import Fact
+    from rootwarden.facts.guardrail import PolicyDocument
 
 MANAGEMENT_CENTRALLY = "RootCredentialsManagement"
 SESSIONS = "RootSessions"
@@ -86,15 +89,16 @@ def _feature(answer: Fact[JsonObject], name: str) -> Fact[bool]:
     return Known(name in enabled, answer.sources)
 
 
-def _policy(answer: Fact[JsonObject], policy_id: str) -> Fact[ServiceControlPolicy]:
+def _policy(answer: Fact[JsonObject], policy_id: str) -> ScpDocument:
     policy = read.record(answer, "Policy")
     if not isinstance(policy, Known):
-        return policy
+        return ScpDocument(id=policy_id, name=policy_id, document=policy)
     summary, content = policy.value.get("PolicySummary"), policy.value.get("Content")
-    name = summary.get("Name") if isinstance(summary, dict) else ""
-    if not isinstance(content, str):
-        return read.malformed("`Content`", policy.sources)
-    return Known(ServiceControlPolicy(id=policy_id, name=_string(name), document=content), policy.sources)
+    name = _string(summary.get("Name")) if isinstance(summary, dict) else ""
+    document: Fact[PolicyDocument] = read.malformed("`Content`", policy.sources)
+    if isinstance(content, str):
+        document = decode_document(content.encode(), f"policies/{policy_id}.json", policy.sources[0])
+    return ScpDocument(id=policy_id, name=name or policy_id, document=document)
 
 
 def _policies_enabled(targets: Fact[JsonObject]) -> Fact[bool]:

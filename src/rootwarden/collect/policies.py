@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rootwarden.facts.account import Guardrail
 from rootwarden.facts.fact import Absent, Known, Unknown
+from rootwarden.facts.guardrail import ScpDocument
+from rootwarden.guardrails.root_deny import root_deny
 
 if TYPE_CHECKING:
     from rootwarden.collect.account import Surroundings
     from rootwarden.collect.answers import Answers
-    from rootwarden.facts.account import Guardrail
     from rootwarden.facts.fact import Fact
-    from rootwarden.facts.organization import ServiceControlPolicy
+    from rootwarden.facts.organization import Organization
 
 
-def policies_on_path(account: str, around: Surroundings) -> Fact[tuple[Fact[ServiceControlPolicy], ...]]:
-    """The SCPs attached anywhere from the organization root down to the account, each known or not.
+def policies_on_path(account: str, around: Surroundings) -> Fact[tuple[tuple[ScpDocument, ...], ...]]:
+    """The SCPs attached to each level from the organization root down to the account.
 
     Returns:
         Unknown when the tree or the attachments are; no policies when the policy type is off.
@@ -34,12 +36,17 @@ def policies_on_path(account: str, around: Surroundings) -> Fact[tuple[Fact[Serv
     unit = around.units.get(account)
     if unit is None:
         return Unknown("the account is in no organizational unit we saw")
-    ids = [each for target in (*unit.targets, account) for each in attachments.value.get(target, ())]
-    missing = Unknown("the policy was not collected", permission="organizations:DescribePolicy")
-    found = tuple(organization.policies.get(each, missing) for each in dict.fromkeys(ids))
-    return Known(found, attachments.sources)
+    levels = (attachments.value.get(target, ()) for target in (*unit.targets, account))
+    return Known(tuple(tuple(_named(each, organization) for each in level) for level in levels), attachments.sources)
 
 
 def guardrail(answers: Answers, around: Surroundings) -> Guardrail:
     """What the SCPs on the path deny the account's root user."""
-    raise NotImplementedError
+    denied = root_deny(policies_on_path(answers.account, around), account=answers.account, partition=answers.partition)
+    return Guardrail(denies_root_actions=denied.denies_all, denies_root_key_creation=denied.denies_key_creation)
+
+
+def _named(policy_id: str, organization: Organization) -> ScpDocument:
+    """A policy that is attached but was not collected is unknown, not missing."""
+    missing = Unknown("it was not collected", permission="organizations:DescribePolicy")
+    return organization.policies.get(policy_id) or ScpDocument(id=policy_id, name=policy_id, document=missing)

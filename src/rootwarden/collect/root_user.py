@@ -153,7 +153,7 @@ def _password(
         derive.fresher(seen, reported, what="root password"), partition=answers.partition, as_of=as_of
     )
     changed = _declared_instant(declared(declarations, answers.account, "root-password-changed", as_of))
-    days = _declared_number(declared(declarations, answers.account, "root-password-rotation-days", as_of))
+    days = _rotation_days(answers.account, declarations, as_of=as_of)
     return Password(
         present=present,
         last_used=_password_last_used(answers, report),
@@ -161,6 +161,14 @@ def _password(
         rotation_days=days,
         rotation_due=derive.rotation_due(changed, days),
     )
+
+
+def _rotation_days(account: str, declarations: Fact[tuple[Declaration, ...]], *, as_of: datetime) -> Fact[int]:
+    """The declared schedule; absent when declarations were given and none of them names one."""
+    name = "root-password-rotation-days"
+    if isinstance(declarations, Known) and not any(each.fact == name for each in declarations.value):
+        return Absent((), "no rotation schedule is declared")
+    return _declared_number(declared(declarations, account, name, as_of))
 
 
 def _password_last_used(answers: Answers, report: Report) -> Fact[datetime]:

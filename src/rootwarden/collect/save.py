@@ -71,6 +71,10 @@ class EvidenceWriter:
         if errors:
             self._write(f"{base}/{files.ERRORS}", msgspec.json.encode(errors, order="sorted"))
 
+    def declarations(self, content: bytes) -> None:
+        """Write the declarations the run was given, as they are."""
+        self._write(files.DECLARATIONS, content)
+
     def finish(self, as_of: datetime, records: list[CallRecord]) -> None:
         """Write `collection.json`: the folder is whole now."""
         ordered = tuple(sorted(records, key=lambda record: (record.file, record.call)))

@@ -95,9 +95,9 @@ def rotation_due(changed: Fact[datetime], days: Fact[int]) -> Fact[datetime]:
         except OverflowError:
             return Unknown(f"the declared rotation schedule of {days.value} days is out of range")
         return Known(due, changed.sources + days.sources)
-    if isinstance(days, Known):
-        return changed if isinstance(changed, Unknown) else Unknown("the last change of the password is not declared")
-    return days if isinstance(days, Unknown) else Absent(days.sources, "no rotation schedule is declared")
+    if isinstance(days, Absent | Unknown):
+        return days
+    return changed if isinstance(changed, Unknown) else Unknown("the last change of the password is not declared")
 
 
 def _kleene(facts: tuple[Fact[bool], ...], *, deciding: bool) -> Fact[bool]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from rootwarden.facts.fact import Fact, Unknown
+from rootwarden.facts.guardrail import ScpDocument
 
 _NOT_COLLECTED = Unknown("not collected")
 
@@ -45,14 +46,6 @@ class OrganizationalUnit(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...]
 
 
-class ServiceControlPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """An SCP; the document is JSON text, exactly as AWS keeps it."""
-
-    id: str
-    name: str
-    document: str
-
-
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the organization.
 
@@ -62,7 +55,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         accounts: Every account it lists.
         units: Every node of the tree.
         attachments: Policy ids by target id (root, unit or account).
-        policies: SCPs by id; the value is unknown where the document could not be read.
+        policies: SCPs by id.
         service_control_policies_enabled: Whether the policy type is on.
         root_credentials_management: Central management of root credentials is on.
         root_sessions: Privileged root sessions are on.
@@ -73,7 +66,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Fact[tuple[OrganizationAccount, ...]] = _NOT_COLLECTED
     units: Fact[tuple[OrganizationalUnit, ...]] = _NOT_COLLECTED
     attachments: Fact[dict[str, tuple[str, ...]]] = _NOT_COLLECTED
-    policies: dict[str, Fact[ServiceControlPolicy]] = {}
+    policies: dict[str, ScpDocument] = {}
     service_control_policies_enabled: Fact[bool] = _NOT_COLLECTED
     root_credentials_management: Fact[bool] = _NOT_COLLECTED
     root_sessions: Fact[bool] = _NOT_COLLECTED

@@ -1,0 +1,265 @@
+"""`rootwarden audit` and `rootwarden collect`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rootwarden.cli import options
+from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, Look, look
+from rootwarden.errors import UsageError
+from rootwarden.rules.verdict import Severity
+
+if TYPE_CHECKING:
+    from rootwarden.audit.assess import Terms
+    from rootwarden.audit.result import AuditResult
+    from rootwarden.audit.rulebook import Rulebook
+    from rootwarden.rules.rule_file import PostureRule
+
+
+def audit(
+    evidence: options.Evidence = None,
+    credential_report: options.CredentialReport = None,
+    accounts: options.Accounts = "",
+    org: options.Org = False,
+    role_name: options.RoleName = "",
+    assume_root: options.AssumeRoot = False,
+    root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
+    external_id: options.ExternalId = "",
+    profile: options.Profile = "",
+    region: options.Region = "",
+    as_of: options.AsOf = "",
+    rule: options.Rules = None,
+    rule_file: options.RuleFiles = None,
+    benchmark: options.Benchmark = "",
+    window: options.Window = None,
+    minimum_account_age: options.MinimumAccountAge = None,
+    fail_on: Annotated[
+        Severity, typer.Option("--fail-on", help="Severity from which a fail sets exit code 1.")
+    ] = Severity.HIGH,
+    exceptions: Annotated[
+        Path | None, typer.Option("--exceptions", metavar="FILE", help="Accepted fails: see docs/exceptions.md.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Who owns which account: see docs/configuration.md.")
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option("--since", metavar="FOLDER", help="Earlier evidence: tell new, fixed and newly unknown."),
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="terminal, json, csv, html, ocsf, asff or junit.")
+    ] = "terminal",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there instead of stdout.")
+    ] = None,
+    send_to: Annotated[
+        str, typer.Option("--send-to", metavar="TARGET", help="Also send the findings: securityhub.")
+    ] = "",
+    save_evidence: Annotated[
+        Path | None, typer.Option("--save-evidence", metavar="FOLDER", help="Keep the answers of a live run.")
+    ] = None,
+    declarations: options.Declarations = None,
+    workers: options.Workers = 24,
+    account_timeout: options.AccountTimeout = 60,
+) -> int:
+    """Audit root users: the caller's account, a list, a whole organization, or exported files.
+
+    Exit code 0: clean. 1: a fail at or above --fail-on. 2: wrong usage. 3: a rule at or above --fail-on could not be
+    decided, or part of the input could not be read. 130: interrupted, what was collected is reported.
+    """
+    from rootwarden.report import find
+
+    find(format_)
+    _check_target(send_to)
+    book = make_book(rule, rule_file, benchmark, window, minimum_account_age)
+    terms = _terms(book, config, exceptions, fail_on)
+    asked = Look(
+        evidence=evidence,
+        credential_report=credential_report,
+        accounts=accounts,
+        org=org,
+        role_name=role_name,
+        assume_root=assume_root,
+        root_sessions=root_sessions,
+        external_id=external_id,
+        profile=profile,
+        region=region,
+        as_of=as_of,
+        workers=workers,
+        account_timeout=account_timeout,
+        declarations=declarations,
+        save_evidence=save_evidence,
+    )
+    return _judge_and_tell(asked, terms, since=since, format_=format_, output=output, send_to=send_to)
+
+
+def collect(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder for the evidence.")],
+    accounts: options.Accounts = "",
+    org: options.Org = False,
+    role_name: options.RoleName = "",
+    assume_root: options.AssumeRoot = False,
+    root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
+    external_id: options.ExternalId = "",
+    profile: options.Profile = "",
+    region: options.Region = "",
+    rule: options.Rules = None,
+    declarations: options.Declarations = None,
+    workers: options.Workers = 24,
+    account_timeout: options.AccountTimeout = 60,
+) -> int:
+    """Collect evidence into a folder, to audit later or elsewhere. Exit code 3 when an account gave nothing."""
+    book = make_book(rule, None, "", None, None)
+    asked = Look(
+        accounts=accounts,
+        org=org,
+        role_name=role_name,
+        assume_root=assume_root,
+        root_sessions=root_sessions,
+        external_id=external_id,
+        profile=profile,
+        region=region,
+        workers=workers,
+        account_timeout=account_timeout,
+        declarations=declarations,
+        save_evidence=output,
+    )
+    collected = look(asked, book, tags=True, tree=True)
+    refused = sum(bool(each.refusals) for each in collected.accounts)
+    _say(f"collected {len(collected.accounts)} accounts into {output}; {refused} refused something")
+    for each in collected.unreadable:
+        _say(f"warning: could not be read: {each}")
+    if collected.interrupted:
+        return 130
+    return 3 if collected.unreadable else 0
+
+
+def make_book(
+    rule: list[str] | None,
+    rule_file: list[Path] | None,
+    benchmark: str,
+    window: int | None,
+    minimum_account_age: int | None,
+) -> Rulebook:
+    """The rules the arguments choose."""
+    from rootwarden.audit.rulebook import rulebook
+    from rootwarden.packs import root_pack, schema
+
+    given = {"window": window, "minimum_account_age": minimum_account_age}
+    return rulebook(
+        (*root_pack(), *(_own_rule(path) for path in rule_file or ())),
+        schema(),
+        wanted=tuple(rule or ()),
+        benchmark=benchmark,
+        parameters={name: value for name, value in given.items() if value is not None},
+    )
+
+
+def _own_rule(path: Path) -> PostureRule:
+    from rootwarden.rules.rule_file import load_rule_file
+
+    return load_rule_file(_text(path), file=str(path))
+
+
+def _terms(book: Rulebook, config: Path | None, exceptions: Path | None, fail_on: Severity) -> Terms:
+    from rootwarden.audit.assess import Terms
+    from rootwarden.audit.exceptions import parse_exceptions
+    from rootwarden.audit.settings import Settings, parse_settings
+    from rootwarden.packs import root_pack
+
+    ids = {rule.rule.id for rule in book.rules} | {rule.id for rule in root_pack()}
+    return Terms(
+        rulebook=book,
+        settings=parse_settings(_text(config), name=str(config)) if config else Settings(),
+        exceptions=parse_exceptions(_text(exceptions), name=str(exceptions), rules=ids) if exceptions else (),
+        fail_on=fail_on,
+    )
+
+
+def _judge_and_tell(
+    asked: Look, terms: Terms, *, since: Path | None, format_: str, output: Path | None, send_to: str
+) -> int:
+    from rootwarden.audit.assess import assess, exit_code
+
+    owner = terms.settings.owner
+    units = bool(owner.organizational_units) or any(each.units for each in terms.exceptions)
+    collected = look(asked, terms.rulebook, tags=bool(owner.tag), tree=units)
+    result = assess(collected, terms)
+    if since is not None:
+        result = _compared(result, since, terms)
+    for warning in result.warnings:
+        _say(f"warning: {warning}")
+    tell(result, format_, output)
+    if send_to:
+        _send(result, asked)
+    return exit_code(result, unreadable=bool(collected.unreadable))
+
+
+def _send(result: AuditResult, asked: Look) -> None:
+    from rootwarden.aws.door import Door
+    from rootwarden.aws.security_hub import caller_account, send
+    from rootwarden.report.asff import batches
+
+    door = Door(profile=asked.profile, region=asked.region)
+    sent = send(door, batches(result, region=door.region, account=caller_account(door)))
+    _say(f"sent {sent} findings to Security Hub in {door.region}")
+
+
+def _compared(result: AuditResult, since: Path, terms: Terms) -> AuditResult:
+    import msgspec
+
+    from rootwarden.audit.assess import assess
+    from rootwarden.audit.since import changes_since
+    from rootwarden.collect.folder import EvidenceFolder
+    from rootwarden.collect.offline import collect_folder
+
+    before = assess(collect_folder(EvidenceFolder(since), keep_users=terms.rulebook.reads_users), terms)
+    changes = changes_since(before.findings, result.findings)
+    return msgspec.structs.replace(result, changes=changes, changes_since=before.input)
+
+
+def tell(result: AuditResult, format_: str, output: Path | None) -> None:
+    """Write a report to stdout or a file."""
+    from rootwarden.report import find
+    from rootwarden.report.encoding import well_formed
+    from rootwarden.report.write import write
+
+    text = _for_terminal(result, output) if format_ == "terminal" else find(format_).render(result)
+    if output is None:
+        sys.stdout.buffer.write(well_formed(text).encode())
+        sys.stdout.buffer.flush()
+    else:
+        write(output, text)
+
+
+def _for_terminal(result: AuditResult, output: Path | None) -> str:
+    import os
+    import shutil
+
+    from rootwarden.report.terminal import render
+
+    shown = output is None and sys.stdout.isatty()
+    width = shutil.get_terminal_size((100, 24)).columns if shown else 100
+    return render(result, width=width, color=shown and "NO_COLOR" not in os.environ)
+
+
+def _check_target(send_to: str) -> None:
+    if send_to not in ("", "securityhub"):
+        raise UsageError(f"there is nothing called `{send_to}` to send to", hint="--send-to securityhub")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"`{path}` is not UTF-8 text") from error
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - the voice of the command line

@@ -1,0 +1,107 @@
+"""`rootwarden demo`: a simulated organization, a real live collection of it, an audit and a report to open."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rootwarden.errors import UsageError
+
+if TYPE_CHECKING:
+    from rootwarden.audit.result import AuditResult
+    from rootwarden.audit.rulebook import Rulebook
+    from rootwarden.simulator import Simulator
+    from rootwarden.simulator.world import World
+
+WORKERS = 16
+ACCOUNT_SECONDS = 20
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to put report and evidence.")
+    ] = Path("demo-output"),
+    world: Annotated[
+        str, typer.Option("--world", metavar="NAME", help="patchwork, greenfield, forgotten_mailbox, …")
+    ] = "patchwork",
+    accounts: Annotated[int, typer.Option("--accounts", min=1, max=5000, help="Size of the organization.")] = 40,
+) -> int:
+    """Audit a simulated organization over real HTTP, and leave the report and the evidence to look at.
+
+    Nothing leaves this machine and no AWS account is needed. Exit code 0 when the audit could be made.
+    """
+    from rootwarden.cli.audit import make_book, tell
+    from rootwarden.simulator import running
+    from rootwarden.simulator.worlds import make_world
+
+    simulated = make_world(world, accounts)
+    report, evidence = folder / "report.html", _fresh(folder)
+    book = make_book(None, None, "", None, None)
+    with running(simulated) as simulator:
+        result = _audit(simulated, simulator, book, evidence)
+    tell(result, "terminal", None)
+    tell(result, "html", report)
+    _say(f"\nreport:   {report}   open it in a browser")
+    _say(f"evidence: {evidence}   the answers this was judged from")
+    _say("\nwhat to try next:")
+    _say(f"  rootwarden audit --evidence {evidence} --benchmark cis-5.0")
+    _say(f"  rootwarden audit --evidence {evidence} --format json")
+    _say("  rootwarden audit --credential-report report.csv --as-of 2026-03-02T12:00:00Z")
+    _say("  rootwarden permissions            what a real run needs")
+    _say("  rootwarden audit --org            your own organization")
+    return 0
+
+
+def _audit(simulated: World, simulator: Simulator, book: Rulebook, evidence: Path) -> AuditResult:
+    from rootwarden.audit.assess import Terms, assess
+    from rootwarden.aws.door import Door
+    from rootwarden.cli.looking import DEFAULT_ROLE
+    from rootwarden.cli.progress import progress
+    from rootwarden.collect.live import LiveCollection, Scope
+    from rootwarden.collect.plan import plan_for
+    from rootwarden.collect.save import EvidenceWriter
+
+    _point_at(simulator, simulated)
+    with progress() as show:
+        collected = LiveCollection(
+            door=Door(connections=WORKERS, read_timeout=ACCOUNT_SECONDS),
+            plan=plan_for(book.needs, tree=True),
+            scope=Scope(organization=True, role_name=DEFAULT_ROLE),
+            workers=WORKERS,
+            account_seconds=ACCOUNT_SECONDS,
+            writer=EvidenceWriter(evidence),
+            on_progress=show,
+            clock=simulator.state.clock,
+        ).run()
+    return assess(collected, Terms(rulebook=book))
+
+
+def _point_at(simulator: Simulator, world: World) -> None:
+    """Send this process's AWS calls to the simulator, with its visibly fake key, and to nothing else."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        AWS_ENDPOINT_URL=simulator.endpoint,
+        AWS_ACCESS_KEY_ID=world.credentials.access_key_id,
+        AWS_SECRET_ACCESS_KEY=world.credentials.secret_access_key,
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        AWS_REGION="us-east-1",
+    )
+
+
+def _fresh(folder: Path) -> Path:
+    """A folder for the evidence that holds nothing yet; an earlier demo's is left alone."""
+    for number in range(1, 1000):
+        path = folder / ("evidence" if number == 1 else f"evidence-{number}")
+        if not path.exists():
+            return path
+    raise UsageError(f"`{folder}` holds a thousand demos", hint="name another folder with --output")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - the voice of the command line

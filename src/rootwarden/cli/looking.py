@@ -1,0 +1,159 @@
+"""From the arguments of `audit` and `collect` to what was collected."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rootwarden.cli import options
+from rootwarden.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from rootwarden.audit.rulebook import Rulebook
+    from rootwarden.collect.collected import Collected
+    from rootwarden.collect.live_account import RootSession
+
+DEFAULT_ROLE = "RootwardenAudit"
+DEFAULT_ROOT_SESSIONS = Path("rootwarden-root-sessions.jsonl")
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """The arguments that say what to look at, and how."""
+
+    evidence: Path | None = None
+    credential_report: Path | None = None
+    accounts: str = ""
+    org: bool = False
+    role_name: str = ""
+    assume_root: bool = False
+    root_sessions: Path = DEFAULT_ROOT_SESSIONS
+    external_id: str = ""
+    profile: str = ""
+    region: str = ""
+    as_of: str = ""
+    workers: int = 24
+    account_timeout: float = 60
+    declarations: Path | None = None
+    save_evidence: Path | None = None
+
+
+def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool) -> Collected:
+    """Collect from wherever the arguments say.
+
+    Args:
+        asked: The arguments.
+        book: The rules, which decide what is asked.
+        tags: Account tags are needed to name owners.
+        tree: The organization's tree is needed to name owners or for exceptions.
+
+    Raises:
+        UsageError: When the arguments contradict each other.
+    """
+    offline = [asked.evidence is not None, asked.credential_report is not None]
+    if sum([*offline, bool(asked.accounts), asked.org]) > 1:
+        raise UsageError(
+            "more than one thing to look at was given",
+            hint="choose one of --evidence, --credential-report, --accounts and --org",
+        )
+    if any(offline) and (asked.save_evidence or asked.assume_root or asked.role_name or asked.declarations):
+        raise UsageError(
+            "--save-evidence, --assume-root, --role-name and --declarations need a live run",
+            hint="leave them out, or leave out --evidence and --credential-report",
+        )
+    instant = options.instant(asked.as_of)
+    if asked.evidence is not None:
+        from rootwarden.collect.folder import EvidenceFolder
+        from rootwarden.collect.offline import collect_folder
+
+        return collect_folder(EvidenceFolder(asked.evidence), as_of=instant, keep_users=book.reads_users)
+    if asked.credential_report is not None:
+        from rootwarden.collect.offline import collect_credential_report
+
+        return collect_credential_report(asked.credential_report, as_of=instant, keep_users=book.reads_users)
+    return _live(asked, book, instant, tags=tags, tree=tree)
+
+
+def _live(asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, tree: bool) -> Collected:
+    from rootwarden.aws.door import Door
+    from rootwarden.cli.progress import progress
+    from rootwarden.collect.live import LiveCollection, Scope
+    from rootwarden.collect.plan import plan_for
+    from rootwarden.collect.save import EvidenceWriter
+
+    if asked.assume_root and asked.role_name:
+        raise UsageError("--role-name and --assume-root exclude each other", hint="choose one way to look into members")
+    role = asked.role_name or (DEFAULT_ROLE if not asked.assume_root else "")
+    scope = Scope(
+        organization=asked.org,
+        accounts=options.account_ids(asked.accounts),
+        role_name=role,
+        external_id=asked.external_id,
+        assume_root=asked.assume_root,
+    )
+    door = Door(
+        profile=asked.profile,
+        region=asked.region,
+        connections=asked.workers,
+        read_timeout=min(20.0, asked.account_timeout),
+    )
+    with progress() as show:
+        return LiveCollection(
+            door=door,
+            plan=plan_for(book.needs, tags=tags, tree=tree),
+            scope=scope,
+            as_of=instant,
+            workers=asked.workers,
+            account_seconds=asked.account_timeout,
+            writer=EvidenceWriter(asked.save_evidence) if asked.save_evidence else None,
+            declarations=_declarations(asked.declarations),
+            on_progress=show,
+            on_announce=_announce,
+            on_root_session=_session_writer(asked),
+            keep_users=book.reads_users,
+        ).run()
+
+
+def _declarations(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be read: {error.strerror}") from error
+
+
+def _announce(accounts: tuple[str, ...], alarm: str) -> None:
+    """Say what an AssumeRoot audit is about to do, before it does it."""
+    count = len(accounts)
+    print(  # noqa: T201 - the voice of the command line
+        f"about to open an AssumeRoot audit session in {count} member account{'s' if count != 1 else ''}: "
+        "this is root activity in each member's CloudTrail\n"
+        + (f"alarms that will fire: {alarm}" if alarm else "alarms: none we know of is known to fire"),
+        file=sys.stderr,
+    )
+
+
+def _session_writer(asked: Look) -> Callable[[RootSession], None]:
+    """Write every AssumeRoot session down, durably, before it is used."""
+    path = asked.root_sessions
+
+    def write(session: RootSession) -> None:
+        try:
+            with path.open("ab") as file:
+                file.write(msgspec.json.encode(session) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise UsageError(
+                f"`{path}` cannot be written: {error.strerror}",
+                hint="AssumeRoot sessions must be written down before they are used; give --root-sessions FILE",
+            ) from error
+
+    return write

@@ -1,0 +1,75 @@
+"""The command line: `rootwarden`.
+
+Results go to stdout, everything else to stderr. The library raises; this module alone catches its one exception root,
+prints it with its hint, and exits with its code (docs/exit-codes.md). Commands import what they need when they run,
+so that `--help` stays below a quarter of a second.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from rootwarden import __version__
+from rootwarden.cli import audit, demo, permissions
+from rootwarden.errors import RootwardenError
+
+app = typer.Typer(
+    name="rootwarden",
+    help="Know the state of every AWS root user, and never mistake “could not look” for “fine”.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("audit")(audit.audit)
+app.command("collect")(audit.collect)
+app.command("demo")(demo.demo)
+app.command("permissions")(permissions.permissions)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)  # noqa: T201 - the result of the command
+
+
+def main() -> None:
+    """Entry point of the `rootwarden` command."""
+    try:
+        code = app(standalone_mode=False)
+    except RootwardenError as error:
+        _say(f"error: {error.message}")
+        if error.hint:
+            _say(f"hint: {error.hint}")
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: our bug, said so, exit 70
+        _unexpected(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unexpected(error: Exception) -> None:
+    usage = getattr(error, "format_message", None)
+    if usage is not None:
+        _say(f"error: {usage()}")
+        _say("hint: `rootwarden --help` and `rootwarden COMMAND --help` list what there is")
+        sys.exit(2)
+    import traceback
+
+    traceback.print_exception(error)
+    _say(f"error: this looks like a bug in rootwarden {__version__}: {type(error).__name__}")
+    _say("hint: report it with the lines above; they hold no secrets")
+    sys.exit(70)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - the voice of the command line

@@ -1,0 +1,39 @@
+"""`rootwarden permissions`: the least policies, and the template of the member role."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def permissions(
+    assume_root: Annotated[
+        bool, typer.Option("--assume-root", help="For audits through sts:AssumeRoot instead of a member role.")
+    ] = False,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="policy: the caller's policy. stackset: the member role.")
+    ] = "policy",
+    role_name: Annotated[str, typer.Option("--role-name", metavar="NAME", help="Name of the member role.")] = (
+        "RootwardenAudit"
+    ),
+    principal: Annotated[
+        str, typer.Option("--principal", metavar="ARN", help="Who may assume the member role (stackset).")
+    ] = "",
+    external_id: Annotated[
+        str, typer.Option("--external-id", metavar="TEXT", help="External id to ask for (stackset).")
+    ] = "",
+    partition: Annotated[str, typer.Option("--partition", metavar="NAME", help="aws, aws-us-gov, …")] = "aws",
+) -> int:
+    """Print the least permissions an audit needs, made from the calls the code makes."""
+    from rootwarden.collect.permissions import caller_policy, member_role_template
+    from rootwarden.errors import UsageError
+
+    if format_ == "policy":
+        text = caller_policy(role_name="" if assume_root else role_name, assume_root=assume_root, partition=partition)
+    elif format_ == "stackset":
+        text = member_role_template(role_name=role_name, principal=principal, external_id=external_id)
+    else:
+        raise UsageError(f"there is no format `{format_}`", hint="choose policy or stackset")
+    typer.echo(text, nl=False)
+    return 0

@@ -1,0 +1,89 @@
+"""Least permissions, made from the calls the code can make (`collect/plan.py`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rootwarden.collect.plan import AUDIT_TASK_POLICY, MANAGEMENT_ACTIONS, MEMBER_ACTIONS
+from rootwarden.errors import UsageError
+
+if TYPE_CHECKING:
+    from rootwarden.aws.calls import Json, JsonObject
+
+VERSION = "2012-10-17"
+
+
+def caller_policy(*, role_name: str, assume_root: bool, partition: str = "aws") -> str:
+    """The policy of whoever runs the audit, in the management account.
+
+    Args:
+        role_name: Member role it may assume; empty for none.
+        assume_root: It may open AssumeRoot audit sessions, and no others (`sts:TaskPolicyArn`).
+        partition: `aws`, `aws-us-gov`, …
+
+    Returns:
+        A policy document as JSON.
+    """
+    statements: list[Json] = [_statement("ReadRootPosture", MANAGEMENT_ACTIONS, "*")]
+    if role_name:
+        statements.append(
+            _statement("AssumeTheMemberRole", ("sts:AssumeRole",), f"arn:{partition}:iam::*:role/{role_name}")
+        )
+    if assume_root:
+        audit = _statement("AssumeRootToAuditOnly", ("sts:AssumeRoot",), f"arn:{partition}:iam::*:root")
+        audit["Condition"] = {"StringEquals": {"sts:TaskPolicyArn": AUDIT_TASK_POLICY.format(partition=partition)}}
+        statements.append(audit)
+    return _printed({"Version": VERSION, "Statement": statements})
+
+
+def member_role_template(*, role_name: str, principal: str, external_id: str) -> str:
+    """A CloudFormation template of the member role, for a StackSet over the organization.
+
+    Args:
+        role_name: Its name.
+        principal: ARN of who may assume it; a parameter of the template when empty.
+        external_id: External id its trust policy asks for, or empty.
+
+    Raises:
+        UsageError: When the principal is no ARN.
+    """
+    if principal and not principal.startswith("arn:"):
+        raise UsageError(f"`{principal}` is no ARN", hint="name the role or user that runs rootwarden")
+    trusted: Json = principal or {"Ref": "AuditPrincipal"}
+    trust: JsonObject = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}}
+    if external_id:
+        trust["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
+    policy: JsonObject = {
+        "PolicyName": "read-root-posture",
+        "PolicyDocument": {"Version": VERSION, "Statement": [_statement("ReadRootPosture", MEMBER_ACTIONS, "*")]},
+    }
+    role: JsonObject = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": role_name,
+            "Description": "Read-only: what rootwarden needs to judge the root user of this account",
+            "MaxSessionDuration": 3600,
+            "AssumeRolePolicyDocument": {"Version": VERSION, "Statement": [trust]},
+            "Policies": [policy],
+        },
+    }
+    parameter: JsonObject = {
+        "AuditPrincipal": {"Type": "String", "Description": "ARN of the role or user that runs rootwarden"}
+    }
+    template: JsonObject = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The role rootwarden looks at a member account with. Deploy as a StackSet to the organization.",
+        **({} if principal else {"Parameters": parameter}),
+        "Resources": {"AuditRole": role},
+    }
+    return _printed(template)
+
+
+def _statement(sid: str, actions: tuple[str, ...], resource: str) -> JsonObject:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+
+
+def _printed(document: JsonObject) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
