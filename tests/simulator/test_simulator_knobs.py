@@ -4,6 +4,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -268,3 +269,17 @@ def test_a_worlds_own_knobs_come_back_on_reset() -> None:
     knobs.reset()
     assert knobs.all() == world.initial_knobs
     assert msgspec.json.decode(msgspec.json.encode(knobs.all()), type=tuple[Knob, ...]) == world.initial_knobs
+
+
+def test_knobs_of_an_account_also_bar_the_way_in(simulator: Simulator) -> None:
+    simulator.knobs.add(Deny(account=MEMBER, call="sts:Assume*"))
+    sts = client(simulator, "sts")
+    task = {"arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"}
+    outcomes = {}
+    for account in (MEMBER, OTHER):
+        arn = f"arn:aws:iam::{account}:role/RootwardenAudit"
+        assume_role = partial(sts.assume_role, RoleArn=arn, RoleSessionName="audit")
+        assume_root = partial(sts.assume_root, TargetPrincipal=account, TaskPolicyArn=task)
+        outcomes[account] = [outcome(assume_role), outcome(assume_root)]
+    assert outcomes == {MEMBER: ["AccessDenied", "AccessDenied"], OTHER: ["ok", "ok"]}
+    assert simulator.calls.of_call("sts:AssumeRole") == {MANAGEMENT: 2}
