@@ -9,9 +9,11 @@ import argparse
 import asyncio
 import signal
 import sys
+from datetime import UTC, datetime
 
 from rootwarden.errors import RootwardenError
 from rootwarden.simulator.server import Simulator
+from rootwarden.simulator.world import NOW
 from rootwarden.simulator.worlds import WORLDS, make_world
 
 
@@ -33,14 +35,29 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--world", default="patchwork", metavar="NAME", help=", ".join(WORLDS))
     parser.add_argument("--accounts", type=int, default=None, help="how many accounts, 1 to 5000")
     parser.add_argument("--external-id", default="", help="what the audit role asks for")
+    parser.add_argument("--partition", default="aws", help="aws, aws-us-gov or aws-cn")
+    parser.add_argument("--now", type=_instant, default=NOW, metavar="INSTANT", help="ISO 8601 with offset, or `real`")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every answer")
     parser.add_argument("--no-knobs", action="store_true", help="leave out what goes wrong in this world")
     return parser
 
 
+def _instant(text: str) -> datetime:
+    instant = datetime.now(UTC).replace(microsecond=0) if text == "real" else datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs an offset, such as +00:00")
+    return instant.astimezone(UTC)
+
+
 async def _serve(options: argparse.Namespace) -> None:
-    world = make_world(options.world, options.accounts, external_id=options.external_id)
+    world = make_world(
+        options.world,
+        options.accounts,
+        external_id=options.external_id,
+        partition=options.partition,
+        now=options.now,
+    )
     simulator = Simulator(world, latency=max(0.0, options.latency_ms) / 1000)
     if options.no_knobs:
         simulator.knobs.clear()

@@ -46,7 +46,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def text(self, name: str) -> str:
         """A text parameter, empty when not given; refused when it is something else."""
-        value = self.parameters.get(name, "")
+        value = self.parameters.get(name)
+        if value is None:
+            return ""
         if not isinstance(value, str):
             raise self.invalid(f"value at '{name}' is not a string")
         return value
@@ -60,14 +62,18 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def number(self, name: str, *, default: int, low: int, high: int) -> int:
         """A whole number within bounds."""
-        value = self.parameters.get(name, default)
+        value = self.parameters.get(name)
+        if value is None:
+            return default
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise self.invalid(f"value at '{name}' must be between {low} and {high}")
         return value
 
     def texts(self, name: str) -> list[str]:
         """A list of texts, empty when not given."""
-        value = self.parameters.get(name, [])
+        value = self.parameters.get(name)
+        if value is None:
+            return []
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.invalid(f"value at '{name}' is not a list of strings")
         return value

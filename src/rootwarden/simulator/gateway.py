@@ -6,6 +6,7 @@ caller is counted, whatever becomes of it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,6 +30,7 @@ from rootwarden.simulator.task_policies import TASK_POLICIES, scp_denies_root_se
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Handler
     from rootwarden.simulator.http import Reply, Request
+    from rootwarden.simulator.knobs import Knob
     from rootwarden.simulator.routing import (
         Asked,
         Scope,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from rootwarden.simulator.sessions import Caller
     from rootwarden.simulator.state import State
 
+_ACCOUNT_ID = re.compile(r"(?<!\d)\d{12}(?!\d)")
 # Where IAM's name of the action is not the operation's.
 _ACTIONS = {"s3:ListBuckets": "s3:ListAllMyBuckets"}
 
@@ -60,15 +63,14 @@ class Gateway:
             caller = self._caller(scope, request)
         except Refusal as refusal:
             return write_refusal(service, protocol, refusal, request_id)
-        reply = self._answer_known(asked, scope, caller, request_id)
-        return self._disturb(reply, caller.account_id, f"{service}:{asked.operation}")
+        return self._disturb(self._answer_known(asked, scope, caller, request_id), caller, asked)
 
     def _answer_known(self, asked: Asked, scope: Scope, caller: Caller, request_id: str) -> Reply:
         name = f"{asked.service}:{asked.operation}"
         self._state.calls.record(caller.account_id, name)
         try:
             self._check_session(caller, scope.service, name)
-            self._check_faults(caller, scope.service, name)
+            self._check_faults(caller, asked)
             self._check_root_task(caller, name)
             handler = _handler(asked)
             call = Call(
@@ -101,15 +103,24 @@ class Gateway:
             message = "The security token included in the request is expired"
             raise WORDS[service].refusal(Trouble.EXPIRED, message)
 
-    def _check_faults(self, caller: Caller, service: str, name: str) -> None:
-        knobs = self._state.knobs
-        for knob in knobs.matching(caller.account_id, name):
-            if isinstance(knob, Throttle) and knobs.due(knob, caller.account_id, name):
-                raise WORDS[service].refusal(Trouble.THROTTLED, "Rate exceeded")
-            if isinstance(knob, Fail) and knobs.due(knob, caller.account_id, name):
-                raise WORDS[service].refusal(Trouble.FAILED, "We encountered an internal error. Please try again.")
+    def _check_faults(self, caller: Caller, asked: Asked) -> None:
+        name, words = f"{asked.service}:{asked.operation}", WORDS[asked.service]
+        for knob in self._concerning(caller, asked):
+            if isinstance(knob, Throttle) and self._state.knobs.due(knob, caller.account_id, name):
+                raise words.refusal(Trouble.THROTTLED, "Rate exceeded")
+            if isinstance(knob, Fail) and self._state.knobs.due(knob, caller.account_id, name):
+                raise words.refusal(Trouble.FAILED, "We encountered an internal error. Please try again.")
             if isinstance(knob, Deny):
-                raise _denied(caller, service, name)
+                raise _denied(caller, asked.service, name)
+
+    def _concerning(self, caller: Caller, asked: Asked) -> tuple[Knob, ...]:
+        """The knobs of the caller's account; for a call that enters another account, that account's too."""
+        name = f"{asked.service}:{asked.operation}"
+        found = self._state.knobs.matching(caller.account_id, name)
+        entered = _entered_account(asked)
+        if entered in {"", caller.account_id}:
+            return found
+        return found + tuple(k for k in self._state.knobs.matching(entered, name) if k.account == entered)
 
     def _check_root_task(self, caller: Caller, name: str) -> None:
         if caller.kind is not CallerKind.ROOT_TASK:
@@ -122,20 +133,27 @@ class Gateway:
         if action not in TASK_POLICIES[caller.task_policy] and name != "sts:GetCallerIdentity":
             raise _denied(caller, service, name, "because no session policy allows the action")
 
-    def _disturb(self, reply: Reply, account_id: str, name: str) -> Reply:
+    def _disturb(self, reply: Reply, caller: Caller, asked: Asked) -> Reply:
+        name = f"{asked.service}:{asked.operation}"
         delay = self._latency
         fault = Fault.NONE
-        knobs = self._state.knobs
-        for knob in knobs.matching(account_id, name):
+        for knob in self._concerning(caller, asked):
             if isinstance(knob, Delay):
                 delay += knob.seconds
-            elif isinstance(knob, Drop) and knobs.due(knob, account_id, name):
+            elif isinstance(knob, Drop) and self._state.knobs.due(knob, caller.account_id, name):
                 fault = Fault.DROP
-            elif isinstance(knob, Truncate) and knobs.due(knob, account_id, name):
+            elif isinstance(knob, Truncate) and self._state.knobs.due(knob, caller.account_id, name):
                 fault = Fault.TRUNCATE
         if delay == 0 and fault is Fault.NONE:
             return reply
         return msgspec.structs.replace(reply, delay=delay, fault=fault)
+
+
+def _entered_account(asked: Asked) -> str:
+    if asked.service != "sts":
+        return ""
+    match = _ACCOUNT_ID.search(asked.fields.get("RoleArn", "") or asked.fields.get("TargetPrincipal", ""))
+    return match.group() if match else ""
 
 
 def _handler(asked: Asked) -> Handler:

@@ -7,17 +7,17 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rootwarden.errors import UsageError
+from rootwarden.errors import InternalError, UsageError
 from rootwarden.simulator import admin
 from rootwarden.simulator.gateway import Gateway
-from rootwarden.simulator.http import HttpConnection
+from rootwarden.simulator.http import HttpConnection, Reply
 from rootwarden.simulator.state import ManualClock, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rootwarden.simulator.calls import Calls
-    from rootwarden.simulator.http import Reply, Request
+    from rootwarden.simulator.http import Request
     from rootwarden.simulator.knobs import Knobs
     from rootwarden.simulator.state import Clock
     from rootwarden.simulator.world import World
@@ -31,12 +31,12 @@ class Simulator:
 
     Args:
         world: What is true.
-        clock: The instant the world stands at, for report and generation dates; 2026-03-02T12:00:00Z unless given.
+        clock: What the time is for reports and trails; stands still at the world's instant unless given.
         latency: Seconds added to every answer.
     """
 
     def __init__(self, world: World, *, clock: Clock | None = None, latency: float = 0.0) -> None:
-        self.state = State(world, clock or ManualClock())
+        self.state = State(world, clock or ManualClock(world.now))
         self.endpoint = ""
         self._gateway = Gateway(self.state, latency=latency)
         self._server: asyncio.Server | None = None
@@ -61,7 +61,10 @@ class Simulator:
         """The answer to one request, without any network."""
         if request.path.startswith(admin.PREFIX):
             return admin.answer(self.state, request)
-        return self._gateway.answer(request)
+        try:
+            return self._gateway.answer(request)
+        except InternalError as problem:
+            return Reply(status=500, content_type="text/plain", body=f"bug in the simulator: {problem}".encode())
 
     async def start(self, port: int = 0) -> str:
         """Listen on loopback and return the endpoint URL; port 0 takes a free one. Raises `UsageError` if taken."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rootwarden.simulator.world import World
 
 LONG_TERM_PREFIX = "AKIAFAKE"
+OPERATOR = "operator"
 
 
 class CallerKind(Enum):
@@ -104,7 +105,7 @@ class Sessions:
             return None
         caller = Caller(
             account_id=account_id,
-            arn=f"arn:{self._world.partition}:iam::{account_id}:user/operator",
+            arn=f"arn:{self._world.partition}:iam::{account_id}:user/{OPERATOR}",
             user_id=f"AIDAFAKE{account_id}",
             kind=CallerKind.USER,
             access_key_id=access_key_id,

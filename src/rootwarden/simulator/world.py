@@ -383,8 +383,11 @@ class World:
         build: Makes one account from its id.
         management_id: The management account, or the only account.
         organization: `None` for a standalone account.
-        partition: `aws`, `aws-us-gov` or `aws-cn`.
         knobs: What goes wrong in this world from the start.
+
+    Attributes:
+        partition: `aws`, `aws-us-gov` or `aws-cn`.
+        now: The instant the world stands at.
     """
 
     def __init__(
@@ -394,15 +397,14 @@ class World:
         build: Callable[[str], Account],
         management_id: str,
         organization: Organization | None,
-        partition: str = "aws",
-        home_region: str = "us-east-1",
         knobs: tuple[Knob, ...] = (),
     ) -> None:
         self.account_ids = account_ids
         self.management_id = management_id
         self.organization = organization
-        self.partition = partition
-        self.home_region = home_region
+        self.partition = "aws"
+        self.home_region = "us-east-1"
+        self.now = NOW
         self.initial_knobs = knobs
         self._build = build
         self._known = set(account_ids)
@@ -419,6 +421,13 @@ class World:
                 raise KeyError(account_id)
             account = self._built[account_id] = self._build(account_id)
         return account
+
+    def move(self, *, partition: str, home_region: str, now: datetime, retell: Callable[[Account], Account]) -> None:
+        """Set the world in another partition or time, before any of its accounts is asked for."""
+        build = self._build
+        self.partition, self.home_region, self.now = partition, home_region, now
+        self._build = lambda account_id: retell(build(account_id))
+        self._built = {}
 
     def add(self, account: Account, *, unit: OrganizationalUnit | None = None) -> None:
         """Let another account join, under `unit` or the organization's root."""

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden.errors import UsageError
 from rootwarden.simulator import parts
+from rootwarden.simulator.elsewhere import HOME_REGIONS, Elsewhere
 from rootwarden.simulator.patchwork import patchwork_knobs, patchwork_member
 from rootwarden.simulator.services.sts import IAM_PRINCIPAL
-from rootwarden.simulator.world import MANAGEMENT_ID, DelegatedAdministrator, World
+from rootwarden.simulator.world import MANAGEMENT_ID, NOW, DelegatedAdministrator, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from rootwarden.simulator.world import Account, Organization
 
@@ -86,12 +88,37 @@ WORLDS: Final[dict[str, Callable[..., World]]] = {
 }
 
 
-def make_world(name: str, accounts: int | None = None, *, external_id: str = "") -> World:
-    """A named world of that many accounts, or as many as it has by default; raises `UsageError` for other names."""
+def make_world(
+    name: str,
+    accounts: int | None = None,
+    *,
+    external_id: str = "",
+    partition: str = "aws",
+    now: datetime = NOW,
+) -> World:
+    """A named world.
+
+    Args:
+        name: One of `WORLDS`.
+        accounts: How many, 1 to 5,000; what the world has by default when not given.
+        external_id: What the audit role in every account asks for; nothing when empty.
+        partition: `aws`, `aws-us-gov` or `aws-cn`.
+        now: The instant the world stands at, aware; every date in it moves along.
+
+    Raises:
+        UsageError: There is no such world, partition or number of accounts.
+    """
     maker = WORLDS.get(name)
     if maker is None:
         raise UsageError(f"no world `{name}`", hint=f"choose one of {', '.join(WORLDS)}")
-    return maker(external_id=external_id) if accounts is None else maker(accounts, external_id=external_id)
+    world = maker(external_id=external_id) if accounts is None else maker(accounts, external_id=external_id)
+    elsewhere = Elsewhere(partition, now)
+    if not elsewhere.is_home:
+        if world.organization is not None:
+            world.organization = elsewhere.retell(world.organization)
+        home_region = HOME_REGIONS[partition]
+        world.move(partition=partition, home_region=home_region, now=now, retell=elsewhere.retell)
+    return world
 
 
 def _ids(accounts: int) -> list[str]:

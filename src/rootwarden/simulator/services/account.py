@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rootwarden.simulator.world import Account
 
 ACCOUNT_PRINCIPAL: Final = "account.amazonaws.com"
-OPT_IN_REGIONS: Final = ("ap-east-1", "me-south-1")
+_OPT_IN_REGIONS: Final = ("ap-east-1", "me-south-1")
 
 
 def get_contact_information(call: Call) -> dict[str, Any]:
@@ -68,10 +68,15 @@ def list_regions(call: Call) -> dict[str, Any]:
     wanted = set(call.texts("RegionOptStatusContains"))
     size = call.number("MaxResults", default=50, low=1, high=50)
     regions = [{"RegionName": name, "RegionOptStatus": "ENABLED_BY_DEFAULT"} for name in account.enabled_regions]
-    regions += [{"RegionName": name, "RegionOptStatus": "DISABLED"} for name in OPT_IN_REGIONS]
+    regions += [{"RegionName": name, "RegionOptStatus": "DISABLED"} for name in opt_in_regions(call)]
     found = [region for region in regions if not wanted or region["RegionOptStatus"] in wanted]
     page, token = call.page(found, cursor="NextToken", size=size)
     return {"Regions": page, "NextToken": token}
+
+
+def opt_in_regions(call: Call) -> tuple[str, ...]:
+    """Regions that exist but that no account here has opted in to."""
+    return _OPT_IN_REGIONS if call.world.partition == "aws" else ()
 
 
 def _asked_account(call: Call) -> Account:

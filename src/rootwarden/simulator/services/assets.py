@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rootwarden.simulator.services.account import OPT_IN_REGIONS
+from rootwarden.simulator.services.account import opt_in_regions
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
@@ -34,7 +34,11 @@ def list_buckets(call: Call) -> dict[str, Any]:
     account_id = call.account.account_id
     page, token = call.page(range(call.account.buckets), cursor="ContinuationToken", size=size)
     buckets = [
-        {"Name": f"bucket-{number}-{account_id}", "CreationDate": call.account.create_date, "BucketRegion": "us-east-1"}
+        {
+            "Name": f"bucket-{number}-{account_id}",
+            "CreationDate": call.account.create_date,
+            "BucketRegion": call.world.home_region,
+        }
         for number in page
     ]
     return {"Buckets": buckets, "Owner": {"ID": f"fake{account_id:0>60}"}, "ContinuationToken": token}
@@ -68,7 +72,7 @@ def describe_regions(call: Call) -> dict[str, Any]:
     """The Regions an account can use, and with `AllRegions` those it has not opted in to."""
     regions = [(name, "opt-in-not-required") for name in call.account.enabled_regions]
     if call.parameters.get("AllRegions"):
-        regions += [(name, "not-opted-in") for name in OPT_IN_REGIONS]
+        regions += [(name, "not-opted-in") for name in opt_in_regions(call)]
     wanted = set(call.texts("RegionNames"))
     return {
         "Regions": [

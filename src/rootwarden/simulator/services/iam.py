@@ -12,7 +12,7 @@ from rootwarden.simulator import credential_report
 from rootwarden.simulator.refusal import Refusal
 from rootwarden.simulator.services import iam_principals
 from rootwarden.simulator.services.sts import IAM_PRINCIPAL, may_manage_root
-from rootwarden.simulator.sessions import CallerKind
+from rootwarden.simulator.sessions import OPERATOR, CallerKind
 from rootwarden.simulator.world import DeviceKind, IAMUser, RootUser
 
 if TYPE_CHECKING:
@@ -237,7 +237,9 @@ def _subject(call: Call) -> tuple[str, RootUser | IAMUser]:
         if user is None:
             raise Refusal("NoSuchEntity", f"The user with name {name[:64]} cannot be found.", 404)
         return name, user
-    if call.caller.kind is not CallerKind.ROOT_TASK:
+    if call.caller.kind is CallerKind.USER:
+        return OPERATOR, IAMUser(name=OPERATOR, create_date=call.account.create_date)
+    if call.caller.kind is CallerKind.ROLE:
         raise Refusal("ValidationError", "Must specify userName when calling with non-User credentials")
     return ROOT_NAME, call.account.root
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -11,6 +11,13 @@ from rootwarden.simulator.world import IAMUser, Role
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
+
+# What these AWS managed policies come down to; the real ones are longer.
+_MANAGED_ACTIONS: Final[dict[str, list[str]]] = {
+    "AdministratorAccess": ["*"],
+    "ReadOnlyAccess": ["*:Describe*", "*:Get*", "*:List*"],
+    "SecurityAudit": ["*:Describe*", "*:Get*", "*:List*"],
+}
 
 
 def user_description(call: Call, user: IAMUser) -> dict[str, Any]:
@@ -58,14 +65,16 @@ def list_roles(call: Call) -> dict[str, Any]:
 
 
 def get_account_authorization_details(call: Call) -> dict[str, Any]:
-    """Users and roles with their policies; users first, in one sequence of pages."""
+    """Users, roles and the managed policies they have, in this order, in one sequence of pages."""
     size = call.number("MaxItems", default=100, low=1, high=1000)
-    wanted = set(call.texts("Filter")) or {"User", "Role"}
-    everything: list[IAMUser | Role] = []
+    wanted = set(call.texts("Filter")) or {"User", "Role", "AWSManagedPolicy"}
+    everything: list[IAMUser | Role | str] = []
     if "User" in wanted:
         everything += call.account.users
     if "Role" in wanted:
         everything += call.account.roles
+    if "AWSManagedPolicy" in wanted:
+        everything += _MANAGED_ACTIONS
     page, marker = call.page(everything, cursor="Marker", size=size)
     users = [item for item in page if isinstance(item, IAMUser)]
     roles = [item for item in page if isinstance(item, Role)]
@@ -73,7 +82,7 @@ def get_account_authorization_details(call: Call) -> dict[str, Any]:
         "UserDetailList": [_user_detail(call, user) for user in users],
         "GroupDetailList": [],
         "RoleDetailList": [_role_detail(call, role) for role in roles],
-        "Policies": [],
+        "Policies": [_policy_detail(call, item) for item in page if isinstance(item, str)],
         "IsTruncated": marker is not None,
         "Marker": marker,
     }
@@ -93,6 +102,26 @@ def _role_detail(call: Call, role: Role) -> dict[str, Any]:
         "AttachedManagedPolicies": [_managed(call, policy)],
         "Tags": [],
         "RoleLastUsed": {},
+    }
+
+
+def _policy_detail(call: Call, name: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": _MANAGED_ACTIONS[name], "Resource": "*"}
+    document = msgspec.json.encode({"Version": "2012-10-17", "Statement": [statement]}).decode()
+    created = call.account.create_date
+    version = {"Document": quote(document, safe=""), "VersionId": "v1", "IsDefaultVersion": True, "CreateDate": created}
+    return {
+        "PolicyName": name,
+        "PolicyId": _identifier("ANPA", name),
+        "Arn": _managed(call, name)["PolicyArn"],
+        "Path": "/",
+        "DefaultVersionId": "v1",
+        "AttachmentCount": 1,
+        "PermissionsBoundaryUsageCount": 0,
+        "IsAttachable": True,
+        "CreateDate": created,
+        "UpdateDate": created,
+        "PolicyVersionList": [version],
     }
 
 
