@@ -12,6 +12,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import botocore.session
 from botocore import exceptions as botocore_errors
@@ -27,6 +28,7 @@ from rootwarden.aws.pace import MOST_ATTEMPTS, Pace
 from rootwarden.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSRequest
     from botocore.client import BaseClient
 
     from rootwarden.aws.calls import Call, JsonObject
@@ -179,8 +181,23 @@ class Door:
             client = self._clients.get((service, region))
             if client is None:
                 client = self._session.create_client(service, region_name=region, config=self._config)
+                if service == "signin":
+                    _keep_override(client)
                 self._clients[service, region] = client
             return client
+
+
+def _keep_override(client: BaseClient) -> None:
+    """Send Sign-In calls where AWS_ENDPOINT_URL says: botocore's rules for that service drop an override."""
+    override = urlsplit(client.meta.endpoint_url)
+    if (override.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")):
+        return
+
+    def redirect(request: AWSRequest, **_rest: object) -> None:
+        asked = urlsplit(str(request.url))
+        request.url = urlunsplit((override.scheme, override.netloc, asked.path, asked.query, ""))
+
+    client.meta.events.register("before-sign.signin.*", redirect)
 
 
 class _Provider:
@@ -213,7 +230,7 @@ def _failed(error: botocore_errors.BotoCoreError) -> CallFailed:
         return CallFailed("Timeout", "no answer in time")
     if isinstance(error, botocore_errors.NoCredentialsError | botocore_errors.CredentialRetrievalError):
         return CallFailed("NoCredentials", "the credentials cannot be loaded any more")
-    if isinstance(error, botocore_errors.HTTPClientError):
+    if isinstance(error, botocore_errors.HTTPClientError | botocore_errors.ConnectionError):
         return CallFailed("ConnectionError", "AWS could not be reached")
     return CallFailed("MalformedAnswer", type(error).__name__)
 

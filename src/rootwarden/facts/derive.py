@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from rootwarden.facts.fact import Absent, Known, Source, Unknown
+from rootwarden.facts.fact import Absent, Known, Source, Unknown, Why
 from rootwarden.facts.instant import format_instant
 
 if TYPE_CHECKING:
@@ -32,12 +32,16 @@ def fresher(first: Fact[T], second: Fact[T], *, what: str) -> Fact[T]:
         what: The fact's name for the note.
     """
     if isinstance(first, Unknown):
-        return first if isinstance(second, Unknown) else second
+        # Of two unknowns the one that was asked for says more than the one that was not.
+        asked = first.why is not Why.NOT_COLLECTED
+        return first if isinstance(second, Unknown) and (asked or second.why is Why.NOT_COLLECTED) else second
     if isinstance(second, Unknown):
         return first
     if _content(first) == _content(second):
         return _with_sources(first, first.sources + second.sources)
-    earlier, later = (second, first) if _instant(second) <= _instant(first) else (first, second)
+    at_first = _instant(first) or datetime.max.replace(tzinfo=UTC)
+    at_second = _instant(second) or datetime.min.replace(tzinfo=UTC)
+    earlier, later = (second, first) if at_second <= at_first else (first, second)
     note = f"{what}: {_says(later)}, but {_says(earlier)}; the fresher is used"
     return _with_sources(later, later.sources + earlier.sources, note)
 
@@ -129,9 +133,9 @@ def _with_sources(fact: Known[T] | Absent, sources: tuple[Source, ...], note: st
     return Absent(unique, note or fact.note)
 
 
-def _instant(fact: Known[T] | Absent) -> datetime:
+def _instant(fact: Known[T] | Absent) -> datetime | None:
     instants = [source.observed_at for source in fact.sources if source.observed_at is not None]
-    return max(instants) if instants else datetime.max.replace(tzinfo=UTC)
+    return max(instants, default=None)
 
 
 def _says(fact: Known[T] | Absent) -> str:
