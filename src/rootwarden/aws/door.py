@@ -12,13 +12,15 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import botocore.session
+import msgspec
 from botocore import exceptions as botocore_errors
 from botocore import xform_name
 from botocore.config import Config
 from botocore.paginate import Paginator
+from botocore.parsers import ResponseParserError
 
 from rootwarden import __version__
 from rootwarden.aws.deadline import TimeUp
@@ -28,7 +30,6 @@ from rootwarden.aws.pace import MOST_ATTEMPTS, Pace
 from rootwarden.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
-    from botocore.awsrequest import AWSRequest
     from botocore.client import BaseClient
 
     from rootwarden.aws.calls import Call, JsonObject
@@ -42,6 +43,7 @@ _REGION = re.compile(
 )
 _THROTTLES = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|PriorRequestNotComplete")
 MOST_PAGES = 2000
+_FIRST_ERROR_STATUS = 300
 
 
 class CallFailed(Exception):  # noqa: N818 - becomes a fact's reason, never reaches people as an error
@@ -170,6 +172,8 @@ class Door:
                 if reopened:
                     raise CallFailed("ConnectionError", "the connection was closed") from error
                 reopened = True
+            except ResponseParserError as error:
+                raise CallFailed("MalformedAnswer", "the answer cannot be parsed") from error
             except botocore_errors.BotoCoreError as error:
                 raise _failed(error) from error
             else:
@@ -181,6 +185,7 @@ class Door:
             client = self._clients.get((service, region))
             if client is None:
                 client = self._session.create_client(service, region_name=region, config=self._config)
+                client.meta.events.register("before-parse", _refuse_half_answers)
                 if service == "signin":
                     _keep_override(client)
                 self._clients[service, region] = client
@@ -188,16 +193,35 @@ class Door:
 
 
 def _keep_override(client: BaseClient) -> None:
-    """Send Sign-In calls where AWS_ENDPOINT_URL says: botocore's rules for that service drop an override."""
-    override = urlsplit(client.meta.endpoint_url)
-    if (override.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")):
+    """Send Sign-In calls where AWS_ENDPOINT_URL says: botocore's rules for that service drop an override (1.44.5)."""
+    override = client.meta.endpoint_url
+    host = urlsplit(override).hostname or ""
+    if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")):
         return
 
-    def redirect(request: AWSRequest, **_rest: object) -> None:
-        asked = urlsplit(str(request.url))
-        request.url = urlunsplit((override.scheme, override.netloc, asked.path, asked.query, ""))
+    def keep(params: dict[str, Any], **_rest: object) -> None:
+        params["url"] = override + params["url_path"]
 
-    client.meta.events.register("before-sign.signin.*", redirect)
+    client.meta.events.register("before-call.signin", keep)
+
+
+def _refuse_half_answers(response_dict: dict[str, Any], **_rest: object) -> None:
+    """Refuse an answer that was cut: botocore reads half a JSON document as an empty answer, and so as "there is none".
+
+    Raises:
+        CallFailed: The body is shorter than announced, or is not whole JSON.
+    """
+    body, headers = response_dict.get("body"), response_dict.get("headers") or {}
+    if not isinstance(body, bytes) or response_dict.get("status_code", 0) >= _FIRST_ERROR_STATUS:
+        return
+    announced = headers.get("content-length")
+    if announced is not None and announced.isdigit() and int(announced) != len(body):
+        raise CallFailed("MalformedAnswer", "the answer was cut")
+    if body and "json" in str(headers.get("content-type", "")):
+        try:
+            msgspec.json.decode(body, type=msgspec.Raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise CallFailed("MalformedAnswer", "the answer is not whole JSON") from error
 
 
 class _Provider:
