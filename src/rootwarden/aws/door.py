@@ -44,6 +44,7 @@ _REGION = re.compile(
 _THROTTLES = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|PriorRequestNotComplete")
 MOST_PAGES = 2000
 _FIRST_ERROR_STATUS = 300
+_CLOSED = "ConnectionClosed"
 
 
 class CallFailed(Exception):  # noqa: N818 - becomes a fact's reason, never reaches people as an error
@@ -150,32 +151,32 @@ class Door:
     def _send(
         self, client: BaseClient, operation: str, pace: Pace, deadline: Deadline, **parameters: object
     ) -> dict[str, Any]:
+        """One request, asked again while it is throttled and there is time.
+
+        Raises:
+            CallFailed: When there is no answer.
+        """
         reopened = False
         attempt = 0
         while True:
             try:
                 deadline.check()
                 pace.wait(deadline)
-                answer: dict[str, Any] = getattr(client, operation)(**parameters)
             except TimeUp as error:
                 raise CallFailed("NotAsked", "the account's time limit was used up") from error
-            except botocore_errors.ClientError as error:
-                code, message = _code(error)
+            try:
+                answer = _once(client, operation, parameters)
+            except CallFailed as failed:
+                if failed.code == _CLOSED and not reopened:
+                    reopened = True
+                    continue
                 attempt += 1
-                if not _THROTTLES.search(code) or attempt >= MOST_ATTEMPTS:
-                    raise CallFailed(code, message) from error
+                if not _THROTTLES.search(failed.code) or attempt >= MOST_ATTEMPTS:
+                    raise
                 try:
                     pace.slow_down(attempt, deadline)
                 except TimeUp:
-                    raise CallFailed(code, message) from error
-            except botocore_errors.ConnectionClosedError as error:
-                if reopened:
-                    raise CallFailed("ConnectionError", "the connection was closed") from error
-                reopened = True
-            except ResponseParserError as error:
-                raise CallFailed("MalformedAnswer", "the answer cannot be parsed") from error
-            except botocore_errors.BotoCoreError as error:
-                raise _failed(error) from error
+                    raise failed from None
             else:
                 pace.answered()
                 return answer
@@ -244,12 +245,23 @@ def _merge(whole: JsonObject, page: JsonObject) -> None:
             whole[name] = value
 
 
-def _code(error: botocore_errors.ClientError) -> tuple[str, str]:
-    told = error.response.get("Error", {})
-    return str(told.get("Code") or "Unknown"), str(told.get("Message") or "")
+def _once(client: BaseClient, operation: str, parameters: dict[str, object]) -> dict[str, Any]:
+    """Make one request; whatever botocore raises becomes a `CallFailed` with a code."""
+    try:
+        answer: dict[str, Any] = getattr(client, operation)(**parameters)
+    except botocore_errors.ClientError as error:
+        told = error.response.get("Error", {})
+        raise CallFailed(str(told.get("Code") or "Unknown"), str(told.get("Message") or "")) from error
+    except ResponseParserError as error:
+        raise CallFailed("MalformedAnswer", "the answer cannot be parsed") from error
+    except botocore_errors.BotoCoreError as error:
+        raise _failed(error) from error
+    return answer
 
 
 def _failed(error: botocore_errors.BotoCoreError) -> CallFailed:
+    if isinstance(error, botocore_errors.ConnectionClosedError):
+        return CallFailed(_CLOSED, "the connection was closed")
     if isinstance(error, botocore_errors.ReadTimeoutError | botocore_errors.ConnectTimeoutError):
         return CallFailed("Timeout", "no answer in time")
     if isinstance(error, botocore_errors.NoCredentialsError | botocore_errors.CredentialRetrievalError):
