@@ -120,7 +120,7 @@ def test_a_bare_sentence_is_a_rule_file_of_high_severity(text: str) -> None:
         (HEAD + CHECK + "[[variant]]\nbenchmarks = ['five']\ncheck = 'Thing should have Flag'", "not a benchmark"),
         (HEAD + CHECK + "[[case]]\nname = 'a'\nexpect = 'ok'\ngiven = '{}'", "case"),
         (
-            HEAD + CHECK + "[[case]]\nname='a'\nexpect='pass'\ngiven='{}'\nas_of = '2026-01-01T00:00:00'",
+            HEAD + CHECK + "[[case]]\nname='a'\nexpect='pass'\ngiven=''\nas_of='2026-01-01T00:00:00'",
             "no time zone",
         ),
         (HEAD + CHECK + "x = '" + "a" * 300_000 + "'", "larger than 256 KiB"),
@@ -222,8 +222,7 @@ def test_fixtures_are_read_strictly(given: str, says: str, schema: Schema) -> No
             "below no record",
         ),
         (
-            'entity = "A"\nsummary = "s"\nattribute = ['
-            '{path = "B", type = "ip", describe = "d"}, {path = "B", type = "ip", describe = "d"}]',
+            'entity = "A"\nsummary = "s"\nattribute = [' + '{path = "B", type = "ip", describe = "d"}, ' * 2 + "]",
             "twice",
         ),
         (
