@@ -165,7 +165,8 @@ def test_a_reason_cannot_name_what_is_not_there(schema: Schema) -> None:
 
 def test_fixture_states(schema: Schema) -> None:
     given = """{"IAMUser": [{"RootUser": true, "Password": null, "CreationDate": "2020-01-01T00:00:00+01:00",
-      "MFAActive": {"$unknown": "iam:GetAccountSummary denied"}, "AccessKey": [{"LastUsedTime": 5}, {"$unknown": "cut"}]}]}"""
+      "MFAActive": {"$unknown": "iam:GetAccountSummary denied"},
+      "AccessKey": [{"LastUsedTime": 5}, {"$unknown": "cut"}]}]}"""
     (resource,) = load_fixture(given, schema)
 
     assert resource.name == "IAMUser[0]"
