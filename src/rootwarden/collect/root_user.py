@@ -43,8 +43,7 @@ def read_report(answers: Answers) -> Report:
         missing = answer if isinstance(answer, Unknown) else Unknown("there is no credential report", Why.FAILED, CALL)
         return Report(rows=missing, root=missing, generated_at=missing)
     asked = answer.sources[0]
-    generated = answer.value.get("GeneratedTime")
-    generated_at = parse_instant(generated) if isinstance(generated, str) else None
+    generated_at = read.instant_or_none(answer.value.get("GeneratedTime"))
     source = Source(call=CALL, account=asked.account, observed_at=generated_at)
     rows = _rows(answer.value, source)
     root = root_row(rows.value) if isinstance(rows, Known) else rows
