@@ -70,7 +70,7 @@ def root_user(
     mfa_active = derive.fresher(
         read.flag(summary, "AccountMFAEnabled"), _boolean(report, "mfa_active"), what="MFA of root"
     )
-    mfa_active = derive.fresher(derive.not_empty(listed), mfa_active, what="MFA of root")
+    mfa_active = derive.exact_or(derive.not_empty(listed), mfa_active, what="MFA of root")
     keys = _access_keys(answers, report)
     password = _password(answers, report, declarations, as_of=as_of)
     keys_present = _keys_present(answers, read.flag(summary, "AccountAccessKeysPresent"), keys)
@@ -149,7 +149,7 @@ def _password(
         Known(isinstance(profile, Known), profile.sources) if not isinstance(profile, Unknown) else profile
     )
     present = derive.password_present(
-        derive.fresher(seen, reported, what="root password"), partition=answers.partition, as_of=as_of
+        derive.exact_or(seen, reported, what="root password"), partition=answers.partition, as_of=as_of
     )
     changed = _declared_instant(declared(declarations, answers.account, "root-password-changed", as_of))
     days = _rotation_days(answers.account, declarations, as_of=as_of)
