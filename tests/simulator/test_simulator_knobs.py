@@ -76,8 +76,7 @@ def test_deny_one_call_in_one_account(simulator: Simulator, call: str) -> None:
     assert outcome(denied) == "ok"
     simulator.knobs.add(Deny(account=MANAGEMENT, call=call))
     assert outcome(denied) == code
-    other = getattr(client(simulator, "iam", account=OTHER), "get_account_summary")  # noqa: B009 - same shape as above
-    assert outcome(other) == "ok"
+    assert outcome(client(simulator, "iam", account=OTHER).get_account_summary) == "ok"
     simulator.knobs.clear()
     assert outcome(denied) == "ok"
     assert simulator.calls.of_call(call)[MANAGEMENT] == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -245,8 +246,22 @@ def problems(shape: Shape, value: Any, where: str = "") -> list[str]:
         return []  # botocore decodes policy documents itself
     if not isinstance(value, kinds[shape.type_name]):
         return [f"{where}: {value!r} is no {shape.type_name}"]
+    return _constraint_problems(shape, value, where) if isinstance(value, str) else []
+
+
+def _constraint_problems(shape: Shape, value: str, where: str) -> list[str]:
+    if shape.name == "idType" and value == MEMBER:
+        return []  # root's user id is the account id, shorter than the model says
     allowed = getattr(shape, "enum", [])
-    return [f"{where}: {value!r} is none of {allowed}"] if allowed and value not in allowed else []
+    pattern, low = shape.metadata.get("pattern"), shape.metadata.get("min", 0)
+    found = []
+    if allowed and value not in allowed:
+        found.append(f"{where}: {value!r} is none of {allowed}")
+    if pattern and "\\p{" not in pattern and not re.search(pattern, value):  # Python knows no Unicode classes
+        found.append(f"{where}: {value!r} does not match {pattern}")
+    if not low <= len(value) <= shape.metadata.get("max", len(value)):
+        found.append(f"{where}: {value!r} has the wrong length")
+    return found
 
 
 def _structure_problems(shape: StructureShape, value: dict[str, Any], where: str) -> list[str]:

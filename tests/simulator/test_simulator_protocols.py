@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import urllib.parse
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree  # noqa: ICN001 - the name it has
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,9 @@ from rootwarden.simulator.protocols.model import operation_model
 from rootwarden.simulator.protocols.xml import query_answer
 from rootwarden.simulator.services import HANDLERS
 from rootwarden.simulator.worlds import make_world
+
+if TYPE_CHECKING:
+    from rootwarden.simulator.http import Reply
 
 SIGNING_NAMES = {"cloudwatch": "monitoring"}
 values = st.recursive(
@@ -139,7 +143,22 @@ def test_cloudwatch_speaks_three_protocols(protocol: str) -> None:
         assert ("x-amzn-query-error", "InvalidParameterValue;Sender") in bad.headers
 
 
-ODD: list[Any] = [None, True, -1, 10**30, 1.5, "", "x" * 3000, "\x00", [], [None], [[1]], {}, {"a": {"b": []}}]
+ODD: list[Any] = [
+    None,
+    True,
+    -1,
+    10**30,
+    1.5,
+    "",
+    "x" * 3000,
+    "\x00\x1f",
+    "\ud800",
+    [],
+    [None],
+    [[1]],
+    {},
+    {"a": {"b": []}},
+]
 
 
 def spoken_wrongly(service: str, operation: str, parameters: Any) -> Request:
@@ -151,9 +170,10 @@ def spoken_wrongly(service: str, operation: str, parameters: Any) -> Request:
         path = str(model.http["requestUri"]) if protocol == "rest-json" else "/"
         return request(service, {"x-amz-target": f"X.{operation}"}, body, path=path)
     if protocol == "smithy-rpc-v2-cbor":
-        odd = {name: 10 if value == 10**30 else value for name, value in parameters.items()}
+        odd = {name: 10 if value in (10**30, "\ud800") else value for name, value in parameters.items()}
         return request(service, {}, cbor.encode(odd), path=f"/service/{GRANITE}/operation/{operation}")
-    fields = {"Action": operation, "Version": "1", **{name: str(value) for name, value in parameters.items()}}
+    texts = {name: str(value).encode(errors="surrogatepass") for name, value in parameters.items()}
+    fields: dict[str, str | bytes] = {"Action": operation, "Version": "1", **texts}
     if protocol == "rest-xml":
         return request(service, {}, b"", method="GET")
     return request(service, {}, urllib.parse.urlencode(fields).encode())
@@ -170,8 +190,17 @@ def test_odd_parameters_get_an_answer(service: str) -> None:
             for value in ODD:
                 others = dict.fromkeys(members, "x")
                 for parameters in ({name: value}, others | {name: value}):
-                    status = simulator.answer(spoken_wrongly(service, operation, parameters)).status
-                    assert status == 200 or 400 <= status < 500, (operation, parameters)
+                    reply = simulator.answer(spoken_wrongly(service, operation, parameters))
+                    assert reply.status == 200 or 400 <= reply.status < 500, (operation, parameters)
+                    assert is_well_formed(reply), (operation, parameters)
+
+
+def is_well_formed(reply: Reply) -> bool:
+    if "xml" in reply.content_type:
+        return ElementTree.fromstring(reply.body).tag != ""  # noqa: S314 - written by ourselves
+    if "json" in reply.content_type:
+        return isinstance(json.loads(reply.body), dict)
+    return isinstance(cbor.decode(reply.body), dict)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"{", b"\xff", b"[" * 100_000, b'"x"', b'{"a":1}}'])

@@ -12,13 +12,15 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import botocore.session
+import msgspec
 from botocore import exceptions as botocore_errors
 from botocore import xform_name
 from botocore.config import Config
 from botocore.paginate import Paginator
+from botocore.parsers import ResponseParserError
 
 from rootwarden import __version__
 from rootwarden.aws.deadline import TimeUp
@@ -28,7 +30,6 @@ from rootwarden.aws.pace import MOST_ATTEMPTS, Pace
 from rootwarden.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
-    from botocore.awsrequest import AWSRequest
     from botocore.client import BaseClient
 
     from rootwarden.aws.calls import Call, JsonObject
@@ -42,6 +43,8 @@ _REGION = re.compile(
 )
 _THROTTLES = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|PriorRequestNotComplete")
 MOST_PAGES = 2000
+_FIRST_ERROR_STATUS = 300
+_CLOSED = "ConnectionClosed"
 
 
 class CallFailed(Exception):  # noqa: N818 - becomes a fact's reason, never reaches people as an error
@@ -148,30 +151,32 @@ class Door:
     def _send(
         self, client: BaseClient, operation: str, pace: Pace, deadline: Deadline, **parameters: object
     ) -> dict[str, Any]:
+        """One request, asked again while it is throttled and there is time.
+
+        Raises:
+            CallFailed: When there is no answer.
+        """
         reopened = False
         attempt = 0
         while True:
             try:
                 deadline.check()
                 pace.wait(deadline)
-                answer: dict[str, Any] = getattr(client, operation)(**parameters)
             except TimeUp as error:
                 raise CallFailed("NotAsked", "the account's time limit was used up") from error
-            except botocore_errors.ClientError as error:
-                code, message = _code(error)
+            try:
+                answer = _once(client, operation, parameters)
+            except CallFailed as failed:
+                if failed.code == _CLOSED and not reopened:
+                    reopened = True
+                    continue
                 attempt += 1
-                if not _THROTTLES.search(code) or attempt >= MOST_ATTEMPTS:
-                    raise CallFailed(code, message) from error
+                if not _THROTTLES.search(failed.code) or attempt >= MOST_ATTEMPTS:
+                    raise
                 try:
                     pace.slow_down(attempt, deadline)
                 except TimeUp:
-                    raise CallFailed(code, message) from error
-            except botocore_errors.ConnectionClosedError as error:
-                if reopened:
-                    raise CallFailed("ConnectionError", "the connection was closed") from error
-                reopened = True
-            except botocore_errors.BotoCoreError as error:
-                raise _failed(error) from error
+                    raise failed from None
             else:
                 pace.answered()
                 return answer
@@ -181,6 +186,7 @@ class Door:
             client = self._clients.get((service, region))
             if client is None:
                 client = self._session.create_client(service, region_name=region, config=self._config)
+                client.meta.events.register("before-parse", _refuse_half_answers)
                 if service == "signin":
                     _keep_override(client)
                 self._clients[service, region] = client
@@ -188,16 +194,35 @@ class Door:
 
 
 def _keep_override(client: BaseClient) -> None:
-    """Send Sign-In calls where AWS_ENDPOINT_URL says: botocore's rules for that service drop an override."""
-    override = urlsplit(client.meta.endpoint_url)
-    if (override.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")):
+    """Send Sign-In calls where AWS_ENDPOINT_URL says: botocore's rules for that service drop an override (1.44.5)."""
+    override = client.meta.endpoint_url
+    host = urlsplit(override).hostname or ""
+    if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")):
         return
 
-    def redirect(request: AWSRequest, **_rest: object) -> None:
-        asked = urlsplit(str(request.url))
-        request.url = urlunsplit((override.scheme, override.netloc, asked.path, asked.query, ""))
+    def keep(params: dict[str, Any], **_rest: object) -> None:
+        params["url"] = override + params["url_path"]
 
-    client.meta.events.register("before-sign.signin.*", redirect)
+    client.meta.events.register("before-call.signin", keep)
+
+
+def _refuse_half_answers(response_dict: dict[str, Any], **_rest: object) -> None:
+    """Refuse an answer that was cut: botocore reads half a JSON document as an empty answer, and so as "there is none".
+
+    Raises:
+        CallFailed: The body is shorter than announced, or is not whole JSON.
+    """
+    body, headers = response_dict.get("body"), response_dict.get("headers") or {}
+    if not isinstance(body, bytes) or response_dict.get("status_code", 0) >= _FIRST_ERROR_STATUS:
+        return
+    announced = headers.get("content-length")
+    if announced is not None and announced.isdigit() and int(announced) != len(body):
+        raise CallFailed("MalformedAnswer", "the answer was cut")
+    if body and "json" in str(headers.get("content-type", "")):
+        try:
+            msgspec.json.decode(body, type=msgspec.Raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise CallFailed("MalformedAnswer", "the answer is not whole JSON") from error
 
 
 class _Provider:
@@ -220,12 +245,23 @@ def _merge(whole: JsonObject, page: JsonObject) -> None:
             whole[name] = value
 
 
-def _code(error: botocore_errors.ClientError) -> tuple[str, str]:
-    told = error.response.get("Error", {})
-    return str(told.get("Code") or "Unknown"), str(told.get("Message") or "")
+def _once(client: BaseClient, operation: str, parameters: dict[str, object]) -> dict[str, Any]:
+    """Make one request; whatever botocore raises becomes a `CallFailed` with a code."""
+    try:
+        answer: dict[str, Any] = getattr(client, operation)(**parameters)
+    except botocore_errors.ClientError as error:
+        told = error.response.get("Error", {})
+        raise CallFailed(str(told.get("Code") or "Unknown"), str(told.get("Message") or "")) from error
+    except ResponseParserError as error:
+        raise CallFailed("MalformedAnswer", "the answer cannot be parsed") from error
+    except botocore_errors.BotoCoreError as error:
+        raise _failed(error) from error
+    return answer
 
 
 def _failed(error: botocore_errors.BotoCoreError) -> CallFailed:
+    if isinstance(error, botocore_errors.ConnectionClosedError):
+        return CallFailed(_CLOSED, "the connection was closed")
     if isinstance(error, botocore_errors.ReadTimeoutError | botocore_errors.ConnectTimeoutError):
         return CallFailed("Timeout", "no answer in time")
     if isinstance(error, botocore_errors.NoCredentialsError | botocore_errors.CredentialRetrievalError):

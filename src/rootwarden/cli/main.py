@@ -12,7 +12,7 @@ import sys
 import typer
 
 from rootwarden import __version__
-from rootwarden.cli import audit, demo, permissions
+from rootwarden.cli import audit, demo, permissions, rule
 from rootwarden.errors import RootwardenError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("audit")(audit.audit)
 app.command("collect")(audit.collect)
 app.command("demo")(demo.demo)
 app.command("permissions")(permissions.permissions)
+app.add_typer(rule.app, name="rule")
 
 
 @app.command()

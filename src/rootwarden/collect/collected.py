@@ -65,3 +65,9 @@ def refusals_of(unknowns: list[Unknown]) -> tuple[Unknown, ...]:
     """Only what was asked and not answered, each call once."""
     asked = [each for each in unknowns if each.why is not Why.NOT_COLLECTED]
     return tuple({(each.sources[0].call if each.sources else "", each.reason): each for each in asked}.values())
+
+
+def unreachable(account: CollectedAccount) -> str:
+    """Why an account gave nothing, for people."""
+    reason = account.refusals[0].reason if account.refusals else "nothing was collected"
+    return f"account {account.facts.id}: {reason}"

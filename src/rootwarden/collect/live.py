@@ -12,7 +12,7 @@ from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.door import CallFailed, now
 from rootwarden.aws.regions import home_region
 from rootwarden.collect.account import surroundings
-from rootwarden.collect.collected import Collected, CollectedAccount, active, in_order
+from rootwarden.collect.collected import Collected, CollectedAccount, active, in_order, unreachable
 from rootwarden.collect.evidence import AccountAnswers
 from rootwarden.collect.folder import parse_declarations
 from rootwarden.collect.live_account import AccountCollector, Entry
@@ -154,7 +154,7 @@ class LiveCollection:
             organization=organization,
             accounts=in_order(accounts, organization),
             skipped=skipped,
-            unreadable=tuple(_unreachable(each) for each in accounts if not each.answered),
+            unreadable=tuple(unreachable(each) for each in accounts if not each.answered),
             interrupted=interrupted,
         )
 
@@ -300,8 +300,3 @@ class LiveCollection:
             identity = organization.id.value if isinstance(organization.id, Known) else "unknown"
             return f"organization {identity}, {count} accounts"
         return f"account {caller.account}" if not self._scope.accounts else f"{count} accounts"
-
-
-def _unreachable(account: CollectedAccount) -> str:
-    reason = account.refusals[0].reason if account.refusals else "nothing was collected"
-    return f"account {account.facts.id}: {reason}"

@@ -295,7 +295,14 @@ class _Asked:
 
     def record(self, file: str, action: str, failed: CallFailed, *, region: str = "") -> None:
         """Keep an error."""
-        ours = failed.code in ("Timeout", "NotAsked", "ConnectionError", "MalformedAnswer", "TooManyPages")
+        ours = failed.code in (
+            "Timeout",
+            "NotAsked",
+            "ConnectionError",
+            "ConnectionClosed",
+            "MalformedAnswer",
+            "TooManyPages",
+        )
         said = f"{failed.code}: {failed.detail}" if ours and failed.detail else failed.code
         self.answers.add(file, Answered(self._line(file, action, region, said)))
 

@@ -125,7 +125,7 @@ def _trail(answers: Answers, seen_in: str, wire: TrailWire) -> Trail:
             answers,
             [f"{folder}/event-selectors/{name}.json" for folder in folders],
             SelectorsWire,
-            _selectors,
+            lambda selectors: _selectors(selectors, custom=wire.custom_selectors),
             "cloudtrail:GetEventSelectors",
         ),
     )
@@ -145,9 +145,14 @@ def _log_group(arn: str) -> LogGroup:
     return LogGroup(name=name.removesuffix(":*"), account=account, region=region)
 
 
-def _selectors(wire: SelectorsWire) -> Selectors:
+def _selectors(wire: SelectorsWire, *, custom: bool | None) -> Selectors:
+    """The selectors as answered; a trail without selectors of its own records every management event (AWS default)."""
     if wire.classic is None and wire.advanced is None:
         raise InputError("there are neither `EventSelectors` nor `AdvancedEventSelectors`")
+    if not wire.classic and not wire.advanced:
+        if custom is not False:
+            raise InputError("it shows no event selector, though the trail is not known to have the default one")
+        return Selectors(classic=(ClassicSelector(read_write="All", management_events=True),))
     return Selectors(
         classic=tuple(
             ClassicSelector(

@@ -15,6 +15,7 @@ class TrailWire(msgspec.Struct, frozen=True):
     multi_region: bool | None = field(name="IsMultiRegionTrail", default=None)
     organization: bool | None = field(name="IsOrganizationTrail", default=None)
     log_group: str | None = field(name="CloudWatchLogsLogGroupArn", default=None)
+    custom_selectors: bool | None = field(name="HasCustomEventSelectors", default=None)
 
 
 class TrailsWire(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rootwarden.aws.regions import home_region
 from rootwarden.collect import files
 from rootwarden.collect.account import surroundings
-from rootwarden.collect.collected import Collected, active, in_order
+from rootwarden.collect.collected import Collected, active, in_order, unreachable
 from rootwarden.collect.evidence import MAXIMUM_BYTES, AccountAnswers, Answered, CallRecord, decode_document
 from rootwarden.collect.folder import as_of_of, wrap_credential_report
 from rootwarden.collect.organization import read_organization
@@ -49,14 +49,13 @@ def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, kee
     for account in (*first, *(each for each in ids if each not in first)):
         listed = around.listed.get(account)
         accounts.append(reader.read(folder.account(account, listed.partition if listed else _partition(organization))))
-    empty = [f"account {each.facts.id}: nothing was collected" for each in accounts if not each.answered]
     return Collected(
         as_of=instant,
         described=f"evidence folder {folder.path.name}, {len(accounts)} accounts",
         organization=organization,
         accounts=in_order(accounts, organization),
         skipped=tuple(sorted(skipped, key=lambda each: each.id)),
-        unreadable=(*folder.unreadable.values(), *empty),
+        unreadable=(*folder.unreadable.values(), *(unreachable(each) for each in accounts if not each.answered)),
     )
 
 

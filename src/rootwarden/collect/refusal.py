@@ -31,12 +31,14 @@ _DENIED = {
     "ServiceAccessNotEnabled",
     "ServiceAccessNotEnabledException",
     "CallerIsNotManagementAccount",
+    "CallerIsNotManagementAccountException",
     "OptInRequired",
     "SubscriptionRequiredException",
 }
 _CREDENTIALS = {
     "ExpiredToken",
     "ExpiredTokenException",
+    "RequestExpired",
     "InvalidClientTokenId",
     "InvalidAccessKeyId",
     "UnrecognizedClientException",

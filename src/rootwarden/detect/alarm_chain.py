@@ -162,7 +162,7 @@ def _broken(seen: Survey) -> str:
     if not seen.ways:
         return "no trail and no event rule sees root events"
     at = next(at for at in seen.scene.required() if seen.over_all(at) is False)
-    best = max(seen.ways, key=lambda way: (way.standings[at].reached, _total(seen, way)))
+    best = max(seen.ways, key=lambda way: (way.standings[at].reached / way.length, _total(seen, way) / way.length))
     standing = best.standings[at]
     return f"{' → '.join(best.links[: standing.reached])}: {standing.problem}"
 

@@ -35,6 +35,8 @@ _DETAIL_TYPES = {
     "AwsServiceEvent": ("AWS Service Event via CloudTrail",),
     "AwsConsoleAction": ("AWS Console Action via CloudTrail",),
 }
+# rule, topic, subscriber
+_LINKS = 3
 _WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
@@ -42,7 +44,7 @@ def event_rule_ways(scene: Scene) -> Iterator[Way]:
     """Every way through an event rule of the home region, as far as it goes."""
     place = scene.account
     rules = place.region(place.home_region).event_rules
-    way = start(scene).seen(rules)
+    way = start(scene, length=_LINKS).seen(rules)
     if isinstance(rules, Unknown):
         yield way.doubtful(rules, Need(NeedKind.RULES, place.home_region))
         return

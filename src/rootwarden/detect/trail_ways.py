@@ -29,6 +29,9 @@ if TYPE_CHECKING:
         Transformation,
     )
 
+# trail, log group, filter, alarm, topic, subscriber
+_LINKS = 6
+
 
 def trail_ways(scene: Scene, *, organization_only: bool = False) -> Iterator[Way]:
     """Every way through a trail, as far as it goes.
@@ -39,14 +42,14 @@ def trail_ways(scene: Scene, *, organization_only: bool = False) -> Iterator[Way
     """
     found = trails(scene)
     if found.doubt is not None:
-        yield start(scene).doubtful(found.doubt, Need(NeedKind.TRAILS, scene.account.home_region))
+        yield start(scene, length=_LINKS).doubtful(found.doubt, Need(NeedKind.TRAILS, scene.account.home_region))
     for trail in found.trails:
         if not (organization_only and trail.organization == Known(False)):
             yield from _from_trail(scene, trail)
 
 
 def _from_trail(scene: Scene, trail: Trail) -> Iterator[Way]:
-    way = recording(scene, start(scene), trail)
+    way = recording(scene, start(scene, length=_LINKS), trail)
     way = _recorded(scene, way, trail)
     way = _delivered(way, trail)
     if not way.alive or not isinstance(trail.log_group, Known):

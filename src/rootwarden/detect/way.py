@@ -93,10 +93,17 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """The links passed so far and where each sample stands."""
+    """The links passed so far and where each sample stands.
+
+    Attributes:
+        length: How many links a whole way of this kind has: trail, log group, filter, alarm, topic, subscriber; or
+            rule, topic, subscriber.
+        person: It ends at a person, not at a machine.
+    """
 
     standings: tuple[Standing, ...]
     required: tuple[int, ...]
+    length: int
     links: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -168,9 +175,9 @@ class Way(msgspec.Struct, frozen=True):
         return Standing(together, len(self.links), "", first_doubt)
 
 
-def start(scene: Scene) -> Way:
-    """A way with no link yet."""
-    return Way(tuple(Standing() for _ in scene.events), scene.required())
+def start(scene: Scene, *, length: int) -> Way:
+    """A way with no link yet, and how many a whole one has."""
+    return Way(tuple(Standing() for _ in scene.events), scene.required(), length=length)
 
 
 def undecided(reason: str, permission: str = "") -> Unknown:

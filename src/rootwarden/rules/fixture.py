@@ -53,7 +53,7 @@ def load_fixture(text: str, schema: Schema, *, file: str = "") -> tuple[Resource
     Raises:
         InputError: It is not JSON, names an entity or attribute the schema has not, or has a value of another type.
     """
-    reader = _Reader(schema, quoted(file) if file else "the fixture")
+    reader = _Reader(schema, quoted(file, limit=400) if file else "the fixture")
     return tuple(reader.resources(text))
 
 

@@ -181,7 +181,7 @@ def load_rule_file(text: str, *, file: str = "") -> PostureRule:
         RuleSyntaxError: A sentence does not parse; places point into the file.
         InputError: The file is not a rule file in another way.
     """
-    shown = quoted(file) if file else "the rule file"
+    shown = quoted(file, limit=400) if file else "the rule file"
     if len(text.encode("utf-8", errors="replace")) > MAXIMUM_BYTES:
         raise InputError(f"{shown} is larger than {MAXIMUM_BYTES // 1024} KiB", hint="a rule file holds one rule")
     if not _is_toml(text):

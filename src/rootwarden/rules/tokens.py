@@ -67,6 +67,8 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# Letters of other alphabets in one go, anything else one by one.
+_UNREADABLE: Final = re.compile(r"[^\x00-\x7f]+|.", re.DOTALL)
 # What people write by habit from other languages, and what it is here.
 _FOREIGN: Final = {
     "==": (Kind.SYMBOL, "="),
@@ -93,11 +95,10 @@ class Tokenizer:
         """Read one token at `position` and say where the next begins."""
         match = _TOKEN.match(self.text, position)
         if match is None:
-            character = self.text[position]
-            self._mistake(
-                Code.UNEXPECTED_CHARACTER, f"unexpected character {quoted(character)}", position, position + 1
-            )
-            return position + 1
+            end = position + len(_UNREADABLE.findall(self.text, position, position + 80)[0])
+            what = quoted(self.text[position:end])
+            self._mistake(Code.UNEXPECTED_CHARACTER, f"unexpected character {what}", position, end)
+            return end
         kind = match.lastgroup or ""
         if kind == "blank":
             return match.end()

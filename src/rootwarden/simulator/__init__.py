@@ -6,7 +6,8 @@ Never: anything real. It does not verify signatures, does not evaluate IAM polic
 disk, and listens on 127.0.0.1 only. docs/simulator.md tells what is simulated and what is not.
 """
 
+from rootwarden.simulator.process import running_process
 from rootwarden.simulator.server import Simulator, running
 from rootwarden.simulator.state import ManualClock
 
-__all__ = ["ManualClock", "Simulator", "running"]
+__all__ = ["ManualClock", "Simulator", "running", "running_process"]

@@ -16,6 +16,7 @@ from rootwarden.simulator.http import Fault
 from rootwarden.simulator.knobs import Delay, Deny, Drop, ExpireSessions, Fail, Throttle, Truncate
 from rootwarden.simulator.refusal import WORDS, Refusal, Trouble
 from rootwarden.simulator.routing import (
+    guess,
     protocol_of,
     read_operation,
     read_parameters,
@@ -55,7 +56,7 @@ class Gateway:
         """The answer to one request; never raises for anything a client sends."""
         self._answered += 1
         request_id = f"00000000-0000-4000-8000-{self._answered:012d}"
-        service, protocol = "iam", "form"
+        service, protocol = guess(request)
         try:
             scope = read_scope(request)
             service, protocol = scope.service, protocol_of(scope.service, request)

@@ -59,11 +59,18 @@ def read_scope(request: Request) -> Scope:
     header = request.headers.get("authorization", "")
     match = _SCOPE.search(header)
     if not header.startswith("AWS4-") or match is None:
-        raise WORDS["iam"].refusal(Trouble.UNSIGNED, "Request is missing Authentication Token")
+        raise WORDS[guess(request)[0]].refusal(Trouble.UNSIGNED, "Request is missing Authentication Token")
     service = _SERVICES.get(match.group(4))
     if service is None:
         raise Refusal("UnknownService", f"the simulator has no service `{match.group(4)}`", 404)
     return Scope(match.group(1), match.group(3), service)
+
+
+def guess(request: Request) -> tuple[str, str]:
+    """A service and protocol to write errors in, before the request is understood."""
+    if "x-amz-target" in request.headers or "json" in request.headers.get("content-type", ""):
+        return "organizations", _JSON
+    return "iam", _FORM
 
 
 def protocol_of(service: str, request: Request) -> str:

@@ -7,6 +7,7 @@ EC2 costs only what is answered.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from datetime import UTC
 from functools import cache
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel, Shape
 
+# What XML 1.0 has no way to write.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Writer = Callable[[list[str], Any], None]
 
 
@@ -96,8 +99,12 @@ def _map_writer(shape: MapShape) -> Writer:
     return write
 
 
+def _text(value: str) -> str:
+    return escape(_NOT_XML.sub("\ufffd", value))
+
+
 def _write_text(out: list[str], value: Any) -> None:
-    out.append(escape(str(value)))
+    out.append(_text(str(value)))
 
 
 def _write_boolean(out: list[str], value: Any) -> None:
@@ -159,7 +166,7 @@ def query_error(code: str, message: str, *, sender: bool, request_id: str) -> by
     """An error of the `query` protocol."""
     fault = "Sender" if sender else "Receiver"
     return (
-        f"<ErrorResponse><Error><Type>{fault}</Type><Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+        f"<ErrorResponse><Error><Type>{fault}</Type><Code>{_text(code)}</Code><Message>{_text(message)}</Message>"
         f"</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     ).encode()
 
@@ -167,7 +174,7 @@ def query_error(code: str, message: str, *, sender: bool, request_id: str) -> by
 def ec2_error(code: str, message: str, *, request_id: str) -> bytes:
     """An error of the `ec2` protocol."""
     return (
-        f"<Response><Errors><Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error></Errors>"
+        f"<Response><Errors><Error><Code>{_text(code)}</Code><Message>{_text(message)}</Message></Error></Errors>"
         f"<RequestID>{request_id}</RequestID></Response>"
     ).encode()
 
@@ -175,6 +182,6 @@ def ec2_error(code: str, message: str, *, request_id: str) -> bytes:
 def rest_xml_error(code: str, message: str, *, request_id: str) -> bytes:
     """An error of S3."""
     return (
-        f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+        f"<Error><Code>{_text(code)}</Code><Message>{_text(message)}</Message>"
         f"<RequestId>{request_id}</RequestId></Error>"
     ).encode()

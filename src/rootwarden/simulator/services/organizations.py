@@ -50,7 +50,6 @@ def _page(call: Call, key: str, items: list[dict[str, Any]], *, maximum: int = 2
 
 def _describe_account(call: Call, account: Account) -> dict[str, Any]:
     organization = _organization(call)
-    path = "/".join([organization.organization_id, *(u.unit_id for u in organization.path_to(account.account_id))])
     return {
         "Id": account.account_id,
         "Arn": account_arn(call, account.account_id),
@@ -58,10 +57,14 @@ def _describe_account(call: Call, account: Account) -> dict[str, Any]:
         "Name": account.name,
         "Status": _OLD_STATUS.get(account.state, account.state),
         "State": account.state,
-        "Paths": [f"{path}/{account.account_id}/"],
+        "Paths": [f"{organization.organization_id}/{_nodes(organization, account.account_id)}/{account.account_id}/"],
         "JoinedMethod": account.joined_method,
         "JoinedTimestamp": account.joined,
     }
+
+
+def _nodes(organization: Organization, account_id: str) -> str:
+    return "/".join(unit.unit_id for unit in organization.path_to(account_id))
 
 
 def _listed_accounts(call: Call, account_ids: Iterable[str]) -> list[Account]:

@@ -1,13 +1,14 @@
 """Security Hub: findings are checked and kept, so that a test can read back what was sent.
 
-Documented: at most a hundred findings a call; with the default product ARN, a finding must be about the account that
-sends it. The error codes of refused findings are simulator only.
+Documented: at most a hundred findings a call, 240 KB each; with the default product ARN, a finding must be about the
+account that sends it. The error codes of refused findings are simulator only.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from botocore.model import ListShape
 from botocore.validate import ParamValidator
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
 
 BATCH_LIMIT: Final = 100
+SIZE_LIMIT: Final = 240 * 1024
 _VALIDATOR = ParamValidator()
 
 
@@ -58,6 +60,8 @@ def _problem(call: Call, finding: Any, shape: Shape) -> dict[str, str] | None:
     report = _VALIDATOR.validate(finding, shape)
     if report.has_errors():
         return about | {"ErrorCode": "InvalidInput", "ErrorMessage": report.generate_report()[:1000]}
+    if len(msgspec.json.encode(finding)) > SIZE_LIMIT:
+        return about | {"ErrorCode": "InvalidInput", "ErrorMessage": "the finding is larger than 240 KB"}
     if not finding["Resources"]:
         return about | {"ErrorCode": "InvalidInput", "ErrorMessage": "a finding needs a resource"}
     if finding["AwsAccountId"] != call.caller.account_id:

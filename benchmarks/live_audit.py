@@ -1,0 +1,168 @@
+"""Budget rows 1 and 2: start-up and offline audit; live audit of 1,000 accounts, against a bare botocore loop.
+
+    python benchmarks/live_audit.py [--accounts 1000] [--latency-accounts 800] [--output FILE]
+
+The simulator runs in a process of its own. The bare loop makes the very calls a saved run wrote down, one after the
+other through one plain botocore client a service, in the same minute. Results are printed and written as JSON with
+facts about the machine; figures are whole-process figures taken by the operating system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import botocore
+import botocore.session
+from botocore import xform_name
+
+import rootwarden
+from rootwarden.simulator.process import running_process
+from rootwarden.simulator.worlds import make_world
+
+CREDENTIAL_RULES = ("root-mfa", "root-hardware-mfa", "root-access-key", "root-signing-certificate", "root-usage")
+COMMAND = [sys.executable, "-c", "from rootwarden.cli.main import main; main()"]
+
+
+def measured(arguments: list[str], environment: dict[str, str]) -> dict[str, Any]:
+    """Run the command once; wall and CPU seconds, peak memory in MB, exit code."""
+    started = time.perf_counter()
+    process = subprocess.Popen([*COMMAND, *arguments], env=environment, stderr=subprocess.DEVNULL)  # noqa: S603
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return {
+        "wall": time.perf_counter() - started,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "memory_mb": usage.ru_maxrss / 1024,
+        "exit": process.returncode,
+    }
+
+
+def environment_for(endpoint: str) -> dict[str, str]:
+    """What a shell pointed at the simulator has."""
+    credentials = make_world("greenfield", 1).credentials
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {
+        **kept,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_REGION": "us-east-1",
+    }
+
+
+def rules(names: tuple[str, ...]) -> list[str]:
+    return [word for name in names for word in ("--rule", name)]
+
+
+def live(world: str, accounts: int, selected: tuple[str, ...], folder: Path, *, latency: float = 0) -> dict[str, Any]:
+    """One audit of a whole simulated organization, and the bare loop over the same calls."""
+    with running_process(world, accounts, latency=latency, arguments=["--no-knobs"]) as endpoint:
+        environment = environment_for(endpoint)
+        options = ["--org", "--format", "json", "--output", os.devnull, *rules(selected)]
+        run = measured(["audit", *options], environment)
+        if latency:
+            return {**run, "accounts": accounts}
+        saved = folder / f"evidence-{world}-{len(selected)}"
+        measured(["audit", *options, "--save-evidence", str(saved)], environment)
+        calls = json.loads((saved / "collection.json").read_text())["calls"]
+        per_account = Counter(call["account"] for call in calls if call["file"].startswith("accounts/"))
+        bare = bare_loop(endpoint, calls[: len(calls)], environment)
+    made = len(calls) + accounts * (2 if "iam:GetCredentialReport" in {call["call"] for call in calls} else 1)
+    return {
+        **run,
+        "accounts": accounts,
+        "accounts_per_second": accounts / run["wall"],
+        "calls_recorded": len(calls),
+        "most_calls_of_an_account": max(per_account.values()) + 2,
+        "calls_with_assume_role_and_report_generation": made,
+        "bare_seconds_per_call": bare,
+        "ratio_to_bare": run["wall"] / (bare * made),
+    }
+
+
+def bare_loop(endpoint: str, calls: list[dict[str, Any]], environment: dict[str, str], most: int = 3000) -> float:
+    """Seconds a call of a plain loop through one client a service, over a slice of the same calls."""
+    session = botocore.session.Session()
+    clients: dict[str, Any] = {}
+    chosen = [call for call in calls if call["file"].startswith("accounts/")][:most]
+    parameters = {"account:GetAlternateContact": {"AlternateContactType": "SECURITY"}}
+    started = time.perf_counter()
+    for call in chosen:
+        service, operation = call["call"].split(":")
+        if service not in clients:
+            clients[service] = session.create_client(
+                service,
+                region_name="us-east-1",
+                endpoint_url=endpoint,
+                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            )
+            started = time.perf_counter() if len(clients) == 1 else started
+        try:
+            getattr(clients[service], xform_name(operation))(**parameters.get(call["call"], {}))
+        except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError):
+            continue
+    return (time.perf_counter() - started) / len(chosen)
+
+
+def repeated(arguments: list[str], times: int = 7) -> dict[str, float]:
+    """Median wall and CPU seconds of a command."""
+    runs = [measured(arguments, dict(os.environ)) for _ in range(times)]
+    return {name: statistics.median(run[name] for run in runs) for name in ("wall", "cpu", "memory_mb")}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=1000)
+    parser.add_argument("--latency-accounts", type=int, default=800)
+    parser.add_argument("--output", type=Path, default=None)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        results: dict[str, Any] = {"machine": machine()}
+        results["help"] = repeated(["--help"])
+        results["live_credential_rules"] = live("central_root", asked.accounts, CREDENTIAL_RULES, folder)
+        results["live_whole_pack"] = live("central_root", asked.accounts, (), folder)
+        results["offline_one_folder"] = offline(folder)
+        if asked.latency_accounts:
+            results["live_120_ms"] = live("central_root", asked.latency_accounts, (), folder, latency=0.12)
+    text = json.dumps(results, indent=2)
+    print(text)
+    if asked.output:
+        asked.output.write_text(text + "\n")
+
+
+def offline(folder: Path) -> dict[str, float]:
+    """An audit of an evidence folder of 40 accounts."""
+    saved = folder / "evidence-40"
+    with running_process("patchwork", 40) as endpoint:
+        measured(["collect", "--org", "--output", str(saved)], environment_for(endpoint))
+    return repeated(["audit", "--evidence", str(saved), "--format", "json", "--output", os.devnull])
+
+
+def machine() -> dict[str, Any]:
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "botocore": botocore.__version__,
+        "rootwarden": rootwarden.__version__,
+        "system": f"{platform.system()} {platform.release()}",
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""`rootwarden rule …`: check, evaluate, test and show rules."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from rootwarden.errors import InputError, RootwardenError, UsageError
+from rootwarden.rules.verdict import Severity, Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rootwarden.rules.posture import PreparedRule
+    from rootwarden.rules.rule_file import ParameterDefault, PostureRule
+
+MAXIMUM_BYTES: Final = 64 << 20
+
+app = typer.Typer(
+    name="rule",
+    help="Check, evaluate, test and show rules.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Files = Annotated[list[Path], typer.Argument(help="Rule files.", show_default=False)]
+AsText = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+
+
+@app.command()
+def check(
+    files: Files,
+    *,
+    syntax_only: Annotated[bool, typer.Option("--syntax-only", help="Leave names and types alone.")] = False,
+) -> None:
+    """Check rule files: grammar, names and types. Exit code 1 when one has a mistake."""
+    from rootwarden.rules.rule_file import load_rule_file
+
+    wrong = 0
+    for file in files:
+        text = _read(file)
+        try:
+            rule = load_rule_file(text, file=str(file))
+            if not syntax_only:
+                _prepare_all(rule, text, str(file))
+        except RootwardenError as error:
+            wrong += 1
+            _complain(error)
+        else:
+            typer.echo(f"{file}: ok")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command("eval")
+def evaluate(
+    file: Annotated[
+        Path, typer.Argument(help="A rule file, or a file with nothing but a sentence.", show_default=False)
+    ],
+    *,
+    fixture: Annotated[Path, typer.Option(help="Facts as JSON (docs/rule-files.md).", show_default=False)],
+    as_of: Annotated[str, typer.Option("--as-of", help="The instant `now` means, ISO 8601; never the clock.")] = "",
+    benchmark: Annotated[str, typer.Option(help="Judge by this benchmark's meaning, such as `cis-5.0`.")] = "",
+    parameter: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")] = None,
+    output_format: AsText = Format.TEXT,
+    fail_on: Annotated[Severity, typer.Option(help="Severity from which a fail sets the exit code.")] = Severity.HIGH,
+) -> None:
+    """Judge the resources of a fixture. Exit code 1: a fail; 3: undecided; 0: neither."""
+    from rootwarden.packs import schema
+    from rootwarden.rules.cases import overall
+    from rootwarden.rules.diagnostic import RuleSyntaxError
+    from rootwarden.rules.fixture import load_fixture
+    from rootwarden.rules.posture import prepare
+    from rootwarden.rules.rule_file import load_rule_file, placed
+
+    text = _read(file)
+    rule = load_rule_file(text, file=str(file))
+    try:
+        prepared = prepare(rule, schema(), benchmark=benchmark, parameters=_parameters(parameter or []))
+    except RuleSyntaxError as error:
+        raise placed(error, error.text, text, str(file)) from None
+    resources = load_fixture(_read(fixture), schema(), file=str(fixture))
+    instant = _instant(as_of, prepared)
+    judged = [
+        (one.name, prepared.judge(one.record, as_of=instant))
+        for one in resources
+        if one.entity == prepared.compiled.entity
+    ]
+    if not judged:
+        typer.echo(f"note: the fixture has no `{prepared.compiled.entity}`", err=True)
+    verdict = overall(one.outcome.verdict for _, one in judged)
+    from rootwarden.cli.rule_output import evaluation_as_json, evaluation_as_text
+
+    printed = evaluation_as_json if output_format is Format.JSON else evaluation_as_text
+    typer.echo(printed(prepared, judged, verdict, instant))
+    raise typer.Exit(_exit_code(verdict, counts=rule.severity.at_least(fail_on)))
+
+
+@app.command("test")
+def run_tests(
+    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; the shipped pack if none.")] = None,
+) -> None:
+    """Run the cases of rule files. Exit code 1 when one gets another answer than it says."""
+    from rootwarden.packs import schema
+    from rootwarden.rules.cases import run_cases
+    from rootwarden.rules.diagnostic import printable
+
+    results = [result for rule in _rules(files or []) for result in run_cases(rule, schema())]
+    if not results:
+        raise InputError("there are no cases to run", hint="docs/rule-files.md, Cases, shows how to write one")
+    wrong = [result for result in results if not result.right]
+    for result in wrong:
+        typer.echo(
+            f"{result.rule}: `{printable(result.case)}`: expected {result.expected}, got {result.verdict}"
+            f" ({printable(result.reason)})"
+        )
+    typer.echo(f"{len(results)} cases, {len(wrong)} wrong")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command("list")
+def list_rules(*, output_format: AsText = Format.TEXT) -> None:
+    """List the shipped rules."""
+    from rootwarden.cli.rule_output import pack_as_json, pack_as_text
+    from rootwarden.packs import root_pack
+
+    typer.echo(pack_as_json(root_pack()) if output_format is Format.JSON else pack_as_text(root_pack()))
+
+
+@app.command()
+def show(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Id of a shipped rule, such as `root-mfa`.")],
+    *,
+    output_format: AsText = Format.TEXT,
+) -> None:
+    """Show one shipped rule: why, what it asks, what it misses, what to do."""
+    from rootwarden.cli.rule_output import rule_as_json, rule_as_text
+    from rootwarden.packs import root_pack, schema
+    from rootwarden.rules.words import closest
+
+    rule = next((one for one in root_pack() if one.id == identifier), None)
+    if rule is None:
+        meant = closest(identifier, (one.id for one in root_pack()))
+        hint = f"did you mean `{meant}`?" if meant else "`rootwarden rule list` shows them all"
+        raise UsageError(f"there is no rule `{identifier}`", hint=hint)
+    typer.echo(rule_as_json(rule, schema()) if output_format is Format.JSON else rule_as_text(rule, schema()))
+
+
+def _prepare_all(rule: PostureRule, text: str, file: str) -> None:
+    """Check names and types of every meaning of a rule, and that its cases can be read."""
+    from rootwarden.packs import schema
+    from rootwarden.rules.cases import run_cases
+    from rootwarden.rules.diagnostic import RuleSyntaxError
+    from rootwarden.rules.posture import prepare
+    from rootwarden.rules.rule_file import placed
+
+    try:
+        for benchmark in ("", *(variant.benchmarks[0] for variant in rule.variants if variant.benchmarks)):
+            prepare(rule, schema(), benchmark=benchmark)
+        run_cases(rule, schema())
+    except RuleSyntaxError as error:
+        raise placed(error, error.text, text, file) from None
+
+
+def _rules(files: list[Path]) -> list[PostureRule]:
+    from rootwarden.packs import root_pack
+    from rootwarden.rules.rule_file import load_rule_file
+
+    if not files:
+        return list(root_pack())
+    return [load_rule_file(_read(file), file=str(file)) for file in files]
+
+
+def _read(file: Path) -> str:
+    """The text of a file the user named."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MAXIMUM_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
+        raise InputError(f"`{file}` cannot be read: {reason}", hint="give the path of a file") from None
+    if len(content) > MAXIMUM_BYTES:
+        raise InputError(f"`{file}` is larger than {MAXIMUM_BYTES >> 20} MiB", hint="give a smaller file")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"`{file}` is not UTF-8 text (byte {error.start})", hint="save it as UTF-8") from None
+
+
+def _instant(as_of: str, prepared: PreparedRule) -> datetime:
+    """The instant to judge at: as given, else the one fixtures have by default, which is then said."""
+    from datetime import UTC, datetime
+
+    from rootwarden.rules import instants
+    from rootwarden.rules.rule_file import DEFAULT_AS_OF
+
+    if not as_of:
+        if prepared.compiled.reads_clock:
+            shown = instants.iso(DEFAULT_AS_OF.timestamp())
+            typer.echo(f"note: judged at {shown}, the instant of fixtures; --as-of chooses another", err=True)
+        return DEFAULT_AS_OF
+    try:
+        return datetime.fromtimestamp(instants.epoch(as_of), tz=UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f"`{as_of}` is no instant", hint="write it as `2026-03-02T12:00:00Z`") from None
+
+
+def _parameters(assignments: list[str]) -> dict[str, ParameterDefault]:
+    values: dict[str, ParameterDefault] = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name:
+            raise UsageError(f"`{assignment}` sets no parameter", hint="write it as `--parameter window=7`")
+        values[name.strip()] = _value(value.strip())
+    return values
+
+
+def _value(text: str) -> ParameterDefault:
+    """A parameter's value from the command line: a number or truth value if it looks like one."""
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _exit_code(verdict: Verdict, *, counts: bool) -> int:
+    return {Verdict.FAIL: 1, Verdict.UNKNOWN: 3}.get(verdict, 0) if counts else 0
+
+
+def _complain(error: RootwardenError) -> None:
+    typer.echo(f"error: {error.message}", err=True)
+    if error.hint:
+        typer.echo(f"hint: {error.hint}", err=True)

@@ -1,0 +1,128 @@
+"""What `rootwarden rule` prints, as text and as JSON (docs/rule-files.md describes every field)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rootwarden.rules import instants
+from rootwarden.rules.diagnostic import printable
+from rootwarden.rules.posture import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from rootwarden.rules.posture import Judged, PreparedRule
+    from rootwarden.rules.rule_file import PostureRule
+    from rootwarden.rules.schema import Schema
+    from rootwarden.rules.verdict import Verdict
+
+
+def evaluation_as_json(
+    prepared: PreparedRule, judged: Sequence[tuple[str, Judged]], verdict: Verdict, as_of: datetime
+) -> str:
+    """The document `rootwarden.rule-eval/1`."""
+    verdicts = [
+        {
+            "resource": name,
+            "verdict": one.outcome.verdict,
+            "reason": one.reason,
+            "witness": one.outcome.witness,
+            "missing": one.outcome.missing,
+            "notes": one.outcome.notes,
+            "evidence": one.outcome.evidence,
+        }
+        for name, one in judged
+    ]
+    document = {
+        "schema": "rootwarden.rule-eval/1",
+        "rule": prepared.rule.id,
+        "entity": prepared.compiled.entity,
+        "severity": prepared.rule.severity,
+        "check": prepared.compiled.text,
+        "parameters": prepared.parameters,
+        "as_of": instants.iso(as_of.timestamp()),
+        "verdict": verdict,
+        "verdicts": verdicts,
+    }
+    return _json(document)
+
+
+def evaluation_as_text(
+    prepared: PreparedRule, judged: Sequence[tuple[str, Judged]], verdict: Verdict, as_of: datetime
+) -> str:
+    """One paragraph a resource, the overall verdict last."""
+    lines = [f"{prepared.rule.id} at {instants.iso(as_of.timestamp())}"]
+    for name, one in judged:
+        outcome = one.outcome
+        lines.append(f"{name}: {outcome.verdict}: {one.reason}")
+        lines += [f"  {fact.attribute} = {fact.value}" for fact in outcome.witness]
+        for gap in outcome.missing:
+            needs = f" (needs {gap.permission})" if gap.permission else ""
+            lines.append(f"  {gap.attribute} is unknown: {gap.reason}{needs}")
+        lines += [f"  note: {note}" for note in outcome.notes]
+    lines.append(f"overall: {verdict}")
+    return "\n".join(printable(line) for line in lines)
+
+
+def pack_as_json(rules: Sequence[PostureRule]) -> str:
+    """The document `rootwarden.rules/1`."""
+    listed = [{"id": rule.id, "severity": rule.severity, "title": rule.title} for rule in rules]
+    return _json({"schema": "rootwarden.rules/1", "rules": listed})
+
+
+def pack_as_text(rules: Sequence[PostureRule]) -> str:
+    """One line a rule."""
+    width = max((len(rule.id) for rule in rules), default=0)
+    return "\n".join(f"{rule.id:<{width}}  {rule.severity:<8}  {rule.title}" for rule in rules)
+
+
+def rule_as_json(rule: PostureRule, schema: Schema) -> str:
+    """The document `rootwarden.rule/1`: the file as it was understood, and the calls that can answer it."""
+    document = {"schema": "rootwarden.rule/1", **msgspec.structs.asdict(rule), "calls": _calls(rule, schema)}
+    return _json(document)
+
+
+def rule_as_text(rule: PostureRule, schema: Schema) -> str:
+    """The rule as a page for people."""
+    blocks = [
+        f"{rule.id} ({rule.severity}): {rule.title}",
+        f"Why\n{_indented(rule.why)}",
+        f"Check\n{_indented(rule.check)}",
+    ]
+    blocks += [f"Under {', '.join(one.benchmarks)}\n{_indented(one.check)}" for one in rule.variants]
+    for parameter in rule.parameters:
+        bounds = [f"{bound:g}" for bound in (parameter.minimum, parameter.maximum) if bound is not None]
+        allowed = f" ({' to '.join(bounds)})" if bounds else ""
+        blocks.append(f"Parameter {parameter.name} = {parameter.default}{allowed}\n{_indented(parameter.describe)}")
+    blocks.append(f"Misses\n{_indented(rule.misses)}")
+    steps = [f"{number}. {_step(one.text, one.console, one.command)}" for number, one in enumerate(rule.remedies, 1)]
+    blocks.append("Remedy\n" + "\n".join(_indented(step) for step in steps))
+    blocks.append("Controls\n" + "\n".join(f"  {control}" for control in rule.controls))
+    blocks.append("Answered by\n" + "\n".join(f"  {call}" for call in _calls(rule, schema)))
+    if rule.references:
+        blocks.append("References\n" + "\n".join(f"  {reference}" for reference in rule.references))
+    return "\n\n".join(blocks)
+
+
+def _calls(rule: PostureRule, schema: Schema) -> list[str]:
+    """Every call that may feed what the rule reads."""
+    compiled = prepare(rule, schema).compiled
+    attributes = (schema.attribute(compiled.entity, path) for path in compiled.reads)
+    return sorted({call for attribute in attributes if attribute is not None for call in attribute.fed_by})
+
+
+def _step(text: str, console: str, command: str) -> str:
+    return "\n".join(
+        part for part in (text, f"   {console}" if console else "", f"   $ {command}" if command else "") if part
+    )
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _json(document: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()

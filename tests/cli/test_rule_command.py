@@ -1,0 +1,152 @@
+"""`rootwarden rule …` as its callers see it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from rootwarden.cli.rule import app
+from rootwarden.errors import InputError, RootwardenError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typer.testing import Result
+
+RULE = "IAMUser where RootUser eq True should not have AccessKey with [ Active eq True ]"
+IDLE = 'IAMUser should not have Password . LastUsedTime isLaterThan ( -1, "days" )'
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+def evaluated(folder: Path, given: object, *options: str, rule: str = RULE) -> Result:
+    (folder / "a.rule").write_text(rule, encoding="utf-8")
+    (folder / "given.json").write_text(json.dumps(given), encoding="utf-8")
+    return run("eval", folder / "a.rule", "--fixture", folder / "given.json", *options)
+
+
+def user(active: Any) -> dict[str, Any]:
+    return {"IAMUser": [{"RootUser": True, "AccessKey": [{"Active": active}]}]}
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict", "code"),
+    [
+        (user(True), "fail", 1),
+        (user(False), "pass", 0),
+        (user({"$unknown": "iam:ListAccessKeys denied"}), "unknown", 3),
+        ({"IAMUser": [{"RootUser": False}]}, "not_applicable", 0),
+        ({}, "not_applicable", 0),
+    ],
+)
+def test_eval_says_the_verdict_and_exits_by_it(tmp_path: Path, given: object, verdict: str, code: int) -> None:
+    text = evaluated(tmp_path, given)
+    document = json.loads(evaluated(tmp_path, given, "--format", "json").stdout)
+
+    assert text.exit_code == code
+    assert text.stdout.splitlines()[-1] == f"overall: {verdict}"
+    assert document["schema"] == "rootwarden.rule-eval/1"
+    assert document["verdict"] == verdict
+
+
+def test_eval_json_has_every_resource(tmp_path: Path) -> None:
+    given = {"IAMUser": [*user(True)["IAMUser"], *user({"$unknown": "iam:ListAccessKeys denied"})["IAMUser"]]}
+    document = json.loads(evaluated(tmp_path, given, "--format", "json").stdout)
+    failed, unknown = document["verdicts"]
+
+    assert failed["witness"][0] == {"attribute": "AccessKey[0].Active", "value": "true", "sources": []}
+    assert (unknown["resource"], unknown["verdict"]) == ("IAMUser[1]", "unknown")
+    assert unknown["missing"] == [
+        {"attribute": "AccessKey[0].Active", "reason": "iam:ListAccessKeys denied", "permission": "iam:ListAccessKeys"}
+    ]
+
+
+def test_bare_rules_count_as_high(tmp_path: Path) -> None:
+    assert evaluated(tmp_path, user(True), "--fail-on", "critical").exit_code == 0
+    assert evaluated(tmp_path, user({"$unknown": "x"}), "--fail-on", "critical").exit_code == 0
+    assert evaluated(tmp_path, user(True), "--fail-on", "high").exit_code == 1
+
+
+def test_as_of_is_an_argument_never_the_clock(tmp_path: Path) -> None:
+    given = {"IAMUser": [{"Password": {"LastUsedTime": "2026-03-02T11:00:00Z"}}]}
+
+    assert evaluated(tmp_path, given, rule=IDLE).exit_code == 1
+    assert "judged at 2026-03-02T12:00:00Z" in evaluated(tmp_path, given, rule=IDLE).stderr
+    later = evaluated(tmp_path, given, "--as-of", "2026-03-09", rule=IDLE)
+    assert (later.exit_code, later.stderr) == (0, "")
+    assert isinstance(evaluated(tmp_path, given, "--as-of", "soon", rule=IDLE).exception, UsageError)
+
+
+def test_check_finds_every_mistake_of_every_file(tmp_path: Path) -> None:
+    (tmp_path / "good.rule").write_text(RULE, encoding="utf-8")
+    (tmp_path / "bad.rule").write_text('IAMUser where RootUser eq "true" should have MFActve', encoding="utf-8")
+    (tmp_path / "worse.toml").write_text('id = "x"\nchek = "y"', encoding="utf-8")
+    files = [tmp_path / name for name in ("good.rule", "bad.rule", "worse.toml")]
+    result = run("check", *files)
+
+    assert result.exit_code == 1
+    assert result.stdout == f"{files[0]}: ok\n"
+    for words in ("R0205", "R0203", f"{files[1]}:1:27", "worse.toml", "hint:"):
+        assert words in result.stderr
+    assert run("check", files[0]).exit_code == 0
+
+
+def test_syntax_only_leaves_names_alone(tmp_path: Path) -> None:
+    file = tmp_path / "unknown.rule"
+    file.write_text("Martian should have Antennae gt 2", encoding="utf-8")
+
+    assert run("check", "--syntax-only", file).exit_code == 0
+    assert run("check", file).exit_code == 1
+
+
+def test_unreadable_files_are_input_errors(tmp_path: Path) -> None:
+    (tmp_path / "binary.rule").write_bytes(b"\xff\xfe\x00")
+    for file in (tmp_path / "missing.rule", tmp_path, tmp_path / "binary.rule"):
+        error = run("check", file).exception
+        assert isinstance(error, InputError)
+        assert error.hint
+
+
+def test_the_shipped_pack_passes_its_cases() -> None:
+    result = run("test")
+
+    assert result.exit_code == 0
+    assert result.stdout.endswith(" 0 wrong\n")
+
+
+def test_a_wrong_case_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(
+        'id = "w"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nmisses = "m"\ncheck = "IAMUser should have MFAActive"\n'
+        '[[case]]\nname = "off"\nexpect = "pass"\ngiven = \'{"IAMUser": [{"MFAActive": false}]}\'\n',
+        encoding="utf-8",
+    )
+    result = run("test", file)
+
+    assert result.exit_code == 1
+    assert "w: `off`: expected pass, got fail" in result.stdout
+
+
+def test_nothing_to_test_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "a.rule").write_text(RULE, encoding="utf-8")
+
+    assert isinstance(run("test", tmp_path / "a.rule").exception, RootwardenError)
+
+
+def test_list_and_show() -> None:
+    listed = json.loads(run("list", "--format", "json").stdout)
+    shown = json.loads(run("show", "root-mfa", "--format", "json").stdout)
+
+    assert "root-mfa" in [one["id"] for one in listed["rules"]]
+    assert "root-mfa" in run("list").stdout
+    assert shown["check"].startswith("RootUser where Exists")
+    assert "iam:GetAccountSummary" in shown["calls"]
+    assert "Misses" in run("show", "root-mfa").stdout
+    error = run("show", "root-mfas").exception
+    assert isinstance(error, UsageError)
+    assert error.hint == "did you mean `root-mfa`?"

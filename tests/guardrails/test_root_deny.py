@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import fnmatch
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.facts.guardrail import ScpDocument
+from rootwarden.guardrails.root_deny import RootDeny, root_deny
+from rootwarden.guardrails.statements import fits
+
+if TYPE_CHECKING:
+    from rootwarden.facts.fact import Fact
+    from rootwarden.facts.guardrail import PolicyDocument
+
+ACCOUNT = "111122223333"
+CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases.toml").read_text(encoding="utf-8"))["case"]
+FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+DENY = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+
+
+def policy(statements: Any, name: str = "case") -> ScpDocument:
+    return ScpDocument(id=f"p-{name}", name=name, document=Known({"Version": "2012-10-17", "Statement": statements}))
+
+
+def decide(*levels: tuple[ScpDocument, ...]) -> RootDeny:
+    return root_deny(Known(levels), account=ACCOUNT, partition="aws")
+
+
+def word(fact: Fact[bool]) -> bool | str:
+    return fact.value if isinstance(fact, Known) else "unknown"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_case(case: dict[str, Any]) -> None:
+    said = decide((policy(FULL, "full"),), (policy(msgspec.json.decode(case["statements"])),))
+    assert (word(said.denies_all), word(said.denies_key_creation)) == (case["all"], case["keys"])
+    if isinstance(said.denies_all, Unknown):
+        assert "`case` (p-case)" in said.denies_all.reason
+        assert said.denies_all.reason == case.get("reason", said.denies_all.reason)
+    else:
+        assert case.get("note", "") in said.denies_all.note
+
+
+def test_a_deny_at_any_level_counts_and_is_named() -> None:
+    for at in range(3):
+        levels = [(policy(FULL, f"full-{level}"),) for level in range(3)]
+        levels[at] = (policy(DENY, "no-root"),)
+        said = decide(*levels)
+        assert said.denies_all == Known(True, (), "denied by policy `no-root` (p-no-root), statement `#1`")
+
+
+def test_a_policy_that_was_not_read_leaves_it_unknown_unless_another_decides() -> None:
+    unread = ScpDocument(id="p-x", name="x", document=Unknown("denied", Why.DENIED, "organizations:DescribePolicy"))
+    said = decide((unread,))
+    assert isinstance(said.denies_all, Unknown)
+    assert said.denies_all.permission == "organizations:DescribePolicy"
+    assert word(decide((unread,), (policy(DENY),)).denies_key_creation) is True
+
+
+def test_an_unknown_or_absent_path_stays_so() -> None:
+    unknown = Unknown("targets were not collected")
+    assert root_deny(unknown, account=ACCOUNT, partition="aws") == RootDeny(unknown, unknown)
+    assert root_deny(Absent(), account=ACCOUNT, partition="aws") == RootDeny(Absent(), Absent())
+
+
+def test_a_path_without_policies_denies_nothing() -> None:
+    assert word(decide().denies_all) is False
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_wildcards_agree_with_the_standard_library(pattern: str, text: str) -> None:
+    assert fits(pattern, text) is (re.fullmatch(fnmatch.translate(pattern), text) is not None)
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["Deny", "Allow", "*", "iam:CreateAccessKey", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["Effect", "Action", "NotAction", "Resource", "NotResource", "Condition", "ArnLike", "aws:PrincipalArn"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=15,
+)
+
+
+@given(JSON)
+def test_any_statement_gives_an_answer(statement: Any) -> None:
+    document: PolicyDocument = {"Statement": statement}
+    said = decide((ScpDocument(id="p-1", name="junk", document=Known(document)),))
+    assert isinstance(said.denies_all, (Known, Unknown))
+    # A deny of everything denies key creation too.
+    assert word(said.denies_all) is not True or word(said.denies_key_creation) is True

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rootwarden.rules.schema import Schema
+
+HERE = Path(__file__).parent
+SHIPPED = HERE.parents[1] / "src" / "rootwarden" / "packs" / "schema"
+
+
+@pytest.fixture(scope="session")
+def schema() -> Schema:
+    """The shipped entities and the ones that exist for tests only."""
+    files = [*sorted(SHIPPED.glob("*.toml")), *sorted((HERE / "schema").glob("*.toml"))]
+    return Schema.from_toml(*(file.read_text(encoding="utf-8") for file in files))
