@@ -263,15 +263,18 @@ class LiveCollection:
     ) -> Generator[float, None, CollectedAccount]:
         account = answers.account
         keeps_root = account == reader.management_account or not reader.in_organization
-        monitoring = self._plan.monitoring and not reader.covered(answers)
-        yield from collector.collect(answers, self._entry(account, caller), monitoring=monitoring, sign_in=keeps_root)
+        # An AssumeRoot audit says beforehand which alarms it will set off: that is read from the management account.
+        announces = self._scope.assume_root and account == reader.management_account
+        monitoring = (self._plan.monitoring and not reader.covered(answers)) or announces
+        entry = self._entry(account, caller, reader.management_account)
+        yield from collector.collect(answers, entry, monitoring=monitoring, sign_in=keeps_root)
         return self._read(reader, answers)
 
-    def _entry(self, account: str, caller: Caller) -> Entry:
+    def _entry(self, account: str, caller: Caller, management_account: str) -> Entry:
         if account == caller.account:
             return Entry(kind="own")
         if self._scope.assume_root:
-            return Entry(kind="root")
+            return Entry(kind="none" if account == management_account else "root")
         return Entry(kind="role", role_name=self._scope.role_name, external_id=self._scope.external_id)
 
     def _read(self, reader: AccountReader, answers: AccountAnswers) -> CollectedAccount:
