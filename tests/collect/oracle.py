@@ -15,6 +15,7 @@ from rootwarden.facts.fact import Known, Unknown
 from rootwarden.simulator import parts
 from rootwarden.simulator.knobs import ReportPolls
 from rootwarden.simulator.world import MANAGEMENT_ID
+from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
