@@ -113,22 +113,25 @@ _COUNTED: Final = {
 
 
 def _words(judged: Judged) -> str:
-    notes = Counter(each.side for each in judged.one_sided)
-    seen = [
-        f"{notes[side]} seen only {where}"
-        for side, where in (("aws", "on AWS"), ("simulator", "in the simulator"))
-        if notes[side]
-    ]
     match judged.verdict:
         case Verdict.AGREES:
-            told = [judged.reason] if judged.reason else seen
-            return f"agrees ({', '.join(told)})" if told else "agrees"
+            told = [judged.reason] if judged.reason else _notes(judged.one_sided)
+            return f"agrees ({'; '.join(told)})" if told else "agrees"
         case Verdict.DIFFERS:
             return "differs:"
         case Verdict.NOT_COMPARED:
             return f"could not be compared: {judged.reason}"
         case Verdict.NOT_ASKED:
             return f"not asked: {judged.reason}"
+
+
+def _notes(one_sided: tuple[OneSided, ...]) -> list[str]:
+    empty = [each.path for each in one_sided if each.side == "simulator" and each.path.endswith("[]")]
+    notes = [f"nothing in {', '.join(empty)} on AWS to compare"] if empty else []
+    only_aws = sum(1 for each in one_sided if each.side == "aws")
+    only_simulated = len(one_sided) - only_aws - len(empty)
+    notes += [f"{only_aws} seen only on AWS"] if only_aws else []
+    return notes + ([f"{only_simulated} seen only in the simulator"] if only_simulated else [])
 
 
 def _difference(difference: Difference) -> str:

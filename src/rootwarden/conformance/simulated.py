@@ -18,11 +18,13 @@ from rootwarden.conformance.shape import added
 from rootwarden.conformance.steps import CallerKind, Standing
 from rootwarden.simulator import parts, running
 from rootwarden.simulator.knobs import ReportPolls
+from rootwarden.simulator.services.sts import IAM_PRINCIPAL
 from rootwarden.simulator.sessions import OPERATOR
 from rootwarden.simulator.sessions import CallerKind as SimulatedCaller
 from rootwarden.simulator.world import (
     AccessKey,
     AdvancedEventSelector,
+    DelegatedAdministrator,
     EventRule,
     FieldSelector,
     IAMUser,
@@ -128,6 +130,10 @@ def _full(world: World, account: Account) -> None:
         topic.subscriptions.append(Subscription(protocol="sqs", endpoint="https://example.com/", confirmed=False))
     here.event_rules.append(EventRule(name="off", pattern="{}", state="DISABLED"))
     parts.fence_sign_in(account)
+    if world.organization is not None and account is not world.management:
+        world.organization.delegated.append(
+            DelegatedAdministrator(account_id=account_id, service_principal=IAM_PRINCIPAL)
+        )
 
 
 def _user(account_id: str) -> IAMUser:
@@ -163,10 +169,15 @@ def _other_way(world: World, account: Account) -> None:
     account.root.keys[0].last_used = None
     account.users[-1].keys.reverse()
     account.console_authorization = False
+    if world.organization is not None:
+        world.organization.delegated.clear()
+        world.organization.features.clear()
 
 
-def _bare(_world: World, account: Account) -> None:
+def _bare(world: World, account: Account) -> None:
     """Nothing an account can be without."""
+    if world.organization is not None:
+        world.organization.trusted_services = ()
     account.root = RootUser(password=False)
     account.users, account.trails, account.buckets = [], [], 0
     account.regions, account.alternate_contacts = {}, {}

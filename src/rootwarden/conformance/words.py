@@ -62,7 +62,7 @@ _RESOURCES: Final = frozenset(
     }
 )
 _ARN_PARTS = 6
-_ERROR_CODE = re.compile(r"[A-Z][A-Za-z0-9]{2,63}(\.[A-Z][A-Za-z0-9]{2,63})?")
+_ERROR_CODE = re.compile(r"[0-9]{3}|[A-Z][A-Za-z0-9]{2,63}(\.[A-Z][A-Za-z0-9]{2,63})?")
 
 
 def kind_of_text(text: str) -> str:
@@ -89,7 +89,7 @@ def arn_service(kind: str) -> str:
 
 
 def safe_code(code: str) -> str:
-    """An error code if it reads as one."""
+    """An error code if it reads as one; an HTTP status where the service gave no code."""
     return code if _ERROR_CODE.fullmatch(code) else "an error code that is no single word"
 
 
