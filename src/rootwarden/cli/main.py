@@ -12,7 +12,7 @@ import sys
 import typer
 
 from rootwarden import __version__
-from rootwarden.cli import audit, demo, permissions, rule
+from rootwarden.cli import audit, conformance, demo, permissions, rule
 from rootwarden.errors import RootwardenError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.command("audit")(audit.audit)
 app.command("collect")(audit.collect)
+app.command("conformance")(conformance.conformance)
 app.command("demo")(demo.demo)
 app.command("permissions")(permissions.permissions)
 app.add_typer(rule.app, name="rule")
