@@ -145,7 +145,7 @@ class LiveCollection:
         organization = read_organization(central.answers.answer, central.answers.policy_ids())
         targets, skipped = self._targets(caller, organization)
         around = surroundings(organization, self._declared, self._as_of, keep_users=self._keep_users)
-        reader = AccountReader(around, home)
+        reader = AccountReader(around, home, alarms=self._plan.monitoring or self._scope.assume_root)
         accounts, interrupted = self._collect(caller, home, targets, reader)
         self._finish(central)
         return Collected(
