@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rootwarden.collect.account import read_account
-from rootwarden.collect.collected import CollectedAccount, refusals_of
+from rootwarden.collect.collected import CollectedAccount, refusals_of, spoiled
 from rootwarden.collect.monitoring import monitoring_facts
 from rootwarden.collect.policies import guardrail
 from rootwarden.detect.alarm_chain import root_usage_alarm, survey
@@ -64,7 +64,8 @@ class AccountReader:
         )
         if manages:
             self._remember(monitoring, alarm)
-        return CollectedAccount(facts=facts, refusals=refusals_of(answers.refusals()), answered=answers.answered_any())
+        refused = refusals_of([*answers.refusals(), *spoiled(facts), *spoiled(monitoring)])
+        return CollectedAccount(facts=facts, refusals=refused, answered=answers.answered_any())
 
     def _remember(self, monitoring: Monitoring, alarm: RootUsageAlarm) -> None:
         """Keep the management account's chain: an organization trail's answers hold for every member."""
