@@ -34,6 +34,8 @@ def credential_need(account: Account) -> tuple[Need, str]:
     if isinstance(present, Known) and not present.value:
         return Need.REMOVED, "a member account without root credentials: nothing to guard, nothing to lose"
     central = account.root_credentials_management
-    if isinstance(central, Known) and central.value:
+    if not isinstance(central, Known):
+        return Need.NOT_NEEDED, "a member account needs no root credentials: whether they can be removed centrally is not known"
+    if central.value:
         return Need.NOT_NEEDED, "a member account needs no root credentials: remove them centrally"
     return Need.NOT_NEEDED, "a member account needs no root credentials: switch central management on, then remove them"

@@ -265,7 +265,9 @@ class LiveCollection:
         keeps_root = account == reader.management_account or not reader.in_organization
         monitoring = self._plan.monitoring and not reader.covered(answers)
         yield from collector.collect(answers, self._entry(account, caller), monitoring=monitoring, sign_in=keeps_root)
-        return self._read(reader, answers)
+        read = self._read(reader, answers)
+        # No selected rule asks anything inside this account: that is not an account nobody could look into.
+        return read if answers.answered else msgspec.structs.replace(read, answered=True)
 
     def _entry(self, account: str, caller: Caller) -> Entry:
         if account == caller.account:
@@ -283,7 +285,7 @@ class LiveCollection:
         return read
 
     def _announce(self, caller: Caller, rest: list[str], reader: AccountReader) -> None:
-        if self._scope.assume_root:
+        if self._scope.assume_root and self._plan.root_credentials:
             self._on_announce(tuple(each for each in rest if each != caller.account), reader.alarm_in_words)
 
     def _finish(self, central: OrganizationCollector) -> None:
