@@ -21,10 +21,11 @@ from rootwarden.collect.evidence import (
     not_collected,
     source_of,
 )
+from rootwarden.collect.read import instant_or_none
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.declarations import DECLARABLE, Declaration
 from rootwarden.facts.fact import Known, Source, Unknown, Why
-from rootwarden.facts.instant import Instant, parse_instant
+from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -103,7 +104,7 @@ class EvidenceFolder:
             return Unknown(f"`{file}` cannot be read: {raw}", Why.MALFORMED, "", (source,))
         fact = decode_document(raw, file, source)
         if isinstance(fact, Unknown):
-            self.unreadable[file] = fact.reason
+            self.unreadable[file] = fact.reason.removeprefix(f"`{file}` ")
         return fact
 
     def refused(self, below: str) -> tuple[Fact[JsonObject], ...]:
@@ -138,13 +139,13 @@ class EvidenceFolder:
         path = self.path / file
         try:
             if path.stat().st_size > MAXIMUM_BYTES:
-                self.unreadable[file] = f"`{file}` is larger than 64 MiB"
+                self.unreadable[file] = "it is larger than 64 MiB"
                 return "it is larger than 64 MiB"
             return path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
-            self.unreadable[file] = f"`{file}` cannot be read: {error.strerror}"
+            self.unreadable[file] = error.strerror or "unreadable"
             return error.strerror or "unreadable"
 
     def _read_collection(self) -> Collection | None:
@@ -154,9 +155,7 @@ class EvidenceFolder:
         try:
             collection = msgspec.json.decode(raw if isinstance(raw, bytes) else b"", type=Collection)
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-            self.unreadable[files.COLLECTION] = (
-                f"`{files.COLLECTION}` is not of the schema {COLLECTION_SCHEMA}: {error}"
-            )
+            self.unreadable[files.COLLECTION] = f"it is not of the schema {COLLECTION_SCHEMA}: {error}"
             return None
         if collection.schema != COLLECTION_SCHEMA:
             said = (
@@ -168,8 +167,7 @@ class EvidenceFolder:
 
     def _generated(self, account: str) -> datetime | None:
         report = self.answer(f"accounts/{account}/{files.CREDENTIAL_REPORT}")
-        text = report.value.get("GeneratedTime") if isinstance(report, Known) else None
-        return parse_instant(text) if isinstance(text, str) else None
+        return instant_or_none(report.value.get("GeneratedTime")) if isinstance(report, Known) else None
 
 
 class FolderAnswers:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from rootwarden.collect.evidence import AccountAnswers
     from rootwarden.collect.plan import Plan
 
+_OURS = frozenset(
+    {"Timeout", "NotAsked", "NoWayIn", "ConnectionError", "ConnectionClosed", "MalformedAnswer", "TooManyPages"}
+)
 _NOT_READY = frozenset({"ReportInProgress", "ReportNotPresent", "ReportExpired"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 MOST_MONITORING_CALLS = 14
@@ -36,7 +39,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """How to get into an account.
 
     Attributes:
-        kind: `own` (the caller is in it), `role` (sts:AssumeRole) or `root` (sts:AssumeRoot).
+        kind: `own` (the caller is in it), `role` (sts:AssumeRole), `root` (sts:AssumeRoot) or `none` (no way in).
         role_name: For `role`.
         external_id: For `role`, when its trust policy asks for one.
     """
@@ -115,7 +118,7 @@ class AccountCollector:
         try:
             identity = self._enter(answers.account, entry, deadline)
         except CallFailed as failed:
-            assume = "sts:AssumeRoot" if entry.kind == "root" else "sts:AssumeRole"
+            assume = "sts:AssumeRole" if entry.kind == "role" else "sts:AssumeRoot"
             for file in self._files(calls, entry, monitoring=monitoring):
                 asked.record(file, assume, failed)
             self._ask_centrally(asked, entry)
@@ -155,6 +158,8 @@ class AccountCollector:
         """
         if entry.kind == "own":
             return None
+        if entry.kind == "none":
+            raise CallFailed("NoWayIn", "AssumeRoot never enters the management account")
         if entry.kind == "root":
             return self._assume_root(account, deadline)
         role = f"arn:{self._partition}:iam::{account}:role/{entry.role_name}"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from rootwarden.aws.regions import home_region
 from rootwarden.collect import files
 from rootwarden.collect.account import surroundings
-from rootwarden.collect.collected import Collected, active, in_order, unreachable
+from rootwarden.collect.collected import Collected, Unreadable, active, in_order, unreachable
 from rootwarden.collect.evidence import MAXIMUM_BYTES, AccountAnswers, Answered, CallRecord, decode_document
 from rootwarden.collect.folder import as_of_of, wrap_credential_report
 from rootwarden.collect.organization import read_organization
+from rootwarden.collect.read import instant_or_none
 from rootwarden.collect.reader import AccountReader
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, parse_credential_report
 from rootwarden.facts.fact import Known, Source, Unknown
-from rootwarden.facts.instant import parse_instant
 from rootwarden.facts.organization import Organization
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, kee
         organization=organization,
         accounts=in_order(accounts, organization),
         skipped=tuple(sorted(skipped, key=lambda each: each.id)),
-        unreadable=(*folder.unreadable.values(), *(unreachable(each) for each in accounts if not each.answered)),
+        unreadable=(
+            *(Unreadable(f"`{file}`", reason) for file, reason in folder.unreadable.items()),
+            *(unreachable(each) for each in accounts if not each.answered),
+        ),
     )
 
 
@@ -67,8 +70,7 @@ def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users:
         UsageError: When a bare CSV comes without an instant to judge at.
     """
     document = _document(path)
-    generated = document.get("GeneratedTime")
-    instant = as_of or (parse_instant(generated) if isinstance(generated, str) else None)
+    instant = as_of or instant_or_none(document.get("GeneratedTime"))
     if instant is None:
         raise UsageError(
             f"`{path}` does not tell when the report was generated",

@@ -8,7 +8,7 @@ from rootwarden.collect.account import read_account
 from rootwarden.collect.collected import CollectedAccount, refusals_of
 from rootwarden.collect.monitoring import monitoring_facts
 from rootwarden.collect.policies import guardrail
-from rootwarden.detect.alarm_chain import root_usage_alarm, survey
+from rootwarden.detect.alarm_chain import root_usage_alarm
 from rootwarden.facts.account import UsageAlarm
 from rootwarden.facts.fact import Known
 from rootwarden.packs.samples import root_samples
@@ -32,6 +32,7 @@ class AccountReader:
         self._around = around
         self._home = home
         self._owner: Monitoring | None = None
+        self._covered: dict[str, RootUsageAlarm] = {}
         self.alarm_in_words = ""
 
     @property
@@ -49,21 +50,27 @@ class AccountReader:
         """Whether the organization's own chain already answers for an account, so that it need not be asked."""
         if self._owner is None or answers.account == self.management_account:
             return False
-        return survey(monitoring_facts(answers, self._home), self._owner, root_samples()).works is True
+        alarm = root_usage_alarm(monitoring_facts(answers, self._home), self._owner, root_samples())
+        if not (isinstance(alarm.works, Known) and alarm.works.value):
+            return False
+        self._covered[answers.account] = alarm
+        return True
 
     def read(self, answers: CountedAnswers) -> CollectedAccount:
         """The facts of one account, and what was refused."""
-        monitoring = monitoring_facts(answers, self._home)
         manages = answers.account == self.management_account
-        alarm = root_usage_alarm(monitoring, None if manages else self._owner, root_samples())
+        alarm = self._covered.pop(answers.account, None)
+        if alarm is None:
+            monitoring = monitoring_facts(answers, self._home)
+            alarm = root_usage_alarm(monitoring, None if manages else self._owner, root_samples())
+            if manages:
+                self._remember(monitoring, alarm)
         facts = read_account(
             answers,
             self._around,
             usage_alarm=UsageAlarm(works=alarm.works, chain=alarm.chain),
             guardrail=guardrail(answers, self._around),
         )
-        if manages:
-            self._remember(monitoring, alarm)
         return CollectedAccount(facts=facts, refusals=refusals_of(answers.refusals()), answered=answers.answered_any())
 
     def _remember(self, monitoring: Monitoring, alarm: RootUsageAlarm) -> None:
