@@ -20,6 +20,8 @@ from rootwarden.simulator.worlds import make_world
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rootwarden.simulator import Simulator
+
 DEMO = "demo-output"
 # Commands of the pages that are not run: they set a machine up, publish, or need the real AWS CLI.
 NOT_RUN = ("git ", "make ", "python3.11 -m venv", "pip ", ".venv/bin/pip ", "aws ", "pytest ", "python -m ")
@@ -73,8 +75,16 @@ class Terminal:
         return Ran(done.stdout, done.stderr, done.returncode)
 
 
+class AwsTerminal(Terminal):
+    """A terminal whose AWS is a simulated organization of twelve accounts."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], simulator: Simulator) -> None:
+        super().__init__(folder, environment)
+        self.simulator = simulator
+
+
 @contextmanager
-def terminal(page: Path, demo: Path) -> Iterator[Terminal]:
+def terminal(page: Path, demo: Path) -> Iterator[AwsTerminal]:
     """A terminal as the reader of a page has it: after `rootwarden demo`, with the files the page names beside it."""
     with TemporaryDirectory() as made, running(make_world("patchwork", 12)) as simulator:
         home = Path(made)
@@ -91,7 +101,7 @@ def terminal(page: Path, demo: Path) -> Iterator[Terminal]:
             f"aws_secret_access_key = {key.secret_access_key}\n",
             encoding="utf-8",
         )
-        yield Terminal(
+        yield AwsTerminal(
             folder,
             {
                 **_environment(home),
@@ -100,6 +110,7 @@ def terminal(page: Path, demo: Path) -> Iterator[Terminal]:
                 "AWS_SECRET_ACCESS_KEY": key.secret_access_key,
                 "AWS_CONFIG_FILE": str(home / "config"),
             },
+            simulator,
         )
 
 
