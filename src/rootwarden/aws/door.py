@@ -33,6 +33,7 @@ from rootwarden.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.credentials import Credentials
 
     from rootwarden.aws.calls import Call, JsonObject
     from rootwarden.aws.deadline import Deadline
@@ -71,16 +72,28 @@ class Door:
         region: Region for regional endpoints (STS), or empty for that of AWS_REGION, else the configured one.
         connections: How many threads will use it.
         read_timeout: Seconds one call may take to answer.
+        endpoint: Send everything there, past the proxies and endpoints the environment names; a simulator beside AWS.
+        own: Credentials to sign with instead of the configured ones, which are then not looked for.
 
     Raises:
         AccessError: When there are no credentials.
         UsageError: When the profile or the region does not exist.
     """
 
-    def __init__(self, *, profile: str = "", region: str = "", connections: int = 10, read_timeout: float = 20) -> None:
+    def __init__(
+        self,
+        *,
+        profile: str = "",
+        region: str = "",
+        connections: int = 10,
+        read_timeout: float = 20,
+        endpoint: str = "",
+        own: Credentials | None = None,
+    ) -> None:
         self._session = botocore.session.Session(profile=profile or None)
+        self._endpoint = endpoint
         try:
-            own = botocore.session.Session(profile=profile or None).get_credentials()
+            own = own or botocore.session.Session(profile=profile or None).get_credentials()
             self.region = region or _environment_region() or self._session.get_config_variable("region") or "us-east-1"
         except botocore_errors.ProfileNotFound as error:
             raise UsageError(
@@ -103,6 +116,7 @@ class Door:
             parameter_validation=False,
             # Set whole, not as an extra: botocore builds its own anew for every request, an eighth of a call's cost.
             user_agent=f"rootwarden/{__version__} botocore/{botocore.__version__}",
+            proxies={} if endpoint else None,
         )
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._lock = threading.Lock()
@@ -130,6 +144,10 @@ class Door:
             if not client.can_paginate(xform_name(call.operation)):
                 return document_of(send(**call.parameters))
             return self._all_pages(client, call, send)
+
+    def asks_aws(self, service: str) -> bool:
+        """Whether calls to a service go to AWS itself, and to no endpoint named in the environment."""
+        return _is_aws(self._client(service, self.region).meta.endpoint_url)
 
     def throttled(self) -> int:
         """How often any call was throttled so far."""
@@ -188,7 +206,9 @@ class Door:
         with self._lock:
             client = self._clients.get((service, region))
             if client is None:
-                client = self._session.create_client(service, region_name=region, config=self._config)
+                client = self._session.create_client(
+                    service, region_name=region, endpoint_url=self._endpoint or None, config=self._config
+                )
                 client.meta.events.register("before-parse", _refuse_half_answers)
                 if service == "signin":
                     _keep_override(client)
@@ -204,14 +224,18 @@ def _environment_region() -> str:
 def _keep_override(client: BaseClient) -> None:
     """Send Sign-In calls where AWS_ENDPOINT_URL says: botocore's rules for that service drop an override (1.44.5)."""
     override = client.meta.endpoint_url
-    host = urlsplit(override).hostname or ""
-    if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")):
+    if _is_aws(override):
         return
 
     def keep(params: dict[str, Any], **_rest: object) -> None:
         params["url"] = override + params["url_path"]
 
     client.meta.events.register("before-call.signin", keep)
+
+
+def _is_aws(endpoint: str) -> bool:
+    host = urlsplit(endpoint).hostname or ""
+    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu"))
 
 
 def _refuse_half_answers(response_dict: dict[str, Any], **_rest: object) -> None:

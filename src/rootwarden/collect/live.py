@@ -145,7 +145,7 @@ class LiveCollection:
         organization = read_organization(central.answers.answer, central.answers.policy_ids())
         targets, skipped = self._targets(caller, organization)
         around = surroundings(organization, self._declared, self._as_of, keep_users=self._keep_users)
-        reader = AccountReader(around, home)
+        reader = AccountReader(around, home, alarms=self._plan.monitoring or self._opens_root_sessions())
         collected, interrupted = self._collect(caller, home, targets, reader)
         accounts = in_order(collected, organization)
         self._finish(central)

@@ -10,7 +10,7 @@ from rootwarden.collect.monitoring import monitoring_facts
 from rootwarden.collect.policies import guardrail
 from rootwarden.detect.alarm_chain import root_usage_alarm
 from rootwarden.facts.account import UsageAlarm
-from rootwarden.facts.fact import Known
+from rootwarden.facts.fact import Known, Unknown
 from rootwarden.packs.samples import root_samples
 
 if TYPE_CHECKING:
@@ -20,17 +20,23 @@ if TYPE_CHECKING:
     from rootwarden.facts.monitoring import Monitoring
 
 
+_UNASKED = Unknown("no selected rule asks whether root use reaches a person")
+NOT_ASKED = UsageAlarm(works=_UNASKED, chain=_UNASKED)
+
+
 class AccountReader:
     """Reads accounts one after the other, the management account first.
 
     Args:
         around: What is the same for every account.
         home: Home region of the partition.
+        alarms: Follow the chains from trail to subscriber; not worth the time when no rule asks.
     """
 
-    def __init__(self, around: Surroundings, home: str) -> None:
+    def __init__(self, around: Surroundings, home: str, *, alarms: bool = True) -> None:
         self._around = around
         self._home = home
+        self._alarms = alarms
         self._owner: Monitoring | None = None
         self._covered: dict[str, RootUsageAlarm] = {}
         self.alarm_in_words = ""
@@ -59,19 +65,23 @@ class AccountReader:
     def read(self, answers: CountedAnswers) -> CollectedAccount:
         """The facts of one account, and what was refused."""
         manages = answers.account == self.management_account
-        alarm = self._covered.pop(answers.account, None)
-        if alarm is None:
-            monitoring = monitoring_facts(answers, self._home)
-            alarm = root_usage_alarm(monitoring, None if manages else self._owner, root_samples())
-            if manages:
-                self._remember(monitoring, alarm)
+        alarm = self._alarm(answers, manages=manages) if self._alarms else NOT_ASKED
         facts = read_account(
             answers,
             self._around,
-            usage_alarm=UsageAlarm(works=alarm.works, chain=alarm.chain),
+            usage_alarm=alarm,
             guardrail=guardrail(answers, self._around),
         )
         return CollectedAccount(facts=facts, refusals=refusals_of(answers.refusals()), answered=answers.answered_any())
+
+    def _alarm(self, answers: CountedAnswers, *, manages: bool) -> UsageAlarm:
+        seen = self._covered.pop(answers.account, None)
+        if seen is None:
+            monitoring = monitoring_facts(answers, self._home)
+            seen = root_usage_alarm(monitoring, None if manages else self._owner, root_samples())
+            if manages:
+                self._remember(monitoring, seen)
+        return UsageAlarm(works=seen.works, chain=seen.chain)
 
     def _remember(self, monitoring: Monitoring, alarm: RootUsageAlarm) -> None:
         """Keep the management account's chain: an organization trail's answers hold for every member."""
