@@ -41,7 +41,7 @@ def rule_page(rule: PostureRule, schema: Schema) -> str:
         ("Why", rule.why),
         ("The rule", _sentence(rule.check)),
         ("Parameters", _parameters(rule)),
-        ("What the verdicts mean", _reasons(rule.reasons)),
+        ("What is said with each verdict", _reasons(rule.reasons)),
         ("Under a benchmark", "\n\n".join(_variant(each) for each in rule.variants)),
         ("What a pass does not prove", rule.misses),
         ("What to do about a fail", "\n".join(_step(*each) for each in enumerate(rule.remedies, 1))),
