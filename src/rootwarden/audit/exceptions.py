@@ -151,7 +151,7 @@ def _warning(use: ExceptionUse) -> str:
     who = f"the exception of {use.owner} for `{use.rule}` ({use.ticket})"
     if use.state == "expired":
         again = (
-            f"{use.matched} finding{'s' if use.matched != 1 else ''} count again"
+            f"{use.matched} finding{'s count' if use.matched != 1 else ' counts'} again"
             if use.matched
             else "it covers nothing"
         )

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import gc
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
 from rootwarden import __version__
 from rootwarden.cli import audit, conformance, demo, permissions, rule
 from rootwarden.errors import RootwardenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 app = typer.Typer(
     name="rootwarden",
@@ -63,7 +67,10 @@ def main() -> None:
 
 
 def _unexpected(error: Exception) -> None:
-    usage = getattr(error, "format_message", None)
+    usage: Callable[[], str] | None = getattr(error, "format_message", None)
+    if usage is not None and type(error).__name__ == "NoArgsIsHelpError":
+        _say(usage())
+        sys.exit(2)
     if usage is not None:
         _say(f"error: {usage()}")
         _say("hint: `rootwarden --help` and `rootwarden COMMAND --help` list what there is")

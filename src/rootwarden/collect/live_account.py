@@ -111,6 +111,10 @@ class AccountCollector:
         deadline = Deadline(self._seconds, self._stop)
         asked = _Asked(self._door, answers, deadline, self._home, self._clock)
         calls = self._calls(entry, sign_in=sign_in)
+        if not self._files(calls, entry, monitoring=monitoring):
+            # No selected rule asks anything inside the account: no session is opened for nothing.
+            self._ask_centrally(asked, entry)
+            return
         try:
             identity = self._enter(answers.account, entry, deadline)
         except CallFailed as failed:
