@@ -159,7 +159,7 @@ class EvidenceFolder:
             return None
         try:
             collection = msgspec.json.decode(raw if isinstance(raw, bytes) else b"", type=Collection)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
             self.unreadable[files.COLLECTION] = (
                 f"`{files.COLLECTION}` is not of the schema {COLLECTION_SCHEMA}: {error}"
             )
@@ -252,7 +252,7 @@ def parse_declarations(raw: bytes) -> tuple[Declaration, ...]:
     """
     try:
         declarations = msgspec.json.decode(raw, type=tuple[Declaration, ...])
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"`{files.DECLARATIONS}` is not a list of declarations: {error}",
             hint='each is {"account", "fact", "value", "by", "observed_at", "until"}; see docs/evidence-folder.md',

@@ -8,6 +8,7 @@ from rootwarden.collect.account import read_account
 from rootwarden.collect.collected import CollectedAccount, refusals_of, spoiled
 from rootwarden.collect.monitoring import monitoring_facts
 from rootwarden.collect.policies import guardrail
+from rootwarden.collect.root_user import summary_flags
 from rootwarden.detect.alarm_chain import root_usage_alarm, survey
 from rootwarden.facts.account import UsageAlarm
 from rootwarden.facts.fact import Known
@@ -64,7 +65,9 @@ class AccountReader:
         )
         if manages:
             self._remember(monitoring, alarm)
-        refused = refusals_of([*answers.refusals(), *spoiled(facts), *spoiled(monitoring)])
+        # A source that another one stood in for was spoiled all the same: it is named.
+        spoilt = spoiled((facts, monitoring, summary_flags(answers)))
+        refused = refusals_of([*answers.refusals(), *spoilt])
         return CollectedAccount(facts=facts, refusals=refused, answered=answers.answered_any())
 
     def _remember(self, monitoring: Monitoring, alarm: RootUsageAlarm) -> None:
