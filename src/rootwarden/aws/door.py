@@ -6,6 +6,7 @@ had already closed is opened again once (the request never reached AWS).
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections import defaultdict
@@ -66,7 +67,8 @@ class Door:
 
     Args:
         profile: Named profile of the AWS configuration, or empty.
-        region: Region for regional endpoints (STS), or empty for the configured one.
+        region: Region for regional endpoints (STS), or empty for the configured one: `AWS_REGION`, which the AWS CLI
+            reads and botocore does not, then what botocore finds.
         connections: How many threads will use it.
         read_timeout: Seconds one call may take to answer.
 
@@ -79,7 +81,8 @@ class Door:
         self._session = botocore.session.Session(profile=profile or None)
         try:
             own = botocore.session.Session(profile=profile or None).get_credentials()
-            self.region = region or self._session.get_config_variable("region") or "us-east-1"
+            configured = os.environ.get("AWS_REGION") or self._session.get_config_variable("region")
+            self.region = region or configured or "us-east-1"
         except botocore_errors.ProfileNotFound as error:
             raise UsageError(
                 f"there is no AWS profile `{profile}`", hint="`aws configure list-profiles` names them"
