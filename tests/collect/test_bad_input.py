@@ -77,7 +77,7 @@ KINDS: Final[dict[str, Callable[[Path], object]]] = {
     "an empty object": _bytes(b"{}"),
     "of wrong types inside": _bytes(
         b'{"SummaryMap": {"AccountMFAEnabled": "1"}, "VirtualMFADevices": [1], "Content": "%%%", "trailList": [null],'
-        b' "Accounts": [{"Id": 7}], "roots": [{"id": "r-1", "children": [3]}], "Organization": [], "EnabledFeatures": 1,'
+        b' "Accounts": [{"Id": 7}], "roots": [{"id": "r", "children": [3]}], "Organization": [], "EnabledFeatures": 1,'
         b' "attachments": {"x": "y"}, "ContactInformation": 3, "AlternateContact": []}'
     ),
 }
