@@ -140,6 +140,7 @@ def live(
     rules: Sequence[str] = (),
     door: Door | None = None,
     scope: Scope | None = None,
+    workers: int = 8,
     **more: Any,
 ) -> Collected:
     """One live run in this process, at the world's instant."""
@@ -148,7 +149,7 @@ def live(
             door=door or Door(connections=8),
             plan=plan_for(book(*rules).needs),
             scope=scope or Scope(organization=True, role_name=ROLE),
-            workers=8,
+            workers=workers,
             clock=simulator.state.clock,
             **more,
         ).run()

@@ -78,7 +78,7 @@ def parse_exceptions(text: str, *, name: str, rules: Iterable[str]) -> tuple[Exc
     """
     try:
         entries = msgspec.convert(tomllib.loads(text), _File).exception
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, msgspec.ValidationError, RecursionError) as error:
         raise InputError(f"the exceptions file `{name}` is wrong: {error}", hint=_HINT) from error
     known = tuple(rules)
     for entry in entries:

@@ -255,12 +255,14 @@ def _check_target(send_to: str) -> None:
 
 
 def _text(path: Path) -> str:
+    from rootwarden.collect.disk import read_file
+
     try:
-        return path.read_text(encoding="utf-8")
+        return read_file(path).decode("utf-8")
     except OSError as error:
-        raise UsageError(f"`{path}` cannot be read: {error.strerror}") from error
+        raise UsageError(f"`{path}` cannot be read: {error.strerror}", hint="is this the right file?") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"`{path}` is not UTF-8 text") from error
+        raise UsageError(f"`{path}` is not UTF-8 text", hint="is this the right file?") from error
 
 
 def _say(text: str) -> None:

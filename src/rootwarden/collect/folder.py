@@ -160,13 +160,11 @@ class EvidenceFolder:
             return None
         try:
             collection = msgspec.json.decode(raw if isinstance(raw, bytes) else b"", type=Collection)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
             self.unreadable[files.COLLECTION] = f"it is not of the schema {COLLECTION_SCHEMA}: {error}"
             return None
         if collection.schema != COLLECTION_SCHEMA:
-            said = (
-                f"`{files.COLLECTION}` has the schema `{collection.schema}`; this version reads `{COLLECTION_SCHEMA}`"
-            )
+            said = f"it has the schema `{collection.schema}`; this version reads `{COLLECTION_SCHEMA}`"
             self.unreadable[files.COLLECTION] = said
             return None
         return collection
@@ -250,7 +248,7 @@ def parse_declarations(raw: bytes) -> tuple[Declaration, ...]:
     """
     try:
         declarations = msgspec.json.decode(raw, type=tuple[Declaration, ...])
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"`{files.DECLARATIONS}` is not a list of declarations: {error}",
             hint='each is {"account", "fact", "value", "by", "observed_at", "until"}; see docs/evidence-folder.md',

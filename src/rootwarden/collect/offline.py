@@ -114,7 +114,8 @@ def _document(path: Path) -> JsonObject:
     fact = decode_document(raw, path.name, Source(call=CALL))
     if isinstance(fact, Known):
         return fact.value
-    raise InputError(fact.reason if isinstance(fact, Unknown) else f"`{path}` is empty")
+    reason = fact.reason if isinstance(fact, Unknown) else f"`{path}` is empty"
+    raise InputError(reason, hint="export it again with `aws iam get-credential-report`")
 
 
 def _whose(document: JsonObject, path: Path) -> tuple[str, str]:

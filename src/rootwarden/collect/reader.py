@@ -8,6 +8,7 @@ from rootwarden.collect.account import read_account
 from rootwarden.collect.collected import CollectedAccount, refusals_of, spoiled
 from rootwarden.collect.monitoring import monitoring_facts
 from rootwarden.collect.policies import guardrail
+from rootwarden.collect.root_user import summary_flags
 from rootwarden.detect.alarm_chain import root_usage_alarm
 from rootwarden.facts.account import UsageAlarm
 from rootwarden.facts.fact import Known, Unknown
@@ -72,7 +73,9 @@ class AccountReader:
             usage_alarm=alarm,
             guardrail=guardrail(answers, self._around),
         )
-        refused = refusals_of([*answers.refusals(), *spoiled(facts), *wrong])
+        # A source that another one stood in for was spoiled all the same: it is named.
+        spoilt = (*spoiled(facts), *spoiled(summary_flags(answers)), *wrong)
+        refused = refusals_of([*answers.refusals(), *spoilt])
         return CollectedAccount(facts=facts, refusals=refused, answered=answers.answered_any())
 
     def _alarm(self, answers: CountedAnswers, *, manages: bool) -> tuple[UsageAlarm, tuple[Unknown, ...]]:

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from rootwarden.collect.answers import Answers
     from rootwarden.facts.declarations import Declaration
 
+_FLAGS = (
+    "AccountMFAEnabled",
+    "AccountPasswordPresent",
+    "AccountAccessKeysPresent",
+    "AccountSigningCertificatesPresent",
+)
+
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The credential report of an account: all rows, the root row, and when AWS made it."""
@@ -104,6 +111,11 @@ def _rows(document: JsonObject, source: Source) -> Fact[tuple[CredentialReportRo
     except InputError as error:
         return Unknown(error.message, Why.MALFORMED, CALL, (source,))
     return Known(rows, (source,))
+
+
+def summary_flags(answers: Answers) -> tuple[Fact[bool], ...]:
+    """Every flag about root in GetAccountSummary's answer, as it stands there."""
+    return tuple(read.flag(answers.answer(files.ACCOUNT_SUMMARY), name) for name in _FLAGS)
 
 
 def _account_of(arn: str) -> str:
