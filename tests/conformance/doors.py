@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rootwarden.simulator import Simulator
 
 
-def door_to(endpoint: str, access_key_id: str, secret: str = "not/a/secret", token: str | None = None) -> Door:
-    return Door(region="us-east-1", endpoint=endpoint, own=Credentials(access_key_id, secret, token))
+def door_to(endpoint: str, access_key_id: str, secret: str = "", token: str | None = None) -> Door:
+    return Door(region="us-east-1", endpoint=endpoint, own=Credentials(access_key_id, secret or "not/a/secret", token))
 
 
 def door_of(simulator: Simulator, account_id: str = "") -> Door:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rootwarden.conformance.compare import Verdict
 from tests.conformance.doors import conformance_of, door_to
+
+from rootwarden.conformance.compare import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
