@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from rootwarden.conformance.shape import ABSENCES, MISSING_REQUIRED, Shape, json_type, parent
-from rootwarden.conformance.words import OPEN, arn_service
+from rootwarden.conformance.words import OPEN
 
 # Codes that say the call was not answered at all, so that nothing can be compared.
 _REFUSED = frozenset(
@@ -33,6 +33,8 @@ _FAILED = frozenset(
         *("RequestLimitExceeded", "LimitExceededException"),
     }
 )
+# Where somebody names a resource of their choice: its ARN may be of any service.
+_REFERENCES = ("Actions[]", "Targets[].Arn", "Subscriptions[].Endpoint")
 
 
 class Verdict(StrEnum):
@@ -122,7 +124,7 @@ def compare(aws: Shape, simulator: Shape) -> tuple[tuple[Difference, ...], tuple
     for path in sorted({*aws, *simulator}):
         left, right = aws.get(path), simulator.get(path)
         if left is not None and right is not None:
-            what, extra = _differ(left, right)
+            what, extra = _differ(left, right, is_reference=path.endswith(_REFERENCES))
             if what:
                 differences.append(_difference(path, what, left, right))
             elif extra:
@@ -159,18 +161,14 @@ def _difference(path: str, what: str, aws: frozenset[str] | None, simulator: fro
     )
 
 
-def _differ(aws: frozenset[str], simulator: frozenset[str]) -> tuple[str, frozenset[str]]:
+def _differ(aws: frozenset[str], simulator: frozenset[str], *, is_reference: bool) -> tuple[str, frozenset[str]]:
     """What kind of difference there is at one path, else what only AWS shows there."""
-    if (MISSING_REQUIRED in aws) != (MISSING_REQUIRED in simulator):
-        return "member", frozenset()
     shown, known = aws - ABSENCES, simulator - ABSENCES
+    if MISSING_REQUIRED in (aws - simulator) or (MISSING_REQUIRED in simulator - aws and not known):
+        return "member", frozenset()
     if not shown or not known:
         return "", shown
     if {json_type(kind) for kind in shown} - {json_type(kind) for kind in known}:
         return "type", frozenset()
     extra = shown - known
-    if not extra or known & OPEN:
-        return "", extra
-    services = {arn_service(kind) for kind in known} - {""}
-    elsewhere = {kind for kind in extra if services and arn_service(kind) and arn_service(kind) not in services}
-    return ("", extra) if extra <= elsewhere else ("kind", frozenset())
+    return ("kind", frozenset()) if extra and not known & OPEN and not is_reference else ("", extra)

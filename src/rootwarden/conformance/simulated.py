@@ -170,6 +170,7 @@ def _other_way(world: World, account: Account) -> None:
     account.users[-1].keys.reverse()
     account.console_authorization = False
     if world.organization is not None:
+        world.organization.policies = dict(reversed(world.organization.policies.items()))
         world.organization.delegated.clear()
         world.organization.features.clear()
 

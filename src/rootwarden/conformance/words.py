@@ -43,24 +43,28 @@ _KINDS: Final = (
     (re.compile(r"(AKIA|ASIA)[A-Z0-9]{12,124}"), ACCESS_KEY_ID),
     (re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}"), E_MAIL),
     (re.compile(r"[a-z]{2,8}://\S{1,2000}"), URL),
-    (re.compile(r"\{.{0,100000}\}", re.DOTALL), JSON_DOCUMENT),
+    (re.compile(r'\{\s{0,100}(".{1,100000})?\}', re.DOTALL), JSON_DOCUMENT),
 )
 
 PARTITIONS: Final = frozenset({"aws", "aws-us-gov", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b"})
-_SERVICES: Final = frozenset(
-    {
-        *("account", "autoscaling", "automate", "cloudtrail", "cloudwatch", "ec2", "ecs", "events", "firehose", "iam"),
-        *("kinesis", "kms", "lambda", "logs", "organizations", "rds", "s3", "signin", "sns", "sqs", "ssm"),
-        *("ssm-incidents", "states", "sts"),
-    }
-)
-_RESOURCES: Final = frozenset(
-    {
-        *("account", "alarm", "assumed-role", "db", "event-bus", "federated-user", "function", "log-group", "mfa"),
-        *("organization", "ou", "policy", "role", "root", "rule", "server-certificate", "sms-mfa", "trail", "u2f"),
-        *("user",),
-    }
-)
+# What resources of a service are called in its ARNs, before the first `/` or `:`. A topic has no such word.
+_RESOURCES: Final[dict[str, frozenset[str]]] = {
+    **{
+        name: frozenset()
+        for name in ("account", "automate", "ec2", "ecs", "firehose", "kinesis", "kms", "s3", "signin")
+    },
+    **{name: frozenset() for name in ("sns", "sqs", "ssm", "ssm-incidents", "autoscaling")},
+    "cloudtrail": frozenset({"trail"}),
+    "cloudwatch": frozenset({"alarm"}),
+    "events": frozenset({"rule", "event-bus"}),
+    "iam": frozenset({"mfa", "policy", "role", "root", "server-certificate", "sms-mfa", "u2f", "user"}),
+    "lambda": frozenset({"function"}),
+    "logs": frozenset({"log-group"}),
+    "organizations": frozenset({"account", "organization", "ou", "policy", "root"}),
+    "rds": frozenset({"db"}),
+    "states": frozenset({"stateMachine"}),
+    "sts": frozenset({"assumed-role", "federated-user", "user"}),
+}
 _ARN_PARTS = 6
 _ERROR_CODE = re.compile(r"[0-9]{3}|[A-Z][A-Za-z0-9]{2,63}(\.[A-Z][A-Za-z0-9]{2,63})?")
 
@@ -79,15 +83,6 @@ def kind_of_text(text: str) -> str:
     return next((kind for pattern, kind in _KINDS if pattern.fullmatch(text)), TEXT)
 
 
-def arn_service(kind: str) -> str:
-    """The service of a kind of ARN, empty for any other kind.
-
-    >>> arn_service("arn:aws:iam::{account}:user/…")
-    'iam'
-    """
-    return kind.split(":")[2] if kind.startswith("arn:") else ""
-
-
 def safe_code(code: str) -> str:
     """An error code if it reads as one; an HTTP status where the service gave no code."""
     return code if _ERROR_CODE.fullmatch(code) else "an error code that is no single word"
@@ -99,10 +94,10 @@ def _kind_of_arn(text: str) -> str:
         (
             "arn",
             partition if partition in PARTITIONS else "{partition}",
-            service if service in _SERVICES else "{service}",
+            service if service in _RESOURCES else "{service}",
             "{region}" if region else "",
             _kind_of_owner(account),
-            _kind_of_resource(resource),
+            _kind_of_resource(resource, _RESOURCES.get(service, frozenset())),
         )
     )
 
@@ -113,13 +108,12 @@ def _kind_of_owner(account: str) -> str:
     return "{account}" if re.fullmatch("[0-9]{12}", account) else "{owner}"
 
 
-def _kind_of_resource(resource: str) -> str:
-    word = re.match(r"[a-z0-9-]*", resource)
-    leading = word.group() if word else ""
+def _kind_of_resource(resource: str, words: frozenset[str]) -> str:
+    leading = re.split(r"[/:]", resource, maxsplit=1)[0]
     rest = resource[len(leading) :]
     end = ":*" if rest.endswith(":*") else ""
-    if leading in _RESOURCES and not rest:
+    if leading in words and not rest:
         return leading
-    if leading in _RESOURCES and rest[0] in "/:":
+    if leading in words:
         return f"{leading}{rest[0]}…{end}"
     return "…:…" if ":" in resource else "…"
