@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rootwarden.facts.account import Account
 from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.organization import Organization, OrganizationAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_NAMED = 4
 
@@ -74,6 +78,22 @@ def refusals_of(unknowns: list[Unknown]) -> tuple[Unknown, ...]:
     """Only what was asked and not answered, each call once."""
     asked = [each for each in unknowns if each.why is not Why.NOT_COLLECTED]
     return tuple({(each.sources[0].call if each.sources else "", each.reason): each for each in asked}.values())
+
+
+def spoiled(value: object) -> Iterator[Unknown]:
+    """Every fact in a value that is unknown because what was answered cannot be used, or is about something else."""
+    if isinstance(value, Unknown):
+        if value.why in (Why.MALFORMED, Why.CONFLICTING):
+            yield value
+    elif isinstance(value, Known):
+        if not isinstance(value.value, dict):
+            yield from spoiled(value.value)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from spoiled(getattr(value, name))
+    elif isinstance(value, tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from spoiled(each)
 
 
 def unreachable(account: CollectedAccount) -> Unreadable:

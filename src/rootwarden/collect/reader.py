@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rootwarden.collect.account import read_account
-from rootwarden.collect.collected import CollectedAccount, refusals_of
+from rootwarden.collect.collected import CollectedAccount, refusals_of, spoiled
 from rootwarden.collect.monitoring import monitoring_facts
 from rootwarden.collect.policies import guardrail
 from rootwarden.detect.alarm_chain import root_usage_alarm
@@ -65,23 +65,26 @@ class AccountReader:
     def read(self, answers: CountedAnswers) -> CollectedAccount:
         """The facts of one account, and what was refused."""
         manages = answers.account == self.management_account
-        alarm = self._alarm(answers, manages=manages) if self._alarms else NOT_ASKED
+        alarm, wrong = self._alarm(answers, manages=manages) if self._alarms else (NOT_ASKED, ())
         facts = read_account(
             answers,
             self._around,
             usage_alarm=alarm,
             guardrail=guardrail(answers, self._around),
         )
-        return CollectedAccount(facts=facts, refusals=refusals_of(answers.refusals()), answered=answers.answered_any())
+        refused = refusals_of([*answers.refusals(), *spoiled(facts), *wrong])
+        return CollectedAccount(facts=facts, refusals=refused, answered=answers.answered_any())
 
-    def _alarm(self, answers: CountedAnswers, *, manages: bool) -> UsageAlarm:
+    def _alarm(self, answers: CountedAnswers, *, manages: bool) -> tuple[UsageAlarm, tuple[Unknown, ...]]:
+        """Whether root use reaches a person, and what of the answers about it could not be used."""
         seen = self._covered.pop(answers.account, None)
-        if seen is None:
-            monitoring = monitoring_facts(answers, self._home)
-            seen = root_usage_alarm(monitoring, None if manages else self._owner, root_samples())
-            if manages:
-                self._remember(monitoring, seen)
-        return UsageAlarm(works=seen.works, chain=seen.chain)
+        if seen is not None:
+            return UsageAlarm(works=seen.works, chain=seen.chain), ()
+        monitoring = monitoring_facts(answers, self._home)
+        seen = root_usage_alarm(monitoring, None if manages else self._owner, root_samples())
+        if manages:
+            self._remember(monitoring, seen)
+        return UsageAlarm(works=seen.works, chain=seen.chain), tuple(spoiled(monitoring))
 
     def _remember(self, monitoring: Monitoring, alarm: RootUsageAlarm) -> None:
         """Keep the management account's chain: an organization trail's answers hold for every member."""

@@ -328,7 +328,7 @@ def _device_count(
     if isinstance(mfa_active, Known) and not mfa_active.value:
         return Known(0, mfa_active.sources, mfa_active.note)
     number = _declared_number(declared(declarations, answers.account, "root-mfa-devices", as_of))
-    if isinstance(number, Known):
+    if isinstance(number, Known) or (isinstance(number, Unknown) and number.why is Why.MALFORMED):
         return number
     reason = "only an AssumeRoot session or a declaration tells how many MFA devices root has"
     return Unknown(reason, Why.NOT_SUPPORTED, "sts:AssumeRoot", listed.sources)
