@@ -47,6 +47,7 @@ def test_every_rule_fact_and_format() -> None:
     for rule in root_pack():
         assert f"]({rule.id}.md)" in listed
         assert rule.title in listed
+    assert f"{len(root_pack())} rules" in text(ROOT / "CHANGELOG.md")
     facts = text(DOCS / "facts.md")
     root = next(entity for entity in schema().entities if entity.entity == "RootUser")
     for attribute in root.attribute:

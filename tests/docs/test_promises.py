@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.docs.pages import DOCS
-from tests.docs.terminal import terminal
+from tests.docs.terminal import DEMO, terminal
 
 from rootwarden.audit.entities import root_user_records
 from rootwarden.collect.plan import MANAGEMENT_ACTIONS, MEMBER_ACTIONS
@@ -96,6 +96,13 @@ def test_the_region_of_the_environment_is_read(shell: AwsTerminal) -> None:
     done = shell.run("AWS_REGION=nowhere AWS_DEFAULT_REGION=us-east-1 rootwarden audit")
     assert done.code == 2
     assert "`nowhere` is not an AWS region" in done.stderr
+
+
+def test_an_exception_for_a_rule_left_out_gives_no_warning(demo: Path) -> None:
+    with terminal(DOCS / "exceptions.md", demo) as opened:
+        command = f"rootwarden audit --evidence {DEMO}/evidence --exceptions exceptions.toml"
+        assert opened.run(command).stderr.count("warning: the exception") == 2
+        assert opened.run(f"{command} --rule root-mfa").stderr.count("warning: the exception") == 0
 
 
 def test_help_is_no_error(shell: AwsTerminal) -> None:
