@@ -54,5 +54,5 @@ def parse_settings(text: str, *, name: str) -> Settings:
     """
     try:
         return msgspec.convert(tomllib.loads(text), Settings)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, msgspec.ValidationError, RecursionError) as error:
         raise InputError(f"the configuration `{name}` is wrong: {error}", hint="see docs/configuration.md") from error

@@ -113,6 +113,8 @@ def collect(
     account_timeout: options.AccountTimeout = 60,
 ) -> int:
     """Collect evidence into a folder, to audit later or elsewhere. Exit code 3 when an account gave nothing."""
+    from rootwarden.collect.collected import in_words
+
     book = make_book(rule, None, "", None, None)
     asked = Look(
         accounts=accounts,
@@ -131,8 +133,8 @@ def collect(
     collected = look(asked, book, tags=True, tree=True)
     refused = sum(bool(each.refusals) for each in collected.accounts)
     _say(f"collected {len(collected.accounts)} accounts into {output}; {refused} refused something")
-    for each in collected.unreadable:
-        _say(f"warning: could not be read: {each}")
+    for each in in_words(collected.unreadable):
+        _say(f"warning: {each}")
     if collected.interrupted:
         return 130
     return 3 if collected.unreadable else 0
@@ -253,12 +255,14 @@ def _check_target(send_to: str) -> None:
 
 
 def _text(path: Path) -> str:
+    from rootwarden.collect.disk import read_file
+
     try:
-        return path.read_text(encoding="utf-8")
+        return read_file(path).decode("utf-8")
     except OSError as error:
-        raise UsageError(f"`{path}` cannot be read: {error.strerror}") from error
+        raise UsageError(f"`{path}` cannot be read: {error.strerror}", hint="is this the right file?") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"`{path}` is not UTF-8 text") from error
+        raise UsageError(f"`{path}` is not UTF-8 text", hint="is this the right file?") from error
 
 
 def _say(text: str) -> None:

@@ -123,10 +123,12 @@ def _live(asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, 
 def _declarations(path: Path | None) -> bytes | None:
     if path is None:
         return None
+    from rootwarden.collect.disk import read_file
+
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
-        raise UsageError(f"`{path}` cannot be read: {error.strerror}") from error
+        raise UsageError(f"`{path}` cannot be read: {error.strerror}", hint="give --declarations FILE") from error
 
 
 def _announce(accounts: tuple[str, ...], alarm: str) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rootwarden.facts.account import Account
 from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.organization import Organization, OrganizationAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_NAMED = 4
 
 
 class CollectedAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +29,13 @@ class CollectedAccount(msgspec.Struct, frozen=True, kw_only=True):
     facts: Account
     refusals: tuple[Unknown, ...]
     answered: bool
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A file or an account that gave nothing, and why."""
+
+    subject: str
+    reason: str
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +57,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     organization: Organization
     accounts: tuple[CollectedAccount, ...]
     skipped: tuple[OrganizationAccount, ...] = ()
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
 
@@ -67,7 +80,36 @@ def refusals_of(unknowns: list[Unknown]) -> tuple[Unknown, ...]:
     return tuple({(each.sources[0].call if each.sources else "", each.reason): each for each in asked}.values())
 
 
-def unreachable(account: CollectedAccount) -> str:
-    """Why an account gave nothing, for people."""
+def spoiled(value: object) -> Iterator[Unknown]:
+    """Every fact in a value that is unknown because what was answered cannot be used, or is about something else."""
+    if isinstance(value, Unknown):
+        if value.why in (Why.MALFORMED, Why.CONFLICTING):
+            yield value
+    elif isinstance(value, Known):
+        if not isinstance(value.value, dict):
+            yield from spoiled(value.value)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from spoiled(getattr(value, name))
+    elif isinstance(value, tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from spoiled(each)
+
+
+def unreachable(account: CollectedAccount) -> Unreadable:
+    """Why an account gave nothing."""
     reason = account.refusals[0].reason if account.refusals else "nothing was collected"
-    return f"account {account.facts.id}: {reason}"
+    return Unreadable(f"account {account.facts.id}", reason)
+
+
+def in_words(unreadable: tuple[Unreadable, ...]) -> tuple[str, ...]:
+    """One line a reason, however many files or accounts share it."""
+    subjects: dict[str, list[str]] = {}
+    for each in unreadable:
+        subjects.setdefault(each.reason, []).append(each.subject)
+    return tuple(f"could not be read: {_some(names)}: {reason}" for reason, names in subjects.items())
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

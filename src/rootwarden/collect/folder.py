@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.collect import files
+from rootwarden.collect.disk import read_file
 from rootwarden.collect.evidence import (
-    MAXIMUM_BYTES,
     CallRecord,
     decode_document,
     fact_of_record,
     not_collected,
     source_of,
 )
+from rootwarden.collect.read import instant_or_none
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.declarations import DECLARABLE, Declaration
 from rootwarden.facts.fact import Known, Source, Unknown, Why
-from rootwarden.facts.instant import Instant, parse_instant
+from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,11 +82,8 @@ class EvidenceFolder:
         return max(known) if known else None
 
     def account_folders(self) -> tuple[str, ...]:
-        """Ids of the accounts that have a folder, in order."""
-        below = self.path / "accounts"
-        if not below.is_dir():
-            return ()
-        return tuple(sorted(each.name for each in below.iterdir() if _ACCOUNT.fullmatch(each.name) and each.is_dir()))
+        """Ids of the accounts that have a folder, or what should be one, in order."""
+        return tuple(sorted(each.name for each in self.below("accounts") if _ACCOUNT.fullmatch(each.name)))
 
     def account(self, account: str, partition: str = "aws") -> FolderAnswers:
         """The answers about one account."""
@@ -103,7 +101,7 @@ class EvidenceFolder:
             return Unknown(f"`{file}` cannot be read: {raw}", Why.MALFORMED, "", (source,))
         fact = decode_document(raw, file, source)
         if isinstance(fact, Unknown):
-            self.unreadable[file] = fact.reason
+            self.unreadable[file] = fact.reason.removeprefix(f"`{file}` ")
         return fact
 
     def refused(self, below: str) -> tuple[Fact[JsonObject], ...]:
@@ -113,8 +111,17 @@ class EvidenceFolder:
 
     def names(self, folder: str) -> tuple[str, ...]:
         """Stems of the JSON files in a sub-folder, in order."""
-        below = self.path / folder
-        return tuple(sorted(each.stem for each in below.glob("*.json"))) if below.is_dir() else ()
+        return tuple(sorted(each.stem for each in self.below(folder) if each.suffix == ".json"))
+
+    def below(self, folder: str) -> tuple[Path, ...]:
+        """What is in a sub-folder; one that cannot be listed is remembered."""
+        try:
+            return tuple((self.path / folder).iterdir())
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            self.unreadable[folder] = f"`{folder}` cannot be listed: {error.strerror}"
+            return ()
 
     def declarations(self) -> Fact[tuple[Declaration, ...]]:
         """What people declared; unknown when there is no `declarations.json` or it is not one."""
@@ -137,15 +144,15 @@ class EvidenceFolder:
     def _read(self, file: str) -> bytes | str | None:
         path = self.path / file
         try:
-            if path.stat().st_size > MAXIMUM_BYTES:
-                self.unreadable[file] = f"`{file}` is larger than 64 MiB"
-                return "it is larger than 64 MiB"
-            return path.read_bytes()
+            return read_file(path)
         except FileNotFoundError:
-            return None
+            if not path.is_symlink():
+                return None
+            said = "it is a link to nowhere"
         except OSError as error:
-            self.unreadable[file] = f"`{file}` cannot be read: {error.strerror}"
-            return error.strerror or "unreadable"
+            said = error.strerror or "unreadable"
+        self.unreadable[file] = said
+        return said
 
     def _read_collection(self) -> Collection | None:
         raw = self._read(files.COLLECTION)
@@ -153,23 +160,18 @@ class EvidenceFolder:
             return None
         try:
             collection = msgspec.json.decode(raw if isinstance(raw, bytes) else b"", type=Collection)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-            self.unreadable[files.COLLECTION] = (
-                f"`{files.COLLECTION}` is not of the schema {COLLECTION_SCHEMA}: {error}"
-            )
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
+            self.unreadable[files.COLLECTION] = f"it is not of the schema {COLLECTION_SCHEMA}: {error}"
             return None
         if collection.schema != COLLECTION_SCHEMA:
-            said = (
-                f"`{files.COLLECTION}` has the schema `{collection.schema}`; this version reads `{COLLECTION_SCHEMA}`"
-            )
+            said = f"it has the schema `{collection.schema}`; this version reads `{COLLECTION_SCHEMA}`"
             self.unreadable[files.COLLECTION] = said
             return None
         return collection
 
     def _generated(self, account: str) -> datetime | None:
         report = self.answer(f"accounts/{account}/{files.CREDENTIAL_REPORT}")
-        text = report.value.get("GeneratedTime") if isinstance(report, Known) else None
-        return parse_instant(text) if isinstance(text, str) else None
+        return instant_or_none(report.value.get("GeneratedTime")) if isinstance(report, Known) else None
 
 
 class FolderAnswers:
@@ -195,8 +197,7 @@ class FolderAnswers:
 
     def regions(self) -> tuple[str, ...]:
         """Regions that have a folder, in order."""
-        below = self._folder.path / self._base / "regions"
-        return tuple(sorted(each.name for each in below.iterdir() if each.is_dir())) if below.is_dir() else ()
+        return tuple(sorted(each.name for each in self._folder.below(f"{self._base}/regions") if each.is_dir()))
 
     def refusals(self) -> list[Unknown]:
         """Every call about the account that is written down as refused, and every file that could not be read."""
@@ -214,8 +215,7 @@ class FolderAnswers:
 
     def answered_any(self) -> bool:
         """Whether there is any file of the account beside its errors."""
-        below = self._folder.path / self._base
-        return below.is_dir() and any(each.name != files.ERRORS for each in below.iterdir())
+        return any(each.name != files.ERRORS for each in self._folder.below(self._base))
 
     def _refused(self, file: str) -> Fact[JsonObject] | None:
         action = files.action_of(file)
@@ -248,7 +248,7 @@ def parse_declarations(raw: bytes) -> tuple[Declaration, ...]:
     """
     try:
         declarations = msgspec.json.decode(raw, type=tuple[Declaration, ...])
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"`{files.DECLARATIONS}` is not a list of declarations: {error}",
             hint='each is {"account", "fact", "value", "by", "observed_at", "until"}; see docs/evidence-folder.md',

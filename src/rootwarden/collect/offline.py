@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from rootwarden.aws.regions import home_region
 from rootwarden.collect import files
 from rootwarden.collect.account import surroundings
-from rootwarden.collect.collected import Collected, active, in_order, unreachable
-from rootwarden.collect.evidence import MAXIMUM_BYTES, AccountAnswers, Answered, CallRecord, decode_document
+from rootwarden.collect.collected import Collected, Unreadable, active, in_order, spoiled, unreachable
+from rootwarden.collect.disk import read_file
+from rootwarden.collect.evidence import AccountAnswers, Answered, CallRecord, decode_document
 from rootwarden.collect.folder import as_of_of, wrap_credential_report
 from rootwarden.collect.organization import read_organization
+from rootwarden.collect.read import instant_or_none
 from rootwarden.collect.reader import AccountReader
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, parse_credential_report
 from rootwarden.facts.fact import Known, Source, Unknown
-from rootwarden.facts.instant import parse_instant
 from rootwarden.facts.organization import Organization
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rootwarden.aws.calls import JsonObject
+    from rootwarden.collect.collected import CollectedAccount
     from rootwarden.collect.folder import EvidenceFolder
 
 
@@ -55,8 +57,21 @@ def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, kee
         organization=organization,
         accounts=in_order(accounts, organization),
         skipped=tuple(sorted(skipped, key=lambda each: each.id)),
-        unreadable=(*folder.unreadable.values(), *(unreachable(each) for each in accounts if not each.answered)),
+        unreadable=_unreadable(folder, organization, accounts),
     )
+
+
+def _unreadable(
+    folder: EvidenceFolder, organization: Organization, accounts: list[CollectedAccount]
+) -> tuple[Unreadable, ...]:
+    """Every file that could not be read or used, and every account nothing is known of; each said once."""
+    read = [Unreadable(f"`{file}`", reason) for file, reason in folder.unreadable.items()]
+    unused = [Unreadable("the organization", each.reason) for each in spoiled(organization)]
+    for each in accounts:
+        unused += [Unreadable(f"account {each.facts.id}", wrong.reason) for wrong in spoiled(each.refusals)]
+    unused = [each for each in unused if not any(file in each.reason for file in folder.unreadable)]
+    empty = [unreachable(each) for each in accounts if not each.answered]
+    return tuple(dict.fromkeys((*read, *unused, *empty)))
 
 
 def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users: bool = False) -> Collected:
@@ -67,8 +82,7 @@ def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users:
         UsageError: When a bare CSV comes without an instant to judge at.
     """
     document = _document(path)
-    generated = document.get("GeneratedTime")
-    instant = as_of or (parse_instant(generated) if isinstance(generated, str) else None)
+    instant = as_of or instant_or_none(document.get("GeneratedTime"))
     if instant is None:
         raise UsageError(
             f"`{path}` does not tell when the report was generated",
@@ -80,23 +94,28 @@ def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users:
     around = surroundings(Organization(), Unknown("`declarations.json` was not given"), instant, keep_users=keep_users)
     read = AccountReader(around, home_region(partition)).read(answers)
     return Collected(
-        as_of=instant, described=f"credential report {path.name}", organization=Organization(), accounts=(read,)
+        as_of=instant,
+        described=f"credential report {path.name}",
+        organization=Organization(),
+        accounts=(read,),
+        unreadable=tuple(dict.fromkeys(Unreadable(f"`{path.name}`", each.reason) for each in spoiled(read.facts))),
     )
 
 
 def _document(path: Path) -> JsonObject:
     try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            raise InputError(f"`{path}` is larger than 64 MiB", hint="is this the right file?")
-        raw = path.read_bytes()
+        raw = read_file(path)
     except OSError as error:
-        raise InputError(f"`{path}` cannot be read: {error.strerror}") from error
+        raise InputError(
+            f"`{path}` cannot be read: {error.strerror}", hint="give the file `aws iam get-credential-report` wrote"
+        ) from error
     if not raw.lstrip().startswith(b"{"):
         return wrap_credential_report(raw).value
     fact = decode_document(raw, path.name, Source(call=CALL))
     if isinstance(fact, Known):
         return fact.value
-    raise InputError(fact.reason if isinstance(fact, Unknown) else f"`{path}` is empty")
+    reason = fact.reason if isinstance(fact, Unknown) else f"`{path}` is empty"
+    raise InputError(reason, hint="export it again with `aws iam get-credential-report`")
 
 
 def _whose(document: JsonObject, path: Path) -> tuple[str, str]:

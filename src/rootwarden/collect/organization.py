@@ -83,7 +83,8 @@ def _feature(answer: Fact[JsonObject], name: str) -> Fact[bool]:
         return Known(False, answer.sources, "the account is in no organization")
     if isinstance(answer, Unknown):
         return answer
-    enabled = answer.value.get("EnabledFeatures", [])
+    # An empty list may be left out, an answer without the organization is no answer: never read it as "all off".
+    enabled = answer.value.get("EnabledFeatures", [] if "OrganizationId" in answer.value else None)
     if not isinstance(enabled, list):
         return read.malformed("`EnabledFeatures`", answer.sources)
     return Known(name in enabled, answer.sources)

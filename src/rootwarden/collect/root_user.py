@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from rootwarden.collect.answers import Answers
     from rootwarden.facts.declarations import Declaration
 
+_FLAGS = (
+    "AccountMFAEnabled",
+    "AccountPasswordPresent",
+    "AccountAccessKeysPresent",
+    "AccountSigningCertificatesPresent",
+)
+
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The credential report of an account: all rows, the root row, and when AWS made it."""
@@ -43,8 +50,7 @@ def read_report(answers: Answers) -> Report:
         missing = answer if isinstance(answer, Unknown) else Unknown("there is no credential report", Why.FAILED, CALL)
         return Report(rows=missing, root=missing, generated_at=missing)
     asked = answer.sources[0]
-    generated = answer.value.get("GeneratedTime")
-    generated_at = parse_instant(generated) if isinstance(generated, str) else None
+    generated_at = read.instant_or_none(answer.value.get("GeneratedTime"))
     source = Source(call=CALL, account=asked.account, observed_at=generated_at)
     rows = _rows(answer.value, source)
     root = root_row(rows.value) if isinstance(rows, Known) else rows
@@ -71,7 +77,7 @@ def root_user(
     mfa_active = derive.fresher(
         read.flag(summary, "AccountMFAEnabled"), _boolean(report, "mfa_active"), what="MFA of root"
     )
-    mfa_active = derive.fresher(derive.not_empty(listed), mfa_active, what="MFA of root")
+    mfa_active = derive.exact_or(derive.not_empty(listed), mfa_active, what="MFA of root")
     keys = _access_keys(answers, report)
     password = _password(answers, report, declarations, as_of=as_of)
     keys_present = _keys_present(answers, read.flag(summary, "AccountAccessKeysPresent"), keys)
@@ -105,6 +111,11 @@ def _rows(document: JsonObject, source: Source) -> Fact[tuple[CredentialReportRo
     except InputError as error:
         return Unknown(error.message, Why.MALFORMED, CALL, (source,))
     return Known(rows, (source,))
+
+
+def summary_flags(answers: Answers) -> tuple[Fact[bool], ...]:
+    """Every flag about root in GetAccountSummary's answer, as it stands there."""
+    return tuple(read.flag(answers.answer(files.ACCOUNT_SUMMARY), name) for name in _FLAGS)
 
 
 def _account_of(arn: str) -> str:
@@ -150,7 +161,7 @@ def _password(
         Known(isinstance(profile, Known), profile.sources) if not isinstance(profile, Unknown) else profile
     )
     present = derive.password_present(
-        derive.fresher(seen, reported, what="root password"), partition=answers.partition, as_of=as_of
+        derive.exact_or(seen, reported, what="root password"), partition=answers.partition, as_of=as_of
     )
     changed = _declared_instant(declared(declarations, answers.account, "root-password-changed", as_of))
     days = _rotation_days(answers.account, declarations, as_of=as_of)
@@ -329,7 +340,7 @@ def _device_count(
     if isinstance(mfa_active, Known) and not mfa_active.value:
         return Known(0, mfa_active.sources, mfa_active.note)
     number = _declared_number(declared(declarations, answers.account, "root-mfa-devices", as_of))
-    if isinstance(number, Known):
+    if isinstance(number, Known) or (isinstance(number, Unknown) and number.why is Why.MALFORMED):
         return number
     reason = "only an AssumeRoot session or a declaration tells how many MFA devices root has"
     return Unknown(reason, Why.NOT_SUPPORTED, "sts:AssumeRoot", listed.sources)

@@ -145,8 +145,11 @@ def _row(header: list[str], record: list[str], source: Source) -> CredentialRepo
     """Pair cells with columns; `None` when the row is cut before its ARN.
 
     A user name with commas that was written without quotes makes the row longer, once in `user` and once in `arn`.
+    A row that is too short was cut, and then its last cell may be half a value: it is not used.
     """
     extra = len(record) - len(header)
+    if extra < 0:
+        record = record[:-1]
     if extra > 0 and extra % 2 == 0 and header[:2] == ["user", "arn"]:
         width = extra // 2 + 1
         record = [",".join(record[:width]), ",".join(record[width : 2 * width]), *record[2 * width :]]

@@ -18,17 +18,17 @@ def parse_instant(text: str) -> datetime | None:
     """Read an ISO 8601 timestamp with date and time; without an offset it is UTC.
 
     Returns:
-        An aware UTC instant, or `None` when the text is not a whole timestamp.
+        An aware UTC instant, or `None` when the text is not a whole timestamp of the years 1 to 9999 in UTC.
     """
     if len(text) < _SHORTEST or text[10:11] not in ("T", "t", " "):
         return None
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
+        instant = datetime.fromisoformat(text.upper())
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def format_instant(instant: datetime) -> str:
     """Print an instant as `2026-03-02T12:00:00Z`; fractions of a second are dropped."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
