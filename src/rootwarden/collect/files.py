@@ -72,6 +72,11 @@ def action_of(file: str) -> str:
     return _CALLS.get(name) or next((_CALLS_BY_FOLDER[each] for each in folders if each in _CALLS_BY_FOLDER), "")
 
 
+def is_root_session_file(file: str) -> bool:
+    """Whether only root itself or an AssumeRoot session can give the file's answer."""
+    return any(part.startswith("root-") for part in file.split("/")[-2:])
+
+
 def alternate_contact(kind: str) -> str:
     """File of an alternate contact: `billing`, `operations` or `security`."""
     return f"alternate-contact-{kind}.json"

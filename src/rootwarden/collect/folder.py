@@ -214,8 +214,10 @@ class FolderAnswers:
         ]
 
     def answered_any(self) -> bool:
-        """Whether there is any file of the account beside its errors."""
-        return any(each.name != files.ERRORS for each in self._folder.below(self._base))
+        """Whether the account's folder holds more than errors; a run that asked nothing leaves it empty."""
+        below = self._folder.path / self._base
+        names = {each.name for each in below.iterdir()} if below.is_dir() else {files.ERRORS}
+        return names != {files.ERRORS}
 
     def _refused(self, file: str) -> Fact[JsonObject] | None:
         action = files.action_of(file)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from rootwarden.aws.regions import home_region
 from rootwarden.collect import files
 from rootwarden.collect.account import surroundings
@@ -28,13 +30,16 @@ if TYPE_CHECKING:
     from rootwarden.collect.folder import EvidenceFolder
 
 
-def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, keep_users: bool = False) -> Collected:
+def collect_folder(
+    folder: EvidenceFolder, *, as_of: datetime | None = None, keep_users: bool = False, inside: bool = True
+) -> Collected:
     """Read every account of an evidence folder.
 
     Args:
         folder: The folder.
         as_of: The instant to judge at, instead of what the folder tells.
         keep_users: Keep every row of the credential reports.
+        inside: Some rule asks something inside accounts; if none does, an account without files lacks nothing.
 
     Raises:
         UsageError: When neither the folder nor the caller tells the instant.
@@ -50,7 +55,8 @@ def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, kee
     accounts = []
     for account in (*first, *(each for each in ids if each not in first)):
         listed = around.listed.get(account)
-        accounts.append(reader.read(folder.account(account, listed.partition if listed else _partition(organization))))
+        read = reader.read(folder.account(account, listed.partition if listed else _partition(organization)))
+        accounts.append(read if inside else msgspec.structs.replace(read, answered=True))
     return Collected(
         as_of=instant,
         described=f"evidence folder {folder.path.name}, {len(accounts)} accounts",
