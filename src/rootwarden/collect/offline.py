@@ -88,13 +88,13 @@ def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users:
         UsageError: When a bare CSV comes without an instant to judge at.
     """
     document = _document(path)
+    account, partition = _whose(document, path)
     instant = as_of or instant_or_none(document.get("GeneratedTime"))
     if instant is None:
         raise UsageError(
             f"`{path}` does not tell when the report was generated",
             hint="give --as-of with that instant, for example --as-of 2026-03-02T12:00:00Z",
         )
-    account, partition = _whose(document, path)
     record = CallRecord(file=f"accounts/{account}/{files.CREDENTIAL_REPORT}", call=CALL, account=account)
     answers = AccountAnswers(account, partition, {files.CREDENTIAL_REPORT: Answered(record, document)})
     around = surroundings(Organization(), Unknown("`declarations.json` was not given"), instant, keep_users=keep_users)
