@@ -43,6 +43,8 @@ def root_user_records(account: Account) -> tuple[Record, ...]:
         "SigningCertificatesPresent": root.signing_certificates_present,
         "ActiveSigningCertificatesPresent": root.active_signing_certificates_present,
         "LastUsedTime": _date(root.last_used),
+        "ReportGeneratedTime": _date(root.report_generated),
+        "UsedSinceReport": root.used_since_report,
         "CredentialsPresent": root.credentials_present,
         "Organization": _organization(account),
         "UsageAlarm": Known({"Works": account.usage_alarm.works, "Chain": account.usage_alarm.chain}),

@@ -76,7 +76,11 @@ def _used_since(account: Account, start: datetime) -> Fact[bool]:
     dates = [account.root.password.last_used]
     dates += [key.last_used for key in keys.value] if isinstance(keys, Known) else []
     facts = [transform(each, lambda instant: instant > start) for each in dates]
-    return any_true(*facts, *([keys] if isinstance(keys, Unknown) else []))
+    # A report made before the window opened sees nothing of it.
+    made = account.root.report_generated
+    stale = isinstance(made, Known) and made.value <= start
+    later = [account.root.used_since_report] if stale else []
+    return any_true(*facts, *later, *([keys] if isinstance(keys, Unknown) else []))
 
 
 def _active_keys(accounts: Sequence[Account]) -> Indicator:

@@ -54,12 +54,22 @@ def surroundings(
     units = organization.units.value if isinstance(organization.units, Known) else ()
     return Surroundings(
         organization=organization,
-        listed={each.id: each for each in accounts},
-        units={account: unit for unit in units for account in unit.accounts},
+        # An account that is listed twice is looked at when either entry says it is active.
+        listed={each.id: each for each in sorted(accounts, key=lambda each: each.state in ("ACTIVE", ""))},
+        units=_units_by_account(units),
         declarations=declarations,
         as_of=as_of,
         keep_users=keep_users,
     )
+
+
+def _units_by_account(units: tuple[OrganizationalUnit, ...]) -> dict[str, OrganizationalUnit]:
+    """The unit of each account; one that is listed in several is in none we can rely on."""
+    found: dict[str, list[OrganizationalUnit]] = {}
+    for unit in units:
+        for account in unit.accounts:
+            found.setdefault(account, []).append(unit)
+    return {account: placed[0] for account, placed in found.items() if len(placed) == 1}
 
 
 def read_account(answers: Answers, around: Surroundings, *, usage_alarm: UsageAlarm, guardrail: Guardrail) -> Account:
@@ -161,6 +171,8 @@ def _listed(account: str, around: Surroundings, field: str) -> Fact[str]:
             f"the account's {field} is in no list of accounts", Why.NOT_COLLECTED, "organizations:ListAccounts"
         )
     value: str = getattr(entry, field)
+    if not value and field == "email":
+        return read.malformed("`Email` of the account", accounts.sources)
     return Known(value, accounts.sources) if value else Absent(accounts.sources)
 
 
@@ -169,7 +181,11 @@ def _unit_path(account: str, around: Surroundings) -> Fact[str]:
     if not isinstance(units, Known):
         return units
     unit = around.units.get(account)
-    return Known(unit.path, units.sources) if unit else Unknown("the account is in no organizational unit we saw")
+    return (
+        Known(unit.path, units.sources)
+        if unit
+        else Unknown("the account is in no organizational unit we saw, or in several")
+    )
 
 
 def _sign_in(answers: Answers) -> tuple[Fact[bool], Fact[bool]]:

@@ -25,7 +25,7 @@ from rootwarden.collect.read import instant_or_none
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.declarations import DECLARABLE, Declaration
 from rootwarden.facts.fact import Known, Source, Unknown, Why
-from rootwarden.facts.instant import Instant
+from rootwarden.facts.instant import Instant, sensible
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -163,6 +163,9 @@ class EvidenceFolder:
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
             self.unreadable[files.COLLECTION] = f"it is not of the schema {COLLECTION_SCHEMA}: {error}"
             return None
+        if not sensible(collection.as_of):
+            self.unreadable[files.COLLECTION] = f"it was collected in the year {collection.as_of.year}"
+            return None
         if collection.schema != COLLECTION_SCHEMA:
             said = f"it has the schema `{collection.schema}`; this version reads `{COLLECTION_SCHEMA}`"
             self.unreadable[files.COLLECTION] = said
@@ -172,6 +175,12 @@ class EvidenceFolder:
     def _generated(self, account: str) -> datetime | None:
         report = self.answer(f"accounts/{account}/{files.CREDENTIAL_REPORT}")
         return instant_or_none(report.value.get("GeneratedTime")) if isinstance(report, Known) else None
+
+
+def _code(said: str) -> str:
+    """AWS's error code out of what somebody wrote down: the code itself, or the sentence the AWS CLI prints."""
+    sentence = re.match(r"\s*An error occurred \(([A-Za-z.]+)\)", said)
+    return sentence.group(1) if sentence else said
 
 
 def _nearby(path: Path) -> str:
@@ -241,7 +250,10 @@ class FolderAnswers:
         fact = self._folder.answer(f"{self._base}/{files.ERRORS}")
         if not isinstance(fact, Known):
             return {}
-        return {name: code for name, code in fact.value.items() if isinstance(code, str)}
+        codes = {name: _code(code) for name, code in fact.value.items() if isinstance(code, str)}
+        if len(codes) < len(fact.value):
+            self._folder.unreadable[f"{self._base}/{files.ERRORS}"] = "it holds something else than error codes"
+        return codes
 
 
 def wrap_credential_report(csv_bytes: bytes) -> Known[JsonObject]:

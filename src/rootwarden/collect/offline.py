@@ -13,9 +13,10 @@ from rootwarden.collect.collected import Collected, Unreadable, active, in_order
 from rootwarden.collect.disk import read_file
 from rootwarden.collect.evidence import AccountAnswers, Answered, CallRecord, decode_document
 from rootwarden.collect.folder import as_of_of, wrap_credential_report
-from rootwarden.collect.organization import read_organization
-from rootwarden.collect.read import instant_or_none
+from rootwarden.collect.organization import partition_of, read_organization
+from rootwarden.collect.read import instant_or_none, records
 from rootwarden.collect.reader import AccountReader
+from rootwarden.collect.root_user import read_report
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, parse_credential_report
 from rootwarden.facts.fact import Known, Source, Unknown
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from rootwarden.aws.calls import JsonObject
     from rootwarden.collect.collected import CollectedAccount
-    from rootwarden.collect.folder import EvidenceFolder
+    from rootwarden.collect.folder import EvidenceFolder, FolderAnswers
 
 
 def collect_folder(
@@ -50,12 +51,14 @@ def collect_folder(
     skipped = tuple(each for each in around.listed.values() if not active(each))
     gone = {each.id for each in skipped}
     ids = sorted(({*folder.account_folders(), *around.listed}) - gone)
-    reader = AccountReader(around, home_region(_partition(organization)))
+    usual = _partition(organization)
+    reader = AccountReader(around, home_region(usual))
     first = [each for each in ids if each == reader.management_account]
     accounts = []
     for account in (*first, *(each for each in ids if each not in first)):
         listed = around.listed.get(account)
-        read = reader.read(folder.account(account, listed.partition if listed else _partition(organization)))
+        partition = (listed.partition if listed else "") or _partition_told(folder.account(account)) or usual
+        read = reader.read(folder.account(account, partition))
         accounts.append(read if inside else msgspec.structs.replace(read, answered=True))
     return Collected(
         as_of=instant,
@@ -148,6 +151,19 @@ def _whose(document: JsonObject, path: Path) -> tuple[str, str]:
 
 
 def _partition(organization: Organization) -> str:
-    if isinstance(organization.accounts, Known) and organization.accounts.value:
-        return organization.accounts.value[0].partition
-    return "aws"
+    """The partition most of the evidence names; `aws` when nothing names any."""
+    accounts = organization.accounts.value if isinstance(organization.accounts, Known) else ()
+    named = [each.partition for each in accounts if each.partition]
+    if isinstance(organization.arn, Known):
+        named.append(partition_of(organization.arn.value))
+    return next((each for each in named if each), "aws")
+
+
+def _partition_told(answers: FolderAnswers) -> str:
+    """The partition the account's own answers name: root's ARN in the report, or a virtual MFA device's."""
+    rows = read_report(answers).rows
+    arns = [row.arn for row in rows.value] if isinstance(rows, Known) else []
+    devices = records(answers.answer(files.VIRTUAL_MFA_DEVICES), "VirtualMFADevices")
+    if isinstance(devices, Known):
+        arns += [str(each.get("SerialNumber")) for each in devices.value]
+    return next((partition_of(arn) for arn in arns if partition_of(arn)), "")

@@ -37,8 +37,9 @@ def read_organization(answer: Callable[[str], Fact[JsonObject]], policy_ids: tup
     targets = answer(files.TARGETS)
     features = answer(files.FEATURES)
     return Organization(
-        id=read.text(organization, "Id"),
-        management_account=read.text(organization, "MasterAccountId"),
+        id=read.required_text(organization, "Id"),
+        arn=read.text(organization, "Arn"),
+        management_account=read.required_text(organization, "MasterAccountId", digits=12),
         accounts=_accounts(answer(files.ACCOUNTS)),
         units=_units(targets),
         attachments=_attachments(targets),
@@ -70,8 +71,14 @@ def _account(each: JsonObject) -> OrganizationAccount | None:
         name=_string(each.get("Name")),
         email=_string(each.get("Email")),
         state=_string(state),
-        partition=arn.split(":")[1] if isinstance(arn, str) and arn.count(":") > 1 else "aws",
+        partition=partition_of(arn) if isinstance(arn, str) else "",
     )
+
+
+def partition_of(arn: str) -> str:
+    """The partition an ARN names, or an empty text."""
+    parts = arn.split(":")
+    return parts[1] if parts[0] == "arn" and len(parts) > 1 else ""
 
 
 def _string(value: Json) -> str:
@@ -85,7 +92,7 @@ def _feature(answer: Fact[JsonObject], name: str) -> Fact[bool]:
         return answer
     # An empty list may be left out, an answer without the organization is no answer: never read it as "all off".
     enabled = answer.value.get("EnabledFeatures", [] if "OrganizationId" in answer.value else None)
-    if not isinstance(enabled, list):
+    if not isinstance(enabled, list) or not all(isinstance(each, str) for each in enabled):
         return read.malformed("`EnabledFeatures`", answer.sources)
     return Known(name in enabled, answer.sources)
 

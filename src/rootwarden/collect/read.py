@@ -61,8 +61,26 @@ def records(document: Fact[JsonObject], name: str) -> Fact[tuple[JsonObject, ...
     value = document.value.get(name)
     if not isinstance(value, list):
         return malformed(f"`{name}`", document.sources)
+    if document.value.get("IsTruncated") or any(document.value.get(token) for token in ("NextToken", "nextToken")):
+        call = document.sources[0].call if document.sources else "the answer"
+        return Unknown(f"{call} was kept only in part: further pages are missing", Why.MALFORMED, "", document.sources)
     found = tuple(each for each in value if isinstance(each, dict))
     return Known(found, document.sources) if len(found) == len(value) else malformed(f"`{name}`", document.sources)
+
+
+def active(document: JsonObject, sources: tuple[Source, ...]) -> Fact[bool]:
+    """Whether the `Status` of a key or certificate is `Active`; any word but `Active` and `Inactive` is malformed."""
+    status = document.get("Status")
+    return Known(status == "Active", sources) if status in ("Active", "Inactive") else malformed("`Status`", sources)
+
+
+def required_text(document: Fact[JsonObject], name: str, *, digits: int = 0) -> Fact[str]:
+    """A text AWS always sends; missing or empty is malformed, and so is one that is not `digits` digits, if given."""
+    found = text(document, name)
+    wrong = isinstance(found, Known) and digits and not (found.value.isdecimal() and len(found.value) == digits)
+    if isinstance(document, Known) and (isinstance(found, Absent) or wrong):
+        return malformed(f"`{name}`", document.sources)
+    return found
 
 
 def instant(value: Json, sources: tuple[Source, ...], what: str) -> Fact[datetime]:

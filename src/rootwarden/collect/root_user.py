@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.collect import files, read
+from rootwarden.collect.root_devices import device_count, read_devices
 from rootwarden.errors import InputError
 from rootwarden.facts import derive
 from rootwarden.facts.credential_report import CALL, CredentialReportRow, parse_credential_report, root_row
 from rootwarden.facts.declarations import declared
-from rootwarden.facts.fact import Absent, Fact, Known, Source, Unknown, Why, transform
+from rootwarden.facts.fact import Absent, Fact, Known, Source, Unknown, Why
 from rootwarden.facts.instant import parse_instant
-from rootwarden.facts.root_user import AccessKey, MfaDevice, MfaKind, Password, RootUser, mfa_kind
+from rootwarden.facts.root_user import AccessKey, Password, RootUser
 
 if TYPE_CHECKING:
     from rootwarden.aws.calls import JsonObject
@@ -72,12 +73,11 @@ def root_user(
     """All facts of the root user of one account."""
     arn = f"arn:{answers.partition}:iam::{answers.account}:root"
     summary = answers.answer(files.ACCOUNT_SUMMARY)
-    virtual = _virtual_devices(answers, arn)
-    listed = _listed_devices(answers)
-    mfa_active = derive.fresher(
+    flagged = derive.fresher(
         read.flag(summary, "AccountMFAEnabled"), _boolean(report, "mfa_active"), what="MFA of root"
     )
-    mfa_active = derive.exact_or(derive.not_empty(listed), mfa_active, what="MFA of root")
+    devices = read_devices(answers, arn, flagged)
+    number = declared(declarations, answers.account, "root-mfa-devices", as_of)
     keys = _access_keys(answers, report)
     password = _password(answers, report, declarations, as_of=as_of)
     keys_present = _keys_present(answers, read.flag(summary, "AccountAccessKeysPresent"), keys)
@@ -85,10 +85,10 @@ def root_user(
     return RootUser(
         arn=arn,
         created=_created(answers, report),
-        mfa_active=mfa_active,
-        mfa_device_count=_device_count(answers, mfa_active, listed, declarations, as_of=as_of),
-        virtual_mfa_devices=_of_kind(listed, virtual=True) if isinstance(listed, Known) else virtual,
-        other_mfa_devices=_of_kind(listed, virtual=False),
+        mfa_active=devices.active,
+        mfa_device_count=device_count(devices, _declared_number(number)),
+        virtual_mfa_devices=devices.virtual,
+        other_mfa_devices=devices.other,
         vaulted_totp=_declared_flag(declared(declarations, answers.account, "root-vaulted-totp", as_of)),
         password=password,
         access_keys_present=keys_present,
@@ -96,7 +96,9 @@ def root_user(
         signing_certificates_present=certificates,
         active_signing_certificates_present=active_certificates,
         last_used=_last_used(password, keys),
-        credentials_present=derive.any_true(password.present, keys_present, certificates, _device(mfa_active, virtual)),
+        report_generated=_seen_until(report, as_of),
+        used_since_report=_used_since(answers, report),
+        credentials_present=derive.any_true(password.present, keys_present, certificates, devices.present),
     )
 
 
@@ -225,11 +227,8 @@ def _reported_key(report: Report, number: int) -> AccessKey:
 
 def _listed_key(answers: Answers, metadata: JsonObject, sources: tuple[Source, ...]) -> AccessKey:
     key_id = metadata.get("AccessKeyId")
-    status = metadata.get("Status")
     name = key_id if isinstance(key_id, str) else ""
-    active: Fact[bool] = read.malformed("`Status`", sources)
-    if isinstance(status, str):
-        active = Known(status == "Active", sources)
+    active = read.active(metadata, sources)
     used = read.record(answers.answer(files.resource_file("root-access-key-last-used", name)), "AccessKeyLastUsed")
     last_used: Fact[datetime] = _unknown(used) if not isinstance(used, Known) else Absent(used.sources)
     if isinstance(used, Known):
@@ -258,6 +257,9 @@ def _keys_present(answers: Answers, summary: Fact[bool], keys: Fact[tuple[Access
     if isinstance(summary, Unknown):
         reason = "the credential report shows no active key of root and cannot show an inactive one"
         return Unknown(reason, Why.NOT_COLLECTED, "iam:GetAccountSummary", keys.sources)
+    if isinstance(summary, Known) and summary.value and not keys.value:
+        note = "the credential report shows no key: it is inactive, or was made after the report"
+        return Known(True, summary.sources + keys.sources, note)
     return summary
 
 
@@ -270,17 +272,15 @@ def _certificates(answers: Answers, report: Report, summary: Fact[JsonObject]) -
     """(any certificate, any active one): no certificate at all means no active one either."""
     listed = read.records(answers.answer(files.ROOT_SIGNING_CERTIFICATES), "Certificates")
     if isinstance(listed, Known):
-        active = any(each.get("Status") == "Active" for each in listed.value)
-        return Known(bool(listed.value), listed.sources), Known(active, listed.sources)
+        states = [read.active(each, listed.sources) for each in listed.value]
+        return Known(bool(states), listed.sources), derive.any_true(Known(False, listed.sources), *states)
     flagged = read.flag(summary, "AccountSigningCertificatesPresent")
     reported = derive.any_true(_boolean(report, "cert_1_active"), _boolean(report, "cert_2_active"))
     if isinstance(reported, Known) and reported.value:
         present = derive.fresher(flagged, reported, what="signing certificates of root")
-        return present, derive.fresher(flagged, reported, what="signing certificates of root")
-    if isinstance(flagged, Known) and not flagged.value:
-        return flagged, flagged
+        return present, present
     if isinstance(flagged, Known):
-        return flagged, reported
+        return flagged, _inactive_certificate(reported) if flagged.value else flagged
     reason = "the credential report shows no active signing certificate of root and cannot show an inactive one"
     any_certificate: Fact[bool] = flagged
     if isinstance(reported, Known):
@@ -288,69 +288,30 @@ def _certificates(answers: Answers, report: Report, summary: Fact[JsonObject]) -
     return any_certificate, reported
 
 
-def _virtual_devices(answers: Answers, root_arn: str) -> Fact[tuple[MfaDevice, ...]]:
-    """Virtual devices whose owner is exactly this root user: a user's device named like root's is not root's."""
-    listed = read.records(answers.answer(files.VIRTUAL_MFA_DEVICES), "VirtualMFADevices")
-    if not isinstance(listed, Known):
-        return _listing_unknown(listed, "iam:ListVirtualMFADevices")
-    devices = []
-    for each in listed.value:
-        user, serial = each.get("User"), each.get("SerialNumber")
-        if not isinstance(serial, str):
-            return read.malformed("`SerialNumber`", listed.sources)
-        if isinstance(user, dict) and user.get("Arn") == root_arn:
-            enabled = read.instant(each.get("EnableDate"), listed.sources, "EnableDate")
-            devices.append(MfaDevice(serial_number=serial, kind=MfaKind.VIRTUAL, enabled_at=enabled))
-    return Known(tuple(devices), listed.sources)
+def _inactive_certificate(reported: Fact[bool]) -> Fact[bool]:
+    """What the report says of active certificates, where the summary knows that there is one."""
+    if not isinstance(reported, Known):
+        return reported
+    note = "root has a signing certificate, and the credential report shows none active"
+    return Known(reported.value, reported.sources, note)
 
 
-def _listed_devices(answers: Answers) -> Fact[tuple[MfaDevice, ...]]:
-    """Root's whole device list, which only root itself or an AssumeRoot session can read."""
-    listed = read.records(answers.answer(files.ROOT_MFA_DEVICES), "MFADevices")
-    if not isinstance(listed, Known):
-        return _listing_unknown(listed, "iam:ListMFADevices")
-    devices = []
-    for each in listed.value:
-        serial = each.get("SerialNumber")
-        if not isinstance(serial, str):
-            return read.malformed("`SerialNumber`", listed.sources)
-        enabled = read.instant(each.get("EnableDate"), listed.sources, "EnableDate")
-        devices.append(MfaDevice(serial_number=serial, kind=mfa_kind(serial), enabled_at=enabled))
-    return Known(tuple(devices), listed.sources)
+def _seen_until(report: Report, as_of: datetime) -> Fact[datetime]:
+    """When the credential report was made; evidence that does not tell is taken at its word, as of the audit."""
+    if isinstance(report.generated_at, Known):
+        return report.generated_at
+    if isinstance(report.root, Known):
+        return Known(as_of, report.root.sources, "the evidence does not tell when the credential report was made")
+    return _unknown(report.root)
 
 
-def _listing_unknown(fact: Absent | Unknown, action: str) -> Unknown:
-    return fact if isinstance(fact, Unknown) else Unknown(f"{action} gave no list", Why.FAILED, action, fact.sources)
-
-
-def _of_kind(devices: Fact[tuple[MfaDevice, ...]], *, virtual: bool) -> Fact[tuple[MfaDevice, ...]]:
-    return transform(devices, lambda all_: tuple(each for each in all_ if (each.kind is MfaKind.VIRTUAL) is virtual))
-
-
-def _device_count(
-    answers: Answers,
-    mfa_active: Fact[bool],
-    listed: Fact[tuple[MfaDevice, ...]],
-    declarations: Fact[tuple[Declaration, ...]],
-    *,
-    as_of: datetime,
-) -> Fact[int]:
-    if isinstance(listed, Known):
-        return Known(len(listed.value), listed.sources)
-    if isinstance(mfa_active, Known) and not mfa_active.value:
-        return Known(0, mfa_active.sources, mfa_active.note)
-    number = _declared_number(declared(declarations, answers.account, "root-mfa-devices", as_of))
-    if isinstance(number, Known) or (isinstance(number, Unknown) and number.why is Why.MALFORMED):
-        return number
-    reason = "AWS tells how many MFA devices root has only to root and to AssumeRoot audits of members: declare it"
-    return Unknown(reason, Why.NOT_SUPPORTED, "", listed.sources)
-
-
-def _device(mfa_active: Fact[bool], virtual: Fact[tuple[MfaDevice, ...]]) -> Fact[bool]:
-    """Whether root has any device: the flag tells; without it a virtual device of root's proves one."""
-    if isinstance(mfa_active, Unknown) and isinstance(virtual, Known) and virtual.value:
-        return Known(True, virtual.sources)
-    return mfa_active
+def _used_since(answers: Answers, report: Report) -> Fact[bool]:
+    """Whether root was used after the report was made: an AssumeRoot audit looks now, a report cannot tell."""
+    user = answers.answer(files.ROOT_USER)
+    if isinstance(user, Known):
+        return Known(False, user.sources, "last-used dates were read directly")
+    reason = "the credential report cannot show what happened after it was made"
+    return Unknown(reason, Why.NOT_COLLECTED, "iam:GenerateCredentialReport", report.root.sources)
 
 
 def _last_used(password: Password, keys: Fact[tuple[AccessKey, ...]]) -> Fact[datetime]:

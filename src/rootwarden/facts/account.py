@@ -8,7 +8,7 @@ import msgspec
 
 from rootwarden.facts.contacts import Contacts
 from rootwarden.facts.credential_report import CredentialReportRow
-from rootwarden.facts.fact import Fact, Unknown
+from rootwarden.facts.fact import Fact, Known, Unknown
 from rootwarden.facts.organization import Position
 from rootwarden.facts.root_user import RootUser
 
@@ -74,5 +74,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_root_user(self) -> bool:
-        """False in the China partition, where AWS states that there is no root user."""
-        return self.partition != "aws-cn"
+        """False in the China partition, where AWS states that there is no root user, unless evidence shows one."""
+        if self.partition != "aws-cn":
+            return True
+        seen = (self.root.credentials_present, self.root.mfa_active, self.root.access_keys_present)
+        used = (
+            [key.last_used for key in self.root.access_keys.value] if isinstance(self.root.access_keys, Known) else []
+        )
+        shown = any(isinstance(fact, Known) and fact.value for fact in seen)
+        return shown or any(isinstance(fact, Known) for fact in (self.root.password.last_used, *used))

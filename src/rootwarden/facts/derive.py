@@ -38,7 +38,8 @@ def fresher(first: Fact[T], second: Fact[T], *, what: str) -> Fact[T]:
     if isinstance(second, Unknown):
         return first
     if _content(first) == _content(second):
-        return _with_sources(first, first.sources + second.sources)
+        notes = "; ".join(dict.fromkeys(each.note for each in (first, second) if each.note))
+        return _with_sources(first, first.sources + second.sources, notes)
     at_first = _instant(first) or datetime.max.replace(tzinfo=UTC)
     at_second = _instant(second) or datetime.min.replace(tzinfo=UTC)
     earlier, later = (second, first) if at_second <= at_first else (first, second)

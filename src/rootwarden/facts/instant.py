@@ -11,6 +11,7 @@ import msgspec
 Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 # A whole timestamp. Shorter ISO 8601 forms are refused: half a date is what a truncated file looks like.
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 _SHORTEST = len("2026-03-02T12:00:00")
 
 
@@ -18,15 +19,21 @@ def parse_instant(text: str) -> datetime | None:
     """Read an ISO 8601 timestamp with date and time; without an offset it is UTC.
 
     Returns:
-        An aware UTC instant, or `None` when the text is not a whole timestamp of the years 1 to 9999 in UTC.
+        An aware UTC instant, or `None` when the text is not a whole timestamp of a year AWS accounts can know.
     """
     if len(text) < _SHORTEST or text[10:11] not in ("T", "t", " "):
         return None
     try:
         instant = datetime.fromisoformat(text.upper())
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return instant if sensible(instant) else None
+
+
+def sensible(instant: datetime) -> bool:
+    """Whether an instant lies in years that can be reckoned with: windows and ages stay inside the calendar."""
+    return FIRST_YEAR <= instant.year <= LAST_YEAR
 
 
 def format_instant(instant: datetime) -> str:

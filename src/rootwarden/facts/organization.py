@@ -21,13 +21,16 @@ class Position(StrEnum):
 
 
 class OrganizationAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """One account as the organization lists it; `state` is `State`, in older evidence `Status`."""
+    """One account as the organization lists it.
+
+    `state` is `State`, in older evidence `Status`; `partition` is empty where no ARN names it.
+    """
 
     id: str
     name: str = ""
     email: str = ""
     state: str = ""
-    partition: str = "aws"
+    partition: str = ""
 
 
 class OrganizationalUnit(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: `o-…`.
+        arn: Names the partition.
         management_account: Twelve digits.
         accounts: Every account it lists.
         units: Every node of the tree.
@@ -62,6 +66,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: Fact[str] = _NOT_COLLECTED
+    arn: Fact[str] = _NOT_COLLECTED
     management_account: Fact[str] = _NOT_COLLECTED
     accounts: Fact[tuple[OrganizationAccount, ...]] = _NOT_COLLECTED
     units: Fact[tuple[OrganizationalUnit, ...]] = _NOT_COLLECTED

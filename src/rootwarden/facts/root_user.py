@@ -35,6 +35,9 @@ class MfaDevice(msgspec.Struct, frozen=True, kw_only=True):
     enabled_at: Fact[datetime] = _NOT_COLLECTED
 
 
+SHORTEST_SERIAL = 9
+
+
 def mfa_kind(serial_number: str) -> MfaKind:
     """Tell the kind of a device from its serial number.
 
@@ -43,7 +46,9 @@ def mfa_kind(serial_number: str) -> MfaKind:
     """
     if not serial_number.startswith("arn:"):
         plain = serial_number.replace("-", "").replace("_", "")
-        return MfaKind.HARDWARE_TOTP if plain.isalnum() else MfaKind.UNKNOWN
+        # Serial numbers have at least nine characters (IAM API reference, MFADevice).
+        whole = plain.isascii() and plain.isalnum() and len(serial_number) >= SHORTEST_SERIAL
+        return MfaKind.HARDWARE_TOTP if whole else MfaKind.UNKNOWN
     resource = serial_number.rsplit(":", 1)[-1]
     if resource.startswith("mfa/"):
         return MfaKind.VIRTUAL
@@ -95,6 +100,8 @@ class RootUser(msgspec.Struct, frozen=True, kw_only=True):
         signing_certificates_present: Any signing certificate, active or not.
         active_signing_certificates_present: Any active one.
         last_used: Derived: latest of password and keys.
+        report_generated: When the credential report was made, up to which last-used dates can be seen.
+        used_since_report: Whether root was used after that; only a direct look can tell.
         credentials_present: Derived: any password, key, certificate or device.
     """
 
@@ -111,4 +118,6 @@ class RootUser(msgspec.Struct, frozen=True, kw_only=True):
     signing_certificates_present: Fact[bool] = _NOT_COLLECTED
     active_signing_certificates_present: Fact[bool] = _NOT_COLLECTED
     last_used: Fact[datetime] = _NOT_COLLECTED
+    report_generated: Fact[datetime] = _NOT_COLLECTED
+    used_since_report: Fact[bool] = _NOT_COLLECTED
     credentials_present: Fact[bool] = _NOT_COLLECTED
