@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, StructureShape
 
 from rootwarden.simulator import running
@@ -129,6 +130,7 @@ CASES = [
     Case("sns:ListSubscriptionsByTopic", "Subscriptions", {"TopicArn": TOPIC}),
     Case("sns:GetTopicAttributes", "Attributes", {"TopicArn": TOPIC}),
     Case("signin:GetResourcePolicy", "signinResourceBasedPolicy"),
+    Case("signin:GetConsoleAuthorizationConfiguration", "consoleAuthorizationEnabled"),
     Case("rds:DescribeDBInstances", "DBInstances", {"MaxRecords": 20}, MEMBER),
     Case("s3:ListBuckets", "Buckets", {"MaxBuckets": 100}, MEMBER),
     Case("ec2:DescribeInstances", "Reservations", {"MaxResults": 5}, MEMBER),
@@ -197,6 +199,25 @@ def test_root_session_sees_root(simulator: Simulator, case: Case) -> None:
     answer = getattr(asking, method_name(asking, operation))(**case.parameters)
     assert answer[case.shows]
     assert problems(asking.meta.service_model.operation_model(operation).output_shape, answer) == []
+
+
+@pytest.mark.parametrize(("configured", "shown"), [(True, True), (False, False)])
+def test_console_authorization_is_told_as_configured(simulator: Simulator, configured: bool, shown: bool) -> None:
+    simulator.world.account(MEMBER).console_authorization = configured
+    answer = client(simulator, "signin", account=MEMBER).get_console_authorization_configuration(targetId=MEMBER)
+    assert (answer["targetId"], answer["consoleAuthorizationEnabled"]) == (MEMBER, shown)
+
+
+@pytest.mark.parametrize(
+    ("target", "code"), [(MEMBER, "ResourceNotFoundException"), (MANAGEMENT, "AccessDeniedException")]
+)
+def test_console_authorization_never_configured_or_of_another_account(
+    simulator: Simulator, target: str, code: str
+) -> None:
+    simulator.world.account(MEMBER).console_authorization = None
+    with pytest.raises(ClientError) as refused:
+        client(simulator, "signin", account=MEMBER).get_console_authorization_configuration(targetId=target)
+    assert refused.value.response["Error"]["Code"] == code
 
 
 def test_every_operation_has_a_case() -> None:

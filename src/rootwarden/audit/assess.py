@@ -22,6 +22,7 @@ from rootwarden.audit.result import (
 )
 from rootwarden.audit.rulebook import Rulebook
 from rootwarden.audit.settings import Settings
+from rootwarden.collect.collected import in_words
 from rootwarden.facts.fact import Absent, Known, Unknown, value_or_none
 from rootwarden.facts.instant import format_instant
 from rootwarden.rules.outcome import Missing
@@ -75,7 +76,7 @@ def assess(collected: Collected, terms: Terms) -> AuditResult:
         rules=terms.rulebook.cards(),
         exceptions=uses,
         indicators=key_indicators(facts, collected.as_of),
-        warnings=(*collected.warnings, *(f"could not be read: {each}" for each in collected.unreadable), *warnings),
+        warnings=(*collected.warnings, *in_words(collected.unreadable), *warnings),
         benchmark=terms.rulebook.benchmark,
         fail_on=terms.fail_on,
         interrupted=collected.interrupted,

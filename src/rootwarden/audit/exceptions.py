@@ -113,8 +113,10 @@ def apply_exceptions(
         (findings, what became of each exception, warnings).
     """
     matched = dict.fromkeys(range(len(entries)), 0)
+    judged: set[str] = set()
     marked = []
     for finding in findings:
+        judged.add(finding.rule)
         covering = [
             number
             for number, entry in enumerate(entries)
@@ -125,16 +127,19 @@ def apply_exceptions(
             matched[number] += 1
         valid = next((entries[number] for number in covering if entries[number].in_force(as_of)), None)
         marked.append(finding if valid is None else msgspec.structs.replace(finding, suppressed_by=_suppression(valid)))
-    uses = tuple(_use(entry, matched[number], as_of) for number, entry in enumerate(entries))
-    return tuple(marked), uses, tuple(_warning(use) for use in uses if use.state != "in_force")
+    # An exception for a rule that this run left out can neither match nor end here: nothing is said about it.
+    asked = [any(fnmatchcase(rule, entry.rule) for rule in judged) for entry in entries]
+    uses = tuple(_use(entry, matched[number], as_of, asked=asked[number]) for number, entry in enumerate(entries))
+    warned = (use for use, about in zip(uses, asked, strict=True) if about and use.state != "in_force")
+    return tuple(marked), uses, tuple(_warning(use) for use in warned)
 
 
 def _suppression(entry: ExceptionEntry) -> Suppression:
     return Suppression(reason=entry.reason, owner=entry.owner, ticket=entry.ticket, until=entry.until)
 
 
-def _use(entry: ExceptionEntry, matched: int, as_of: datetime) -> ExceptionUse:
-    state = "expired" if not entry.in_force(as_of) else "in_force" if matched else "unmatched"
+def _use(entry: ExceptionEntry, matched: int, as_of: datetime, *, asked: bool) -> ExceptionUse:
+    state = "expired" if not entry.in_force(as_of) else "in_force" if matched or not asked else "unmatched"
     return ExceptionUse(
         rule=entry.rule,
         accounts=entry.accounts,
@@ -151,7 +156,7 @@ def _warning(use: ExceptionUse) -> str:
     who = f"the exception of {use.owner} for `{use.rule}` ({use.ticket})"
     if use.state == "expired":
         again = (
-            f"{use.matched} finding{'s' if use.matched != 1 else ''} count again"
+            f"{use.matched} finding{'s count' if use.matched != 1 else ' counts'} again"
             if use.matched
             else "it covers nothing"
         )

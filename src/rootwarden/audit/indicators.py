@@ -94,7 +94,7 @@ def _active_keys(accounts: Sequence[Account]) -> Indicator:
         value=str(total) if not unknown else f"{total} or more",
         target="0",
         met=_met(failing=total, unknown=unknown),
-        note=f"{unknown} accounts could not be read" if unknown else "",
+        note=f"{unknown} could not be read" if unknown else "",
     )
 
 

@@ -33,7 +33,12 @@ def credential_need(account: Account) -> tuple[Need, str]:
     present = account.root.credentials_present
     if isinstance(present, Known) and not present.value:
         return Need.REMOVED, "a member account without root credentials: nothing to guard, nothing to lose"
+    return Need.NOT_NEEDED, f"a member account needs no root credentials: {_removal(account)}"
+
+
+def _removal(account: Account) -> str:
+    """How to be rid of them."""
     central = account.root_credentials_management
-    if isinstance(central, Known) and central.value:
-        return Need.NOT_NEEDED, "a member account needs no root credentials: remove them centrally"
-    return Need.NOT_NEEDED, "a member account needs no root credentials: switch central management on, then remove them"
+    if not isinstance(central, Known):
+        return "whether they can be removed centrally is not known"
+    return "remove them centrally" if central.value else "switch central management on, then remove them"

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import botocore
 import botocore.session
 import msgspec
 from botocore import exceptions as botocore_errors
@@ -32,6 +33,7 @@ from rootwarden.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.credentials import Credentials
 
     from rootwarden.aws.calls import Call, JsonObject
     from rootwarden.aws.deadline import Deadline
@@ -67,22 +69,32 @@ class Door:
 
     Args:
         profile: Named profile of the AWS configuration, or empty.
-        region: Region for regional endpoints (STS), or empty for the configured one: `AWS_REGION`, which the AWS CLI
-            reads and botocore does not, then what botocore finds.
+        region: Region for regional endpoints (STS), or empty for that of AWS_REGION, else the configured one.
         connections: How many threads will use it.
         read_timeout: Seconds one call may take to answer.
+        endpoint: Send everything there, past the proxies and endpoints the environment names; a simulator beside AWS.
+        own: Credentials to sign with instead of the configured ones, which are then not looked for.
 
     Raises:
         AccessError: When there are no credentials.
         UsageError: When the profile or the region does not exist.
     """
 
-    def __init__(self, *, profile: str = "", region: str = "", connections: int = 10, read_timeout: float = 20) -> None:
+    def __init__(
+        self,
+        *,
+        profile: str = "",
+        region: str = "",
+        connections: int = 10,
+        read_timeout: float = 20,
+        endpoint: str = "",
+        own: Credentials | None = None,
+    ) -> None:
         self._session = botocore.session.Session(profile=profile or None)
+        self._endpoint = endpoint
         try:
-            own = botocore.session.Session(profile=profile or None).get_credentials()
-            configured = os.environ.get("AWS_REGION") or self._session.get_config_variable("region")
-            self.region = region or configured or "us-east-1"
+            own = own or botocore.session.Session(profile=profile or None).get_credentials()
+            self.region = region or _environment_region() or self._session.get_config_variable("region") or "us-east-1"
         except botocore_errors.ProfileNotFound as error:
             raise UsageError(
                 f"there is no AWS profile `{profile}`", hint="`aws configure list-profiles` names them"
@@ -102,7 +114,9 @@ class Door:
             read_timeout=read_timeout,
             max_pool_connections=connections + 4,
             parameter_validation=False,
-            user_agent_extra=f"rootwarden/{__version__}",
+            # Set whole, not as an extra: botocore builds its own anew for every request, an eighth of a call's cost.
+            user_agent=f"rootwarden/{__version__} botocore/{botocore.__version__}",
+            proxies={} if endpoint else None,
         )
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._lock = threading.Lock()
@@ -130,6 +144,10 @@ class Door:
             if not client.can_paginate(xform_name(call.operation)):
                 return document_of(send(**call.parameters))
             return self._all_pages(client, call, send)
+
+    def asks_aws(self, service: str) -> bool:
+        """Whether calls to a service go to AWS itself, and to no endpoint named in the environment."""
+        return _is_aws(self._client(service, self.region).meta.endpoint_url)
 
     def throttled(self) -> int:
         """How often any call was throttled so far."""
@@ -188,7 +206,9 @@ class Door:
         with self._lock:
             client = self._clients.get((service, region))
             if client is None:
-                client = self._session.create_client(service, region_name=region, config=self._config)
+                client = self._session.create_client(
+                    service, region_name=region, endpoint_url=self._endpoint or None, config=self._config
+                )
                 client.meta.events.register("before-parse", _refuse_half_answers)
                 if service == "signin":
                     _keep_override(client)
@@ -196,17 +216,26 @@ class Door:
             return client
 
 
+def _environment_region() -> str:
+    """AWS_REGION, which the AWS CLI reads and botocore by itself does not."""
+    return os.environ.get("AWS_REGION", "")
+
+
 def _keep_override(client: BaseClient) -> None:
     """Send Sign-In calls where AWS_ENDPOINT_URL says: botocore's rules for that service drop an override (1.44.5)."""
     override = client.meta.endpoint_url
-    host = urlsplit(override).hostname or ""
-    if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")):
+    if _is_aws(override):
         return
 
     def keep(params: dict[str, Any], **_rest: object) -> None:
         params["url"] = override + params["url_path"]
 
     client.meta.events.register("before-call.signin", keep)
+
+
+def _is_aws(endpoint: str) -> bool:
+    host = urlsplit(endpoint).hostname or ""
+    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu"))
 
 
 def _refuse_half_answers(response_dict: dict[str, Any], **_rest: object) -> None:

@@ -113,6 +113,8 @@ def collect(
     account_timeout: options.AccountTimeout = 60,
 ) -> int:
     """Collect evidence into a folder, to audit later or elsewhere. Exit code 3 when an account gave nothing."""
+    from rootwarden.collect.collected import in_words
+
     book = make_book(rule, None, "", None, None)
     asked = Look(
         accounts=accounts,
@@ -131,8 +133,8 @@ def collect(
     collected = look(asked, book, tags=True, tree=True)
     refused = sum(bool(each.refusals) for each in collected.accounts)
     _say(f"collected {len(collected.accounts)} accounts into {output}; {refused} refused something")
-    for each in collected.unreadable:
-        _say(f"warning: could not be read: {each}")
+    for each in in_words(collected.unreadable):
+        _say(f"warning: {each}")
     if collected.interrupted:
         return 130
     return 3 if collected.unreadable else 0

@@ -14,6 +14,8 @@ from rootwarden.facts.organization import Organization, OrganizationAccount
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MOST_NAMED = 4
+
 
 class CollectedAccount(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one account, and every call that gave no answer.
@@ -27,6 +29,13 @@ class CollectedAccount(msgspec.Struct, frozen=True, kw_only=True):
     facts: Account
     refusals: tuple[Unknown, ...]
     answered: bool
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A file or an account that gave nothing, and why."""
+
+    subject: str
+    reason: str
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +57,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     organization: Organization
     accounts: tuple[CollectedAccount, ...]
     skipped: tuple[OrganizationAccount, ...] = ()
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
 
@@ -87,7 +96,20 @@ def spoiled(value: object) -> Iterator[Unknown]:
             yield from spoiled(each)
 
 
-def unreachable(account: CollectedAccount) -> str:
-    """Why an account gave nothing, for people."""
+def unreachable(account: CollectedAccount) -> Unreadable:
+    """Why an account gave nothing."""
     reason = account.refusals[0].reason if account.refusals else "nothing was collected"
-    return f"account {account.facts.id}: {reason}"
+    return Unreadable(f"account {account.facts.id}", reason)
+
+
+def in_words(unreadable: tuple[Unreadable, ...]) -> tuple[str, ...]:
+    """One line a reason, however many files or accounts share it."""
+    subjects: dict[str, list[str]] = {}
+    for each in unreadable:
+        subjects.setdefault(each.reason, []).append(each.subject)
+    return tuple(f"could not be read: {_some(names)}: {reason}" for reason, names in subjects.items())
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -21,10 +21,11 @@ from rootwarden.collect.evidence import (
     not_collected,
     source_of,
 )
+from rootwarden.collect.read import instant_or_none
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.declarations import DECLARABLE, Declaration
 from rootwarden.facts.fact import Known, Source, Unknown, Why
-from rootwarden.facts.instant import Instant, parse_instant
+from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -100,7 +101,7 @@ class EvidenceFolder:
             return Unknown(f"`{file}` cannot be read: {raw}", Why.MALFORMED, "", (source,))
         fact = decode_document(raw, file, source)
         if isinstance(fact, Unknown):
-            self.unreadable[file] = fact.reason
+            self.unreadable[file] = fact.reason.removeprefix(f"`{file}` ")
         return fact
 
     def refused(self, below: str) -> tuple[Fact[JsonObject], ...]:
@@ -150,7 +151,7 @@ class EvidenceFolder:
             said = "it is a link to nowhere"
         except OSError as error:
             said = error.strerror or "unreadable"
-        self.unreadable[file] = f"`{file}` cannot be read: {said}"
+        self.unreadable[file] = said
         return said
 
     def _read_collection(self) -> Collection | None:
@@ -160,22 +161,17 @@ class EvidenceFolder:
         try:
             collection = msgspec.json.decode(raw if isinstance(raw, bytes) else b"", type=Collection)
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
-            self.unreadable[files.COLLECTION] = (
-                f"`{files.COLLECTION}` is not of the schema {COLLECTION_SCHEMA}: {error}"
-            )
+            self.unreadable[files.COLLECTION] = f"it is not of the schema {COLLECTION_SCHEMA}: {error}"
             return None
         if collection.schema != COLLECTION_SCHEMA:
-            said = (
-                f"`{files.COLLECTION}` has the schema `{collection.schema}`; this version reads `{COLLECTION_SCHEMA}`"
-            )
+            said = f"it has the schema `{collection.schema}`; this version reads `{COLLECTION_SCHEMA}`"
             self.unreadable[files.COLLECTION] = said
             return None
         return collection
 
     def _generated(self, account: str) -> datetime | None:
         report = self.answer(f"accounts/{account}/{files.CREDENTIAL_REPORT}")
-        text = report.value.get("GeneratedTime") if isinstance(report, Known) else None
-        return parse_instant(text) if isinstance(text, str) else None
+        return instant_or_none(report.value.get("GeneratedTime")) if isinstance(report, Known) else None
 
 
 class FolderAnswers:

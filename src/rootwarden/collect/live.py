@@ -146,14 +146,15 @@ class LiveCollection:
         organization = read_organization(central.answers.answer, central.answers.policy_ids())
         targets, skipped = self._targets(caller, organization)
         around = surroundings(organization, self._declared, self._as_of, keep_users=self._keep_users)
-        reader = AccountReader(around, home)
-        accounts, interrupted = self._collect(caller, home, targets, reader)
+        reader = AccountReader(around, home, alarms=self._plan.monitoring or self._opens_root_sessions())
+        collected, interrupted = self._collect(caller, home, targets, reader)
+        accounts = in_order(collected, organization)
         self._finish(central)
         return Collected(
             as_of=self._as_of,
             described=self._described(caller, organization, len(accounts)),
             organization=organization,
-            accounts=in_order(accounts, organization),
+            accounts=accounts,
             skipped=skipped,
             unreadable=tuple(unreachable(each) for each in accounts if not each.answered),
             interrupted=interrupted,
@@ -264,15 +265,24 @@ class LiveCollection:
     ) -> Generator[float, None, CollectedAccount]:
         account = answers.account
         keeps_root = account == reader.management_account or not reader.in_organization
-        monitoring = self._plan.monitoring and not reader.covered(answers)
-        yield from collector.collect(answers, self._entry(account, caller), monitoring=monitoring, sign_in=keeps_root)
-        return self._read(reader, answers)
+        # An AssumeRoot audit says beforehand which alarms it will set off: that is read from the management account.
+        announces = self._opens_root_sessions() and account == reader.management_account
+        monitoring = (self._plan.monitoring and not reader.covered(answers)) or announces
+        entry = self._entry(account, caller, reader.management_account)
+        yield from collector.collect(answers, entry, monitoring=monitoring, sign_in=keeps_root)
+        read = self._read(reader, answers)
+        # No selected rule asks anything inside this account: that is not an account nobody could look into.
+        return read if answers.answered else msgspec.structs.replace(read, answered=True)
 
-    def _entry(self, account: str, caller: Caller) -> Entry:
+    def _opens_root_sessions(self) -> bool:
+        """Whether this run makes root activity in members: asked for, and needed by a selected rule."""
+        return self._scope.assume_root and self._plan.root_credentials
+
+    def _entry(self, account: str, caller: Caller, management_account: str) -> Entry:
         if account == caller.account:
             return Entry(kind="own")
         if self._scope.assume_root:
-            return Entry(kind="root")
+            return Entry(kind="none" if account == management_account else "root")
         return Entry(kind="role", role_name=self._scope.role_name, external_id=self._scope.external_id)
 
     def _read(self, reader: AccountReader, answers: AccountAnswers) -> CollectedAccount:
@@ -287,7 +297,7 @@ class LiveCollection:
         return read
 
     def _announce(self, caller: Caller, rest: list[str], reader: AccountReader) -> None:
-        if self._scope.assume_root:
+        if self._opens_root_sessions():
             self._on_announce(tuple(each for each in rest if each != caller.account), reader.alarm_in_words)
 
     def _finish(self, central: OrganizationCollector) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from rootwarden.collect.evidence import AccountAnswers
     from rootwarden.collect.plan import Plan
 
+_OURS = frozenset(
+    {"Timeout", "NotAsked", "NoWayIn", "ConnectionError", "ConnectionClosed", "MalformedAnswer", "TooManyPages"}
+)
 _NOT_READY = frozenset({"ReportInProgress", "ReportNotPresent", "ReportExpired"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 MOST_MONITORING_CALLS = 14
@@ -36,7 +39,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """How to get into an account.
 
     Attributes:
-        kind: `own` (the caller is in it), `role` (sts:AssumeRole) or `root` (sts:AssumeRoot).
+        kind: `own` (the caller is in it), `role` (sts:AssumeRole), `root` (sts:AssumeRoot) or `none` (no way in).
         role_name: For `role`.
         external_id: For `role`, when its trust policy asks for one.
     """
@@ -108,10 +111,14 @@ class AccountCollector:
         deadline = Deadline(self._seconds, self._stop)
         asked = _Asked(self._door, answers, deadline, self._home, self._clock)
         calls = self._calls(entry, sign_in=sign_in)
+        if not self._files(calls, entry, monitoring=monitoring):
+            # No selected rule asks anything inside the account: no session is opened for nothing.
+            self._ask_centrally(asked, entry)
+            return
         try:
             identity = self._enter(answers.account, entry, deadline)
         except CallFailed as failed:
-            assume = "sts:AssumeRoot" if entry.kind == "root" else "sts:AssumeRole"
+            assume = "sts:AssumeRole" if entry.kind == "role" else "sts:AssumeRoot"
             for file in self._files(calls, entry, monitoring=monitoring):
                 asked.record(file, assume, failed)
             self._ask_centrally(asked, entry)
@@ -151,6 +158,8 @@ class AccountCollector:
         """
         if entry.kind == "own":
             return None
+        if entry.kind == "none":
+            raise CallFailed("NoWayIn", "AssumeRoot never enters the management account")
         if entry.kind == "root":
             return self._assume_root(account, deadline)
         role = f"arn:{self._partition}:iam::{account}:role/{entry.role_name}"

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from rootwarden.aws.regions import home_region
 from rootwarden.collect import files
 from rootwarden.collect.account import surroundings
-from rootwarden.collect.collected import Collected, active, in_order, spoiled, unreachable
+from rootwarden.collect.collected import Collected, Unreadable, active, in_order, spoiled, unreachable
 from rootwarden.collect.disk import read_file
 from rootwarden.collect.evidence import AccountAnswers, Answered, CallRecord, decode_document
 from rootwarden.collect.folder import as_of_of, wrap_credential_report
 from rootwarden.collect.organization import read_organization
+from rootwarden.collect.read import instant_or_none
 from rootwarden.collect.reader import AccountReader
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, parse_credential_report
 from rootwarden.facts.fact import Known, Source, Unknown
-from rootwarden.facts.instant import parse_instant
 from rootwarden.facts.organization import Organization
 
 if TYPE_CHECKING:
@@ -63,14 +63,15 @@ def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, kee
 
 def _unreadable(
     folder: EvidenceFolder, organization: Organization, accounts: list[CollectedAccount]
-) -> tuple[str, ...]:
+) -> tuple[Unreadable, ...]:
     """Every file that could not be read or used, and every account nothing is known of; each said once."""
-    files_said = folder.unreadable.values()
-    unused = [each.reason for each in spoiled(organization)]
-    unused += [f"account {each.facts.id}: {wrong.reason}" for each in accounts for wrong in spoiled(each.refusals)]
-    unused = [said for said in unused if not any(said.endswith(file) for file in files_said)]
-    empty = (unreachable(each) for each in accounts if not each.answered)
-    return tuple(dict.fromkeys((*files_said, *unused, *empty)))
+    read = [Unreadable(f"`{file}`", reason) for file, reason in folder.unreadable.items()]
+    unused = [Unreadable("the organization", each.reason) for each in spoiled(organization)]
+    for each in accounts:
+        unused += [Unreadable(f"account {each.facts.id}", wrong.reason) for wrong in spoiled(each.refusals)]
+    unused = [each for each in unused if not any(file in each.reason for file in folder.unreadable)]
+    empty = [unreachable(each) for each in accounts if not each.answered]
+    return tuple(dict.fromkeys((*read, *unused, *empty)))
 
 
 def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users: bool = False) -> Collected:
@@ -81,8 +82,7 @@ def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users:
         UsageError: When a bare CSV comes without an instant to judge at.
     """
     document = _document(path)
-    generated = document.get("GeneratedTime")
-    instant = as_of or (parse_instant(generated) if isinstance(generated, str) else None)
+    instant = as_of or instant_or_none(document.get("GeneratedTime"))
     if instant is None:
         raise UsageError(
             f"`{path}` does not tell when the report was generated",
@@ -98,7 +98,7 @@ def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users:
         described=f"credential report {path.name}",
         organization=Organization(),
         accounts=(read,),
-        unreadable=tuple(dict.fromkeys(each.reason for each in spoiled(read.facts))),
+        unreadable=tuple(dict.fromkeys(Unreadable(f"`{path.name}`", each.reason) for each in spoiled(read.facts))),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
 from rootwarden.facts.instant import parse_instant
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rootwarden.aws.calls import Json, JsonObject
     from rootwarden.facts.fact import Fact, Source
 
@@ -70,5 +69,17 @@ def instant(value: Json, sources: tuple[Source, ...], what: str) -> Fact[datetim
     """A timestamp of an answer; null is absent."""
     if value is None:
         return Absent(sources)
-    parsed = parse_instant(value) if isinstance(value, str) else None
+    parsed = instant_or_none(value)
     return malformed(f"`{what}`", sources) if parsed is None else Known(parsed, sources)
+
+
+def instant_or_none(value: Json) -> datetime | None:
+    """A timestamp as text or, as version 1 of the AWS CLI prints some, as epoch seconds; else `None`."""
+    if isinstance(value, str):
+        return parse_instant(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value, tz=UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -9,9 +9,9 @@ from rootwarden.collect.collected import CollectedAccount, refusals_of, spoiled
 from rootwarden.collect.monitoring import monitoring_facts
 from rootwarden.collect.policies import guardrail
 from rootwarden.collect.root_user import summary_flags
-from rootwarden.detect.alarm_chain import root_usage_alarm, survey
+from rootwarden.detect.alarm_chain import root_usage_alarm
 from rootwarden.facts.account import UsageAlarm
-from rootwarden.facts.fact import Known
+from rootwarden.facts.fact import Known, Unknown
 from rootwarden.packs.samples import root_samples
 
 if TYPE_CHECKING:
@@ -21,18 +21,25 @@ if TYPE_CHECKING:
     from rootwarden.facts.monitoring import Monitoring
 
 
+_UNASKED = Unknown("no selected rule asks whether root use reaches a person")
+NOT_ASKED = UsageAlarm(works=_UNASKED, chain=_UNASKED)
+
+
 class AccountReader:
     """Reads accounts one after the other, the management account first.
 
     Args:
         around: What is the same for every account.
         home: Home region of the partition.
+        alarms: Follow the chains from trail to subscriber; not worth the time when no rule asks.
     """
 
-    def __init__(self, around: Surroundings, home: str) -> None:
+    def __init__(self, around: Surroundings, home: str, *, alarms: bool = True) -> None:
         self._around = around
         self._home = home
+        self._alarms = alarms
         self._owner: Monitoring | None = None
+        self._covered: dict[str, RootUsageAlarm] = {}
         self.alarm_in_words = ""
 
     @property
@@ -50,25 +57,37 @@ class AccountReader:
         """Whether the organization's own chain already answers for an account, so that it need not be asked."""
         if self._owner is None or answers.account == self.management_account:
             return False
-        return survey(monitoring_facts(answers, self._home), self._owner, root_samples()).works is True
+        alarm = root_usage_alarm(monitoring_facts(answers, self._home), self._owner, root_samples())
+        if not (isinstance(alarm.works, Known) and alarm.works.value):
+            return False
+        self._covered[answers.account] = alarm
+        return True
 
     def read(self, answers: CountedAnswers) -> CollectedAccount:
         """The facts of one account, and what was refused."""
-        monitoring = monitoring_facts(answers, self._home)
         manages = answers.account == self.management_account
-        alarm = root_usage_alarm(monitoring, None if manages else self._owner, root_samples())
+        alarm, wrong = self._alarm(answers, manages=manages) if self._alarms else (NOT_ASKED, ())
         facts = read_account(
             answers,
             self._around,
-            usage_alarm=UsageAlarm(works=alarm.works, chain=alarm.chain),
+            usage_alarm=alarm,
             guardrail=guardrail(answers, self._around),
         )
-        if manages:
-            self._remember(monitoring, alarm)
         # A source that another one stood in for was spoiled all the same: it is named.
-        spoilt = spoiled((facts, monitoring, summary_flags(answers)))
+        spoilt = (*spoiled(facts), *spoiled(summary_flags(answers)), *wrong)
         refused = refusals_of([*answers.refusals(), *spoilt])
         return CollectedAccount(facts=facts, refusals=refused, answered=answers.answered_any())
+
+    def _alarm(self, answers: CountedAnswers, *, manages: bool) -> tuple[UsageAlarm, tuple[Unknown, ...]]:
+        """Whether root use reaches a person, and what of the answers about it could not be used."""
+        seen = self._covered.pop(answers.account, None)
+        if seen is not None:
+            return UsageAlarm(works=seen.works, chain=seen.chain), ()
+        monitoring = monitoring_facts(answers, self._home)
+        seen = root_usage_alarm(monitoring, None if manages else self._owner, root_samples())
+        if manages:
+            self._remember(monitoring, seen)
+        return UsageAlarm(works=seen.works, chain=seen.chain), tuple(spoiled(monitoring))
 
     def _remember(self, monitoring: Monitoring, alarm: RootUsageAlarm) -> None:
         """Keep the management account's chain: an organization trail's answers hold for every member."""

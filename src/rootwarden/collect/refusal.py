@@ -65,6 +65,15 @@ THROTTLED = {
 _TIMED_OUT = {"Timeout", "TimedOut", "RequestTimeout", "NotAsked"}
 
 
+_MEANINGS = (
+    (_DENIED, Why.DENIED, "{action} was refused ({name})"),
+    (_CREDENTIALS, Why.FAILED, "{action} was not answered: the credentials are no longer valid ({name})"),
+    (THROTTLED, Why.THROTTLED, "{action} was throttled until we gave up ({name})"),
+    (_TIMED_OUT, Why.TIMED_OUT, "{action} was not answered in time{detail}"),
+    ({"NoWayIn"}, Why.NOT_SUPPORTED, "{action} was not asked{detail}"),
+)
+
+
 def fact_of_error(code: str, action: str, source: Source) -> Absent | Unknown:
     """Turn an error code into a fact.
 
@@ -72,20 +81,17 @@ def fact_of_error(code: str, action: str, source: Source) -> Absent | Unknown:
         code: AWS's code (`AccessDenied`) or one of ours; a text behind a colon is kept as detail.
         action: The IAM action that was asked, `iam:GetAccountSummary`.
         source: Where and when.
+
+    Returns:
+        Absent when the code says there is none; else unknown, with the permission when that is what was missing.
     """
-    name, _, detail = code.partition(":")
+    name, _, rest = code.partition(":")
     name = name.strip()
-    detail = f": {detail.strip()}" if detail.strip() else ""
     if name in _ABSENT:
         return Absent((source,))
-    if name in _DENIED:
-        return Unknown(f"{action} was refused ({name})", Why.DENIED, action, (source,))
-    if name in _CREDENTIALS:
-        return Unknown(
-            f"{action} was not answered: the credentials are no longer valid ({name})", Why.FAILED, "", (source,)
-        )
-    if name in THROTTLED:
-        return Unknown(f"{action} was throttled until we gave up ({name})", Why.THROTTLED, "", (source,))
-    if name in _TIMED_OUT:
-        return Unknown(f"{action} was not answered in time{detail}", Why.TIMED_OUT, "", (source,))
+    detail = f": {rest.strip()}" if rest.strip() else ""
+    for codes, why, sentence in _MEANINGS:
+        if name in codes:
+            reason = sentence.format(action=action, name=name, detail=detail)
+            return Unknown(reason, why, action if why is Why.DENIED else "", (source,))
     return Unknown(f"{action} failed ({name}){detail}", Why.FAILED, "", (source,))

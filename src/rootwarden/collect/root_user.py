@@ -50,8 +50,7 @@ def read_report(answers: Answers) -> Report:
         missing = answer if isinstance(answer, Unknown) else Unknown("there is no credential report", Why.FAILED, CALL)
         return Report(rows=missing, root=missing, generated_at=missing)
     asked = answer.sources[0]
-    generated = answer.value.get("GeneratedTime")
-    generated_at = parse_instant(generated) if isinstance(generated, str) else None
+    generated_at = read.instant_or_none(answer.value.get("GeneratedTime"))
     source = Source(call=CALL, account=asked.account, observed_at=generated_at)
     rows = _rows(answer.value, source)
     root = root_row(rows.value) if isinstance(rows, Known) else rows
@@ -78,7 +77,7 @@ def root_user(
     mfa_active = derive.fresher(
         read.flag(summary, "AccountMFAEnabled"), _boolean(report, "mfa_active"), what="MFA of root"
     )
-    mfa_active = derive.fresher(derive.not_empty(listed), mfa_active, what="MFA of root")
+    mfa_active = derive.exact_or(derive.not_empty(listed), mfa_active, what="MFA of root")
     keys = _access_keys(answers, report)
     password = _password(answers, report, declarations, as_of=as_of)
     keys_present = _keys_present(answers, read.flag(summary, "AccountAccessKeysPresent"), keys)
@@ -162,7 +161,7 @@ def _password(
         Known(isinstance(profile, Known), profile.sources) if not isinstance(profile, Unknown) else profile
     )
     present = derive.password_present(
-        derive.fresher(seen, reported, what="root password"), partition=answers.partition, as_of=as_of
+        derive.exact_or(seen, reported, what="root password"), partition=answers.partition, as_of=as_of
     )
     changed = _declared_instant(declared(declarations, answers.account, "root-password-changed", as_of))
     days = _rotation_days(answers.account, declarations, as_of=as_of)

@@ -46,6 +46,12 @@ def fresher(first: Fact[T], second: Fact[T], *, what: str) -> Fact[T]:
     return _with_sources(later, later.sources + earlier.sources, note)
 
 
+def exact_or(exact: Fact[T], other: Fact[T], *, what: str) -> Fact[T]:
+    """Join a source few may read with the usual ones; where nobody tried it, its absence is not worth a word."""
+    untried = isinstance(exact, Unknown) and exact.why is Why.NOT_COLLECTED
+    return other if untried else fresher(exact, other, what=what)
+
+
 def any_true(*facts: Fact[bool]) -> Fact[bool]:
     """Kleene `or`: one true decides; otherwise an unknown spreads; absent counts as false."""
     return _kleene(facts, deciding=True)

@@ -17,11 +17,13 @@ from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from rootwarden.audit.result import AuditResult, Finding
     from rootwarden.rules.verdict import Severity
 
 MOST_STEPS: Final = 5
+_HOUR: Final = 60  # minutes
 
 
 class RuleTally(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +123,26 @@ def unknown_keys(finding: Finding) -> tuple[tuple[str, str], ...]:
     """The (permission, reason) pairs an unknown finding waits for, each once."""
     pairs = [(each.permission, each.reason) for each in finding.missing] or [("", finding.reason)]
     return tuple(dict.fromkeys((permission, reason.replace(finding.account, "…")) for permission, reason in pairs))
+
+
+def report_ages(result: AuditResult) -> str:
+    """How old the credential reports are, in one sentence; empty when none tells when it was made.
+
+    A fix made after that does not show in them: AWS makes a new report at most every four hours.
+    """
+    made = [each.report_generated_at for each in result.accounts if each.report_generated_at is not None]
+    if not made:
+        return ""
+    newest, oldest = (_age(result.as_of, instant) for instant in (max(made), min(made)))
+    span = newest if newest == oldest else f"{newest} to {oldest}"
+    return f"credential reports are {span} old; AWS makes a new one at most every 4 hours"
+
+
+def _age(now: datetime, made: datetime) -> str:
+    minutes = max(0, int((now - made).total_seconds() // 60))
+    if minutes < _HOUR:
+        return f"{minutes} min"
+    return f"{minutes // _HOUR} h" if minutes < _HOUR * 48 else f"{minutes // (_HOUR * 24)} days"
 
 
 def need_groups(result: AuditResult) -> tuple[NeedGroup, ...]:

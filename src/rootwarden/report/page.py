@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from rootwarden import __version__
 from rootwarden.report import view, words
-from rootwarden.report.digest import next_steps, tally, unknown_groups
+from rootwarden.report.digest import next_steps, report_ages, tally, unknown_groups
 
 if TYPE_CHECKING:
     from rootwarden.audit.result import AuditResult
@@ -39,6 +39,7 @@ def render(result: AuditResult) -> str:
         indicators=view.indicator_views(result),
         unknowns=unknown_groups(result),
         steps=next_steps(result),
+        report_ages=report_ages(result),
         names={account.id: words.shorten(account.name, 60) for account in result.accounts},
         version=__version__,
     )

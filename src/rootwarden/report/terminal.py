@@ -19,6 +19,7 @@ from rootwarden.report.digest import (
     findings_by_account,
     need_groups,
     next_steps,
+    report_ages,
     rule_tallies,
     tally,
     unknown_groups,
@@ -107,6 +108,9 @@ def _head(result: AuditResult, console: Console) -> None:
     if result.benchmark:
         about.append(f"judged by {visible(result.benchmark)}")
     console.print(Text(" · ".join(about), "dim"))
+    ages = report_ages(result)
+    if ages:
+        console.print(Text(ages, "dim"))
     if result.organization is not None:
         organization = result.organization
         _lines(

@@ -212,7 +212,8 @@ def add_root_event_rule(account: Account) -> None:
 
 
 def fence_sign_in(account: Account) -> None:
-    """A Sign-In resource policy that lets root sign in from the office network only."""
+    """A Sign-In resource policy, in force, that lets root sign in from the office network only."""
+    account.console_authorization = True
     account.sign_in_policy = [
         SignInStatement(
             effect="Deny",

@@ -258,7 +258,11 @@ class PasswordPolicy(msgspec.Struct, kw_only=True):
 
 
 class Account(msgspec.Struct, kw_only=True):
-    """One AWS account: its root user, and whatever else a call may ask about."""
+    """One AWS account: its root user, and whatever else a call may ask about.
+
+    Attributes:
+        console_authorization: Whether the Sign-In resource policy is in force; `None` when never configured.
+    """
 
     account_id: str
     name: str
@@ -280,6 +284,7 @@ class Account(msgspec.Struct, kw_only=True):
     enabled_regions: tuple[str, ...] = ("us-east-1", "eu-central-1")
     buckets: int = 0
     sign_in_policy: list[SignInStatement] = []
+    console_authorization: bool | None = None
     tags: dict[str, str] = {}
 
     def region(self, name: str) -> Region:

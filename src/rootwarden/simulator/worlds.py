@@ -205,6 +205,7 @@ def _breached(account_id: str, external_id: str = "") -> Account:
         account.region(parts.HOME_REGION).metric_filters[0].pattern = parts.NARROWED_PATTERN
         account.region(parts.HOME_REGION).event_rules.clear()
         account.sign_in_policy = []
+        account.console_authorization = None
         account.root.devices = []
         account.root.password_last_used = parts.days_ago(0.2)
     if number == 1:

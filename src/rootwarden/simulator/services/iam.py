@@ -65,6 +65,7 @@ def get_account_summary(call: Call) -> dict[str, Any]:
             "AttachedPoliciesPerRoleQuota": 10,
             "UserPolicySizeQuota": 2048,
             "GroupPolicySizeQuota": 5120,
+            "RolePolicySizeQuota": 10240,
             "AssumeRolePolicySizeQuota": 2048,
             "PolicySizeQuota": 6144,
             "VersionsPerPolicyQuota": 5,

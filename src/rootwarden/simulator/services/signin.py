@@ -1,4 +1,4 @@
-"""AWS Sign-In: the account's resource policy, which can fence root's sign-in."""
+"""AWS Sign-In: the account's resource policy, which can fence root's sign-in, and whether it is in force."""
 
 from __future__ import annotations
 
@@ -28,4 +28,21 @@ def get_resource_policy(call: Call) -> dict[str, Any]:
     return {"signinResourceBasedPolicy": {"version": "2012-10-17", "statement": described}}
 
 
-OPERATIONS: dict[str, Handler] = {"GetResourcePolicy": get_resource_policy}
+def get_console_authorization_configuration(call: Call) -> dict[str, Any]:
+    """Whether the policy is in force; refused (simulator only) when never configured, and for another account."""
+    account = call.account
+    if call.text("targetId") not in {"", account.account_id}:
+        raise call.denied("signin:GetConsoleAuthorizationConfiguration")
+    if account.console_authorization is None:
+        raise Refusal("ResourceNotFoundException", "Console authorization was never configured.", 404)
+    return {
+        "targetId": account.account_id,
+        "scope": "ACCOUNT",
+        "consoleAuthorizationEnabled": account.console_authorization,
+    }
+
+
+OPERATIONS: dict[str, Handler] = {
+    "GetResourcePolicy": get_resource_policy,
+    "GetConsoleAuthorizationConfiguration": get_console_authorization_configuration,
+}

@@ -1,0 +1,51 @@
+# Everything sets itself up: Python 3.11 or newer with venv and pip, git and make are enough.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test check format soak bench lock clean
+
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## the virtual environment, with everything in it
+
+$(READY): requirements/development.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)  ## audit a simulated organization and leave the report in demo-output/
+	$(BIN)/rootwarden demo
+
+test: $(READY)  ## every test this machine can run; what is left out is named
+	$(BIN)/python -m pytest --numprocesses auto
+
+check: $(READY)  ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## put the code in order
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+soak: $(READY)  ## full counts: the long versions of the tests
+	$(BIN)/python -m pytest --numprocesses auto -m soak --override-ini addopts="-ra --strict-markers --import-mode=importlib"
+
+bench: $(READY)  ## the budget table, with facts about the machine, into benchmarks/results/
+	@mkdir -p benchmarks/results
+	$(BIN)/python benchmarks/live_audit.py --output benchmarks/results/live-audit.json
+	$(BIN)/python benchmarks/simulator_speed.py
+
+lock: ## new lock files: versions and hashes, no addresses (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  pyproject.toml --output-file requirements/base.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev \
+	  pyproject.toml --output-file requirements/development.lock
+
+clean:  ## remove what was built, but not your reports
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

@@ -1,0 +1,108 @@
+"""Pages made from the program: the command line's help, the facts, the rules, the index of the documentation."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.docs.pages import DOCS, label, text
+from tests.docs.rule_pages import rule_index, rule_page
+from tests.docs.terminal import offline
+
+from rootwarden.packs import root_pack, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.docs.terminal import Terminal
+
+    from rootwarden.rules.schema import Attribute
+
+INDEX = DOCS / "README.md"
+DECISIONS = DOCS / "decisions" / "README.md"
+_NOTE = "<!-- made by `python -m tests.docs.regenerate`; do not edit -->\n"
+_MARKED = re.compile(r"(<!-- pages: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def generated() -> dict[Path, str]:
+    """Every generated page with what it should hold; the index last, since it names the others."""
+    made = {
+        DOCS / "command-line.md": _command_line(),
+        DOCS / "facts.md": _facts(),
+        DOCS / "rules" / "README.md": _NOTE + rule_index(root_pack()),
+    }
+    for rule in root_pack():
+        made[DOCS / "rules" / f"{rule.id}.md"] = _NOTE + rule_page(rule, schema())
+    return made | {page: _with_lists(page, made) for page in (DECISIONS, INDEX)}
+
+
+def stale() -> list[Path]:
+    """Pages of rules that are no more."""
+    return sorted(set((DOCS / "rules").glob("*.md")) - set(generated()))
+
+
+def commands(shell: Terminal) -> Iterator[tuple[str, str]]:
+    """(command, its help) for the program and every command below it."""
+    waiting = [""]
+    while waiting:
+        command = waiting.pop(0)
+        said = shell.run(f"rootwarden {command} --help").stdout
+        yield f"rootwarden {command}".rstrip(), said
+        listed = said.partition("\nCommands:\n")[2]
+        waiting += [f"{command} {name}".strip() for name in re.findall(r"^  (\S+)", listed, re.MULTILINE)]
+
+
+def _command_line() -> str:
+    with offline() as shell:
+        helps = list(commands(shell))
+    parts = [f"## `{name}`\n\n```text\n{said.strip()}\n```\n" for name, said in helps]
+    intro = (
+        "# The command line\n\nThe help of every command, as the program prints it. Results go to standard output, "
+        "everything else to standard\nerror; a progress bar shows only on a terminal. Exit codes: "
+        "[exit-codes.md](exit-codes.md). Formats: [reports/formats.md](reports/formats.md).\n\n"
+    )
+    return _NOTE + intro + "\n".join(parts)
+
+
+def _facts() -> str:
+    root = next(entity for entity in schema().entities if entity.entity == "RootUser")
+    users = next(entity for entity in schema().entities if entity.entity == "IAMUser")
+    return (
+        f"{_NOTE}# Facts\n\nWhat a rule can ask about `RootUser`, {root.summary}. The names are those of the rule "
+        "language.\n\n"
+        "**Absent** means somebody looked and there is none: `eq` is false, `neq` is true, `len ( )` is 0. "
+        "**Unknown** means nobody\ncould look, whatever the type: every attribute can be unknown, and then says why "
+        "and which permission would settle it.\nNothing has a default. Where several calls are named, any of them may "
+        "give the value; where two disagree the fresher wins\nand the finding says so. `root:` calls need an "
+        "AssumeRoot audit session ([assume-root.md](assume-root.md)); declarations are in\n"
+        "[evidence-folder.md](evidence-folder.md#declarationsjson).\n\n"
+        "| attribute | type | can be absent | what it is | where it comes from |\n|---|---|---|---|---|\n"
+        + "".join(_row(each) for each in root.attribute)
+        + f"\nThe language also knows `{users.entity}`, {users.summary}: {len(users.attribute)} attributes, of which "
+        f"{sum(each.collected for each in users.attribute)} are\ncollected today (the credential report's columns); "
+        "the others are unknown. `src/rootwarden/packs/schema/iam-user.toml` lists them.\n"
+    )
+
+
+def _row(each: Attribute) -> str:
+    kind = " or ".join(f"`{value}`" for value in each.values) or str(each.type)
+    calls = ", ".join(f"`{call}`" for call in each.fed_by) or "the account's id and partition"
+    return f"| `{each.path}` | {kind} | {'yes' if each.absent else 'no'} | {each.describe} | {calls} |\n"
+
+
+def _with_lists(page: Path, made: dict[Path, str]) -> str:
+    """The page as it is, with its lists of pages made from the folders they name."""
+
+    def listed(match: re.Match[str]) -> str:
+        folder = DOCS / match[2] if match[2] != "." else DOCS
+        there = {*folder.glob("*.md"), *(each for each in made if each.parent == folder)} - {INDEX, page}
+        return match[1] + "".join(_entry(each, page.parent, made) for each in sorted(there)) + match[3]
+
+    return _MARKED.sub(listed, text(page))
+
+
+def _entry(page: Path, folder: Path, made: dict[Path, str]) -> str:
+    content = made.get(page) or text(page)
+    title = re.search(r"^# (.+)$", content, re.MULTILINE)
+    return f"- [{title[1] if title else label(page)}]({page.relative_to(folder).as_posix()})\n"

@@ -1,0 +1,63 @@
+"""Links lead somewhere, and no page holds what belongs to one machine."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.docs.generated import INDEX
+from tests.docs.pages import DOCS, ROOT, anchors, label, links, pages, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOT_OURS = re.compile(
+    r"(?<![\w.])/(?:home|root|work|Users|tmp|opt)/|pypi\.org|files\.pythonhosted|npmjs|index-url|conda\.io"
+)
+
+
+@pytest.mark.parametrize("page", pages(), ids=label)
+def test_links_resolve(page: Path) -> None:
+    for link in links(page):
+        if link.startswith(("http://", "https://", "mailto:")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.is_relative_to(ROOT)
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", pages(), ids=label)
+def test_nothing_of_one_machine(page: Path) -> None:
+    assert NOT_OURS.findall(text(page)) == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    named = {(INDEX.parent / link.partition("#")[0]).resolve() for link in links(INDEX)}
+    assert {label(page) for page in DOCS.rglob("*.md") if page != INDEX and page not in named} == set()
+
+
+def test_pages_the_code_names_exist() -> None:
+    named = {
+        name
+        for module in (ROOT / "src").rglob("*.py")
+        for name in re.findall(r"docs/[a-z/-]+\.md", module.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_the_picture_is_of_the_rooms_there_are() -> None:
+    picture = (DOCS / "architecture.svg").read_text(encoding="utf-8")
+    page = text(DOCS / "architecture.md")
+    rooms = {path.parent.name for path in (ROOT / "src" / "rootwarden").glob("*/__init__.py")}
+    for room in rooms:
+        assert f"| `{room}/` |" in page, room
+    now, _, later = picture.partition("Rooms that come later")
+    drawn = set(re.findall(r">([a-z]+)/<", now))
+    assert drawn | {"simulator", "conformance"} >= rooms
+    assert set(re.findall(r">([a-z]+)/<", later)) & rooms == set()
+    assert "simulator" in now
