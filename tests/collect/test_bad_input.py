@@ -99,8 +99,9 @@ def look(evidence: Path) -> tuple[looks.Verdicts, tuple[str, ...], int]:
     collected = collect_folder(EvidenceFolder(evidence))
     result = looks.judged(collected)
     code = exit_code(result, unreadable=bool(collected.unreadable))
-    assert set(collected.unreadable) <= {warning.removeprefix("could not be read: ") for warning in result.warnings}
-    return looks.verdicts(result), collected.unreadable, code
+    for each in collected.unreadable:
+        assert any(each.reason in warning for warning in result.warnings)
+    return looks.verdicts(result), tuple(f"{each.subject}: {each.reason}" for each in collected.unreadable), code
 
 
 @pytest.mark.parametrize("kind", KINDS)
