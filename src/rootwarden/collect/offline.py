@@ -14,6 +14,7 @@ from rootwarden.collect.folder import as_of_of, wrap_credential_report
 from rootwarden.collect.organization import read_organization
 from rootwarden.collect.read import instant_or_none
 from rootwarden.collect.reader import AccountReader
+from rootwarden.collect.root_user import read_report
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, parse_credential_report
 from rootwarden.facts.fact import Known, Source, Unknown
@@ -45,12 +46,15 @@ def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, kee
     skipped = tuple(each for each in around.listed.values() if not active(each))
     gone = {each.id for each in skipped}
     ids = sorted(({*folder.account_folders(), *around.listed}) - gone)
-    reader = AccountReader(around, home_region(_partition(organization)))
+    partition = _partition(organization, folder)
+    reader = AccountReader(around, home_region(partition))
     first = [each for each in ids if each == reader.management_account]
     accounts = []
     for account in (*first, *(each for each in ids if each not in first)):
         listed = around.listed.get(account)
-        accounts.append(reader.read(folder.account(account, listed.partition if listed else _partition(organization))))
+        accounts.append(
+            reader.read(folder.account(account, listed.partition if listed else _told(folder, account) or partition))
+        )
     return Collected(
         as_of=instant,
         described=f"evidence folder {folder.path.name}, {len(accounts)} accounts",
@@ -141,7 +145,15 @@ def _whose(document: JsonObject, path: Path) -> tuple[str, str]:
     )
 
 
-def _partition(organization: Organization) -> str:
+def _told(folder: EvidenceFolder, account: str) -> str:
+    """The partition by the account's credential report, in the ARN of root; empty when there is none."""
+    root = read_report(folder.account(account)).root
+    return root.value.arn.split(":")[1] if isinstance(root, Known) else ""
+
+
+def _partition(organization: Organization, folder: EvidenceFolder) -> str:
+    """The partition of the accounts that do not tell their own: the organization's, else the first one told."""
     if isinstance(organization.accounts, Known) and organization.accounts.value:
         return organization.accounts.value[0].partition
-    return "aws"
+    told = (_told(folder, account) for account in folder.account_folders())
+    return next(filter(None, told), "aws")

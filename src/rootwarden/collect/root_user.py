@@ -298,7 +298,11 @@ def _virtual_devices(answers: Answers, root_arn: str) -> Fact[tuple[MfaDevice, .
         user, serial = each.get("User"), each.get("SerialNumber")
         if not isinstance(serial, str):
             return read.malformed("`SerialNumber`", listed.sources)
-        if isinstance(user, dict) and user.get("Arn") == root_arn:
+        owner = user.get("Arn") if isinstance(user, dict) else None
+        if owner != root_arn and isinstance(owner, str) and owner.endswith(f":iam::{answers.account}:root"):
+            reason = f"a virtual device belongs to `{owner}`, which is not `{root_arn}`"
+            return Unknown(reason, Why.CONFLICTING, "", listed.sources)
+        if owner == root_arn:
             enabled = read.instant(each.get("EnableDate"), listed.sources, "EnableDate")
             devices.append(MfaDevice(serial_number=serial, kind=MfaKind.VIRTUAL, enabled_at=enabled))
     return Known(tuple(devices), listed.sources)
