@@ -184,6 +184,11 @@ def test_only_what_the_rule_needs_is_asked(rule: str) -> None:
 # permissions
 
 
+def test_every_need_of_a_rule_is_permitted_or_needs_no_permission() -> None:
+    actions = {need for need in looks.book().needs if not need.startswith(("declaration:", "root:"))}
+    assert actions <= {*MEMBER_ACTIONS, *MANAGEMENT_ACTIONS}
+
+
 def every_call_of_a_full_audit(*, assume_root: bool) -> set[tuple[str, str]]:
     scope = Scope(organization=True, role_name="" if assume_root else looks.ROLE, assume_root=assume_root)
     calls: set[tuple[str, str]] = set()
