@@ -34,7 +34,7 @@ format: $(READY)  ## put the code in order
 	$(BIN)/ruff check --fix .
 
 soak: $(READY)  ## full counts: the long versions of the tests
-	$(BIN)/python -m pytest --numprocesses auto -m soak --override-ini addopts="-ra --strict-markers --import-mode=importlib"
+	$(BIN)/python -m pytest --numprocesses auto -m soak
 
 bench: $(READY)  ## the budget table, with facts about the machine, into benchmarks/results/
 	@mkdir -p benchmarks/results

@@ -246,7 +246,6 @@ SHARES: Final[list[tuple[list[Account], str, bool | None]]] = [
     ([mfa(NO), mfa(DENIED)], "0 of 2 (0.0 %)", False),
     ([mfa(YES), mfa(NO, NO)], "1 of 1 (100.0 %)", True),
     ([mfa(DENIED, DENIED)], "0 of 1 (0.0 %)", None),
-    ([account(partition="aws-cn", root=root(mfa_active=NO))], "0 of 0", True),
 ]
 
 
@@ -256,6 +255,12 @@ def test_share_with_mfa(accounts: list[Account], value: str, met: bool | None) -
     assert (figure.value, figure.met) == (value, met)
     if met is None:
         assert "could not be read" in figure.note
+
+
+@pytest.mark.parametrize("accounts", [[], [mfa(NO, NO)], [account(partition="aws-cn", root=root(mfa_active=NO))]])
+def test_a_share_of_nobody_is_no_target_met(accounts: list[Account]) -> None:
+    figure = figures(*accounts)["root-mfa-share"]
+    assert (figure.value, figure.met) == ("no account with a root password", None)
 
 
 def used(password: Fact[datetime], keys: Fact[tuple[AccessKey, ...]]) -> Account:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from botocore.credentials import Credentials
 from tests.conformance.doors import compared, conformance_of, door_of, door_to
 
+from rootwarden.aws.door import Door
 from rootwarden.conformance.compare import Verdict
+from rootwarden.conformance.place import Place
+from rootwarden.conformance.simulated import simulated_outcomes
 from rootwarden.conformance.steps import CallerKind, Standing
-from rootwarden.errors import AccessError, AwsError
+from rootwarden.errors import AccessError, AwsError, UsageError
 from rootwarden.simulator import running
 from rootwarden.simulator.knobs import Deny, Drop, ReportPolls, Throttle, Truncate
 from rootwarden.simulator.sessions import CallerKind as SimulatedCaller
@@ -166,3 +170,31 @@ def test_the_environment_is_left_alone_and_not_followed(alone: Simulator, monkey
     before = dict(os.environ)
     assert conformance_of(door_of(alone)).exit_code == 0
     assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("caller", [CallerKind.ROOT, CallerKind.OTHER])
+def test_a_caller_the_simulator_does_not_have(caller: CallerKind) -> None:
+    place = Place(account=MANAGEMENT, partition="aws", region="us-east-1", standing=Standing.STANDALONE, caller=caller)
+    simulated = simulated_outcomes(place)
+    assert simulated["sts:GetCallerIdentity"].skipped == "the simulator has no long-term root caller"
+    assert simulated["iam:GetUser"].skipped
+    assert simulated["iam:GetAccountSummary"].shape
+
+
+def test_a_partition_that_is_not_simulated() -> None:
+    place = Place(
+        account=MANAGEMENT,
+        partition="aws-iso",
+        region="us-iso-east-1",
+        standing=Standing.STANDALONE,
+        caller=CallerKind.USER,
+    )
+    with pytest.raises(UsageError, match="no partition `aws-iso`"):
+        simulated_outcomes(place)
+
+
+@pytest.mark.parametrize(("endpoint", "real"), [("", True), ("http://127.0.0.1:9", False)])
+def test_what_is_asked_is_said(endpoint: str, real: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    assert Door(region="us-east-1", own=Credentials("AKIAFAKE", "not/a/secret")).asks_aws("iam") is real

@@ -63,6 +63,12 @@ class Reasons(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
     not_applicable: str
 
 
+class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    verdict: str
+    when: str
+    text: str
+
+
 class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     benchmarks: tuple[str, ...]
     check: str
@@ -98,6 +104,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case: tuple[Case, ...]
     parameters: dict[str, Parameter] = {}
     variant: tuple[Variant, ...] = ()
+    reason: tuple[Said, ...] = ()
 
 
 class Attribute(msgspec.Struct, frozen=True):
@@ -173,7 +180,8 @@ def test_control_numbers_are_those_of_the_matrices(rule: Rule) -> None:
 @each_rule
 def test_reasons_name_only_what_exists(rule: Rule) -> None:
     every = (rule.reasons, *(variant.reasons for variant in rule.variant))
-    for reason in (sentence for reasons in every for sentence in msgspec.structs.astuple(reasons)):
+    sentences = [sentence for reasons in every for sentence in msgspec.structs.astuple(reasons)]
+    for reason in (*sentences, *(one.text for one in rule.reason)):
         assert reason
         assert "\n" not in reason
         for name in re.findall(r"\{([^}]*)\}", reason):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -76,11 +77,21 @@ def assess(collected: Collected, terms: Terms) -> AuditResult:
         rules=terms.rulebook.cards(),
         exceptions=uses,
         indicators=key_indicators(facts, collected.as_of),
-        warnings=(*collected.warnings, *in_words(collected.unreadable), *warnings),
+        warnings=(*_too_early(collected), *collected.warnings, *in_words(collected.unreadable), *warnings),
         benchmark=terms.rulebook.benchmark,
         fail_on=terms.fail_on,
         interrupted=collected.interrupted,
     )
+
+
+def _too_early(collected: Collected) -> tuple[str, ...]:
+    """A warning when the instant to judge at lies before what was seen: dates after it look like the future."""
+    made = [each.facts.report_generated_at for each in collected.accounts]
+    newest = max((fact.value for fact in made if isinstance(fact, Known)), default=collected.as_of)
+    if newest - collected.as_of < timedelta(days=1):
+        return ()
+    judged, seen = format_instant(collected.as_of), format_instant(newest)
+    return (f"judged at {judged}, but a credential report is of {seen}: later dates look like the future",)
 
 
 def judge_account(account: Account, rulebook: Rulebook, as_of: datetime, *, owner: str = "") -> Iterator[Finding]:

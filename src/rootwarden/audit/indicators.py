@@ -45,9 +45,9 @@ def _mfa_share(accounts: Sequence[Account]) -> Indicator:
     return Indicator(
         id="root-mfa-share",
         title="Accounts with root MFA",
-        value=f"{good} of {len(guarded)}{share}",
+        value=f"{good} of {len(guarded)}{share}" if guarded else "no account with a root password",
         target="100 %",
-        met=_met(failing=len(guarded) - good - unknown, unknown=unknown),
+        met=_met(failing=len(guarded) - good - unknown, unknown=unknown) if guarded else None,
         note="; ".join(notes),
     )
 

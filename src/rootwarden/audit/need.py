@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rootwarden.audit.result import Need
-from rootwarden.facts.fact import Known
+from rootwarden.facts.fact import Known, Unknown
 from rootwarden.facts.organization import Position
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def credential_need(account: Account) -> tuple[Need, str]:
 
 def _removal(account: Account) -> str:
     """How to be rid of them."""
+    if isinstance(account.root.credentials_present, Unknown):
+        return "whether it has any could not be read"
     central = account.root_credentials_management
     if not isinstance(central, Known):
         return "whether they can be removed centrally is not known"

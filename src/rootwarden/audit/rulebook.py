@@ -10,6 +10,7 @@ import msgspec
 from rootwarden.audit.result import RemedyStep, RuleCard
 from rootwarden.errors import UsageError
 from rootwarden.rules.posture import PreparedRule, prepare
+from rootwarden.rules.words import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,10 +65,16 @@ def rulebook(
     _check_names(rules)
     for pattern in wanted:
         if not any(fnmatchcase(rule.id, pattern) for rule in rules):
-            raise UsageError(f"there is no rule `{pattern}`", hint="`rootwarden rule list` names them")
+            meant = closest(pattern, [rule.id for rule in rules])
+            hint = f"did you mean `{meant}`?" if meant else "`rootwarden rule list` names them"
+            raise UsageError(f"there is no rule `{pattern}`", hint=hint)
     chosen = [rule for rule in rules if not wanted or any(fnmatchcase(rule.id, pattern) for pattern in wanted)]
     if benchmark:
         chosen = _of_benchmark(chosen, rules, benchmark)
+        if not chosen:
+            raise UsageError(
+                f"none of the selected rules has a control in {benchmark}", hint="leave out --rule or --benchmark"
+            )
     given = dict(parameters or {})
     for name in given:
         if not any(name == parameter.name for rule in chosen for parameter in rule.parameters):

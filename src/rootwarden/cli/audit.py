@@ -11,6 +11,7 @@ import typer
 from rootwarden.cli import options
 from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, Look, look
 from rootwarden.errors import UsageError
+from rootwarden.report import FORMATS, find
 from rootwarden.rules.verdict import Severity
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def audit(
     window: options.Window = None,
     minimum_account_age: options.MinimumAccountAge = None,
     fail_on: Annotated[
-        Severity, typer.Option("--fail-on", help="Severity from which a fail sets exit code 1.")
+        Severity, typer.Option("--fail-on", case_sensitive=False, help="Severity from which a fail sets exit code 1.")
     ] = Severity.HIGH,
     exceptions: Annotated[
         Path | None, typer.Option("--exceptions", metavar="FILE", help="Accepted fails: see docs/exceptions.md.")
@@ -51,7 +52,7 @@ def audit(
         typer.Option("--since", metavar="FOLDER", help="Earlier evidence: tell new, fixed and newly unknown."),
     ] = None,
     format_: Annotated[
-        str, typer.Option("--format", metavar="NAME", help="terminal, json, csv, html, ocsf, asff or junit.")
+        str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
     ] = "terminal",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there instead of stdout.")
@@ -71,8 +72,6 @@ def audit(
     Exit code 0: clean. 1: a fail at or above --fail-on. 2: wrong usage. 3: a rule at or above --fail-on could not be
     decided, or part of the input could not be read. 130: interrupted, what was collected is reported.
     """
-    from rootwarden.report import find
-
     find(format_)
     _check_target(send_to)
     book = make_book(rule, rule_file, benchmark, window, minimum_account_age)
@@ -231,7 +230,6 @@ def _compared(result: AuditResult, since: Path, terms: Terms) -> AuditResult:
 
 def tell(result: AuditResult, format_: str, output: Path | None) -> None:
     """Write a report to stdout or a file."""
-    from rootwarden.report import find
     from rootwarden.report.encoding import well_formed
     from rootwarden.report.write import write
 

@@ -50,7 +50,7 @@ def demo(
     _say("\nwhat to try next:")
     _say(f"  rootwarden audit --evidence {evidence} --benchmark cis-5.0")
     _say(f"  rootwarden audit --evidence {evidence} --format json")
-    _say("  rootwarden audit --credential-report report.csv --as-of 2026-03-02T12:00:00Z")
+    _say(f"  rootwarden audit --evidence {evidence} --rule root-mfa --format csv")
     _say("  rootwarden permissions            what a real run needs")
     _say("  rootwarden audit --org            your own organization")
     return 0

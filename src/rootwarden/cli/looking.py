@@ -73,8 +73,14 @@ def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool) -> Collected:
     if asked.evidence is not None:
         from rootwarden.collect.folder import EvidenceFolder
         from rootwarden.collect.offline import collect_folder
+        from rootwarden.collect.plan import plan_for
 
-        return collect_folder(EvidenceFolder(asked.evidence), as_of=instant, keep_users=book.reads_users)
+        return collect_folder(
+            EvidenceFolder(asked.evidence),
+            as_of=instant,
+            keep_users=book.reads_users,
+            inside=plan_for(book.needs).inside,
+        )
     if asked.credential_report is not None:
         from rootwarden.collect.offline import collect_credential_report
 

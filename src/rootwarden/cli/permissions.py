@@ -23,14 +23,24 @@ def permissions(
     external_id: Annotated[
         str, typer.Option("--external-id", metavar="TEXT", help="External id to ask for (stackset).")
     ] = "",
+    send_to: Annotated[
+        str, typer.Option("--send-to", metavar="TARGET", help="Also for sending findings: securityhub.")
+    ] = "",
     partition: Annotated[str, typer.Option("--partition", metavar="NAME", help="aws, aws-us-gov, …")] = "aws",
 ) -> int:
     """Print the least permissions an audit needs, made from the calls the code makes."""
     from rootwarden.collect.permissions import caller_policy, member_role_template
     from rootwarden.errors import UsageError
 
+    if send_to not in ("", "securityhub"):
+        raise UsageError(f"there is nothing called `{send_to}` to send to", hint="--send-to securityhub")
     if format_ == "policy":
-        text = caller_policy(role_name="" if assume_root else role_name, assume_root=assume_root, partition=partition)
+        text = caller_policy(
+            role_name="" if assume_root else role_name,
+            assume_root=assume_root,
+            partition=partition,
+            security_hub=bool(send_to),
+        )
     elif format_ == "stackset":
         text = member_role_template(role_name=role_name, principal=principal, external_id=external_id)
     else:

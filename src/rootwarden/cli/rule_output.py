@@ -100,7 +100,8 @@ def rule_as_text(rule: PostureRule, schema: Schema) -> str:
     blocks.append(f"Misses\n{_indented(rule.misses)}")
     steps = [f"{number}. {_step(one.text, one.console, one.command)}" for number, one in enumerate(rule.remedies, 1)]
     blocks.append("Remedy\n" + "\n".join(_indented(step) for step in steps))
-    blocks.append("Controls\n" + "\n".join(f"  {control}" for control in rule.controls))
+    if rule.controls:
+        blocks.append("Controls\n" + "\n".join(f"  {control}" for control in rule.controls))
     blocks.append("Answered by\n" + "\n".join(f"  {call}" for call in _calls(rule, schema)))
     if rule.references:
         blocks.append("References\n" + "\n".join(f"  {reference}" for reference in rule.references))

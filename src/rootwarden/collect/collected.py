@@ -77,7 +77,8 @@ def active(listed: OrganizationAccount) -> bool:
 def refusals_of(unknowns: list[Unknown]) -> tuple[Unknown, ...]:
     """Only what was asked and not answered, each call once."""
     asked = [each for each in unknowns if each.why is not Why.NOT_COLLECTED]
-    return tuple({(each.sources[0].call if each.sources else "", each.reason): each for each in asked}.values())
+    unique = {(each.sources[0].call if each.sources else "", each.reason): each for each in asked}
+    return tuple(unique[key] for key in sorted(unique))
 
 
 def spoiled(value: object) -> Iterator[Unknown]:

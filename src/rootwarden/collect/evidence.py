@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.aws.calls import JsonObject
-from rootwarden.collect.files import action_of
+from rootwarden.collect.files import action_of, is_root_session_file
 from rootwarden.collect.refusal import fact_of_error
 from rootwarden.facts.fact import Absent, Known, Source, Unknown, Why
 from rootwarden.facts.instant import Instant
@@ -64,7 +64,13 @@ def decode_document(raw: bytes, file: str, source: Source) -> Fact[JsonObject]:
 
 def fact_of_record(record: CallRecord, action: str) -> Fact[JsonObject]:
     """The fact behind a call that gave an error."""
-    return fact_of_error(record.error, record.call or action, source_of(record))
+    fact = fact_of_error(record.error, record.call or action, source_of(record))
+    in_root_session = is_root_session_file(record.file) and record.call != "sts:AssumeRoot"
+    if isinstance(fact, Unknown) and fact.why is Why.DENIED and in_root_session:
+        # A permission would not help: the task policy allows this call, so a service control policy denies it.
+        reason = f"{fact.reason}: a service control policy denies root without exempting aws:AssumedRoot"
+        return Unknown(reason, Why.DENIED, "", fact.sources)
+    return fact
 
 
 def source_of(record: CallRecord) -> Source:

@@ -72,6 +72,19 @@ def action_of(file: str) -> str:
     return _CALLS.get(name) or next((_CALLS_BY_FOLDER[each] for each in folders if each in _CALLS_BY_FOLDER), "")
 
 
+def action_named(name: str) -> str:
+    """The IAM action a key of `errors.json` means: an action, an operation, or a file with or without its suffix."""
+    if ":" in name:
+        return name
+    operations = {action.partition(":")[2]: action for action in (*_CALLS.values(), *_CALLS_BY_FOLDER.values())}
+    return operations.get(name) or action_of(f"{name.removesuffix('.json')}.json") or name
+
+
+def is_root_session_file(file: str) -> bool:
+    """Whether only root itself or an AssumeRoot session can give the file's answer."""
+    return any(part.startswith("root-") for part in file.split("/")[-2:])
+
+
 def alternate_contact(kind: str) -> str:
     """File of an alternate contact: `billing`, `operations` or `security`."""
     return f"alternate-contact-{kind}.json"

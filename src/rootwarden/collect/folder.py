@@ -69,7 +69,7 @@ class EvidenceFolder:
         if not self.account_folders() and not (path / files.ACCOUNTS).exists():
             raise InputError(
                 f"`{path}` holds no account: neither `accounts/` with 12-digit folders nor `accounts.json`",
-                hint="see `rootwarden collect --help` for how to make an evidence folder",
+                hint=_nearby(path) or "docs/evidence-folder.md tells how to make one",
             )
 
     @property
@@ -174,6 +174,14 @@ class EvidenceFolder:
         return instant_or_none(report.value.get("GeneratedTime")) if isinstance(report, Known) else None
 
 
+def _nearby(path: Path) -> str:
+    """An evidence folder right below, which was probably meant."""
+    for below in sorted(each for each in path.iterdir() if each.is_dir()):
+        if (below / files.ACCOUNTS).exists() or (below / "accounts").is_dir():
+            return f"did you mean `{below}`?"
+    return ""
+
+
 class FolderAnswers:
     """The answers about one account of an evidence folder."""
 
@@ -202,20 +210,22 @@ class FolderAnswers:
     def refusals(self) -> list[Unknown]:
         """Every call about the account that is written down as refused, and every file that could not be read."""
         unknowns = [fact for fact in self._folder.refused(self._base) if isinstance(fact, Unknown)]
-        for name, code in self._errors.items():
-            action = name if ":" in name else files.action_of(f"{name.removesuffix('.json')}.json") or f"iam:{name}"
-            fact = fact_of_record(CallRecord(file=name, call=action, error=code), action)
-            known = {each.sources[0].call.partition(":")[2] for each in unknowns if each.sources}
-            if isinstance(fact, Unknown) and name.partition(":")[2] not in known and name not in known:
-                unknowns.append(fact)
+        if not unknowns:
+            # `collection.json` says the same and more; without it `errors.json` is all there is.
+            for name, code in self._errors.items():
+                action = files.action_named(name)
+                fact = fact_of_record(CallRecord(file=name, call=action, error=code), action)
+                unknowns += [fact] if isinstance(fact, Unknown) else []
         wrong = [(file, said) for file, said in self._folder.unreadable.items() if file.startswith(f"{self._base}/")]
         return unknowns + [
             Unknown(said, Why.MALFORMED, "", (Source(call=files.action_of(file)),)) for file, said in wrong
         ]
 
     def answered_any(self) -> bool:
-        """Whether there is any file of the account beside its errors."""
-        return any(each.name != files.ERRORS for each in self._folder.below(self._base))
+        """Whether the account's folder holds more than errors; a run that asked nothing leaves it empty."""
+        below = self._folder.path / self._base
+        names = {each.name for each in below.iterdir()} if below.is_dir() else {files.ERRORS}
+        return names != {files.ERRORS}
 
     def _refused(self, file: str) -> Fact[JsonObject] | None:
         action = files.action_of(file)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from rootwarden.aws.regions import home_region
 from rootwarden.collect import files
 from rootwarden.collect.account import surroundings
@@ -29,13 +31,16 @@ if TYPE_CHECKING:
     from rootwarden.collect.folder import EvidenceFolder
 
 
-def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, keep_users: bool = False) -> Collected:
+def collect_folder(
+    folder: EvidenceFolder, *, as_of: datetime | None = None, keep_users: bool = False, inside: bool = True
+) -> Collected:
     """Read every account of an evidence folder.
 
     Args:
         folder: The folder.
         as_of: The instant to judge at, instead of what the folder tells.
         keep_users: Keep every row of the credential reports.
+        inside: Some rule asks something inside accounts; if none does, an account without files lacks nothing.
 
     Raises:
         UsageError: When neither the folder nor the caller tells the instant.
@@ -52,9 +57,9 @@ def collect_folder(folder: EvidenceFolder, *, as_of: datetime | None = None, kee
     accounts = []
     for account in (*first, *(each for each in ids if each not in first)):
         listed = around.listed.get(account)
-        accounts.append(
-            reader.read(folder.account(account, listed.partition if listed else _told(folder, account) or partition))
-        )
+        answers = folder.account(account, listed.partition if listed else _told(folder, account) or partition)
+        read = reader.read(answers)
+        accounts.append(read if inside else msgspec.structs.replace(read, answered=True))
     return Collected(
         as_of=instant,
         described=f"evidence folder {folder.path.name}, {len(accounts)} accounts",
@@ -86,13 +91,13 @@ def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users:
         UsageError: When a bare CSV comes without an instant to judge at.
     """
     document = _document(path)
+    account, partition = _whose(document, path)
     instant = as_of or instant_or_none(document.get("GeneratedTime"))
     if instant is None:
         raise UsageError(
             f"`{path}` does not tell when the report was generated",
             hint="give --as-of with that instant, for example --as-of 2026-03-02T12:00:00Z",
         )
-    account, partition = _whose(document, path)
     record = CallRecord(file=f"accounts/{account}/{files.CREDENTIAL_REPORT}", call=CALL, account=account)
     answers = AccountAnswers(account, partition, {files.CREDENTIAL_REPORT: Answered(record, document)})
     around = surroundings(Organization(), Unknown("`declarations.json` was not given"), instant, keep_users=keep_users)

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 VERSION = "2012-10-17"
 
 
-def caller_policy(*, role_name: str, assume_root: bool, partition: str = "aws") -> str:
+def caller_policy(*, role_name: str, assume_root: bool, partition: str = "aws", security_hub: bool = False) -> str:
     """The policy of whoever runs the audit, in the management account.
 
     Args:
         role_name: Member role it may assume; empty for none.
         assume_root: It may open AssumeRoot audit sessions, and no others (`sts:TaskPolicyArn`).
         partition: `aws`, `aws-us-gov`, …
+        security_hub: It may hand findings to Security Hub.
 
     Returns:
         A policy document as JSON.
@@ -35,6 +36,8 @@ def caller_policy(*, role_name: str, assume_root: bool, partition: str = "aws") 
         audit = _statement("AssumeRootToAuditOnly", ("sts:AssumeRoot",), f"arn:{partition}:iam::*:root")
         audit["Condition"] = {"StringEquals": {"sts:TaskPolicyArn": AUDIT_TASK_POLICY.format(partition=partition)}}
         statements.append(audit)
+    if security_hub:
+        statements.append(_statement("SendFindings", ("securityhub:BatchImportFindings",), "*"))
     return _printed({"Version": VERSION, "Statement": statements})
 
 

@@ -98,6 +98,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return "signin:GetResourcePolicy" in self.needs
 
     @property
+    def inside(self) -> bool:
+        """Anything is asked inside an account, and not only of its organization."""
+        return self.report or self.root_credentials or self.contacts or self.monitoring or self.sign_in_policy
+
+    @property
     def root_credentials(self) -> bool:
         """Anything an AssumeRoot audit session would tell is needed."""
         return bool(_ROOT_CREDENTIALS & self.needs)

@@ -346,8 +346,8 @@ def _device_count(
     number = _declared_number(declared(declarations, answers.account, "root-mfa-devices", as_of))
     if isinstance(number, Known) or (isinstance(number, Unknown) and number.why is Why.MALFORMED):
         return number
-    reason = "only an AssumeRoot session or a declaration tells how many MFA devices root has"
-    return Unknown(reason, Why.NOT_SUPPORTED, "sts:AssumeRoot", listed.sources)
+    reason = "AWS tells how many MFA devices root has only to root and to AssumeRoot audits of members: declare it"
+    return Unknown(reason, Why.NOT_SUPPORTED, "", listed.sources)
 
 
 def _device(mfa_active: Fact[bool], virtual: Fact[tuple[MfaDevice, ...]]) -> Fact[bool]:

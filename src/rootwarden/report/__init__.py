@@ -54,7 +54,7 @@ _ALL: Final = (
         name="terminal",
         module="rootwarden.report.terminal",
         suffix=".txt",
-        description="for people, as wide as the terminal: what to do first, then every open finding",
+        description="for people, as wide as the terminal: every rule, every open finding, what to do next",
     ),
     Format(
         name="json",
@@ -106,4 +106,4 @@ def find(name: str) -> Format:
     try:
         return FORMATS[name]
     except KeyError:
-        raise UsageError(f"no report format `{name}`", hint=f"choose one of {', '.join(FORMATS)}") from None
+        raise UsageError(f"there is no report format `{name}`", hint=f"choose one of {', '.join(FORMATS)}") from None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.verdict import Severity
 
 MOST_STEPS: Final = 5
+MOST_NAMED: Final = 3
 _HOUR: Final = 60  # minutes
 
 
@@ -161,7 +162,7 @@ def next_steps(result: AuditResult) -> tuple[str, ...]:
     if steps:
         return tuple(steps)
     if not result.findings:
-        return ("nothing was judged: give an account, an organization or an evidence folder to audit",)
+        return ("nothing was judged: there was no account to judge",)
     return ("nothing is open: audit again with --since to see what changes",)
 
 
@@ -181,21 +182,43 @@ def _repairs(result: AuditResult) -> list[str]:
 
 
 def _repair(each: RuleTally) -> str:
-    first = f": {each.card.remedy[0].text}" if each.card.remedy else ""
-    where = several(len(each.failing), "account")
-    return f"{each.card.id} ({each.card.severity.value}) in {where}{first}"
+    """Which rule, where, and where its steps are: the first step out of its order would mislead."""
+    shown = ", ".join(each.failing[:MOST_NAMED])
+    more = f" and {len(each.failing) - MOST_NAMED:,} more" if len(each.failing) > MOST_NAMED else ""
+    fails = "fails" if len(each.failing) == 1 else "fail"
+    accounts = several(len(each.failing), "account")
+    name = each.card.id
+    return f"{name} ({each.card.severity.value}): {accounts} {fails} ({shown}{more}); see `rootwarden rule show {name}`"
 
 
 def _permissions(result: AuditResult) -> list[str]:
-    needed = [group for group in unknown_groups(result) if group.permission]
+    """What would settle unknowns, the ones that keep the worst rules open first."""
+    severity = {card.id: card.severity.rank for card in result.rules}
+    groups = sorted(
+        unknown_groups(result),
+        key=lambda group: (min((severity.get(rule, 9) for rule in group.rules), default=9), -group.verdicts),
+    )
+    needed = [group for group in groups if group.permission]
     steps = [
         f"allow {group.permission} in {several(len(group.accounts), 'account')}:"
         f" {several(group.verdicts, 'verdict')} waiting for it"
         for group in needed[:MOST_STEPS]
     ]
+    if len(needed) > MOST_STEPS:
+        rest = ", ".join(dict.fromkeys(group.permission for group in needed[MOST_STEPS:]))
+        steps.append(f"then allow {rest}")
     if steps:
         steps.append("`rootwarden permissions` prints the policy to attach")
-    return steps
+    return steps + _declarations(groups)
+
+
+def _declarations(groups: list[UnknownGroup]) -> list[str]:
+    """Facts that only a declaration can settle."""
+    waiting = sum(group.verdicts for group in groups if "declare" in group.reason)
+    if not waiting:
+        return []
+    verdicts = several(waiting, "verdict")
+    return [f"declare what no API tells: {verdicts} waiting for it (docs/evidence-folder.md, `declarations.json`)"]
 
 
 def _expiries(result: AuditResult) -> list[str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from rootwarden.facts.fact import Fact
     from rootwarden.rules.logic import Record
+    from rootwarden.rules.outcome import Missing
     from rootwarden.rules.schema import Attribute
 
 
@@ -46,6 +47,7 @@ class PreparedRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         compiled: Its check under the chosen benchmark.
         parameters: Every parameter's value.
         reasons: The sentences for its verdicts.
+        said: Sentences that go before them while a condition holds, each with the condition compiled.
         schema: What it was checked against.
     """
 
@@ -53,13 +55,21 @@ class PreparedRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     compiled: CompiledRule
     parameters: dict[str, ParameterDefault]
     reasons: Reasons
+    said: tuple[tuple[Verdict, CompiledRule, str], ...] = ()
     schema: Schema
 
     def judge(self, record: Record, *, as_of: datetime) -> Judged:
         """Judge one resource and say why in one sentence."""
         outcome = self.compiled.evaluate(record, as_of=as_of)
-        template = self.reasons.template(outcome.verdict)
+        template = self._said(outcome.verdict, record, as_of) or self.reasons.template(outcome.verdict)
         return Judged(outcome, self._filled(template, record) if template else usual_reason(outcome))
+
+    def _said(self, verdict: Verdict, record: Record, as_of: datetime) -> str:
+        """The first sentence for this verdict whose condition holds."""
+        for of, condition, text in self.said:
+            if of is verdict and condition.evaluate(record, as_of=as_of).verdict is Verdict.PASS:
+                return text
+        return ""
 
     def _filled(self, template: str, record: Record) -> str:
         def word(found: re.Match[str]) -> str:
@@ -89,18 +99,42 @@ def prepare(
     check, reasons = rule.meaning(benchmark)
     values = _values(rule, parameters or {})
     compiled = compile_rule(check, schema, parameters=values)
-    _check_reasons(rule, reasons, compiled.entity, schema)
-    return PreparedRule(rule=rule, compiled=compiled, parameters=values, reasons=reasons, schema=schema)
+    sentences = (*msgspec.structs.astuple(reasons), *(one.text for one in rule.said))
+    _check_reasons(rule, sentences, compiled.entity, schema)
+    return PreparedRule(
+        rule=rule,
+        compiled=compiled,
+        parameters=values,
+        reasons=reasons,
+        said=tuple((one.verdict, _condition(compiled.entity, one.when, schema, values), one.text) for one in rule.said),
+        schema=schema,
+    )
+
+
+def _condition(entity: str, text: str, schema: Schema, parameters: Mapping[str, ParameterDefault]) -> CompiledRule:
+    """A condition, as a rule that passes while it holds."""
+    return compile_rule(f"{entity} should have ( {text} )", schema, parameters=parameters)
 
 
 def usual_reason(outcome: Outcome) -> str:
     """A sentence from the facts themselves, for rules that bring none."""
     if outcome.verdict is Verdict.UNKNOWN:
-        waits = "; ".join(f"`{one.attribute}` is unknown: {one.reason}" for one in outcome.missing[:_MENTIONED])
-        return waits or "it could not be decided"
+        return _waits(outcome.missing) or "it could not be decided"
     facts = ", ".join(f"`{one.attribute}` is {one.value}" for one in outcome.witness[:_MENTIONED])
     prefix = "out of scope: " if outcome.verdict is Verdict.NOT_APPLICABLE else ""
     return f"{prefix}{facts}" if facts else "decided by the rule alone"
+
+
+def _waits(missing: Sequence[Missing]) -> str:
+    """What is unknown, each reason said once for all that wait for it."""
+    waiting: dict[str, list[str]] = {}
+    for one in missing:
+        waiting.setdefault(one.reason, []).append(f"`{one.attribute}`")
+    said = []
+    for reason, names in list(waiting.items())[:_MENTIONED]:
+        listed = ", ".join(names[:_MENTIONED]) + (" and more" if len(names) > _MENTIONED else "")
+        said.append(f"{listed} {'is' if len(names) == 1 else 'are'} unknown: {reason}")
+    return "; ".join(said)
 
 
 def _values(rule: PostureRule, chosen: Mapping[str, ParameterDefault]) -> dict[str, ParameterDefault]:
@@ -118,10 +152,10 @@ def _values(rule: PostureRule, chosen: Mapping[str, ParameterDefault]) -> dict[s
     return values
 
 
-def _check_reasons(rule: PostureRule, reasons: Reasons, entity: str, schema: Schema) -> None:
+def _check_reasons(rule: PostureRule, sentences: Iterable[str], entity: str, schema: Schema) -> None:
     """Every placeholder is a parameter or an attribute."""
     parameters = {parameter.name for parameter in rule.parameters}
-    for sentence in msgspec.structs.astuple(reasons):
+    for sentence in sentences:
         for name in PLACEHOLDER.findall(sentence):
             if name not in parameters and schema.attribute(entity, name) is None:
                 scope, _, last = name.rpartition(".")

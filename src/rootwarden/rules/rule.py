@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Beyond so many facts an explanation explains nothing; the rest is counted in a note.
 MAXIMUM_WITNESSES: Final = 100
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -145,4 +146,11 @@ def _note_future(seen: Observation, name: str, now: float, notes: dict[str, None
         return
     value = seen.fact.value
     if isinstance(value, int | float) and value > now:
-        notes[f"`{name}` is {value - now:.0f} seconds in the future: clock skew"] = None
+        notes[f"`{name}` is {_span(value - now)} in the future: clock skew"] = None
+
+
+def _span(seconds: float) -> str:
+    for unit, size in (("days", _DAY), ("hours", _HOUR), ("minutes", _MINUTE)):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"

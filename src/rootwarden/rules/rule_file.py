@@ -45,6 +45,20 @@ class Reasons(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return str(getattr(self, "passed" if verdict is Verdict.PASS else verdict.value))
 
 
+class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sentence for one verdict that is said only when a condition holds; the first that does is.
+
+    Attributes:
+        verdict: The verdict it belongs to.
+        when: A condition of the rule language about the same entity.
+        text: The sentence, with placeholders as in `Reasons`.
+    """
+
+    verdict: Verdict
+    when: str
+    text: str
+
+
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """A value the user may choose.
 
@@ -112,6 +126,7 @@ class PostureRule(msgspec.Struct, frozen=True, kw_only=True):
         references: Where to read on.
         parameters: What the user may choose.
         reasons: What to say with each verdict.
+        said: What to say instead when a condition holds; the first that does goes before `reasons`.
         variants: Other meanings under some benchmarks.
         remedies: What to do about a fail, in order.
         controls: `cis-5.0:1.4`, `nist-800-53-r5:AC-6`, …
@@ -128,6 +143,7 @@ class PostureRule(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     reasons: Reasons = Reasons()
+    said: tuple[Said, ...] = ()
     variants: tuple[Variant, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     controls: tuple[str, ...] = ()
@@ -161,6 +177,7 @@ class _RuleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     references: tuple[str, ...] = ()
     parameters: dict[str, _ParameterTable] = {}
     reasons: Reasons = Reasons()
+    reason: tuple[Said, ...] = ()
     variant: tuple[Variant, ...] = ()
     remedy: tuple[Remedy, ...] = ()
     controls: dict[str, tuple[str, ...]] = {}
@@ -243,6 +260,7 @@ def _rule(table: _RuleTable) -> PostureRule:
         references=table.references,
         parameters=parameters,
         reasons=table.reasons,
+        said=table.reason,
         variants=tuple(msgspec.structs.replace(one, check=one.check.strip()) for one in table.variant),
         remedies=tuple(msgspec.structs.replace(one, text=one.text.strip()) for one in table.remedy),
         controls=tuple(f"{name}:{number}" for name, numbers in table.controls.items() for number in numbers),
