@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 from typing import TYPE_CHECKING, Any, Final
 
@@ -100,9 +101,8 @@ def look(evidence: Path) -> tuple[looks.Verdicts, tuple[str, ...], int]:
     result = looks.judged(collected)
     code = exit_code(result, unreadable=bool(collected.unreadable))
     for each in collected.unreadable:
-        assert any(each.reason in warning for warning in result.warnings), each
-    said = tuple(f"{each.subject}: {each.reason}" for each in collected.unreadable)
-    return looks.verdicts(result), said, code
+        assert any(each.reason in warning for warning in result.warnings)
+    return looks.verdicts(result), tuple(f"{each.subject}: {each.reason}" for each in collected.unreadable), code
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -338,3 +338,61 @@ def test_other_files_of_the_user(evidence: Path, tmp_path: Path, option: str, ki
     assert str(file) in run.err
     assert "hint: " in run.err or "help: " in run.err
     assert "Traceback" not in run.err
+
+
+# anything, anywhere
+
+STRANGE: Final[list[Any]] = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    10**30,
+    1.5,
+    "",
+    "x",
+    "\u202e\x00",
+    [],
+    {},
+    [None],
+    [[]],
+    {"x": {}},
+    "N/A",
+    "aws:::",
+]
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a document something else could stand."""
+    below = (
+        list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    )
+    return [path, *(place for name, each in below for place in _places(each, (*path, name)))]
+
+
+def _replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:
+    if not path:
+        return new
+    name, *rest = path
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    changed[name] = _replaced(value[name], tuple(rest), new)
+    return changed
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_strange_values_anywhere_never_crash_and_never_cross_accounts(saved: Saved, evidence: Path, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a seeded choice of cases
+    files = sorted(path for path in evidence.rglob("*.json") if path.name != "collection.json")
+    for _ in range(25):
+        file = chance.choice(files)
+        whole = file.read_bytes()
+        document = json.loads(whole)
+        place, new = chance.choice(_places(document)), chance.choice(STRANGE)
+        file.write_text(json.dumps(_replaced(document, place, new)))
+        seen, _, _ = look(evidence)
+        changed = {account for account, _ in looks.differences(saved.verdicts, seen)}
+        owner = file.relative_to(evidence).parts
+        if owner[0] == "accounts" and owner[1] != looks.MANAGEMENT:
+            assert changed <= {owner[1]}, (file.name, place, new)
+        file.write_bytes(whole)

@@ -61,6 +61,8 @@ def test_a_denied_call_costs_exactly_what_depends_on_it(stage: Stage, action: st
     changed = looks.differences(stage.expected(lambda _account: ()), looks.verdicts(seen))
     assert {after for _, after in changed.values()} <= {"unknown"}
     assert bool(changed) is bool(action not in SPARED), changed
+    for _, rule in changed:
+        assert action in {*looks.book(rule).needs, *UNNAMED} or (action, rule) in SAID_OTHERWISE, rule
     for finding in seen.findings:
         if (finding.account, finding.rule) in changed and (action, finding.rule) not in SAID_OTHERWISE:
             said = [f"{each.reason} {each.permission}" for each in finding.missing]
@@ -70,6 +72,8 @@ def test_a_denied_call_costs_exactly_what_depends_on_it(stage: Stage, action: st
 # Denied everywhere and still nothing is lost: in the management account metric alarm and event rule stand in for each
 # other, and members never need the event rule.
 SPARED: Final = {oracle.RULES, oracle.TARGETS}
+# On the way to what a rule reads, and so behind every name of it.
+UNNAMED: Final = {"iam:GenerateCredentialReport", "sts:AssumeRole"}
 # The reason names the trail's owner, whose answers are not known to be the organization's without that call.
 SAID_OTHERWISE: Final = {("organizations:DescribeOrganization", "root-usage-alarm")}
 

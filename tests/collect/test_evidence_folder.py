@@ -331,7 +331,6 @@ OWNERS: Final = [
     ({"Arn": f"arn:aws:iam::{MEMBER}:ROOT"}, False),
     ({"Arn": f"arn:aws:iam::{MEMBER}:user/x:root"}, False),
     ({"Arn": "arn:aws:iam::444455556666:root"}, False),
-    ({"Arn": f"arn:aws-cn:iam::{MEMBER}:root"}, False),
     ({}, False),
     (None, False),
     ("root", False),
@@ -346,6 +345,45 @@ def test_the_owner_is_compared_exactly(evidence: Path, owner: object, *, is_root
     devices = facts_of(evidence, MEMBER).root.virtual_mfa_devices
     assert isinstance(devices, Known)
     assert bool(devices.value) is is_roots
+
+
+def test_an_owner_that_is_root_of_another_partition_is_a_contradiction(evidence: Path) -> None:
+    device = {"SerialNumber": f"arn:aws:iam::{MEMBER}:mfa/phone", "User": {"Arn": f"arn:aws-cn:iam::{MEMBER}:root"}}
+    file = evidence / "accounts" / MEMBER / "virtual-mfa-devices.json"
+    file.write_text(json.dumps({"VirtualMFADevices": [device]}))
+    assert looks.verdicts(looks.audit_folder(evidence))[MEMBER, "root-hardware-mfa"] == "unknown"
+
+
+def test_without_a_list_the_report_tells_the_partition(tmp_path: Path) -> None:
+    base = tmp_path / "accounts" / MEMBER
+    base.mkdir(parents=True)
+    arn = f"arn:aws-us-gov:iam::{MEMBER}:root"
+    (base / "credential-report.csv").write_text(f"user,arn,mfa_active\n<root_account>,{arn},true\n")
+    device = {"SerialNumber": f"arn:aws-us-gov:iam::{MEMBER}:mfa/phone", "User": {"Arn": arn}}
+    (base / "virtual-mfa-devices.json").write_text(json.dumps({"VirtualMFADevices": [device]}))
+    result = looks.audit_folder(tmp_path, as_of=NOW)
+    assert result.accounts[0].partition == "aws-us-gov"
+    assert looks.verdicts(result)[MEMBER, "root-hardware-mfa"] == "fail"
+
+
+PAGES: Final[list[tuple[str, Document, str]]] = [
+    (f"accounts/{MEMBER}/virtual-mfa-devices.json", {"VirtualMFADevices": []}, "root-hardware-mfa"),
+    ("accounts.json", {}, "root-email"),
+]
+
+
+@pytest.mark.parametrize("more", [{"IsTruncated": True, "Marker": "x"}, {"NextToken": "x"}], ids=["marker", "token"])
+@pytest.mark.parametrize("of", PAGES, ids=[case[0] for case in PAGES])
+def test_one_page_of_several_is_no_answer(
+    saved: Saved, evidence: Path, of: tuple[str, Document, str], more: Document
+) -> None:
+    file, page, rule = of
+    change(evidence / file, lambda document: document.update({**page, **more}))
+    collected = collect_folder(EvidenceFolder(evidence))
+    changed = looks.differences(saved.verdicts, looks.verdicts(looks.judged(collected)))
+    assert {changed_rule for _, changed_rule in changed} == {rule}
+    assert {after for _, after in changed.values()} == {"unknown"}
+    assert any("first page only" in each.reason for each in collected.unreadable)
 
 
 def test_the_report_of_another_account_is_refused(evidence: Path) -> None:

@@ -176,9 +176,11 @@ def _iam_user(row: CredentialReportRow, account: Account) -> Record:
     is_root = row.is_root
     uncollected = Unknown("known to the language, not collected here")
     keys = tuple(_reported_key(row, number) for number in (1, 2))
+    certificates = tuple(_reported_certificate(row, number) for number in (1, 2))
     return {
         "id": Known(row.arn, (row.source,)),
         "Name": Known(row.user, (row.source,)),
+        "Arn": Known(row.arn, (row.source,)),
         "AccountName": account.name,
         "AccountId": Known(account.id),
         "RootUser": Known(is_root or row.user == ROOT_USER_NAME, (row.source,)),
@@ -188,9 +190,10 @@ def _iam_user(row: CredentialReportRow, account: Account) -> Record:
         "AccessKey": (
             transform(account.root.access_keys, lambda all_: tuple(_access_key(key) for key in all_))
             if is_root
-            else Known(tuple(key for key in keys if not _no_key(key)), (row.source,))
+            else Known(tuple(key for key in keys if not _none(key)), (row.source,))
         ),
         "MFADevices": Known(_mfa_devices(account.root), (row.source,)) if is_root else uncollected,
+        "SigningCertificates": Known(tuple(each for each in certificates if not _none(each)), (row.source,)),
         "Policies": uncollected,
         "Groups": uncollected,
     }
@@ -216,7 +219,15 @@ def _reported_key(row: CredentialReportRow, number: int) -> Record:
     }
 
 
-def _no_key(key: Record) -> bool:
-    active = key["Active"]
-    inactive = isinstance(active, Known) and not active.value
-    return inactive and isinstance(key["LastRotatedTime"], Absent) and isinstance(key["LastUsedTime"], Absent)
+def _reported_certificate(row: CredentialReportRow, number: int) -> Record:
+    return {
+        "Active": row.boolean(f"cert_{number}_active"),
+        "LastRotatedTime": _date(row.instant(f"cert_{number}_last_rotated")),
+    }
+
+
+def _none(place: Record) -> bool:
+    """Whether a place for a key or certificate is empty: not active, and no date left in it."""
+    active = place["Active"]
+    dates = (fact for name, fact in place.items() if name.endswith("Time"))
+    return isinstance(active, Known) and not active.value and all(isinstance(each, Absent) for each in dates)

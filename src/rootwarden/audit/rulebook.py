@@ -57,10 +57,12 @@ def rulebook(
         parameters: Values for every rule that has a parameter of that name.
 
     Raises:
-        UsageError: A pattern or a benchmark matches no rule, or no rule has a parameter of that name.
+        UsageError: A pattern or a benchmark matches no rule, two rules have one id, or no rule has a parameter of that
+            name.
         InputError: A rule does not compile, or a value is out of bounds.
     """
     rules = tuple(pack)
+    _check_names(rules)
     for pattern in wanted:
         if not any(fnmatchcase(rule.id, pattern) for rule in rules):
             meant = closest(pattern, [rule.id for rule in rules])
@@ -93,7 +95,21 @@ def _of_benchmark(chosen: list[PostureRule], rules: tuple[PostureRule, ...], ben
     known = sorted({control.partition(":")[0] for rule in rules for control in rule.controls})
     if benchmark not in known:
         raise UsageError(f"there is no benchmark `{benchmark}`", hint=f"there are {', '.join(known)}")
-    return [rule for rule in chosen if any(control.startswith(f"{benchmark}:") for control in rule.controls)]
+    of_it = [rule for rule in chosen if any(control.startswith(f"{benchmark}:") for control in rule.controls)]
+    if not of_it:
+        raise UsageError(
+            f"none of the chosen rules has a control of `{benchmark}`", hint="leave out --rule, or --benchmark"
+        )
+    return of_it
+
+
+def _check_names(rules: tuple[PostureRule, ...]) -> None:
+    """Exceptions, changes and verdicts go by rule id: two rules of one id could not be told apart."""
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            raise UsageError(f"two rules are called `{rule.id}`", hint="give your own rule another id")
+        seen.add(rule.id)
 
 
 def _for(rule: PostureRule, given: dict[str, ParameterDefault]) -> dict[str, ParameterDefault]:

@@ -189,6 +189,11 @@ def _judge_and_tell(
     owner = terms.settings.owner
     units = bool(owner.organizational_units) or any(each.units for each in terms.exceptions)
     collected = look(asked, terms.rulebook, tags=bool(owner.tag), tree=units)
+    if not collected.accounts and not collected.interrupted:
+        raise UsageError(
+            f"there is no account to audit: {len(collected.skipped)} skipped because they are not ACTIVE",
+            hint="`accounts.json` or `aws organizations list-accounts` shows the state of each account",
+        )
     result = assess(collected, terms)
     if since is not None:
         result = _compared(result, since, terms)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from rootwarden.cli import options
-from rootwarden.errors import UsageError
+from rootwarden.errors import RootwardenError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from rootwarden.audit.rulebook import Rulebook
     from rootwarden.collect.collected import Collected
     from rootwarden.collect.live_account import RootSession
+    from rootwarden.collect.save import EvidenceWriter
 
 DEFAULT_ROLE = "RootwardenAudit"
 DEFAULT_ROOT_SESSIONS = Path("rootwarden-root-sessions.jsonl")
@@ -109,7 +111,8 @@ def _live(asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, 
         connections=asked.workers,
         read_timeout=min(20.0, asked.account_timeout),
     )
-    with progress() as show:
+    writer = EvidenceWriter(asked.save_evidence) if asked.save_evidence else None
+    with progress() as show, _given_up(writer):
         return LiveCollection(
             door=door,
             plan=plan_for(book.needs, tags=tags, tree=tree),
@@ -117,13 +120,24 @@ def _live(asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, 
             as_of=instant,
             workers=asked.workers,
             account_seconds=asked.account_timeout,
-            writer=EvidenceWriter(asked.save_evidence) if asked.save_evidence else None,
+            writer=writer,
             declarations=_declarations(asked.declarations),
             on_progress=show,
             on_announce=_announce,
             on_root_session=_session_writer(asked),
             keep_users=book.reads_users,
         ).run()
+
+
+@contextmanager
+def _given_up(writer: EvidenceWriter | None) -> Iterator[None]:
+    """Leave the evidence folder to the next run when this one ends before it wrote anything."""
+    try:
+        yield
+    except (RootwardenError, KeyboardInterrupt):
+        if writer is not None:
+            writer.give_up()
+        raise
 
 
 def _declarations(path: Path | None) -> bytes | None:

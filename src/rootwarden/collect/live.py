@@ -129,6 +129,7 @@ class LiveCollection:
             self._declared = Known(parse_declarations(declarations))
         self._stop = threading.Event()
         self._records: list[CallRecord] = []
+        self._written: set[str] = set()
         self._writing = threading.Lock()
 
     def run(self) -> Collected:
@@ -287,6 +288,9 @@ class LiveCollection:
     def _read(self, reader: AccountReader, answers: AccountAnswers) -> CollectedAccount:
         read = reader.read(answers)
         with self._writing:
+            if answers.account in self._written:  # read when the run was interrupted: its thread only now came back
+                return read
+            self._written.add(answers.account)
             self._records.extend(each.record for each in answers.answered.values())
         if self._writer is not None:
             self._writer.account(answers.account, answers.answered)

@@ -51,7 +51,8 @@ def collect_folder(
     skipped = tuple(each for each in around.listed.values() if not active(each))
     gone = {each.id for each in skipped}
     ids = sorted(({*folder.account_folders(), *around.listed}) - gone)
-    usual = _partition(organization)
+    told = (_partition_told(folder.account(account)) for account in folder.account_folders())
+    usual = _partition(organization) or next(filter(None, told), "aws")
     reader = AccountReader(around, home_region(usual))
     first = [each for each in ids if each == reader.management_account]
     accounts = []
@@ -151,12 +152,12 @@ def _whose(document: JsonObject, path: Path) -> tuple[str, str]:
 
 
 def _partition(organization: Organization) -> str:
-    """The partition most of the evidence names; `aws` when nothing names any."""
+    """The partition the organization's answers name, or an empty text."""
     accounts = organization.accounts.value if isinstance(organization.accounts, Known) else ()
     named = [each.partition for each in accounts if each.partition]
     if isinstance(organization.arn, Known):
         named.append(partition_of(organization.arn.value))
-    return next((each for each in named if each), "aws")
+    return next(filter(None, named), "")
 
 
 def _partition_told(answers: FolderAnswers) -> str:

@@ -79,7 +79,7 @@ def device_count(devices: Devices, number: Fact[int]) -> Fact[int]:
         return devices.active if isinstance(devices.active, Unknown) else Unknown("whether MFA is on is not known")
     if not devices.active.value:
         return Known(0, devices.active.sources, devices.active.note)
-    if isinstance(number, Known):
+    if isinstance(number, Known) or (isinstance(number, Unknown) and number.why is Why.MALFORMED):
         return number
     reason = "AWS tells how many MFA devices root has only to root and to AssumeRoot audits of members: declare it"
     return Unknown(reason, Why.NOT_SUPPORTED, "", devices.listed.sources)

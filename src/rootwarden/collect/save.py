@@ -40,7 +40,12 @@ class EvidenceWriter:
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if any(path.iterdir()):
+            there = {each.name for each in path.iterdir()}
+            if _MARKER in there:
+                raise UsageError(
+                    f"another run is writing to `{path}`, or was killed while it did", hint="name another folder"
+                )
+            if there:
                 raise UsageError(
                     f"`{path}` is not empty", hint="evidence of two runs is never mixed: name a new folder"
                 )
@@ -61,7 +66,7 @@ class EvidenceWriter:
     def account(self, account: str, answered: Mapping[str, Answered]) -> None:
         """Write the answers about one account, and `errors.json` for what was refused."""
         base = f"accounts/{account}"
-        (self.path / base).mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder(self.path / base)
         errors: dict[str, str] = {}
         for file, each in answered.items():
             if each.document is not None:
@@ -82,9 +87,20 @@ class EvidenceWriter:
         self._write(files.COLLECTION, msgspec.json.format(msgspec.json.encode(collection), indent=1))
         (self.path / _MARKER).unlink(missing_ok=True)
 
+    def give_up(self) -> None:
+        """The run ended before it wrote anything: the folder can be used by the next one."""
+        if [each.name for each in self.path.iterdir()] == [_MARKER]:
+            (self.path / _MARKER).unlink(missing_ok=True)
+
+    def _folder(self, path: Path) -> None:
+        """Make a folder below ours, for its owner only at every level (`parents=True` would take the usual mode)."""
+        if path != self.path:
+            self._folder(path.parent)
+            path.mkdir(exist_ok=True, mode=0o700)
+
     def _write(self, file: str, content: bytes) -> None:
         target = self.path / file
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder(target.parent)
         beside = target.with_name(f".{target.name}.{uuid4().hex}")
         try:
             beside.write_bytes(content)
