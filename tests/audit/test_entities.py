@@ -58,6 +58,8 @@ WHOLE: Final = Account(
         signing_certificates_present=YES,
         active_signing_certificates_present=YES,
         last_used=DATE,
+        report_generated=DATE,
+        used_since_report=YES,
         credentials_present=YES,
     ),
     iam_users=Known(ROWS),

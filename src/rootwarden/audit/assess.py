@@ -108,7 +108,7 @@ def judge_account(account: Account, rulebook: Rulebook, as_of: datetime, *, owne
 
 
 def exit_code(result: AuditResult, *, unreadable: bool) -> int:
-    """0 clean, 1 a fail that counts, 2 no account to judge, 3 undecided or unreadable, 130 interrupted.
+    """0 clean, 1 a fail that counts, 3 an undecided rule that counts or unreadable input, 130 interrupted.
 
     Args:
         result: The answer.
@@ -116,8 +116,6 @@ def exit_code(result: AuditResult, *, unreadable: bool) -> int:
     """
     if result.interrupted:
         return 130
-    if not result.accounts:
-        return 2
     counting = [finding for finding in result.findings if finding.severity.at_least(result.fail_on)]
     if any(finding.verdict is Verdict.FAIL and finding.suppressed_by is None for finding in counting):
         return 1

@@ -200,9 +200,6 @@ def _judge_and_tell(
     for warning in result.warnings:
         _say(f"warning: {warning}")
     tell(result, format_, output)
-    if not result.accounts:
-        _say("error: there was no account to judge")
-        _say("hint: accounts that are not ACTIVE are skipped; is this the right folder or organization?")
     if send_to:
         _send(result, asked)
     return exit_code(result, unreadable=bool(collected.unreadable))

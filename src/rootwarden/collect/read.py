@@ -58,9 +58,6 @@ def records(document: Fact[JsonObject], name: str) -> Fact[tuple[JsonObject, ...
     """A list of records of an answer, all of it: one page of several is no answer to "is there one?"."""
     if not isinstance(document, Known):
         return document
-    if document.value.get("NextToken") or document.value.get("IsTruncated"):
-        call = document.sources[0].call if document.sources else "the answer"
-        return Unknown(f"{call} was kept with its first page only", Why.MALFORMED, "", document.sources)
     value = document.value.get(name)
     if not isinstance(value, list):
         return malformed(f"`{name}`", document.sources)

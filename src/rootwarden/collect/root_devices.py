@@ -6,6 +6,7 @@ session can read. Where the two, or a flag and a list, disagree, the fresher win
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rootwarden.facts.fact import Absent
 
 _WHAT = "MFA of root"
+_ROOT = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:root")
 
 
 class Devices(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +125,7 @@ def _virtual_devices(answers: Answers, root_arn: str) -> Fact[tuple[MfaDevice, .
         if owner == root_arn:
             enabled = read.instant(each.get("EnableDate"), listed.sources, "EnableDate")
             devices.append(MfaDevice(serial_number=serial, kind=MfaKind.VIRTUAL, enabled_at=enabled))
-        elif isinstance(owner, str) and owner.endswith(":root"):
+        elif isinstance(owner, str) and _ROOT.fullmatch(owner):
             reason = f"the list of virtual MFA devices is of another account: `{owner[:80]}` owns one"
             return Unknown(reason, Why.CONFLICTING, "iam:ListVirtualMFADevices", listed.sources)
     return Known(tuple(devices), listed.sources)

@@ -43,7 +43,8 @@ def fresher(first: Fact[T], second: Fact[T], *, what: str) -> Fact[T]:
     at_first = _instant(first) or datetime.max.replace(tzinfo=UTC)
     at_second = _instant(second) or datetime.min.replace(tzinfo=UTC)
     earlier, later = (second, first) if at_second <= at_first else (first, second)
-    note = f"{what}: {_says(later)}, but {_says(earlier)}; the fresher is used"
+    said = f"{what}: {_says(later)}, but {_says(earlier)}; the fresher is used"
+    note = "; ".join(dict.fromkeys(each for each in (said, first.note, second.note) if each))
     return _with_sources(later, later.sources + earlier.sources, note)
 
 
