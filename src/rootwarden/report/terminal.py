@@ -232,7 +232,8 @@ def _stand(finding: Finding) -> tuple[Text, Text, Text]:
 
 
 def _why(finding: Finding, owner: str) -> str:
-    parts = [words.shorten(finding.reason, LONGEST) or "no reason given"]
+    who = f"{words.shorten(finding.user, 80)}: " if finding.user else ""
+    parts = [who + (words.shorten(finding.reason, LONGEST) or "no reason given")]
     parts += [f"missing: {visible(each)}" for each in _permissions(finding)]
     if finding.suppressed_by is not None:
         exception = finding.suppressed_by
@@ -334,6 +335,7 @@ def _changes(result: AuditResult, console: Console) -> None:
         rows = [each for each in result.changes if each.kind == kind]
         lines = [
             f"{words.CHANGE_WORD.get(kind, visible(kind))}: {visible(each.account)} {words.shorten(each.rule, 40)}"
+            f"{words.shorten(f' {each.user}', 80) if each.user else ''}"
             f" ({visible(each.before)} → {visible(each.after)})"
             for each in rows
         ]
