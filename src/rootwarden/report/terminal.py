@@ -104,7 +104,8 @@ def _ids(accounts: Sequence[str], most: int = MOST_IDS) -> str:
 def _head(result: AuditResult, console: Console) -> None:
     title = f"Root users of {several(len(result.accounts), 'account')}"
     console.print(Text(title, "bold"))
-    about = [words.shorten(result.input, LONGEST), f"as of {words.instant(result.as_of)}"]
+    source = words.shorten(words.looked_at(result), LONGEST)
+    about = [*([source] if source else []), f"as of {words.instant(result.as_of)}"]
     if result.benchmark:
         about.append(f"judged by {visible(result.benchmark)}")
     console.print(Text(" · ".join(about), "dim"))
@@ -113,10 +114,11 @@ def _head(result: AuditResult, console: Console) -> None:
         console.print(Text(ages, "dim"))
     if result.organization is not None:
         organization = result.organization
+        named = words.names_organization(result)
         _lines(
             console,
             [
-                f"organization: {organization.id or 'not known'}",
+                *([] if named else [f"organization: {organization.id or 'not known'}"]),
                 f"management account: {organization.management_account or 'not known'}",
                 f"root credentials management: {organization.root_credentials_management or 'not known'}",
                 f"root sessions: {organization.root_sessions or 'not known'}",
