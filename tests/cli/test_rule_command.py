@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,3 +151,15 @@ def test_list_and_show() -> None:
     error = run("show", "root-mfas").exception
     assert isinstance(error, UsageError)
     assert error.hint == "did you mean `root-mfa`?"
+
+
+@pytest.mark.parametrize(("benchmark", "verdict"), [("CIS-5.0.1", "pass"), ("4.0", "fail"), ("cis-4.0.1", "fail")])
+def test_eval_knows_a_benchmark_by_its_other_names(tmp_path: Path, benchmark: str, verdict: str) -> None:
+    (tmp_path / "given.json").write_text(
+        json.dumps({"RootUser": [{"Exists": True, "MFAActive": False, "Password": {"Enabled": False}}]}),
+        encoding="utf-8",
+    )
+    rule = files("rootwarden.packs") / "root" / "root-mfa.toml"
+    options = ("--fixture", tmp_path / "given.json", "--format", "json", "--benchmark")
+    assert json.loads(run("eval", rule, *options, benchmark).stdout)["verdict"] == verdict
+    assert isinstance(run("eval", rule, *options, "cis-9.9").exception, UsageError)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootwarden.facts.contacts import Contact, Contacts, all_same, contact_field, count_contacts
+from rootwarden.facts.contacts import Contact, Contacts, all_same, contact_field, count_contacts, one_for_all
 from rootwarden.facts.declarations import DECLARABLE, Declaration, declared
 from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform, value_or_none
 from rootwarden.facts.instant import format_instant, parse_instant
@@ -49,8 +49,8 @@ def test_no_whole_instant(text: str) -> None:
 
 @given(
     instant=st.datetimes(
-        min_value=datetime(1, 1, 3),  # noqa: DTZ001 - hypothesis wants naive bounds
-        max_value=datetime(9999, 12, 29),  # noqa: DTZ001
+        min_value=datetime(1970, 1, 3),  # noqa: DTZ001 - hypothesis wants naive bounds
+        max_value=datetime(8999, 12, 29),  # noqa: DTZ001
         timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=11, minutes=30))]),
     )
 )
@@ -110,10 +110,53 @@ texts: st.SearchStrategy[Fact[str]] = st.one_of(
         ((Known("Pat"), DENIED), None),
         ((DENIED, DENIED), None),
         ((Known(""), Known("")), False),
+        ((Known(" "), Known(" ")), False),
+        ((Known("a.b@example.com"), Known("ab@example.com")), False),
+        ((Known("A.B@example.com "), Known("a.b@example.com")), True),
+        ((Known("-"), Known("?")), False),
+        ((DENIED, Absent()), False),
     ],
 )
 def test_all_same(values: tuple[Fact[str], ...], expected: bool | None) -> None:
     assert value_or_none(all_same(values)) is expected
+
+
+A, B, NONE = Known("a@example.com"), Known("b@example.com"), Absent()
+
+
+@pytest.mark.parametrize(
+    ("first", "alternates", "expected"),
+    [
+        (B, (A, A, A), True),
+        (B, (A, A, NONE), True),
+        (A, (A, NONE, NONE), True),
+        (A, (A, A, A), True),
+        (A, (A, A, B), False),
+        (B, (A, NONE, NONE), False),
+        (A, (NONE, NONE, NONE), False),
+        (DENIED, (NONE, NONE, NONE), False),
+        (DENIED, (A, A, A), True),
+        (DENIED, (A, A, B), False),
+        (DENIED, (A, NONE, NONE), None),
+        (A, (A, A, DENIED), None),
+        (B, (A, A, DENIED), None),
+        (B, (A, NONE, DENIED), None),
+        (B, (NONE, NONE, DENIED), None),
+    ],
+)
+def test_alternates_are_also_judged_by_themselves(
+    first: Fact[str], alternates: tuple[Fact[str], ...], expected: bool | None
+) -> None:
+    assert value_or_none(one_for_all(first, alternates)) is expected
+
+
+@given(first=texts, alternates=st.tuples(texts, texts, texts), learned=st.sampled_from(["a", "b", ""]))
+def test_learning_an_alternate_never_flips(first: Fact[str], alternates: tuple[Fact[str], ...], learned: str) -> None:
+    before = one_for_all(first, alternates)
+    settled = [Known(learned) if isinstance(each, Unknown) else each for each in (first, *alternates)]
+    after = one_for_all(settled[0], tuple(settled[1:]))
+    assert isinstance(after, Known)
+    assert isinstance(before, Unknown) or value_or_none(before) == after.value
 
 
 @given(values=st.lists(texts, max_size=4), learned=st.sampled_from(["a", "b", ""]))
@@ -128,12 +171,21 @@ def test_count_of_contacts() -> None:
     pat = Known(Contact(name="Pat"))
     assert value_or_none(count_contacts(Contacts(primary=pat, billing=Absent(), operations=pat, security=pat))) == 3
     assert count_contacts(Contacts(primary=pat, billing=DENIED, operations=pat, security=pat)) == DENIED
+    blank = Known(Contact(name=" ", phone_number="\t"))
+    assert value_or_none(count_contacts(Contacts(primary=blank, billing=pat, operations=pat, security=pat))) == 3
 
 
 def test_a_field_of_a_contact() -> None:
     assert contact_field(Known(Contact(name="Pat")), "name") == Known("Pat")
     assert contact_field(Known(Contact(name="Pat")), "email_address") == Absent()
     assert contact_field(DENIED, "name") == DENIED
+
+
+@pytest.mark.parametrize("field", ["name", "company", "email_address", "phone_number"])
+@pytest.mark.parametrize("blank", ["", " ", "\t \u00a0"])
+def test_a_blank_field_of_a_contact_is_missing(field: str, blank: str) -> None:
+    assert contact_field(Known(Contact(**{field: blank})), field) == Absent()
+    assert contact_field(Known(Contact(**{field: f"{blank}Pat{blank}"})), field) == Known("Pat")
 
 
 def declaration(value: str | int | bool | list[str] | None = 2, **changed: Any) -> Declaration:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -66,6 +67,15 @@ def test_no_cell_of_a_hostile_organization_starts_a_formula() -> None:
     assert any(cell.startswith("'=HYPERLINK") for cell in cells)
     assert any(cell.startswith("'  +1+1") for cell in cells)
     assert not [cell for cell in cells if cell.lstrip()[:1] in {"=", "+", "-", "@"} and cell]
+
+
+def test_nothing_hidden_in_a_name_gets_through() -> None:
+    name = "pay\x1b[31m\u202eroll\u2066\x9b\r\nend"
+    account = msgspec.structs.replace(samples.rich().accounts[0], name=name)
+    result = msgspec.structs.replace(samples.rich(), accounts=(account, *samples.rich().accounts[1:]))
+    assert rows(result)[0]["account_name"] == r"pay\u001b[31m\u202eroll\u2066\u009b end"
+    hostile = table.render(samples.hostile()).replace("\r\n", "")
+    assert not [letter for letter in hostile if unicodedata.category(letter) == "Cc" or "\u202a" <= letter <= "\u202e"]
 
 
 def test_leading_zeros_of_an_account_stay() -> None:

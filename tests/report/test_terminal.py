@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 from tests.report import samples
 
+from rootwarden.report import page
 from rootwarden.report.terminal import render
 from rootwarden.rules.outcome import Missing
 from rootwarden.rules.verdict import Severity, Verdict
@@ -107,6 +108,32 @@ def test_nothing_audited_is_not_nothing_wrong() -> None:
     assert "Root users of 0 accounts" in text
     assert "nothing was judged" in text
     assert "nothing is open" not in text
+
+
+@pytest.mark.parametrize(
+    ("input_", "said"),
+    [
+        ("organization o-exampleorgid, 4 accounts", "organization o-exampleorgid · as of"),
+        ("evidence folder march, 4 accounts", "evidence folder march · as of"),
+        ("4 accounts", "as of"),
+        ("organization o-exampleorgid, 9 accounts", "organization o-exampleorgid, 9 accounts · as of"),
+    ],
+)
+def test_the_head_says_each_thing_once(input_: str, said: str) -> None:
+    result = msgspec.structs.replace(samples.rich(), input=input_)
+    head = render(result, width=140).partition("\n\n")[0]
+    assert head.splitlines()[1].startswith(said)
+    assert head.count("4 accounts") == 1
+    assert head.count("o-exampleorgid") == 1
+    top = page.render(result).partition("</header>")[0]
+    assert top.count("4 accounts") == 1
+    assert top.count("o-exampleorgid") == 1
+
+
+@pytest.mark.parametrize("name", ["rich", "empty", "interrupted"])
+def test_plurals_are_words(name: str) -> None:
+    result = getattr(samples, name)()
+    assert not re.search(r"\w\(e?s\)", render(result, width=140) + page.render(result).partition("</style>")[2])
 
 
 def test_all_kinds_of_exception_and_change_are_shown() -> None:

@@ -12,6 +12,7 @@ from rootwarden.audit.exceptions import ExceptionEntry, apply_exceptions
 from rootwarden.audit.indicators import key_indicators
 from rootwarden.audit.need import credential_need
 from rootwarden.audit.result import (
+    ALL_USERS,
     AuditedAccount,
     AuditResult,
     Finding,
@@ -128,7 +129,7 @@ def _finding(account: Account, rule: PreparedRule, record: Record, as_of: dateti
     return Finding(
         rule=rule.rule.id,
         account=account.id,
-        resource=account.root.arn,
+        resource=_resource(account, record),
         verdict=outcome.verdict,
         severity=rule.rule.severity,
         reason=judged.reason,
@@ -141,13 +142,19 @@ def _finding(account: Account, rule: PreparedRule, record: Record, as_of: dateti
     )
 
 
+def _resource(account: Account, record: Record) -> str:
+    """The ARN of the user a record is about: its own where it has one, else root's."""
+    named = record.get("id")
+    return str(named.value) if isinstance(named, Known) else account.root.arn
+
+
 def _unreadable(account: Account, rule: PreparedRule, users: Absent | Unknown | None, owner: str) -> Finding:
     reason = users.reason if isinstance(users, Unknown) else "the users of the account were not collected"
     permission = users.permission if isinstance(users, Unknown) else ""
     return Finding(
         rule=rule.rule.id,
         account=account.id,
-        resource=f"arn:{account.partition}:iam::{account.id}:user/*",
+        resource=f"arn:{account.partition}:iam::{account.id}:{ALL_USERS}",
         verdict=Verdict.UNKNOWN,
         severity=rule.rule.severity,
         reason=reason,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from rootwarden.facts.contacts import ContactKind, all_same, contact_field, count_contacts
+from rootwarden.facts.contacts import ContactKind, contact_field, count_contacts, one_for_all
 from rootwarden.facts.credential_report import ROOT_USER_NAME
 from rootwarden.facts.fact import Absent, Known, Unknown, transform
 
@@ -137,12 +137,16 @@ def _contact(account: Account, kind: ContactKind) -> Fact[object]:
 
 def _contacts(account: Account) -> Record:
     contacts = account.contacts
-    alternates = (contacts.billing, contacts.operations, contacts.security)
+
+    def same(field: str, first: Fact[str]) -> Fact[bool]:
+        alternates = (contacts.billing, contacts.operations, contacts.security)
+        return one_for_all(first, tuple(contact_field(each, field) for each in alternates))
+
     return {
         "Count": count_contacts(contacts),
-        "SamePerson": all_same(tuple(contact_field(each, "name") for each in contacts.all())),
-        "SameEmailAddress": all_same((account.email, *(contact_field(each, "email_address") for each in alternates))),
-        "SamePhoneNumber": all_same(tuple(contact_field(each, "phone_number") for each in contacts.all())),
+        "SamePerson": same("name", contact_field(contacts.primary, "name")),
+        "SameEmailAddress": same("email_address", account.email),
+        "SamePhoneNumber": same("phone_number", contact_field(contacts.primary, "phone_number")),
     }
 
 

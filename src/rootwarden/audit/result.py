@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from rootwarden.facts.fact import Source
 from rootwarden.rules.outcome import Missing, Witness
 from rootwarden.rules.verdict import Severity, Verdict
+
+# The name of all users of an account, where they could not be told apart.
+ALL_USERS: Final = "user/*"
 
 
 class Position(StrEnum):
@@ -112,7 +116,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one rule says about one root user.
+    """What one rule says about one root user, or about one IAM user where the rule reads `IAMUser`.
 
     Attributes:
         rule: Rule id.
@@ -143,6 +147,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Source, ...] = ()
     suppressed_by: Suppression | None = None
     owner: str = ""
+
+    @property
+    def user(self) -> str:
+        """Whom it is about when that is not root: `user/alice`, or `user/*` when the users could not be read."""
+        name = self.resource.split(":", 5)[-1]
+        return "" if name == "root" else name
 
 
 class RemedyStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +206,13 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     before: str
     after: str
+    resource: str = ""
+
+    @property
+    def user(self) -> str:
+        """Whom it is about when that is not root, as in `Finding`."""
+        name = self.resource.split(":", 5)[-1]
+        return "" if name == "root" else name
 
 
 class Indicator(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -13,10 +14,14 @@ from rootwarden.rules.posture import PreparedRule, prepare
 from rootwarden.rules.words import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rootwarden.rules.rule_file import ParameterDefault, PostureRule
     from rootwarden.rules.schema import Schema
+
+
+# `4.0.1`: what follows the second number.
+_EDITION: Final = re.compile(r"(?<=\d\.\d)\.\d+$")
 
 
 class Rulebook(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -53,7 +58,7 @@ def rulebook(
         pack: All rules there are.
         schema: What they may ask.
         wanted: Ids or patterns such as `root-contact-*`; empty for all.
-        benchmark: Only rules this benchmark has a control for, in its meaning.
+        benchmark: Only rules this benchmark has a control for, in its meaning; also as `5.0`, `CIS-5.0` or `cis-5.0.0`.
         parameters: Values for every rule that has a parameter of that name.
 
     Raises:
@@ -70,7 +75,8 @@ def rulebook(
             raise UsageError(f"there is no rule `{pattern}`", hint=hint)
     chosen = [rule for rule in rules if not wanted or any(fnmatchcase(rule.id, pattern) for pattern in wanted)]
     if benchmark:
-        chosen = _of_benchmark(chosen, rules, benchmark)
+        benchmark = benchmark_name(benchmark, rules)
+        chosen = [rule for rule in chosen if any(control.startswith(f"{benchmark}:") for control in rule.controls)]
         if not chosen:
             raise UsageError(
                 f"none of the selected rules has a control in {benchmark}", hint="leave out --rule or --benchmark"
@@ -91,16 +97,26 @@ def rulebook(
     )
 
 
-def _of_benchmark(chosen: list[PostureRule], rules: tuple[PostureRule, ...], benchmark: str) -> list[PostureRule]:
-    known = sorted({control.partition(":")[0] for rule in rules for control in rule.controls})
-    if benchmark not in known:
-        raise UsageError(f"there is no benchmark `{benchmark}`", hint=f"there are {', '.join(known)}")
-    of_it = [rule for rule in chosen if any(control.startswith(f"{benchmark}:") for control in rule.controls)]
-    if not of_it:
-        raise UsageError(
-            f"none of the chosen rules has a control of `{benchmark}`", hint="leave out --rule, or --benchmark"
-        )
-    return of_it
+def benchmark_name(asked: str, rules: Iterable[PostureRule]) -> str:
+    """The name rules have for a benchmark: letter case, `cis-` and the third number of a version are free.
+
+    A third number is an edition of the same document: it corrects wording and moves no control.
+
+    Raises:
+        UsageError: No rule knows a benchmark of that name.
+    """
+    known = sorted({name for rule in rules for name in _benchmarks(rule)})
+    name = _EDITION.sub("", asked.strip().casefold())
+    for each in (name, f"cis-{name}"):
+        if each in known:
+            return each
+    raise UsageError(f"there is no benchmark `{asked}`", hint=f"there are {', '.join(known)}")
+
+
+def _benchmarks(rule: PostureRule) -> Iterator[str]:
+    yield from (control.partition(":")[0] for control in rule.controls)
+    for variant in rule.variants:
+        yield from variant.benchmarks
 
 
 def _check_names(rules: tuple[PostureRule, ...]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from rootwarden.audit.result import Change
+from rootwarden.audit.result import ALL_USERS, Change
 from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ def changes_since(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[
     Returns:
         `new` for a fail that was none, `fixed` for a fail that is now pass or not applicable, `newly_unknown` for a
         decided verdict that is unknown now. An account the earlier run did not have counts as `none` before; one
-        that is gone now is left out, since it may have been closed.
+        that is gone now is left out, since it may have been closed, and so is a user.
     """
-    earlier = {(finding.account, finding.rule): finding.verdict for finding in before}
+    earlier = _Earlier(before)
     changes = []
     for finding in after:
-        was = earlier.get((finding.account, finding.rule))
+        was = earlier.verdict(finding)
         kind = _kind(was, finding.verdict)
         if kind:
             changes.append(
@@ -32,11 +33,30 @@ def changes_since(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[
                     kind=kind,
                     rule=finding.rule,
                     account=finding.account,
+                    resource=finding.resource,
                     before=str(was) if was else "none",
                     after=str(finding.verdict),
                 )
             )
     return tuple(changes)
+
+
+class _Earlier:
+    """The verdicts of the earlier run, by account, rule and resource."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._verdicts: dict[tuple[str, str], dict[str, Verdict]] = defaultdict(dict)
+        for finding in findings:
+            self._verdicts[finding.account, finding.rule][finding.user] = finding.verdict
+
+    def verdict(self, finding: Finding) -> Verdict | None:
+        """What was said of the same resource; users that could not be read stand for each of them, and each for all."""
+        said = self._verdicts.get((finding.account, finding.rule), {})
+        if finding.user in said:
+            return said[finding.user]
+        if finding.user == ALL_USERS:
+            return next((verdict for verdict in said.values() if verdict is not Verdict.UNKNOWN), None)
+        return said.get(ALL_USERS)
 
 
 def _kind(before: Verdict | None, after: Verdict) -> str:

@@ -77,7 +77,8 @@ def evaluate(
     fail_on: Annotated[Severity, typer.Option(help="Severity from which a fail sets the exit code.")] = Severity.HIGH,
 ) -> None:
     """Judge the resources of a fixture. Exit code 1: a fail; 3: undecided; 0: neither."""
-    from rootwarden.packs import schema
+    from rootwarden.audit.rulebook import benchmark_name
+    from rootwarden.packs import root_pack, schema
     from rootwarden.rules.cases import overall
     from rootwarden.rules.diagnostic import RuleSyntaxError
     from rootwarden.rules.fixture import load_fixture
@@ -86,6 +87,8 @@ def evaluate(
 
     text = _read(file)
     rule = load_rule_file(text, file=str(file))
+    if benchmark:
+        benchmark = benchmark_name(benchmark, (rule, *root_pack()))
     try:
         prepared = prepare(rule, schema(), benchmark=benchmark, parameters=_parameters(parameter or []))
     except RuleSyntaxError as error:

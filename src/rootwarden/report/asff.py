@@ -7,13 +7,14 @@ that was audited is in `Resources` and in the finding's id, which stays the same
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from rootwarden import __version__
 from rootwarden.report.encoding import to_json
-from rootwarden.report.words import Standing, instant, shorten, standing
+from rootwarden.report.words import Standing, instant, shorten, standing, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -86,12 +87,22 @@ def findings(result: AuditResult, *, region: str, account: str) -> Iterator[Json
 def _identity(finding: Finding, product: str) -> JsonObject:
     return {
         "SchemaVersion": "2018-10-08",
-        "Id": shorten(f"rootwarden/{finding.account}/{finding.rule}", LONGEST_ID),
+        "Id": _id(finding),
         "ProductArn": product,
         "ProductName": "Rootwarden",
         "CompanyName": "Rootwarden",
         "GeneratorId": shorten(f"rootwarden/{finding.rule}", LONGEST_ID),
     }
+
+
+def _id(finding: Finding) -> str:
+    """One for each account, rule and user; root's names no user. Too long a one ends in its digest, to stay unique."""
+    whole = "/".join(part for part in ("rootwarden", finding.account, finding.rule, finding.user) if part)
+    shown = visible(whole)
+    if len(shown) <= LONGEST_ID:
+        return shown
+    digest = hashlib.sha256(whole.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"{shown[: LONGEST_ID - len(digest) - 1]}/{digest}"
 
 
 def _content(finding: Finding, card: RuleCard | None, moment: str) -> JsonObject:
@@ -154,7 +165,8 @@ def _resource(finding: Finding, partition: str, region: str) -> JsonObject:
     resource: JsonObject = {"Type": "AwsAccount", "Id": f"AWS::::Account:{finding.account}", "Region": region}
     if partition in _PARTITIONS:
         resource["Partition"] = partition
-    resource["Details"] = {"Other": {"RootUserArn": _text(finding.resource, LONGEST_FIELD)}}
+    name = "UserArn" if finding.user else "RootUserArn"
+    resource["Details"] = {"Other": {name: _text(finding.resource, LONGEST_FIELD)}}
     return resource
 
 

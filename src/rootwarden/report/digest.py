@@ -91,7 +91,7 @@ def rule_tallies(result: AuditResult) -> tuple[RuleTally, ...]:
         RuleTally(
             card=card,
             counts=tally(by_rule[card.id]),
-            failing=tuple(each.account for each in by_rule[card.id] if standing(each) is Standing.FAIL),
+            failing=tuple(dict.fromkeys(each.account for each in by_rule[card.id] if standing(each) is Standing.FAIL)),
         )
         for card in result.rules
     )

@@ -58,7 +58,7 @@ def _case(suite: ET.Element, owner: str, name: str) -> ET.Element:
 def _suite(account_id: str, account: AuditedAccount | None, findings: Sequence[Finding], moment: str) -> ET.Element:
     suite = _new_suite(f"{account_id} {account.name}".strip() if account else account_id, moment)
     for finding in findings:
-        _outcome(_case(suite, account_id, finding.rule), finding)
+        _outcome(_case(suite, account_id, f"{finding.rule} {finding.user}".rstrip()), finding)
     if not findings:
         message = "no rule gave a verdict on this account"
         ET.SubElement(_case(suite, account_id, "any verdict at all"), "error", type="unknown", message=message)

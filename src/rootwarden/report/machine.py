@@ -68,7 +68,7 @@ class SuppressionRecord(Record, frozen=True, kw_only=True):
 
 
 class VerdictRecord(Record, frozen=True, kw_only=True):
-    """What one rule says about one root user."""
+    """What one rule says about one root user, or IAM user."""
 
     rule: str
     account: str
@@ -185,6 +185,7 @@ class ChangeRecord(Record, frozen=True, kw_only=True):
     account: str
     before: str
     after: str
+    resource: str
 
 
 class ChangesRecord(Record, frozen=True, kw_only=True):

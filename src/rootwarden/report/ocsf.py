@@ -122,7 +122,7 @@ def _finding_info(finding: Finding, card: RuleCard | None, result: AuditResult) 
     title = card.title if card is not None else finding.rule
     analytic: JsonObject = {"uid": finding.rule, "name": title, "type_id": RULE, "type": "Rule"}
     info: JsonObject = {
-        "uid": f"rootwarden:{finding.rule}:{finding.account}",
+        "uid": ":".join(part for part in ("rootwarden", finding.rule, finding.account, finding.user) if part),
         "title": f"{title}: {WORD[standing(finding)]}",
         "analytic": analytic,
         "last_seen_time": int(result.as_of.timestamp() * 1000),
@@ -148,7 +148,7 @@ def _compliance(finding: Finding, each: Standing) -> JsonObject:
 
 
 def _resource(finding: Finding, account: AuditedAccount | None) -> JsonObject:
-    resource: JsonObject = {"uid": finding.resource, "type": "AWS::IAM::RootUser"}
+    resource: JsonObject = {"uid": finding.resource, "type": "AWS::IAM::User" if finding.user else "AWS::IAM::RootUser"}
     if account is not None:
         resource["cloud_partition"] = account.partition
     if finding.owner:

@@ -41,6 +41,8 @@ def render(result: AuditResult) -> str:
         steps=next_steps(result),
         report_ages=report_ages(result),
         names={account.id: words.shorten(account.name, 60) for account in result.accounts},
+        source=words.looked_at(result),
+        organization_named=words.names_organization(result),
         version=__version__,
     )
 

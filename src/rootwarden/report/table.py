@@ -1,8 +1,10 @@
 """One row for each verdict, as CSV for spreadsheets (RFC 4180: CRLF, a quote doubled, UTF-8 without a mark).
 
-A cell a spreadsheet would run as a formula gets a leading apostrophe: names and notes in AWS are written by others.
-Account ids are written as their twelve digits; a spreadsheet that takes them for numbers drops leading zeros, so
-import that column as text (docs/reports/formats.md). The ARN beside it always holds all twelve.
+Every cell is one line in which nothing is hidden: control characters and those that reorder text are written out, as on
+the terminal, because people read CSV in terminals too. A cell a spreadsheet would run as a formula gets a leading
+apostrophe: names and notes in AWS are written by others. Account ids are written as their twelve digits; a spreadsheet
+that takes them for numbers drops leading zeros, so import that column as text (docs/reports/formats.md). The ARN beside
+it always holds all twelve.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.report.encoding import well_formed
-from rootwarden.report.words import instant
+from rootwarden.report.words import instant, visible
 
 if TYPE_CHECKING:
     from rootwarden.audit.result import AuditedAccount, AuditResult, Finding
@@ -51,7 +53,7 @@ def render(result: AuditResult) -> str:
     writer.writerow(COLUMNS)
     accounts = {account.id: account for account in result.accounts}
     for finding in result.findings:
-        writer.writerow([inert(cell) for cell in _row(finding, accounts.get(finding.account))])
+        writer.writerow([inert(visible(cell)) for cell in _row(finding, accounts.get(finding.account))])
     return paper.getvalue()
 
 

@@ -104,7 +104,8 @@ def _ids(accounts: Sequence[str], most: int = MOST_IDS) -> str:
 def _head(result: AuditResult, console: Console) -> None:
     title = f"Root users of {several(len(result.accounts), 'account')}"
     console.print(Text(title, "bold"))
-    about = [words.shorten(result.input, LONGEST), f"as of {words.instant(result.as_of)}"]
+    source = words.shorten(words.looked_at(result), LONGEST)
+    about = [*([source] if source else []), f"as of {words.instant(result.as_of)}"]
     if result.benchmark:
         about.append(f"judged by {visible(result.benchmark)}")
     console.print(Text(" · ".join(about), "dim"))
@@ -113,10 +114,11 @@ def _head(result: AuditResult, console: Console) -> None:
         console.print(Text(ages, "dim"))
     if result.organization is not None:
         organization = result.organization
+        named = words.names_organization(result)
         _lines(
             console,
             [
-                f"organization: {organization.id or 'not known'}",
+                *([] if named else [f"organization: {organization.id or 'not known'}"]),
                 f"management account: {organization.management_account or 'not known'}",
                 f"root credentials management: {organization.root_credentials_management or 'not known'}",
                 f"root sessions: {organization.root_sessions or 'not known'}",
@@ -232,7 +234,8 @@ def _stand(finding: Finding) -> tuple[Text, Text, Text]:
 
 
 def _why(finding: Finding, owner: str) -> str:
-    parts = [words.shorten(finding.reason, LONGEST) or "no reason given"]
+    who = f"{words.shorten(finding.user, 80)}: " if finding.user else ""
+    parts = [who + (words.shorten(finding.reason, LONGEST) or "no reason given")]
     parts += [f"missing: {visible(each)}" for each in _permissions(finding)]
     if finding.suppressed_by is not None:
         exception = finding.suppressed_by
@@ -334,6 +337,7 @@ def _changes(result: AuditResult, console: Console) -> None:
         rows = [each for each in result.changes if each.kind == kind]
         lines = [
             f"{words.CHANGE_WORD.get(kind, visible(kind))}: {visible(each.account)} {words.shorten(each.rule, 40)}"
+            f"{words.shorten(f' {each.user}', 80) if each.user else ''}"
             f" ({visible(each.before)} → {visible(each.after)})"
             for each in rows
         ]

@@ -31,6 +31,7 @@ CLASS: Final[Mapping[Standing, str]] = {
     Standing.PASS: "p",
     Standing.NOT_APPLICABLE: "n",
 }
+_WORST_FIRST: Final = tuple(Standing)
 _SHARE: Final = re.compile(r"(\d{1,9}) of (\d{1,9})\b")
 
 
@@ -186,7 +187,9 @@ def account_views(result: AuditResult) -> tuple[AccountView, ...]:
 def _account(account: AuditedAccount, findings: Sequence[Finding], rules: Sequence[str]) -> AccountView:
     numbers = _number(findings)
     counts = tally(findings)
-    by_rule = {finding.rule: standing(finding) for finding in findings}
+    # A rule about IAM users judges an account several times: its cell shows the worst.
+    worst_last = sorted(findings, key=lambda finding: _WORST_FIRST.index(standing(finding)), reverse=True)
+    by_rule = {finding.rule: standing(finding) for finding in worst_last}
     kinds = [kind for kind, each in (("ff", Standing.FAIL), ("uu", Standing.UNKNOWN)) if counts[each]]
     return AccountView(
         account=account,
@@ -230,6 +233,10 @@ def _refer(sources: Sequence[Source], numbers: Mapping[Source, int]) -> str:
     return ", ".join(str(numbers[source]) for source in sources)
 
 
+def _about(finding: Finding) -> str:
+    return f"{shorten(finding.user, 120)}: " if finding.user else ""
+
+
 def _open(finding: Finding, numbers: Mapping[Source, int]) -> OpenFinding:
     each = standing(finding)
     sources = dict.fromkeys((*finding.evidence, *(source for witness in finding.witness for source in witness.sources)))
@@ -238,7 +245,7 @@ def _open(finding: Finding, numbers: Mapping[Source, int]) -> OpenFinding:
         style=CLASS[each],
         symbol=SYMBOL[each],
         word=WORD[each],
-        reason=shorten(finding.reason, LONGEST) or "no reason given",
+        reason=_about(finding) + (shorten(finding.reason, LONGEST) or "no reason given"),
         seen=_refer(tuple(sources), numbers),
     )
 
@@ -251,7 +258,7 @@ def _quiet(wanted: Standing, findings: Sequence[Finding], numbers: Mapping[Sourc
         findings=tuple(
             QuietFinding(
                 rule=visible(each.rule),
-                reason="; ".join(shorten(part, LONGEST) for part in (each.reason, *each.notes) if part),
+                reason="; ".join(shorten(part, LONGEST) for part in (_about(each) + each.reason, *each.notes) if part),
                 seen=_refer(each.evidence, numbers),
             )
             for each in findings

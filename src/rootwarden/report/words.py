@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from rootwarden.audit.result import AuditedAccount, Finding
+    from rootwarden.audit.result import AuditedAccount, AuditResult, Finding
 
 
 class Standing(StrEnum):
@@ -135,6 +135,22 @@ def instant(moment: datetime | None) -> str:
 def several(number: int, singular: str, plural: str = "") -> str:
     """`1 account`, `1,204 accounts`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def looked_at(result: AuditResult) -> str:
+    """What was audited, without the number of accounts where that is the one a title above already says."""
+    number = f"{len(result.accounts)} account"
+    for counted in (f"{number}s", number):
+        if result.input == counted:
+            return ""
+        if result.input.endswith(f", {counted}"):
+            return result.input.removesuffix(f", {counted}")
+    return result.input
+
+
+def names_organization(result: AuditResult) -> bool:
+    """Whether what was audited already names the organization."""
+    return result.organization is not None and result.organization.id in looked_at(result).replace(",", " ").split()
 
 
 def account_name(account: AuditedAccount) -> str:
