@@ -191,8 +191,11 @@ class Door:
                 if failed.code == _CLOSED and not reopened:
                     reopened = True
                     continue
+                if not _THROTTLES.search(failed.code):
+                    pace.answered()  # a refusal is an answer too, and no reason to stay slow
+                    raise
                 attempt += 1
-                if not _THROTTLES.search(failed.code) or attempt >= MOST_ATTEMPTS:
+                if attempt >= MOST_ATTEMPTS:
                     raise
                 try:
                     pace.slow_down(attempt, deadline)
