@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DEMO = "demo-output"
 # Commands of the pages that are not run: they set a machine up, publish, or need the real AWS CLI.
-NOT_RUN = ("git ", "make ", "python3.11 -m venv", "pip ", ".venv/bin/pip ", "aws ", "pytest ", "python -m ")
+NOT_RUN = (". .venv/", "git ", "make ", "python3.11 -m venv", "pip ", ".venv/bin/pip ", "aws ", "pytest ", "python -m ")
 _STARTER = 'import sys; sys.argv[0] = "rootwarden"; from rootwarden.cli.main import main; main()'
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -9,12 +9,7 @@ import pytest
 from tests.docs.pages import DOCS
 from tests.docs.terminal import DEMO, terminal
 
-from rootwarden.audit.entities import root_user_records
 from rootwarden.collect.plan import MANAGEMENT_ACTIONS, MEMBER_ACTIONS
-from rootwarden.facts.account import Account
-from rootwarden.facts.fact import Known
-from rootwarden.facts.root_user import RootUser
-from rootwarden.packs import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,15 +104,3 @@ def test_help_is_no_error(shell: AwsTerminal) -> None:
     done = shell.run("rootwarden")
     assert done.code == 2
     assert done.stderr.startswith("Usage: rootwarden")
-
-
-def test_rules_see_exactly_what_the_schema_names() -> None:
-    account = Account(id="111122223333", root=RootUser(arn="arn:aws:iam::111122223333:root"))
-    (record,) = root_user_records(account)
-    root = next(entity for entity in schema().entities if entity.entity == "RootUser")
-    tops = {attribute.path for attribute in root.attribute if "." not in attribute.path}
-    assert set(record) == tops
-    for name, fact in record.items():
-        if isinstance(fact, Known) and isinstance(fact.value, dict):
-            below = {path.path.split(".")[1] for path in root.attribute if path.path.startswith(f"{name}.")}
-            assert set(fact.value) == below, name

@@ -190,6 +190,28 @@ def test_too_little_is_said_to_be_too_little(name: str, said: str) -> None:
     assert said in outline(getattr(samples, name)()).text
 
 
+def test_next_steps_lead_to_their_rules() -> None:
+    text = page.render(samples.rich())
+    steps = text.partition('id="next"')[2].partition("</section>")[0]
+    assert '<li><a href="#r-root-mfa">root-mfa</a> (critical): 1 account fails (222233334444); see <code>' in steps
+    targets = re.findall(r'href="#([^"]+)"', steps)
+    assert targets == ["r-root-mfa", "r-root-hardware-mfa"]
+    assert all(f'id="{target}"' in text for target in targets)
+
+
+def test_a_step_that_begins_with_no_rule_is_text() -> None:
+    assert page.linked("allow iam:X & `y`", frozenset({"root-mfa"})) == "allow iam:X &amp; <code>y</code>"
+    assert page.linked("a<b (low)", frozenset({"a<b"})) == '<a href="#r-a&lt;b">a&lt;b</a> (low)'
+
+
+def test_the_key_of_the_matrix_stands_outside_what_scrolls() -> None:
+    section = page.render(samples.rich()).partition('id="matrix"')[2].partition("</section>")[0]
+    before, _, inside = section.partition('<div class="scroll tall"')
+    for word in ("fail under an exception", "not applicable", "not judged"):
+        assert word in before
+        assert word not in inside.partition("<tbody>")[0]
+
+
 def test_a_thousand_accounts_are_one_file_of_sensible_size_made_quickly() -> None:
     result = samples.fleet(1000)
     page.render(samples.empty())

@@ -17,7 +17,7 @@ from rootwarden.rules.verdict import Severity, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rootwarden.audit.result import AuditResult
+    from rootwarden.audit.result import AuditResult, Finding
 
 
 @pytest.mark.parametrize("name", ["rich", "empty", "interrupted"])
@@ -63,7 +63,8 @@ def test_every_open_finding_is_named_with_reason_and_owner() -> None:
     assert "‖ fail, excepted  critical  root-access-key" in text
     assert "excepted until 2026-06-30 (SEC-42)" in text
     assert "222233334444 payments-prod  member account  owner: payments" in text
-    assert "? unknown         critical  root-mfa" in text
+    assert "? unknown         critical  3 rules" in text
+    assert "root-mfa, root-access-key, root-hardware-mfa: iam:GetAccountSummary denied" in text
 
 
 def test_missing_permission_is_named_when_the_reason_does_not() -> None:
@@ -72,6 +73,54 @@ def test_missing_permission_is_named_when_the_reason_does_not() -> None:
     text = render(msgspec.structs.replace(samples.rich(), findings=(finding,)), width=140)
     assert "cannot tell; missing: iam:GetAccountSummary" in text
     assert "1 account: not readable (iam:GetAccountSummary)" in text
+
+
+def waiting(rule: str, reason: str, permission: str = "", **more: object) -> Finding:
+    missing = (Missing(attribute=f"{rule}.Fact", reason=reason, permission=permission),)
+    return samples.finding(
+        rule, "444455556666", Verdict.UNKNOWN, f"`Fact` is unknown: {reason}", missing=missing, **more
+    )
+
+
+def opened(*findings: Finding, width: int = 140) -> str:
+    text = render(msgspec.structs.replace(samples.rich(), findings=findings), width=width)
+    return text.partition("Open findings")[2].partition("Could not look")[0]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_one_cause_in_an_account_is_told_once(width: int) -> None:
+    denied = "sts:AssumeRole was refused (AccessDenied)"
+    text = opened(
+        waiting("root-email", denied, "sts:AssumeRole"),
+        waiting("root-mfa", denied, "sts:AssumeRole"),
+        samples.finding("root-access-key", "444455556666", Verdict.FAIL, "root has a key"),
+        waiting("root-hardware-mfa", "not declared"),
+        waiting("root-usage", denied, "sts:AssumeRole"),
+        width=width,
+    )
+    assert text.count("sts:AssumeRole") == 1
+    flat = " ".join(text.split())
+    assert f"? unknown critical 3 rules root-email, root-mfa, root-usage: {denied}" in flat
+    assert "? unknown high root-hardware-mfa `Fact` is unknown: not declared" in flat
+    assert "✗ fail critical root-access-key root has a key" in flat
+
+
+def test_what_says_more_than_the_cause_stands_alone() -> None:
+    two = (Missing(attribute="A", reason="denied"), Missing(attribute="B", reason="not declared"))
+    text = opened(
+        waiting("root-mfa", "denied"),
+        waiting("root-email", "denied", notes=("the report is old",)),
+        waiting("root-usage", "denied", owner="somebody else"),
+        samples.finding("root-sessions", "444455556666", Verdict.UNKNOWN, "two causes", missing=two),
+    )
+    assert "rules" not in text
+    for said in ("root-mfa", "the report is old", "somebody else", "two causes"):
+        assert said in text
+
+
+def test_a_permission_the_cause_does_not_name_is_named_once() -> None:
+    text = opened(*(waiting(rule, "not readable", "iam:GetAccountSummary") for rule in ("root-mfa", "root-usage")))
+    assert text.count("root-mfa, root-usage: not readable; missing: iam:GetAccountSummary") == 1
 
 
 def test_an_unknown_many_accounts_share_is_told_once() -> None:

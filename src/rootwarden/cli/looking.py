@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 
 DEFAULT_ROLE = "RootwardenAudit"
 DEFAULT_ROOT_SESSIONS = Path("rootwarden-root-sessions.jsonl")
+LIVE_ONLY: Final = (
+    "save_evidence",
+    "assume_root",
+    "role_name",
+    "external_id",
+    "declarations",
+    "root_sessions",
+    "workers",
+    "account_timeout",
+)
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,10 +74,12 @@ def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool) -> Collected:
             "more than one thing to look at was given",
             hint="choose one of --evidence, --credential-report, --accounts and --org",
         )
-    if any(offline) and (asked.save_evidence or asked.assume_root or asked.role_name or asked.declarations):
+    if any(offline):
+        _refuse_live_options(asked)
+    elif asked.external_id and not (asked.role_name or asked.accounts or asked.org):
         raise UsageError(
-            "--save-evidence, --assume-root, --role-name and --declarations need a live run",
-            hint="leave them out, or leave out --evidence and --credential-report",
+            "--external-id is for a role, and none would be assumed",
+            hint="give --role-name, --accounts or --org too, or leave it out",
         )
     instant = options.instant(asked.as_of)
     if asked.evidence is not None:
@@ -86,6 +98,17 @@ def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool) -> Collected:
 
         return collect_credential_report(asked.credential_report, as_of=instant, keep_users=book.reads_users)
     return _live(asked, book, instant, tags=tags, tree=tree)
+
+
+def _refuse_live_options(asked: Look) -> None:
+    """Nothing that was asked for is dropped in silence: what only a live run can heed is refused without one."""
+    usual = Look()
+    given = [f"--{name.replace('_', '-')}" for name in LIVE_ONLY if getattr(asked, name) != getattr(usual, name)]
+    if given:
+        raise UsageError(
+            f"{' and '.join(given)} {'needs' if len(given) == 1 else 'need'} a live run",
+            hint=f"leave {'it' if len(given) == 1 else 'them'} out, or leave out --evidence and --credential-report",
+        )
 
 
 def _live(asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, tree: bool) -> Collected:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,6 +35,21 @@ app.command("conformance")(conformance.conformance)
 app.command("demo")(demo.demo)
 app.command("permissions")(permissions.permissions)
 app.add_typer(rule.app, name="rule")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The options that stand before a command."""
 
 
 @app.command()
@@ -73,7 +88,7 @@ def _unexpected(error: Exception) -> None:
         sys.exit(2)
     if usage is not None:
         _say(f"error: {usage()}")
-        _say("hint: `rootwarden --help` and `rootwarden COMMAND --help` list what there is")
+        _say(f"hint: `{_command(error)} --help` lists what there is")
         sys.exit(2)
     import traceback
 
@@ -81,6 +96,12 @@ def _unexpected(error: Exception) -> None:
     _say(f"error: this looks like a bug in rootwarden {__version__}: {type(error).__name__}")
     _say("hint: report it with the lines above; they hold no secrets")
     sys.exit(70)
+
+
+def _command(error: Exception) -> str:
+    """The command that was typed, as far as it was understood: `rootwarden rule check`."""
+    path: str = getattr(getattr(error, "ctx", None), "command_path", "")
+    return " ".join(["rootwarden", *path.split()[1:]])
 
 
 def _say(text: str) -> None:

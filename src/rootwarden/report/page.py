@@ -38,7 +38,7 @@ def render(result: AuditResult) -> str:
         accounts=view.account_views(result),
         indicators=view.indicator_views(result),
         unknowns=unknown_groups(result),
-        steps=next_steps(result),
+        steps=[linked(step, frozenset(card.id for card in result.rules)) for step in next_steps(result)],
         report_ages=report_ages(result),
         names={account.id: words.shorten(account.name, 60) for account in result.accounts},
         source=words.looked_at(result),
@@ -54,6 +54,15 @@ def ticks(text: str) -> Markup:
         return Markup("{}").format("`".join(parts))
     odd = (Markup("<code>{}</code>") if number % 2 else Markup("{}") for number in range(len(parts)))
     return Markup("").join(form.format(part) for form, part in zip(odd, parts, strict=True))
+
+
+def linked(step: str, rules: frozenset[str]) -> Markup:
+    """A next step; the rule it begins with, if it does, leads to that rule's section of the page."""
+    name, blank, rest = step.partition(" ")
+    if name not in rules:
+        return ticks(step)
+    shown = words.visible(name)
+    return Markup('<a href="#r-{}">{}</a>{}{}').format(shown, shown, blank, ticks(rest))
 
 
 def _style() -> str:

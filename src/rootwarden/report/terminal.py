@@ -26,6 +26,7 @@ from rootwarden.report.digest import (
     unknown_keys,
 )
 from rootwarden.report.words import SYMBOL, WORD, Standing, several, standing, visible
+from rootwarden.rules.outcome import Missing
 from rootwarden.rules.verdict import Severity
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 MOST_ACCOUNTS: Final = 25
 MOST_IDS: Final = 4
+MOST_RULES: Final = 20
 MOST_LINES: Final = 20
 SHARED_BY: Final = 3
 LONGEST: Final = 300
@@ -210,18 +212,49 @@ def _account_block(
             words.shorten(owner, 60) or "not configured",
         )
     )
+    rows = [
+        (_stand(group[0]), _why(group[0], owner)) if len(group) == 1 else _waiting(group)
+        for group in _by_cause(findings, owner)
+    ]
     if console.width < WIDE:
-        for finding in findings:
-            console.print(Padding(Text("  ").join(_stand(finding)), (0, 0, 0, 2)))
-            console.print(Padding(Text(_why(finding, owner)), (0, 0, 0, 4)))
+        for stand, why in rows:
+            console.print(Padding(Text("  ").join(stand), (0, 0, 0, 2)))
+            console.print(Padding(Text(why), (0, 0, 0, 4)))
         return
     table = _table(header=False)
     for least in (16, 8, 24):
         table.add_column(no_wrap=True, min_width=least)
     table.add_column(overflow="fold", ratio=1)
-    for finding in findings:
-        table.add_row(*_stand(finding), Text(_why(finding, owner)))
+    for stand, why in rows:
+        table.add_row(*stand, Text(why))
     console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _by_cause(findings: Sequence[Finding], owner: str) -> list[list[Finding]]:
+    """The findings in their order; unknown ones that wait for one and the same thing stand together at the first.
+
+    A finding that says more than that (two causes, a note, another owner) stands alone.
+    """
+    groups: dict[object, list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        keys = unknown_keys(finding)
+        plain = not finding.notes and finding.owner in {"", owner}
+        alone = standing(finding) is not Standing.UNKNOWN or len(keys) != 1 or not plain
+        groups.setdefault(number if alone else keys[0], []).append(finding)
+    return list(groups.values())
+
+
+def _waiting(findings: Sequence[Finding]) -> tuple[tuple[Text, Text, Text], str]:
+    """One row for unknown findings with one cause: the worst severity, how many rules, which, and the cause."""
+    stand, severity, _ = _stand(min(findings, key=lambda finding: finding.severity.rank))
+    rules = list(dict.fromkeys(finding.rule for finding in findings))
+    about = several(len(rules), "rule") if len(rules) > 1 else words.shorten(rules[0], 40)
+    cause = next(iter(findings[0].missing), Missing(attribute="", reason=findings[0].reason))
+    parts = [words.shorten(cause.reason, LONGEST) or "no reason given"]
+    if cause.permission not in cause.reason:
+        parts.append(f"missing: {words.shorten(cause.permission, 80)}")
+    concerned = rules if len(rules) > 1 else list(dict.fromkeys(finding.user for finding in findings))
+    return (stand, severity, Text(about)), f"{_ids(concerned, MOST_RULES)}: {'; '.join(parts)}"
 
 
 def _stand(finding: Finding) -> tuple[Text, Text, Text]:
