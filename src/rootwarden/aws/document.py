@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 def document_of(parsed: Mapping[str, object]) -> JsonObject:
     """Drop botocore's metadata, print instants as ISO 8601 and bytes as base64, as the AWS CLI does."""
     return {name: _json(value) for name, value in parsed.items() if name != "ResponseMetadata"}
+
+
+def instant_text(value: object) -> str:
+    """A timestamp of an answer as ISO 8601 text: query services send that already, JSON services epoch seconds."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, tz=UTC).isoformat()
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _json(value: object) -> Json:

@@ -26,7 +26,7 @@ from botocore.parsers import ResponseParserError
 
 from rootwarden import __version__
 from rootwarden.aws.deadline import TimeUp
-from rootwarden.aws.document import document_of
+from rootwarden.aws.document import document_of, instant_text
 from rootwarden.aws.identity import SharedCredentials, signing_as
 from rootwarden.aws.pace import MOST_ATTEMPTS, Pace
 from rootwarden.errors import AccessError, UsageError
@@ -107,9 +107,12 @@ class Door:
             raise UsageError(
                 f"`{self.region}` is not an AWS region", hint="give --region, for example --region us-east-1"
             )
+        # Instants stay the text they are on the wire: botocore would parse each, for us to print it again.
+        parsers = self._session.get_component("response_parser_factory")
+        parsers.set_parser_defaults(timestamp_parser=instant_text)
         self._session.register_component("credential_provider", _Provider(SharedCredentials(own)))
         self._config = Config(
-            retries={"total_max_attempts": 1, "mode": "standard"},
+            retries={"total_max_attempts": 1, "mode": "legacy"},
             connect_timeout=min(10, read_timeout),
             read_timeout=read_timeout,
             max_pool_connections=connections + 4,
@@ -120,6 +123,7 @@ class Door:
         )
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._lock = threading.Lock()
+        self._throttled = 0
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
 
     def ask(self, call: Call, *, identity: Identity | None, deadline: Deadline, charged: str = "") -> JsonObject:
@@ -151,7 +155,7 @@ class Door:
 
     def throttled(self) -> int:
         """How often any call was throttled so far."""
-        return sum(pace.throttled for pace in tuple(self._paces.values()))
+        return self._throttled
 
     def _all_pages(self, client: BaseClient, call: Call, send: partial[dict[str, Any]]) -> JsonObject:
         """Read every page with our own sending, so that a throttled page is asked again and not the whole list."""
@@ -195,6 +199,7 @@ class Door:
                     pace.answered()  # a refusal is an answer too, and no reason to stay slow
                     raise
                 attempt += 1
+                self._throttled += 1  # for people: two threads at once may lose one
                 if attempt >= MOST_ATTEMPTS:
                     raise
                 try:

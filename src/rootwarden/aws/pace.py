@@ -28,7 +28,6 @@ class Pace:
         self._lock = threading.Lock()
         self._gap = 0.0
         self._next = 0.0
-        self.throttled = 0
 
     def wait(self, deadline: Deadline) -> None:
         """Wait for this call's turn.
@@ -57,7 +56,6 @@ class Pace:
             TimeUp: When there is no time left to try again.
         """
         with self._lock:
-            self.throttled += 1
             self._gap = min(max(self._gap * 2, FIRST_GAP), LARGEST_GAP)
         deadline.pause(random.uniform(0, min(FIRST_GAP * 2**attempt, 5.0)))  # noqa: S311
 

@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
 R = TypeVar("R")
+FIRST_WORKERS = 8
+REVIEW_SECONDS = 0.1
+BUSY = 0.9  # of one processor: above it another thread would only wait for the interpreter lock
 Task: TypeAlias = "Generator[float, None, R]"
 
 
 class Pool(Generic[R]):
     """Run tasks on a fixed number of threads.
 
+    It starts with few threads and adds more while the processor is idle: threads that wait for AWS cost nothing,
+    threads that fight for Python's one interpreter lock cost a tenth of a large run.
+
     Args:
-        workers: Number of threads; never more than there are tasks.
+        workers: Most threads; never more than there are tasks.
         stop: Set from outside to end early: no task is resumed after that.
     """
 
@@ -33,6 +39,8 @@ class Pool(Generic[R]):
         self._heap: list[tuple[float, int, Task[R]]] = []
         self._open = 0
         self._turn = threading.Condition()
+        self._started = 0
+        self._reviewed = self._used = 0.0
         self._results: queue.SimpleQueue[tuple[R | None, BaseException | None]] = queue.SimpleQueue()
 
     def run(self, tasks: Iterable[Task[R]]) -> Iterator[R]:
@@ -44,11 +52,11 @@ class Pool(Generic[R]):
         self._heap = [(0.0, number, task) for number, task in enumerate(tasks)]
         self._open = len(self._heap)
         remaining = self._open
-        for number in range(min(self._workers, remaining)):
-            threading.Thread(target=self._work, name=f"rootwarden-{number}", daemon=True).start()
+        self._workers = min(self._workers, remaining)
+        self._add(FIRST_WORKERS)
         try:
             while remaining:
-                result, error = self._results.get()
+                result, error = self._next_result()
                 if error is not None:
                     raise error
                 remaining -= 1
@@ -56,6 +64,25 @@ class Pool(Generic[R]):
                     yield result
         finally:
             self._stop_workers()
+
+    def _add(self, more: int) -> None:
+        for number in range(self._started, min(self._started + more, self._workers)):
+            threading.Thread(target=self._work, name=f"rootwarden-{number}", daemon=True).start()
+            self._started = number + 1
+        self._reviewed, self._used = time.monotonic(), time.process_time()
+
+    def _next_result(self) -> tuple[R | None, BaseException | None]:
+        """The next result; while there is none, or between two, more threads are added if the processor is idle."""
+        while True:
+            since = time.monotonic() - self._reviewed
+            if since >= REVIEW_SECONDS and self._started < self._workers:
+                busy = (time.process_time() - self._used) / since
+                self._add(self._started if busy < BUSY else 0)
+            try:
+                patience = REVIEW_SECONDS if self._started < self._workers else None
+                return self._results.get(timeout=patience)
+            except queue.Empty:
+                continue
 
     def _stop_workers(self) -> None:
         with self._turn:
