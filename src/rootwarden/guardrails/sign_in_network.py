@@ -44,7 +44,6 @@ def _holds_the_world(values: tuple[str, ...]) -> bool | None:
         networks = [ipaddress.ip_network(value, strict=False) for value in values]
     except ValueError:
         return None
-    four = [one for one in networks if isinstance(one, ipaddress.IPv4Network)]
-    six = [one for one in networks if isinstance(one, ipaddress.IPv6Network)]
-    whole = (*ipaddress.collapse_addresses(four), *ipaddress.collapse_addresses(six))
-    return any(network.prefixlen == 0 for network in whole)
+    four = ipaddress.collapse_addresses(one for one in networks if isinstance(one, ipaddress.IPv4Network))
+    six = ipaddress.collapse_addresses(one for one in networks if isinstance(one, ipaddress.IPv6Network))
+    return any(one.prefixlen == 0 for one in four) or any(one.prefixlen == 0 for one in six)
