@@ -120,7 +120,7 @@ def _filtered(scene: Scene, way: Way, metric_filter: MetricFilter) -> Way:
     except PatternError as error:
         return way.doubtful(undecided(error.message))
     doubt = undecided("whether the pattern matches depends on what AWS does not document")
-    return way.test(truths, f"the filter does not match {scene.missed(truths)}", doubt)
+    return way.test(truths, f"the filter {scene.misses(truths)}", doubt)
 
 
 def _from_filter(

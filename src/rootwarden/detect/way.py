@@ -13,6 +13,7 @@ import msgspec
 
 from rootwarden.detect.samples import RootEvent, Use
 from rootwarden.detect.truth import Truth, all_of
+from rootwarden.detect.variants import titles
 from rootwarden.facts.fact import Source, Unknown, Why
 from rootwarden.facts.monitoring import Monitoring
 
@@ -80,7 +81,13 @@ class Scene(msgspec.Struct, frozen=True):
 
     def missed(self, truths: Sequence[Truth]) -> str:
         """The required samples that are false, for a sentence."""
-        return " or ".join(self.events[at].sample.title for at in self.required() if truths[at] is False)
+        return " or ".join(titles(self.events[at] for at in self.required() if truths[at] is False))
+
+    def misses(self, truths: Sequence[Truth]) -> str:
+        """A clause: the samples a pattern does not match, or, when it matches those, what its own words leave out."""
+        false = [self.events[at] for at in self.required() if truths[at] is False]
+        narrowed = all(event.sample.variant for event in false)
+        return f"{'misses' if narrowed else 'does not match'} {self.missed(truths)}"
 
 
 class Standing(msgspec.Struct, frozen=True):
