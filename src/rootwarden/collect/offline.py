@@ -51,12 +51,21 @@ def collect_folder(
     gone = {each.id for each in skipped}
     ids = sorted(({*folder.account_folders(), *around.listed}) - gone)
     reader = AccountReader(around, home_region(_partition(organization)))
-    first = [each for each in ids if each == reader.management_account]
-    accounts = []
-    for account in (*first, *(each for each in ids if each not in first)):
+    done: dict[str, CollectedAccount] = {}
+
+    def read(account: str) -> None:
         listed = around.listed.get(account)
-        read = reader.read(folder.account(account, listed.partition if listed else _partition(organization)))
-        accounts.append(read if inside else msgspec.structs.replace(read, answered=True))
+        one = reader.read(folder.account(account, listed.partition if listed else _partition(organization)))
+        done[account] = one if inside else msgspec.structs.replace(one, answered=True)
+
+    for account in (each for each in ids if each == reader.management_account):
+        read(account)
+    # What serves the whole organization first; whoever was read before what serves it is read again.
+    for account in sorted(set(ids) - done.keys(), key=lambda each: (each not in reader.log_accounts(), each)):
+        read(account)
+    for account in reader.unsettled():
+        read(account)
+    accounts = list(done.values())
     return Collected(
         as_of=instant,
         described=f"evidence folder {folder.path.name}, {len(accounts)} accounts",

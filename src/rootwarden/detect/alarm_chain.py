@@ -71,6 +71,7 @@ def survey(
     owner: Monitoring | None,
     samples: Iterable[Sample],
     *,
+    elsewhere: tuple[Monitoring, ...] = (),
     organization_only: bool = False,
 ) -> Survey:
     """Follow every way.
@@ -79,24 +80,31 @@ def survey(
         account: What watches the account in question.
         owner: What watches the account that owns the organization trail, or `None` when that was not collected.
         samples: The shipped samples (`packs.samples.root_samples`).
+        elsewhere: What watches other accounts whose log groups the trails deliver to, as far as that was collected.
         organization_only: Follow organization trails only: what members will ask of their trail's owner.
     """
     events = for_account(samples, account=account.account, partition=account.partition, home_region=account.home_region)
-    scene = with_variants(Scene(account, owner, events))
+    scene = with_variants(Scene(account, owner, events, elsewhere))
     ways = list(trail_ways(scene, organization_only=organization_only))
     if not organization_only:
         ways.extend(event_rule_ways(scene))
     return Survey(scene, tuple(ways))
 
 
-def root_usage_alarm(account: Monitoring, owner: Monitoring | None, samples: Iterable[Sample]) -> RootUsageAlarm:
+def root_usage_alarm(
+    account: Monitoring,
+    owner: Monitoring | None,
+    samples: Iterable[Sample],
+    *,
+    elsewhere: tuple[Monitoring, ...] = (),
+) -> RootUsageAlarm:
     """Decide the rule for one account; arguments as for `survey`.
 
     Returns:
         `works` true with the chain; false with the first broken link of the most complete chain, when everything that
         could make it true is known; else unknown with the reason and the permission that would settle it.
     """
-    seen = survey(account, owner, tuple(samples))
+    seen = survey(account, owner, tuple(samples), elsewhere=elsewhere)
     works = seen.works
     if works is True:
         return _working(seen)

@@ -29,8 +29,7 @@ def with_variants(scene: Scene) -> Scene:
 
 
 def _probes(scene: Scene) -> Iterator[Probe]:
-    places = [place for place in (scene.account, scene.owner) if place is not None]
-    for region in (region for place in places for region in place.regions):
+    for region in (region for place in scene.places for region in place.regions):
         for one in region.metric_filters.value if isinstance(region.metric_filters, Known) else ():
             yield from _of_filter(scene, one)
     rules = scene.account.region(scene.account.home_region).event_rules

@@ -54,18 +54,22 @@ class Scene(msgspec.Struct, frozen=True):
         account: What watches the account in question.
         owner: What watches the account that owns the organization trail, if that was collected.
         events: The samples made for the account.
+        elsewhere: What watches other accounts that some trail delivers to, as far as that was collected.
     """
 
     account: Monitoring
     owner: Monitoring | None
     events: tuple[RootEvent, ...]
+    elsewhere: tuple[Monitoring, ...] = ()
+
+    @property
+    def places(self) -> tuple[Monitoring, ...]:
+        """Every account a way may lead through."""
+        return (self.account, *(() if self.owner is None else (self.owner,)), *self.elsewhere)
 
     def place(self, account: str) -> Monitoring | None:
-        """What watches that account, when it is one of the two."""
-        for place in (self.account, self.owner):
-            if place is not None and place.account == account:
-                return place
-        return None
+        """What watches that account, when it is one of those."""
+        return next((place for place in self.places if place.account == account), None)
 
     def every(self, truth: Truth) -> tuple[Truth, ...]:
         """The same for each sample."""
