@@ -12,6 +12,7 @@ import msgspec
 
 from rootwarden.detect.event_pattern import AnythingBut, Exact, Exists, Fields, Text
 from rootwarden.detect.filter_pattern import Both, Either, Presence, Regex
+from rootwarden.detect.variants import left_alone
 from rootwarden.detect.wildcard import Wildcard
 
 if TYPE_CHECKING:
@@ -59,6 +60,20 @@ def filter_probes(pattern: FilterPattern) -> Iterator[Probe]:
         value = _of_regex(term.sought) if isinstance(term.sought, Regex) else term.sought
         if value:
             yield Probe((), value, in_text=True)
+
+
+def not_probed(pattern: FilterPattern) -> str:
+    """A regular expression whose matches a filter leaves out, and that we know no text for; else an empty text."""
+    terms = [term.sought for term in pattern.excluded if isinstance(term.sought, Regex)]
+    conditions = [] if pattern.condition is None else [pattern.condition]
+    while conditions:
+        one = conditions.pop()
+        if isinstance(one, (Both, Either)):
+            conditions.extend(one.conditions)
+        elif not isinstance(one, Presence) and one.operator == "!=" and isinstance(one.operand, Regex):
+            path = tuple(str(step) for step in one.selector.steps)
+            terms.extend(() if left_alone(path) or path == ("eventType",) else (one.operand,))
+    return next((regex.source for regex in terms if not _of_regex(regex)), "")
 
 
 def rule_probes(pattern: EventPattern) -> Iterator[Probe]:

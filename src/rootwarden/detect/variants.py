@@ -82,7 +82,7 @@ def _plausible(probe: Probe, events: Sequence[RootEvent]) -> bool:
     """Whether a use of root may look so, and no sample looks so already."""
     if probe.in_text:
         return not any(probe.value in event.text for event in events if event.sample.use is not Use.OTHER)
-    if any(probe.path[: len(left)] == left for left in _LEFT_ALONE):
+    if left_alone(probe.path):
         return False
     if probe.path == ("eventType",):
         return probe.value == "AwsConsoleAction"
@@ -94,6 +94,11 @@ def _plausible(probe: Probe, events: Sequence[RootEvent]) -> bool:
     kinds = {Use.REQUIRED} if probe.path != ("eventName",) else {*Use} - {Use.OTHER}
     seen = [_at(event.event, probe.path) for event in events if event.sample.use in kinds]
     return all(value is None for value in seen) if probe.exists else probe.value not in seen
+
+
+def left_alone(path: tuple[str, ...]) -> bool:
+    """Whether a pattern may tell values of that field apart without being narrowed."""
+    return any(path[: len(left)] == left for left in _LEFT_ALONE)
 
 
 def _is_service(value: str) -> bool:
