@@ -195,7 +195,7 @@ def _sign_in(answers: Answers) -> tuple[Fact[bool], Fact[bool]]:
     enabled = answers.answer(files.SIGN_IN_AUTHORIZATION)
     switched: Fact[bool] = enabled if not isinstance(enabled, Known) else _switched_on(enabled)
     statements = read.records(policy, "statement") if isinstance(policy, Known) else policy
-    fences = fences_root(statements, switched)
+    fences = fences_root(statements, switched, account=answers.account, partition=answers.partition)
     present: Fact[bool] = policy if isinstance(policy, Unknown) else Known(isinstance(policy, Known), policy.sources)
     return present, fences
 

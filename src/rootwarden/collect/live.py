@@ -24,7 +24,7 @@ from rootwarden.errors import AccessError, AwsError, UsageError
 from rootwarden.facts.fact import Known, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
     from datetime import datetime
 
     from rootwarden.aws.door import Door
@@ -236,13 +236,9 @@ class LiveCollection:
         tally = Tally(total=len(targets))
         answers = {each: AccountAnswers(each, caller.partition) for each in targets}
         done: dict[str, CollectedAccount] = {}
-        first = [each for each in targets if each == reader.management_account]
-        rest = [each for each in targets if each != reader.management_account]
+        interrupted = False
         try:
-            # The management account first: what its organization trail answers need not be asked in members.
-            for batch in (first, rest):
-                if batch is rest:
-                    self._announce(caller, rest, reader)
+            for batch in self._batches(caller, targets, reader):
                 tasks = [self._task(collector, caller, reader, answers[each]) for each in batch]
                 for account in Pool[CollectedAccount](self._workers, self._stop).run(tasks):
                     done[account.facts.id] = account
@@ -251,14 +247,28 @@ class LiveCollection:
                     tally.throttled = self._door.throttled()
                     self._on_progress(tally)
         except KeyboardInterrupt:
+            interrupted = True
             self._stop.set()
             for each in targets:
                 if each not in done:
                     done[each] = self._read(
                         reader, AccountAnswers(each, caller.partition, dict(answers[each].answered))
                     )
-            return list(done.values()), True
-        return list(done.values()), False
+        for each in reader.unsettled():
+            done[each] = msgspec.structs.replace(reader.read(answers[each]), answered=done[each].answered)
+        return list(done.values()), interrupted
+
+    def _batches(self, caller: Caller, targets: tuple[str, ...], reader: AccountReader) -> Iterator[list[str]]:
+        """The management account first: what its organization trail answers need not be asked in members.
+
+        Then, for the same reason, whoever has that trail's log group; then the rest.
+        """
+        yield [each for each in targets if each == reader.management_account]
+        rest = [each for each in targets if each != reader.management_account]
+        self._announce(caller, rest, reader)
+        serving = [] if self._scope.assume_root else [each for each in rest if each in reader.log_accounts()]
+        yield serving
+        yield [each for each in rest if each not in serving]
 
     def _task(
         self, collector: AccountCollector, caller: Caller, reader: AccountReader, answers: AccountAnswers

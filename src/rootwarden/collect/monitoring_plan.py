@@ -15,6 +15,7 @@ from rootwarden.collect.answers import file_name
 from rootwarden.collect.monitoring import monitoring_facts
 from rootwarden.detect.alarm_chain import survey
 from rootwarden.detect.limits import within_limits
+from rootwarden.detect.trails import log_account
 from rootwarden.detect.way import NeedKind
 from rootwarden.facts.fact import Known
 from rootwarden.packs.samples import root_samples
@@ -37,19 +38,19 @@ def next_calls(answers: Answers, home_region: str) -> tuple[Call, ...]:
 
     Returns:
         At most two dozen calls over all rounds; none once the question is decided or nothing more can be asked. An
-        account that owns an organization trail is asked about that trail even when it is decided itself: its members
-        rest on the answer.
+        account that owns an organization trail, or the log group of one, is asked about that trail even when it is
+        decided itself: its members rest on the answer.
     """
     facts = monitoring_facts(answers, home_region)
     needs = set(survey(facts, None, root_samples()).needs())
-    if _owns_organization_trail(facts):
+    if _serves_organization(facts):
         needs |= set(survey(facts, None, root_samples(), organization_only=True).needs())
     return tuple(_call(need) for need in within_limits(facts, sorted(needs)))
 
 
-def _owns_organization_trail(facts: Monitoring) -> bool:
+def _serves_organization(facts: Monitoring) -> bool:
     return any(
-        trail.account == facts.account and trail.organization == Known(True)
+        trail.organization == Known(True) and facts.account in {trail.account, log_account(trail)}
         for region in facts.regions
         if isinstance(region.trails, Known)
         for trail in region.trails.value

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rootwarden.aws.calls import JsonObject
+    from rootwarden.collect.account import Surroundings
     from rootwarden.collect.collected import CollectedAccount
     from rootwarden.collect.folder import EvidenceFolder, FolderAnswers
 
@@ -54,13 +55,9 @@ def collect_folder(
     told = (_partition_told(folder.account(account)) for account in folder.account_folders())
     usual = _partition(organization) or next(filter(None, told), "aws")
     reader = AccountReader(around, home_region(usual))
-    first = [each for each in ids if each == reader.management_account]
-    accounts = []
-    for account in (*first, *(each for each in ids if each not in first)):
-        listed = around.listed.get(account)
-        partition = (listed.partition if listed else "") or _partition_told(folder.account(account)) or usual
-        read = reader.read(folder.account(account, partition))
-        accounts.append(read if inside else msgspec.structs.replace(read, answered=True))
+    accounts = _read_all(folder, ids, reader, around, usual)
+    if not inside:
+        accounts = [msgspec.structs.replace(each, answered=True) for each in accounts]
     return Collected(
         as_of=instant,
         described=f"evidence folder {folder.path.name}, {len(accounts)} accounts",
@@ -69,6 +66,26 @@ def collect_folder(
         skipped=tuple(sorted(skipped, key=lambda each: each.id)),
         unreadable=_unreadable(folder, organization, accounts),
     )
+
+
+def _read_all(
+    folder: EvidenceFolder, ids: list[str], reader: AccountReader, around: Surroundings, usual: str
+) -> list[CollectedAccount]:
+    """Read every account: what serves the whole organization first, and once more who was read before it."""
+    done: dict[str, CollectedAccount] = {}
+
+    def read(account: str) -> None:
+        listed = around.listed.get(account)
+        partition = (listed.partition if listed else "") or _partition_told(folder.account(account)) or usual
+        done[account] = reader.read(folder.account(account, partition))
+
+    for account in (each for each in ids if each == reader.management_account):
+        read(account)
+    for account in sorted(set(ids) - done.keys(), key=lambda each: (each not in reader.log_accounts(), each)):
+        read(account)
+    for account in reader.unsettled():
+        read(account)
+    return list(done.values())
 
 
 def _unreadable(

@@ -14,6 +14,7 @@ from rootwarden.facts.organization import Organization, OrganizationAccount, Org
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from rootwarden.aws.calls import Json, JsonObject
     from rootwarden.facts.fact import Fact
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MANAGEMENT_CENTRALLY = "RootCredentialsManagement"
 SESSIONS = "RootSessions"
+SERVICE_CONTROL_POLICY = "SERVICE_CONTROL_POLICY"
 # AWS allows five levels of organizational units below the root; anything far deeper is not a real tree.
 _DEEPEST = 16
 
@@ -34,7 +36,10 @@ def read_organization(answer: Callable[[str], Fact[JsonObject]], policy_ids: tup
     """
     described = answer(files.ORGANIZATION)
     organization = read.record(described, "Organization") if isinstance(described, Known) else described
+    answered = {each: answer(f"policies/{each}.json") for each in policy_ids}
+    scps = {each: found for each, found in answered.items() if _is_scp(found)}
     targets = answer(files.TARGETS)
+    attachments = _attachments(targets, answered.keys() - scps.keys())
     features = answer(files.FEATURES)
     return Organization(
         id=read.required_text(organization, "Id"),
@@ -42,9 +47,9 @@ def read_organization(answer: Callable[[str], Fact[JsonObject]], policy_ids: tup
         management_account=read.required_text(organization, "MasterAccountId", digits=12),
         accounts=_accounts(answer(files.ACCOUNTS)),
         units=_units(targets),
-        attachments=_attachments(targets),
-        policies={each: _policy(answer(f"policies/{each}.json"), each) for each in policy_ids},
-        service_control_policies_enabled=_policies_enabled(targets),
+        attachments=attachments,
+        policies={each: _policy(found, each) for each, found in scps.items()},
+        service_control_policies_enabled=_policies_enabled(targets, attachments),
         root_credentials_management=_feature(features, MANAGEMENT_CENTRALLY),
         root_sessions=_feature(features, SESSIONS),
     )
@@ -97,6 +102,14 @@ def _feature(answer: Fact[JsonObject], name: str) -> Fact[bool]:
     return Known(name in enabled, answer.sources)
 
 
+def _is_scp(answer: Fact[JsonObject]) -> bool:
+    """Whether a policy is, or for all we know may be, a service control policy: tag policies and RCPs are none."""
+    policy = read.record(answer, "Policy")
+    summary = policy.value.get("PolicySummary") if isinstance(policy, Known) else None
+    kind = summary.get("Type") if isinstance(summary, dict) else None
+    return not isinstance(kind, str) or kind == SERVICE_CONTROL_POLICY
+
+
 def _policy(answer: Fact[JsonObject], policy_id: str) -> ScpDocument:
     policy = read.record(answer, "Policy")
     if not isinstance(policy, Known):
@@ -109,29 +122,33 @@ def _policy(answer: Fact[JsonObject], policy_id: str) -> ScpDocument:
     return ScpDocument(id=policy_id, name=name or policy_id, document=document)
 
 
-def _policies_enabled(targets: Fact[JsonObject]) -> Fact[bool]:
-    """Whether the policy type is on; older evidence does not say, and then an attachment proves it."""
+def _policies_enabled(targets: Fact[JsonObject], attachments: Fact[dict[str, tuple[str, ...]]]) -> Fact[bool]:
+    """Whether the policy type is on; older evidence does not say, and then an attached SCP proves it."""
     roots = read.records(targets, "roots")
     if not isinstance(roots, Known):
         return roots
     for root in roots.value:
         types = root.get("policy_types")
         if isinstance(types, list):
-            return Known("SERVICE_CONTROL_POLICY" in types, roots.sources)
-    attachments = _attachments(targets)
+            return Known(SERVICE_CONTROL_POLICY in types, roots.sources)
     if isinstance(attachments, Known) and any(attachments.value.values()):
         return Known(True, roots.sources)
     return Unknown("the evidence does not tell whether service control policies are on", Why.NOT_COLLECTED)
 
 
-def _attachments(targets: Fact[JsonObject]) -> Fact[dict[str, tuple[str, ...]]]:
+def _attachments(targets: Fact[JsonObject], others: AbstractSet[str]) -> Fact[dict[str, tuple[str, ...]]]:
+    """SCP ids by target; `others` are policies of another type, which say nothing about what is denied."""
     found = read.record(targets, "attachments")
     if not isinstance(found, Known):
         return found
     try:
-        return transform(found, lambda value: msgspec.convert(value, dict[str, tuple[str, ...]]))
+        attached = transform(found, lambda value: msgspec.convert(value, dict[str, tuple[str, ...]]))
     except msgspec.ValidationError:
         return read.malformed("`attachments`", found.sources)
+    return transform(
+        attached,
+        lambda value: {target: tuple(each for each in ids if each not in others) for target, ids in value.items()},
+    )
 
 
 def _units(targets: Fact[JsonObject]) -> Fact[tuple[OrganizationalUnit, ...]]:

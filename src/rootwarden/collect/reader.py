@@ -10,15 +10,16 @@ from rootwarden.collect.monitoring import monitoring_facts
 from rootwarden.collect.policies import guardrail
 from rootwarden.collect.root_user import summary_flags
 from rootwarden.detect.alarm_chain import root_usage_alarm
+from rootwarden.detect.trails import log_accounts
 from rootwarden.facts.account import UsageAlarm
-from rootwarden.facts.fact import Known, Unknown
+from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.packs.samples import root_samples
 
 if TYPE_CHECKING:
     from rootwarden.collect.account import Surroundings
-    from rootwarden.collect.answers import CountedAnswers
+    from rootwarden.collect.answers import Answers, CountedAnswers
     from rootwarden.detect.alarm_chain import RootUsageAlarm
-    from rootwarden.facts.monitoring import Monitoring
+    from rootwarden.facts.monitoring import Monitoring, RegionMonitoring
 
 
 _UNASKED = Unknown("no selected rule asks whether root use reaches a person")
@@ -40,6 +41,9 @@ class AccountReader:
         self._alarms = alarms
         self._owner: Monitoring | None = None
         self._covered: dict[str, RootUsageAlarm] = {}
+        self._finished: dict[str, Answers] = {}
+        self._places: dict[str, Monitoring | None] = {}
+        self._waiting: dict[str, frozenset[str]] = {}
         self.alarm_in_words = ""
 
     @property
@@ -57,14 +61,25 @@ class AccountReader:
         """Whether the organization's own chain already answers for an account, so that it need not be asked."""
         if self._owner is None or answers.account == self.management_account:
             return False
-        alarm = root_usage_alarm(monitoring_facts(answers, self._home), self._owner, root_samples())
+        alarm = self._decide(monitoring_facts(answers, self._home), self._owner)
         if not (isinstance(alarm.works, Known) and alarm.works.value):
             return False
         self._covered[answers.account] = alarm
         return True
 
+    def log_accounts(self) -> frozenset[str]:
+        """Accounts to read right after the management account: its trails deliver to log groups there."""
+        return log_accounts(self._owner) if self._owner is not None else frozenset()
+
+    def unsettled(self) -> tuple[str, ...]:
+        """Accounts to read once more: they were read before another one that one of their trails delivers to."""
+        return tuple(
+            sorted(each for each, wanted in self._waiting.items() if any(one in self._finished for one in wanted))
+        )
+
     def read(self, answers: CountedAnswers) -> CollectedAccount:
-        """The facts of one account, and what was refused."""
+        """The facts of one account, and what was refused. Reading it again takes in what was read since."""
+        self._finished[answers.account] = answers
         manages = answers.account == self.management_account
         alarm, wrong = self._alarm(answers, manages=manages) if self._alarms else (NOT_ASKED, ())
         facts = read_account(
@@ -84,13 +99,35 @@ class AccountReader:
         if seen is not None:
             return UsageAlarm(works=seen.works, chain=seen.chain), ()
         monitoring = monitoring_facts(answers, self._home)
-        seen = root_usage_alarm(monitoring, None if manages else self._owner, root_samples())
+        seen = self._decide(monitoring, None if manages else self._owner)
         if manages:
             self._remember(monitoring, seen)
         return UsageAlarm(works=seen.works, chain=seen.chain), tuple(spoiled(monitoring))
+
+    def _decide(self, monitoring: Monitoring, owner: Monitoring | None) -> RootUsageAlarm:
+        """Follow the chains, through the log groups of other accounts as well where those were read."""
+        wanted = log_accounts(monitoring) | (log_accounts(owner) if owner is not None else frozenset())
+        wanted -= {monitoring.account, owner.account if owner is not None else ""}
+        finished = [each for each in sorted(wanted) if each in self._finished]
+        self._waiting[monitoring.account] = wanted.difference(finished)
+        places = [self._place(each) for each in finished]
+        elsewhere = tuple(place for place in places if place is not None)
+        return root_usage_alarm(monitoring, owner, root_samples(), elsewhere=elsewhere)
+
+    def _place(self, account: str) -> Monitoring | None:
+        """What watches an account that was read; `None` when nothing was asked about that."""
+        if account not in self._places:
+            place = monitoring_facts(self._finished[account], self._home)
+            self._places[account] = place if any(map(_asked, place.regions)) else None
+        return self._places[account]
 
     def _remember(self, monitoring: Monitoring, alarm: RootUsageAlarm) -> None:
         """Keep the management account's chain: an organization trail's answers hold for every member."""
         self._owner = monitoring
         rings = isinstance(alarm.works, Known) and alarm.works.value and isinstance(alarm.chain, Known)
         self.alarm_in_words = alarm.chain.value if rings and isinstance(alarm.chain, Known) else ""
+
+
+def _asked(region: RegionMonitoring) -> bool:
+    facts = (region.trails, region.metric_filters, region.alarms, region.event_rules)
+    return any(not (isinstance(fact, Unknown) and fact.why is Why.NOT_COLLECTED) for fact in facts)

@@ -14,8 +14,10 @@ import msgspec
 from rootwarden.detect.event_rule_ways import event_rule_ways
 from rootwarden.detect.limits import IN_WORDS, within_limits
 from rootwarden.detect.samples import Use, for_account
+from rootwarden.detect.suggested import with_variants
 from rootwarden.detect.trail_ways import trail_ways
 from rootwarden.detect.truth import all_of, any_of
+from rootwarden.detect.variants import MOST_VARIANTS, titles, too_many
 from rootwarden.detect.way import Scene, Way
 from rootwarden.facts.fact import Fact, Known, Unknown, Why
 
@@ -54,7 +56,8 @@ class Survey(msgspec.Struct, frozen=True):
     @property
     def works(self) -> Truth:
         """Whether every required sample gets through."""
-        return all_of(self.over_all(at) for at in self.scene.required())
+        looked = None if too_many(self.scene.events) else True
+        return all_of((looked, *(self.over_all(at) for at in self.scene.required())))
 
     def needs(self) -> tuple[Need, ...]:
         """What nobody asked yet and some way still waits for; nothing once the question is decided."""
@@ -68,6 +71,7 @@ def survey(
     owner: Monitoring | None,
     samples: Iterable[Sample],
     *,
+    elsewhere: tuple[Monitoring, ...] = (),
     organization_only: bool = False,
 ) -> Survey:
     """Follow every way.
@@ -76,24 +80,31 @@ def survey(
         account: What watches the account in question.
         owner: What watches the account that owns the organization trail, or `None` when that was not collected.
         samples: The shipped samples (`packs.samples.root_samples`).
+        elsewhere: What watches other accounts whose log groups the trails deliver to, as far as that was collected.
         organization_only: Follow organization trails only: what members will ask of their trail's owner.
     """
     events = for_account(samples, account=account.account, partition=account.partition, home_region=account.home_region)
-    scene = Scene(account, owner, events)
+    scene = with_variants(Scene(account, owner, events, elsewhere))
     ways = list(trail_ways(scene, organization_only=organization_only))
     if not organization_only:
         ways.extend(event_rule_ways(scene))
     return Survey(scene, tuple(ways))
 
 
-def root_usage_alarm(account: Monitoring, owner: Monitoring | None, samples: Iterable[Sample]) -> RootUsageAlarm:
+def root_usage_alarm(
+    account: Monitoring,
+    owner: Monitoring | None,
+    samples: Iterable[Sample],
+    *,
+    elsewhere: tuple[Monitoring, ...] = (),
+) -> RootUsageAlarm:
     """Decide the rule for one account; arguments as for `survey`.
 
     Returns:
         `works` true with the chain; false with the first broken link of the most complete chain, when everything that
         could make it true is known; else unknown with the reason and the permission that would settle it.
     """
-    seen = survey(account, owner, tuple(samples))
+    seen = survey(account, owner, tuple(samples), elsewhere=elsewhere)
     works = seen.works
     if works is True:
         return _working(seen)
@@ -132,7 +143,7 @@ def _reach(seen: Survey, way: Way) -> int:
 
 def _carried(seen: Survey, way: Way) -> str:
     events = seen.scene.events
-    return " and ".join(events[at].sample.title for at in seen.scene.required() if way.standings[at].truth is True)
+    return " and ".join(titles(events[at] for at in seen.scene.required() if way.standings[at].truth is True))
 
 
 def _notes(seen: Survey, ways: Sequence[Way]) -> Iterable[str]:
@@ -141,11 +152,11 @@ def _notes(seen: Survey, ways: Sequence[Way]) -> Iterable[str]:
     missed = [at for at in positions if _use(seen, at) is Use.OPTIONAL and seen.over_all(at) is False]
     if missed:
         yield f"it does not report {_titles(seen, missed, ' or ')}"
-    broad = [
-        at for at in positions if _use(seen, at) is Use.OTHER and any(way.standings[at].truth is True for way in ways)
-    ]
-    if broad:
-        yield f"broader than root: it also reports {_titles(seen, broad, ' and ')}"
+    caught = [at for at in positions if any(way.standings[at].truth is True for way in ways)]
+    for use, words in ((Use.OTHER, "broader than root"), (Use.DECOY, "broader than use of root")):
+        broad = [at for at in caught if _use(seen, at) is use]
+        if broad:
+            yield f"{words}: it also reports {_titles(seen, broad, ' and ')}"
     yield from dict.fromkeys(note for way in ways for note in way.notes)
 
 
@@ -154,7 +165,7 @@ def _use(seen: Survey, at: int) -> Use:
 
 
 def _titles(seen: Survey, positions: Iterable[int], between: str) -> str:
-    return between.join(seen.scene.events[at].sample.title for at in positions)
+    return between.join(dict.fromkeys(seen.scene.events[at].sample.title for at in positions))
 
 
 def _broken(seen: Survey) -> str:
@@ -180,6 +191,9 @@ def _doubt(seen: Survey) -> Unknown:
         for way in seen.ways
         if (standing := way.standings[at]).truth is None and standing.doubt is not None
     ]
+    if too_many(seen.scene.events):
+        reason = f"the patterns compare root events with more than {MOST_VARIANTS} values, which is not evaluated"
+        return Unknown(reason, Why.NOT_SUPPORTED)
     if not waiting:
         return Unknown("whether a root event reaches somebody cannot be said", Why.FAILED)
     doubt, way = max(waiting, key=lambda one: (one[0].why is not Why.NOT_COLLECTED, len(one[1].links)))

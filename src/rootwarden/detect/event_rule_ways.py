@@ -100,7 +100,7 @@ def _matched(scene: Scene, way: Way, rule: EventRule) -> Way | None:
     else:
         truths = scene.each(lambda event: rule_says(rule, pattern, event, region))
         doubt = undecided("whether the pattern matches depends on what AWS does not document")
-        doubted = way.test(truths, f"the rule does not match {scene.missed(truths)}", doubt)
+        doubted = way.test(truths, f"the rule {scene.misses(truths)}", doubt)
     if not doubted.alive and not about_root:
         return None
     if rule.bus.rpartition("/")[2] != "default":

@@ -46,6 +46,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
         shape: Letter of the shape of identity.
         use: What it is for.
         event: The CloudTrail record with the placeholder words.
+        variant: It is no shipped sample: the words of a pattern suggested it (`detect.variants`).
     """
 
     id: str
@@ -53,6 +54,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     shape: str
     use: Use
     event: Event
+    variant: bool = False
 
 
 class RootEvent(msgspec.Struct, frozen=True, kw_only=True):

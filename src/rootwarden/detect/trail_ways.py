@@ -8,6 +8,7 @@ from rootwarden.detect.alarm_firing import fires_on_one
 from rootwarden.detect.destinations import reach
 from rootwarden.detect.errors import PatternError
 from rootwarden.detect.filter_parser import read_filter_pattern
+from rootwarden.detect.probes import not_probed
 from rootwarden.detect.trail_selectors import records
 from rootwarden.detect.trails import recording, trails
 from rootwarden.detect.way import Need, NeedKind, start, undecided
@@ -120,7 +121,9 @@ def _filtered(scene: Scene, way: Way, metric_filter: MetricFilter) -> Way:
     except PatternError as error:
         return way.doubtful(undecided(error.message))
     doubt = undecided("whether the pattern matches depends on what AWS does not document")
-    return way.test(truths, f"the filter does not match {scene.missed(truths)}", doubt)
+    way = way.test(truths, f"the filter {scene.misses(truths)}", doubt)
+    unread = not_probed(pattern)
+    return way.doubtful(undecided(f"what the filter leaves out by `%{unread}%` is not evaluated")) if unread else way
 
 
 def _from_filter(

@@ -74,6 +74,16 @@ def logging(scene: Scene, trail: Trail) -> Logging:
     return Logging(None, trail.status, Need(NeedKind.STATUS, trail.home_region, trail.name, trail.arn))
 
 
+def log_account(trail: Trail) -> str:
+    """The account of the log group a trail delivers to, or an empty text."""
+    return trail.log_group.value.account if isinstance(trail.log_group, Known) else ""
+
+
+def log_accounts(place: Monitoring) -> frozenset[str]:
+    """The other accounts whose log groups the trails that are listed in an account deliver to."""
+    return frozenset(log_account(trail) for trail in _listed(place)) - {"", place.account}
+
+
 def sees(trail: Trail, region: str) -> Truth:
     """Whether the trail records that region."""
     everywhere = trail.multi_region.value if isinstance(trail.multi_region, Known) else None

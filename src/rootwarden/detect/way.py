@@ -13,6 +13,7 @@ import msgspec
 
 from rootwarden.detect.samples import RootEvent, Use
 from rootwarden.detect.truth import Truth, all_of
+from rootwarden.detect.variants import titles
 from rootwarden.facts.fact import Source, Unknown, Why
 from rootwarden.facts.monitoring import Monitoring
 
@@ -53,18 +54,22 @@ class Scene(msgspec.Struct, frozen=True):
         account: What watches the account in question.
         owner: What watches the account that owns the organization trail, if that was collected.
         events: The samples made for the account.
+        elsewhere: What watches other accounts that some trail delivers to, as far as that was collected.
     """
 
     account: Monitoring
     owner: Monitoring | None
     events: tuple[RootEvent, ...]
+    elsewhere: tuple[Monitoring, ...] = ()
+
+    @property
+    def places(self) -> tuple[Monitoring, ...]:
+        """Every account a way may lead through."""
+        return (self.account, *(() if self.owner is None else (self.owner,)), *self.elsewhere)
 
     def place(self, account: str) -> Monitoring | None:
-        """What watches that account, when it is one of the two."""
-        for place in (self.account, self.owner):
-            if place is not None and place.account == account:
-                return place
-        return None
+        """What watches that account, when it is one of those."""
+        return next((place for place in self.places if place.account == account), None)
 
     def every(self, truth: Truth) -> tuple[Truth, ...]:
         """The same for each sample."""
@@ -80,7 +85,13 @@ class Scene(msgspec.Struct, frozen=True):
 
     def missed(self, truths: Sequence[Truth]) -> str:
         """The required samples that are false, for a sentence."""
-        return " or ".join(self.events[at].sample.title for at in self.required() if truths[at] is False)
+        return " or ".join(titles(self.events[at] for at in self.required() if truths[at] is False))
+
+    def misses(self, truths: Sequence[Truth]) -> str:
+        """A clause: the samples a pattern does not match, or, when it matches those, what its own words leave out."""
+        false = [self.events[at] for at in self.required() if truths[at] is False]
+        narrowed = all(event.sample.variant for event in false)
+        return f"{'misses' if narrowed else 'does not match'} {self.missed(truths)}"
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rootwarden.facts.guardrail import PolicyDocument, PolicyValue
 
 KEY_CREATION = "iam:createaccesskey"
-_PRINCIPAL_ARN = "aws:principalarn"
+PRINCIPAL_ARN = "aws:principalarn"
 _ARN_PARTS = 6
 
 
@@ -95,7 +95,7 @@ def fits(pattern: str, text: str) -> bool:
 def _every_action(statement: Statement) -> bool | None:
     """Every action on every resource: `Action` with `*` on `*`. Nearly everything stays undecided."""
     if statement.not_actions:
-        about_root = any(key == _PRINCIPAL_ARN for _, key, _ in statement.conditions)
+        about_root = any(key == PRINCIPAL_ARN for _, key, _ in statement.conditions)
         # A region or organization fence with exceptions is no deny of everything; one about root may leave one task.
         return None if about_root or not statement.conditions else False
     if not any(_is_everything(action) for action in statement.actions):
@@ -142,17 +142,18 @@ def _applies(statement: Statement, root_arn: str) -> tuple[bool | None, str]:
     answers: list[bool | None] = []
     notes: list[str] = []
     for operator, key, values in statement.conditions:
-        if key != _PRINCIPAL_ARN:
+        if key != PRINCIPAL_ARN:
             answers.append(None)
             continue
-        answers.append(_principal(operator, values, root_arn))
+        answers.append(matches_principal(operator, values, root_arn))
         if operator == "stringequals" and {"*", "?"} & set("".join(values)):
             notes.append(f"`StringEquals` takes `{values[0]}` for a text: its wildcard never matches")
     decided = False if False in answers else None if None in answers else True
     return decided, "; ".join(notes)
 
 
-def _principal(operator: str, values: tuple[str, ...], root_arn: str) -> bool | None:
+def matches_principal(operator: str, values: tuple[str, ...], root_arn: str) -> bool | None:
+    """Whether a condition on `aws:PrincipalArn` holds for root; `operator` in lower case, `None` is undecided."""
     operator = operator.removesuffix("ifexists")  # the key is in every request
     negated = {
         "stringnotequals": "stringequals",
