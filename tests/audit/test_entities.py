@@ -60,6 +60,8 @@ ROOT: Final = RootUser(
     signing_certificates_present=YES,
     active_signing_certificates_present=YES,
     last_used=THEN,
+    report_generated=THEN,
+    used_since_report=YES,
     credentials_present=YES,
 )
 EVERYTHING: Final = Account(
