@@ -62,6 +62,11 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: bool = False
 
 
+def counted(accounts: int) -> str:
+    """A number of accounts in words."""
+    return f"{accounts:,} account{'' if accounts == 1 else 's'}"
+
+
 def in_order(accounts: list[CollectedAccount], organization: Organization) -> tuple[CollectedAccount, ...]:
     """Management account first, then by id."""
     manager = organization.management_account

@@ -113,6 +113,10 @@ class AccountAnswers:
             return fact_of_record(found.record, action_of(file))
         return Known(found.document, (source_of(found.record),))
 
+    def keep_monitoring(self) -> None:
+        """Forget everything but what watches the account: the facts are read, and only that may be asked for again."""
+        self.answered = {file: each for file, each in self.answered.items() if file.startswith("regions/")}
+
     def regions(self) -> tuple[str, ...]:
         """Regions anything was asked in, in order."""
         names = {file.split("/")[1] for file in self.answered if file.startswith("regions/")}

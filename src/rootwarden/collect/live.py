@@ -12,7 +12,7 @@ from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.door import CallFailed, now
 from rootwarden.aws.regions import home_region
 from rootwarden.collect.account import surroundings
-from rootwarden.collect.collected import Collected, CollectedAccount, active, in_order, unreachable
+from rootwarden.collect.collected import Collected, CollectedAccount, active, counted, in_order, unreachable
 from rootwarden.collect.evidence import AccountAnswers
 from rootwarden.collect.folder import parse_declarations
 from rootwarden.collect.live_account import AccountCollector, Entry
@@ -131,6 +131,7 @@ class LiveCollection:
         self._records: list[CallRecord] = []
         self._written: set[str] = set()
         self._writing = threading.Lock()
+        self._done: dict[str, CollectedAccount] = {}
 
     def run(self) -> Collected:
         """Look, and give the facts of every account.
@@ -235,7 +236,7 @@ class LiveCollection:
         )
         tally = Tally(total=len(targets))
         answers = {each: AccountAnswers(each, caller.partition) for each in targets}
-        done: dict[str, CollectedAccount] = {}
+        done = self._done
         interrupted = False
         try:
             for batch in self._batches(caller, targets, reader):
@@ -280,9 +281,14 @@ class LiveCollection:
         monitoring = (self._plan.monitoring and not reader.covered(answers)) or announces
         entry = self._entry(account, caller, reader.management_account)
         yield from collector.collect(answers, entry, monitoring=monitoring, sign_in=keeps_root)
+        asked = bool(answers.answered)
         read = self._read(reader, answers)
         # No selected rule asks anything inside this account: that is not an account nobody could look into.
-        return read if answers.answered else msgspec.structs.replace(read, answered=True)
+        done = read if asked else msgspec.structs.replace(read, answered=True)
+        self._done[account] = done
+        if not reader.waits(account):
+            answers.keep_monitoring()
+        return done
 
     def _opens_root_sessions(self) -> bool:
         """Whether this run makes root activity in members: asked for, and needed by a selected rule."""
@@ -322,5 +328,5 @@ class LiveCollection:
     def _described(self, caller: Caller, organization: Organization, count: int) -> str:
         if self._scope.organization:
             identity = organization.id.value if isinstance(organization.id, Known) else "unknown"
-            return f"organization {identity}, {count} accounts"
-        return f"account {caller.account}" if not self._scope.accounts else f"{count} accounts"
+            return f"organization {identity}, {counted(count)}"
+        return f"account {caller.account}" if not self._scope.accounts else counted(count)

@@ -9,7 +9,7 @@ import msgspec
 from rootwarden.aws.regions import home_region
 from rootwarden.collect import files
 from rootwarden.collect.account import surroundings
-from rootwarden.collect.collected import Collected, Unreadable, active, in_order, spoiled, unreachable
+from rootwarden.collect.collected import Collected, Unreadable, active, counted, in_order, spoiled, unreachable
 from rootwarden.collect.disk import read_file
 from rootwarden.collect.evidence import AccountAnswers, Answered, CallRecord, decode_document
 from rootwarden.collect.folder import as_of_of, wrap_credential_report
@@ -60,7 +60,7 @@ def collect_folder(
         accounts = [msgspec.structs.replace(each, answered=True) for each in accounts]
     return Collected(
         as_of=instant,
-        described=f"evidence folder {folder.path.name}, {len(accounts)} accounts",
+        described=f"evidence folder {folder.path.name}, {counted(len(accounts))}",
         organization=organization,
         accounts=in_order(accounts, organization),
         skipped=tuple(sorted(skipped, key=lambda each: each.id)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rootwarden.collect.account import read_account
@@ -16,12 +17,15 @@ from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.packs.samples import root_samples
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rootwarden.collect.account import Surroundings
     from rootwarden.collect.answers import Answers, CountedAnswers
     from rootwarden.detect.alarm_chain import RootUsageAlarm
     from rootwarden.facts.monitoring import Monitoring, RegionMonitoring
 
 
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _UNASKED = Unknown("no selected rule asks whether root use reaches a person")
 NOT_ASKED = UsageAlarm(works=_UNASKED, chain=_UNASKED)
 
@@ -41,6 +45,7 @@ class AccountReader:
         self._alarms = alarms
         self._owner: Monitoring | None = None
         self._covered: dict[str, RootUsageAlarm] = {}
+        self._alike: RootUsageAlarm | None = None  # the answer for every member, when no pattern tells them apart
         self._finished: dict[str, Answers] = {}
         self._places: dict[str, Monitoring | None] = {}
         self._waiting: dict[str, frozenset[str]] = {}
@@ -61,11 +66,17 @@ class AccountReader:
         """Whether the organization's own chain already answers for an account, so that it need not be asked."""
         if self._owner is None or answers.account == self.management_account:
             return False
-        alarm = self._decide(monitoring_facts(answers, self._home), self._owner)
+        alarm = self._alike or self._decide(monitoring_facts(answers, self._home), self._owner)
         if not (isinstance(alarm.works, Known) and alarm.works.value):
             return False
         self._covered[answers.account] = alarm
+        if self._alike is None and not self._tells_accounts_apart():
+            self._alike = alarm
         return True
+
+    def waits(self, account: str) -> bool:
+        """Whether an account that was read may have to be read once more."""
+        return bool(self._waiting.get(account))
 
     def log_accounts(self) -> frozenset[str]:
         """Accounts to read right after the management account: its trails deliver to log groups there."""
@@ -114,6 +125,12 @@ class AccountReader:
         elsewhere = tuple(place for place in places if place is not None)
         return root_usage_alarm(monitoring, owner, root_samples(), elsewhere=elsewhere)
 
+    def _tells_accounts_apart(self) -> bool:
+        """Whether anything in the organization's chain names an account, and so may treat members differently."""
+        places = [self._owner, *self._places.values()]
+        regions = [region for place in places if place is not None for region in place.regions]
+        return any(_ACCOUNT.search(text) for region in regions for text in _conditions(region))
+
     def _place(self, account: str) -> Monitoring | None:
         """What watches an account that was read; `None` when nothing was asked about that."""
         if account not in self._places:
@@ -126,6 +143,16 @@ class AccountReader:
         self._owner = monitoring
         rings = isinstance(alarm.works, Known) and alarm.works.value and isinstance(alarm.chain, Known)
         self.alarm_in_words = alarm.chain.value if rings and isinstance(alarm.chain, Known) else ""
+
+
+def _conditions(region: RegionMonitoring) -> Iterator[str]:
+    """Every text in a region that an event is compared with."""
+    if isinstance(region.metric_filters, Known):
+        yield from (each.pattern for each in region.metric_filters.value)
+    if isinstance(region.event_rules, Known):
+        yield from (each.pattern for each in region.event_rules.value)
+    if isinstance(region.trails, Known):
+        yield from (str(each.selectors) for each in region.trails.value)
 
 
 def _asked(region: RegionMonitoring) -> bool:
