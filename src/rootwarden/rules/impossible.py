@@ -1,4 +1,4 @@
-"""Conditions no facts can satisfy, in the forms people write by mistake. What is not recognized is taken as possible."""
+"""Conditions no facts can satisfy, in the forms people write by mistake; what is not recognized counts as possible."""
 
 from __future__ import annotations
 

@@ -62,14 +62,14 @@ def rewritten(text: str, change: Callable[[str], str]) -> str:
         InputError: A sentence holds characters that cannot be written back.
         RuleSyntaxError: `change` refuses a sentence.
     """
-    line_end = "\r\n" if "\r\n" in text else "\n"
+    line_end = "\r\n" if 0 < text.count("\n") == text.count("\r\n") else "\n"
     for place in reversed(sentences(text)):
         new = change(place.sentence)
         if place.quote:
             if new.strip() != place.sentence.strip():
                 text = text[: place.start] + _written(new.strip(), place, line_end) + text[place.end :]
         else:
-            text = new.rstrip("\n").replace("\n", line_end) + line_end
+            text = new.rstrip("\r\n").replace("\r\n", "\n").replace("\n", line_end) + line_end
     return text
 
 
