@@ -1,4 +1,4 @@
-"""`rootwarden rule …`: check, evaluate, test and show rules."""
+"""`rootwarden rule …`: check, evaluate, test, format, explain and show rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="rule",
-    help="Check, evaluate, test and show rules.",
+    help="Check, evaluate, test, format, explain and show rules.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
