@@ -103,6 +103,12 @@ def test_what_does_not_parse_is_refused() -> None:
         format_sentence("Thing should")
 
 
+def test_a_rule_that_would_grow_too_long_stays() -> None:
+    text = "Thing should have a" + " and(b=c or d)" * 1100
+
+    assert format_sentence(text) == text
+
+
 @pytest.mark.parametrize("file", PACK, ids=lambda file: file.stem)
 def test_in_a_rule_file_only_the_checks_change(file: Path) -> None:
     text = file.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.rules.layout import broken, fits, flat
-from rootwarden.rules.parser import parse
+from rootwarden.rules.parser import MAXIMUM_BYTES, parse
 from rootwarden.rules.tokens import Kind, Tokenizer
 from rootwarden.rules.words import RESERVED
 
@@ -37,7 +37,7 @@ def format_sentence(text: str) -> str:
     """A rule in canonical form, without a line end after it.
 
     Args:
-        text: The rule, comments included.
+        text: The rule, comments included; returned as it is when its canonical form would be too long for a rule.
 
     Raises:
         RuleSyntaxError: It does not parse.
@@ -53,7 +53,8 @@ def format_sentence(text: str) -> str:
     for number, line in enumerate(lines):
         made += [comment for at, comment in above if at == number]
         made.append(line)
-    return "\n".join([*made, *(comment for at, comment in above if at == len(lines))])
+    formatted = "\n".join([*made, *(comment for at, comment in above if at == len(lines))])
+    return formatted if len(formatted.encode()) <= MAXIMUM_BYTES else text
 
 
 def _comments(text: str) -> list[_Comment]:

@@ -8,7 +8,7 @@ from rootwarden.rules.diagnostic import Code, Diagnostic, Edit, Level, RuleSynta
 from rootwarden.rules.impossible import impossible, port_bounds
 from rootwarden.rules.lint_words import keyword_case, mixed
 from rootwarden.rules.parameters import fill
-from rootwarden.rules.parser import parse
+from rootwarden.rules.parser import MAXIMUM_BYTES, parse
 from rootwarden.rules.printer import print_path
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import And, Comparison, Function, Literal, Membership, Not, Or, Quantifier, Test, Within
@@ -59,7 +59,7 @@ def fixed(text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue]
     """
     for _ in range(_ROUNDS):
         edited = apply(text, lint(text, schema, parameters=parameters))
-        if edited == text:
+        if edited == text or len(edited.encode()) > MAXIMUM_BYTES:
             break
         text = edited
     return text
