@@ -1,27 +1,27 @@
-"""`rootwarden rule …`: check, evaluate, test and show rules."""
+"""`rootwarden rule …`: check, evaluate, test, format, explain and show rules."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rootwarden.cli import rule_writing
+from rootwarden.cli.rule_input import complain as _complain
+from rootwarden.cli.rule_input import instant as _instant
+from rootwarden.cli.rule_input import parameter_values as _parameters
+from rootwarden.cli.rule_input import read_text as _read
 from rootwarden.errors import InputError, RootwardenError, UsageError
 from rootwarden.rules.verdict import Severity, Verdict
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from rootwarden.rules.posture import PreparedRule
-    from rootwarden.rules.rule_file import ParameterDefault, PostureRule
-
-MAXIMUM_BYTES: Final = 64 << 20
+    from rootwarden.rules.rule_file import PostureRule
 
 app = typer.Typer(
     name="rule",
-    help="Check, evaluate, test and show rules.",
+    help="Check, evaluate, test, format, explain and show rules.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -160,6 +160,11 @@ def show(
     typer.echo(rule_as_json(rule, schema()) if output_format is Format.JSON else rule_as_text(rule, schema()))
 
 
+app.command("fmt")(rule_writing.fmt)
+app.command("lint")(rule_writing.lint)
+app.command("explain")(rule_writing.explain)
+
+
 def _prepare_all(rule: PostureRule, text: str, file: str) -> None:
     """Check names and types of every meaning of a rule, and that its cases can be read."""
     from rootwarden.packs import schema
@@ -185,69 +190,5 @@ def _rules(files: list[Path]) -> list[PostureRule]:
     return [load_rule_file(_read(file), file=str(file)) for file in files]
 
 
-def _read(file: Path) -> str:
-    """The text of a file the user named."""
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(MAXIMUM_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise InputError(f"`{file}` cannot be read: {reason}", hint="give the path of a file") from None
-    if len(content) > MAXIMUM_BYTES:
-        raise InputError(f"`{file}` is larger than {MAXIMUM_BYTES >> 20} MiB", hint="give a smaller file")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"`{file}` is not UTF-8 text (byte {error.start})", hint="save it as UTF-8") from None
-
-
-def _instant(as_of: str, prepared: PreparedRule) -> datetime:
-    """The instant to judge at: as given, else the one fixtures have by default, which is then said."""
-    from datetime import UTC, datetime
-
-    from rootwarden.rules import instants
-    from rootwarden.rules.rule_file import DEFAULT_AS_OF
-
-    if not as_of:
-        if prepared.compiled.reads_clock:
-            shown = instants.iso(DEFAULT_AS_OF.timestamp())
-            typer.echo(f"note: judged at {shown}, the instant of fixtures; --as-of chooses another", err=True)
-        return DEFAULT_AS_OF
-    try:
-        return datetime.fromtimestamp(instants.epoch(as_of), tz=UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(f"`{as_of}` is no instant", hint="write it as `2026-03-02T12:00:00Z`") from None
-
-
-def _parameters(assignments: list[str]) -> dict[str, ParameterDefault]:
-    values: dict[str, ParameterDefault] = {}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not name:
-            raise UsageError(f"`{assignment}` sets no parameter", hint="write it as `--parameter window=7`")
-        values[name.strip()] = _value(value.strip())
-    return values
-
-
-def _value(text: str) -> ParameterDefault:
-    """A parameter's value from the command line: a number or truth value if it looks like one."""
-    if text.lower() in {"true", "false"}:
-        return text.lower() == "true"
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
 def _exit_code(verdict: Verdict, *, counts: bool) -> int:
     return {Verdict.FAIL: 1, Verdict.UNKNOWN: 3}.get(verdict, 0) if counts else 0
-
-
-def _complain(error: RootwardenError) -> None:
-    typer.echo(f"error: {error.message}", err=True)
-    if error.hint:
-        typer.echo(f"hint: {error.hint}", err=True)

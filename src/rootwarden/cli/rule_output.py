@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.rules import instants
-from rootwarden.rules.diagnostic import printable
+from rootwarden.rules.diagnostic import printable, render
 from rootwarden.rules.posture import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from rootwarden.facts.fact import Source
+    from rootwarden.rules.diagnostic import Diagnostic
+    from rootwarden.rules.explain import Explanation, Step
     from rootwarden.rules.posture import Judged, PreparedRule
     from rootwarden.rules.rule_file import PostureRule
     from rootwarden.rules.schema import Schema
@@ -127,3 +130,73 @@ def _indented(text: str) -> str:
 
 def _json(document: object) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def findings_as_text(found: Sequence[tuple[str, str, Diagnostic]]) -> str:
+    """Each finding with its line and help; empty when there are none."""
+    return "\n".join(render(one, text, file=file) for file, text, one in found)
+
+
+def findings_as_json(found: Sequence[tuple[str, str, Diagnostic]]) -> str:
+    """The document `rootwarden.rule-lint/1`."""
+    findings = [
+        {
+            "file": file,
+            "line": text.count("\n", 0, one.span.start) + 1,
+            "column": one.span.start - (text.rfind("\n", 0, one.span.start) + 1) + 1,
+            "code": one.code,
+            "level": one.level,
+            "message": one.message,
+            "help": one.help,
+            "fixable": bool(one.edits),
+        }
+        for file, text, one in found
+    ]
+    return _json({"schema": "rootwarden.rule-lint/1", "findings": findings})
+
+
+def explanations_as_json(prepared: PreparedRule, made: Sequence[tuple[str, Explanation]], as_of: datetime) -> str:
+    """The document `rootwarden.rule-explain/1`."""
+    document = {
+        "schema": "rootwarden.rule-explain/1",
+        "rule": prepared.rule.id,
+        "check": prepared.compiled.text,
+        "as_of": instants.iso(as_of.timestamp()),
+        "explanations": [{"resource": name, **msgspec.structs.asdict(one)} for name, one in made],
+    }
+    return _json(document)
+
+
+def explanations_as_text(prepared: PreparedRule, made: Sequence[tuple[str, Explanation]], as_of: datetime) -> str:
+    """The tree of each resource, the truth of every part in front of it, facts behind."""
+    lines = [f"{prepared.rule.id} at {instants.iso(as_of.timestamp())}"]
+    for name, one in made:
+        lines.append(f"{name}: {one.outcome.verdict}")
+        if one.where is not None:
+            lines += ["         where", *_step_lines(one.where, 1)]
+        lines += [f"         should {'not ' if one.negated else ''}have", *_step_lines(one.check, 1)]
+        lines += [f"  witness: {fact.attribute} = {fact.value}{_seen(fact.sources)}" for fact in one.outcome.witness]
+        for gap in one.outcome.missing:
+            needs = f" (needs {gap.permission})" if gap.permission else ""
+            lines.append(f"  missing: {gap.attribute}: {gap.reason}{needs}")
+        lines += [f"  note: {note}" for note in one.outcome.notes]
+    return "\n".join(printable(line) for line in lines)
+
+
+def _step_lines(step: Step, depth: int) -> list[str]:
+    truth = {True: "true", False: "false", None: "unknown"}[step.truth]
+    facts = f"    # {', '.join(step.facts)}" if step.facts else ""
+    lines = [f"{truth:<7}  {'  ' * depth}{step.text}{facts}"]
+    for one in step.steps:
+        lines += _step_lines(one, depth + 1)
+    if step.left_out:
+        lines.append(f"{'':<7}  {'  ' * (depth + 1)}… {step.left_out} more")
+    return lines
+
+
+def _seen(sources: Sequence[Source]) -> str:
+    """From which call and when."""
+    said = [
+        f"{one.call}{f' at {instants.iso(one.observed_at.timestamp())}' if one.observed_at else ''}" for one in sources
+    ]
+    return f" ({', '.join(said)})" if said else ""

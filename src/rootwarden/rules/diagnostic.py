@@ -41,6 +41,24 @@ class Code(StrEnum):
     UNKNOWN_PARAMETER = "R0211"
     BAD_PATTERN = "R0301"
     BAD_ADDRESS = "R0302"
+    AND_OR_MIXED = "R1001"
+    EVERY_UNDER_NOT = "R1002"
+    IMPLICIT_ONE = "R1003"
+    NOTHING_TO_JUDGE = "R1004"
+    KEYWORD_CASE = "R1005"
+    VALUE_CASE = "R1006"
+    NEVER_TRUE = "R1007"
+    NEVER_FALSE = "R1008"
+    EMPTY_SCOPE = "R1009"
+    PORTS_SWAPPED = "R1010"
+
+
+class Level(StrEnum):
+    """How bad it is: an error cannot be meant, a warning is probably not meant, a note is worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
 
 
 class Span(msgspec.Struct, frozen=True, gc=False, order=True):
@@ -53,6 +71,17 @@ class Span(msgspec.Struct, frozen=True, gc=False, order=True):
         """From where this begins to where `other` ends."""
         return Span(self.start, other.end)
 
+    def moved(self, offset: int) -> Span:
+        """The same stretch in a text that begins `offset` characters earlier."""
+        return Span(self.start + offset, self.end + offset)
+
+
+class Edit(msgspec.Struct, frozen=True, order=True):
+    """Put `text` where `span` is; an empty span inserts."""
+
+    span: Span
+    text: str
+
 
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """One mistake.
@@ -63,6 +92,8 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
         span: Where in the text.
         label: What to print beside the caret, or empty.
         help: The next step, several lines if need be, or empty.
+        level: How bad it is.
+        edits: The changes `help` speaks of, to be made together, or none.
     """
 
     code: Code
@@ -70,10 +101,13 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     span: Span
     label: str = ""
     help: str = ""
+    level: Level = Level.ERROR
+    edits: tuple[Edit, ...] = ()
 
     def moved(self, offset: int) -> Diagnostic:
         """The same mistake in a text that holds the rule `offset` characters further on."""
-        return msgspec.structs.replace(self, span=Span(self.span.start + offset, self.span.end + offset))
+        edits = tuple(Edit(one.span.moved(offset), one.text) for one in self.edits)
+        return msgspec.structs.replace(self, span=self.span.moved(offset), edits=edits)
 
 
 class RuleSyntaxError(InputError):
@@ -115,7 +149,7 @@ def render(diagnostic: Diagnostic, text: str, *, file: str = "") -> str:
     length = max(1, min(diagnostic.span.end - start, len(shown) - caret_at))
     margin = " " * len(str(number))
     lines = [
-        f"error[{diagnostic.code}]: {diagnostic.message}",
+        f"{diagnostic.level}[{diagnostic.code}]: {diagnostic.message}",
         f" {margin}--> {file or 'rule'}:{number}:{column + 1}",
         f" {margin} |",
         f" {number} | {shown}".rstrip(),

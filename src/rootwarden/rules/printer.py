@@ -38,14 +38,14 @@ def print_rule(rule: Rule) -> str:
 
 
 def print_condition(condition: Condition) -> str:
-    """A condition with just the parentheses it needs."""
+    """A condition with the parentheses it needs, and those that tell `and` inside `or` apart for people."""
     match condition:
         case Or(conditions):
-            return " or ".join(_grouped(one, Or) for one in conditions)
+            return " or ".join(grouped(one, Or, And) for one in conditions)
         case And(conditions):
-            return " and ".join(_grouped(one, Or, And) for one in conditions)
+            return " and ".join(grouped(one, Or, And) for one in conditions)
         case Not(inner):
-            return f"not {_grouped(inner, Or, And)}"
+            return f"not {grouped(inner, Or, And)}"
         case _:
             return _primary(condition)
 
@@ -53,13 +53,13 @@ def print_condition(condition: Condition) -> str:
 def _primary(condition: Within | Comparison | Membership | Test) -> str:
     match condition:
         case Within(subject, inner):
-            return f"{_subject(subject)} with [ {print_condition(inner)} ]"
+            return f"{print_subject(subject)} with [ {print_condition(inner)} ]"
         case Comparison(subject, operator, _, operand):
-            return f"{_subject(subject)} {operator.value} {_operand(operand)}"
+            return f"{print_subject(subject)} {operator.value} {print_operand(operand)}"
         case Membership(subject, operator, _, operands):
-            return f"{_subject(subject)} {operator.value} {_list(operands)}"
+            return f"{print_subject(subject)} {operator.value} {_list(operands)}"
         case Test(subject):
-            return _subject(subject)
+            return print_subject(subject)
 
 
 def print_path(path: Path) -> str:
@@ -67,23 +67,26 @@ def print_path(path: Path) -> str:
     return " . ".join(path.parts)
 
 
-def _grouped(condition: Condition, *weaker: type[Condition]) -> str:
+def grouped(condition: Condition, *weaker: type[Condition]) -> str:
+    """A condition as part of another: in parentheses when it is one of the `weaker` kinds."""
     text = print_condition(condition)
     return f"( {text} )" if isinstance(condition, weaker) else text
 
 
-def _subject(subject: Subject) -> str:
+def print_subject(subject: Subject) -> str:
+    """`every AccessKey`, `Name len ( )`."""
     quantifier = f"{subject.quantifier.value} " if subject.quantifier else ""
     call = f" {subject.call.function.value} {_list(subject.call.arguments)}" if subject.call else ""
     return f"{quantifier}{print_path(subject.path)}{call}"
 
 
 def _list(operands: tuple[Operand, ...]) -> str:
-    inner = ", ".join(_operand(one) for one in operands)
+    inner = ", ".join(print_operand(one) for one in operands)
     return f"( {inner} )" if inner else "( )"
 
 
-def _operand(operand: Operand) -> str:
+def print_operand(operand: Operand) -> str:
+    """A value, property, address or negative parameter."""
     match operand:
         case Path():
             return print_path(operand)

@@ -201,7 +201,7 @@ def load_rule_file(text: str, *, file: str = "") -> PostureRule:
     shown = quoted(file, limit=400) if file else "the rule file"
     if len(text.encode("utf-8", errors="replace")) > MAXIMUM_BYTES:
         raise InputError(f"{shown} is larger than {MAXIMUM_BYTES // 1024} KiB", hint="a rule file holds one rule")
-    if not _is_toml(text):
+    if not is_toml(text):
         return _bare(text, file)
     try:
         table = msgspec.convert(tomllib.loads(text), _RuleTable)
@@ -233,7 +233,7 @@ def placed(error: RuleSyntaxError, sentence: str, text: str, file: str) -> RuleS
     return RuleSyntaxError(error.diagnostics, error.text, file=file)
 
 
-def _is_toml(text: str) -> bool:
+def is_toml(text: str) -> bool:
     """Whether the first line that is neither blank nor a comment looks like a table or a key with a value."""
     lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     return _LOOKS_LIKE_TOML.match(next(lines, "")) is not None

@@ -1,0 +1,208 @@
+"""What a rule says that its author probably did not mean. No facts are needed; every finding has a page (`pages`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rootwarden.rules.diagnostic import Code, Diagnostic, Edit, Level, RuleSyntaxError, Span
+from rootwarden.rules.impossible import impossible, port_bounds
+from rootwarden.rules.lint_words import keyword_case, mixed
+from rootwarden.rules.parameters import fill
+from rootwarden.rules.parser import MAXIMUM_BYTES, parse
+from rootwarden.rules.printer import print_path
+from rootwarden.rules.schema import AttributeType
+from rootwarden.rules.syntax import And, Comparison, Function, Literal, Membership, Not, Or, Quantifier, Test, Within
+from rootwarden.rules.tokens import Tokenizer
+from rootwarden.rules.typecheck import check, join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from rootwarden.rules.parameters import ParameterValue
+    from rootwarden.rules.schema import Schema
+    from rootwarden.rules.syntax import Condition, Rule
+
+# Of these there is exactly one where anything is collected at all.
+_SINGLE: Final = frozenset({"RootUser", "AccountSummary", "Account", "IAMPasswordPolicy", "Organization"})
+_ROUNDS: Final = 10
+
+
+def lint(
+    text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None
+) -> tuple[Diagnostic, ...]:
+    """Everything doubtful about a rule, mistakes of names and types included, in order of place.
+
+    Args:
+        text: The sentence.
+        schema: What it may name.
+        parameters: Value of each parameter it uses.
+
+    Raises:
+        RuleSyntaxError: It does not parse.
+    """
+    rule = fill(parse(text), parameters or {})
+    tokens = Tokenizer(text).tokens
+    found = [*mixed(tokens), *keyword_case(tokens), *_Walker(schema, rule, text).findings()]
+    try:
+        check(rule, schema, text)
+    except RuleSyntaxError as error:
+        explained = {one.span for one in found if one.code is Code.VALUE_CASE}
+        found += [one for one in error.diagnostics if one.span not in explained]
+    return tuple(sorted(found, key=lambda one: (one.span, one.code)))
+
+
+def fixed(text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None) -> str:
+    """The rule with every edit its findings offer applied.
+
+    Raises:
+        RuleSyntaxError: It does not parse.
+    """
+    for _ in range(_ROUNDS):
+        edited = apply(text, lint(text, schema, parameters=parameters))
+        if edited == text or len(edited.encode()) > MAXIMUM_BYTES:
+            break
+        text = edited
+    return text
+
+
+def apply(text: str, findings: Iterable[Diagnostic]) -> str:
+    """The text after the edits of the findings; of two findings that touch the same place the first counts."""
+    taken: list[Edit] = []
+    for finding in findings:
+        if all(_apart(one, other) for one in finding.edits for other in taken):
+            taken += finding.edits
+    for edit in sorted(taken, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+def _apart(one: Edit, other: Edit) -> bool:
+    return one.span.end < other.span.start or other.span.end < one.span.start
+
+
+class _Walker:
+    """Walks one rule; `negative` in its methods says whether the place is under an odd number of negations."""
+
+    def __init__(self, schema: Schema, rule: Rule, text: str) -> None:
+        self.schema = schema
+        self.rule = rule
+        self.text = text
+
+    def findings(self) -> Iterator[Diagnostic]:
+        rule = self.rule
+        if rule.where is not None:
+            reason = impossible(rule.where)
+            if reason:
+                message = f"no `{rule.entity}` is ever in scope: {reason}"
+                yield _warning(Code.EMPTY_SCOPE, message, rule.where.span, help_="look at what `where` asks for")
+            else:
+                yield from self._condition(rule.where, "", None)
+        yield from self._condition(rule.check, "", rule.negated)
+        if not rule.negated and rule.entity not in _SINGLE:
+            yield self._nothing_to_judge()
+
+    def _condition(self, condition: Condition, scope: str, negative: bool | None) -> Iterator[Diagnostic]:
+        """Findings in a condition; `negative` is `None` in the scope of the rule."""
+        yield from _decided(condition)
+        match condition:
+            case And(conditions) | Or(conditions):
+                for one in conditions:
+                    guarded = isinstance(condition, And) and _asks_for_elements(one, conditions)
+                    yield from self._condition(one, scope, None if guarded else negative)
+                if isinstance(condition, And):
+                    yield from port_bounds(condition)
+            case Not(inner):
+                yield from self._condition(inner, scope, None if negative is None else not negative)
+            case Within():
+                yield from self._within(condition, scope, negative)
+            case Comparison() | Membership():
+                yield from self._values(condition, scope)
+
+    def _within(self, within: Within, scope: str, negative: bool | None) -> Iterator[Diagnostic]:
+        subject = within.subject
+        path = join(scope, subject.path)
+        attribute = self.schema.attribute(self.rule.entity, path)
+        is_list = attribute is not None and attribute.type is AttributeType.LIST
+        name = print_path(subject.path)
+        if is_list and subject.quantifier is Quantifier.EVERY and negative is True:
+            yield _warning(
+                Code.EVERY_UNDER_NOT,
+                f"`every` of an empty `{name}` is true, and under `not` that is a fail",
+                subject.span,
+                help_=f"ask for elements too: `( every {name} with [ … ] and {name} len ( ) gt 0 )`",
+                edits=(_insert(within.span.start, "( "), _insert(within.span.end, f" and {name} len ( ) gt 0 )")),
+            )
+        if is_list and subject.quantifier is None and negative is False:
+            yield _warning(
+                Code.IMPLICIT_ONE,
+                f"one element of `{name}` is enough to pass",
+                subject.span,
+                help_=f"write `atleast one {name}` if that is meant, `every {name}` if not",
+                edits=(_insert(subject.span.start, "atleast one "),),
+            )
+        inner = not negative if subject.quantifier is Quantifier.NO and negative is not None else negative
+        yield from self._condition(within.condition, path, inner)
+
+    def _values(self, condition: Comparison | Membership, scope: str) -> Iterator[Diagnostic]:
+        """Strings that are a value of the attribute but for letter case."""
+        attribute = self.schema.attribute(self.rule.entity, join(scope, condition.subject.path))
+        if attribute is None or condition.subject.call is not None:
+            return
+        operands = (condition.operand,) if isinstance(condition, Comparison) else condition.operands
+        for one in operands:
+            if not isinstance(one, Literal) or not isinstance(one.value, str) or one.value in attribute.values:
+                continue
+            meant = next((value for value in attribute.values if value.lower() == one.value.lower()), "")
+            if meant and self.text[one.span.start : one.span.end][:1] in {'"', "“"}:
+                yield Diagnostic(
+                    code=Code.VALUE_CASE,
+                    message=f"`{attribute.path}` is never `{one.value}`: letter case counts",
+                    span=one.span,
+                    help=f'write `"{meant}"`',
+                    edits=(Edit(one.span, f'"{meant}"'),),
+                )
+
+    def _nothing_to_judge(self) -> Diagnostic:
+        entity = self.rule.entity
+        return Diagnostic(
+            code=Code.NOTHING_TO_JUDGE,
+            level=Level.NOTE,
+            message=f"where there is no `{entity}` at all this rule fails nobody",
+            span=self.rule.entity_span,
+            help="if there must be one, ask its holder: `AWS should have atleast one … with [ … ]`"
+            if self.schema.has_entity("AWS")
+            else "if there must be one, no rule about each of them can say so",
+        )
+
+
+def _decided(condition: Condition) -> Iterator[Diagnostic]:
+    """`and` that is never true, `or` that is never false."""
+    if isinstance(condition, And) and (reason := impossible(condition)):
+        yield _warning(Code.NEVER_TRUE, f"this is never true: {reason}", condition.span)
+    if isinstance(condition, Or) and (reason := impossible(Not(condition, condition.span))):
+        yield _warning(Code.NEVER_FALSE, f"this is never false: its opposite asks that {reason}", condition.span)
+
+
+def _asks_for_elements(condition: Condition, beside: tuple[Condition, ...]) -> bool:
+    """Whether a part of `and` is an `every` whose list a neighbour asks to have elements."""
+    if not isinstance(condition, Within) or condition.subject.quantifier is not Quantifier.EVERY:
+        return False
+    parts = condition.subject.path.parts
+    return any(
+        isinstance(one, Test | Comparison | Within)
+        and one.subject.path.parts == parts
+        and (
+            (isinstance(one, Test) and one.subject.call is None and one.subject.quantifier is not Quantifier.NO)
+            or (one.subject.call is not None and one.subject.call.function is Function.LENGTH)
+            or (isinstance(one, Within) and one.subject.quantifier in {None, Quantifier.SOME})
+        )
+        for one in beside
+    )
+
+
+def _insert(place: int, text: str) -> Edit:
+    return Edit(Span(place, place), text)
+
+
+def _warning(code: Code, message: str, span: Span, *, help_: str = "", edits: tuple[Edit, ...] = ()) -> Diagnostic:
+    return Diagnostic(code=code, level=Level.WARNING, message=message, span=span, help=help_, edits=edits)

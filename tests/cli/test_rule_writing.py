@@ -1,0 +1,158 @@
+"""`rootwarden rule fmt`, `lint` and `explain` as their callers see them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from rootwarden.cli.rule import app
+from rootwarden.errors import InputError, UsageError
+from rootwarden.rules.diagnostic import Code
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typer.testing import Result
+
+DOUBTFUL = "RootUser WHERE Exists should have MFAActive or Exists and AccessKeysPresent eq false"
+GOOD = "RootUser where Exists should have MFAActive or ( Exists and AccessKeysPresent eq false )\n"
+TOML = """id = "x" # bytes around stay:  \t
+title = "x"
+severity = "low"
+why = "check = 'no'"
+check = "{}"
+misses = "x"
+[[variant]]
+benchmarks = ["cis-5.0"]
+check = '''
+RootUser should have   MFAActive
+'''
+"""
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+def written(folder: Path, text: str, name: str = "a.rule") -> Path:
+    (folder / name).write_bytes(text.encode())
+    return folder / name
+
+
+def test_fmt_writes_only_what_differs(tmp_path: Path) -> None:
+    bare = written(tmp_path, "\ufeff" + DOUBTFUL.replace(" should", "\r\n# why\r\nshould"))
+    file = written(tmp_path, TOML.format(DOUBTFUL), "a.toml")
+    checked = run("fmt", "--check", bare, file)
+
+    assert (checked.exit_code, checked.stdout.count("would be formatted")) == (1, 2)
+    assert file.read_text(encoding="utf-8") == TOML.format(DOUBTFUL)
+    done = run("fmt", bare, file)
+    assert (done.exit_code, done.stdout) == (0, f"{bare}: formatted\n{file}: formatted\n")
+    assert bare.read_bytes().decode() == "\ufeff" + GOOD.replace(" should", "\r\n# why\r\nshould").replace(
+        ")\n", ")\r\n"
+    )
+    assert file.read_text(encoding="utf-8") == TOML.format(GOOD.strip()).replace("have   MFA", "have MFA")
+    assert (run("fmt", "--check", bare, file).exit_code, run("fmt", bare, file).stdout) == (0, "")
+
+
+def test_fmt_goes_on_after_a_file_that_is_no_rule(tmp_path: Path) -> None:
+    bad, good = written(tmp_path, "RootUser should"), written(tmp_path, DOUBTFUL, "b.rule")
+    result = run("fmt", bad, tmp_path / "none", good)
+
+    assert result.exit_code == 1
+    assert "R0101" in result.stderr
+    assert "cannot be read" in result.stderr
+    assert good.read_text(encoding="utf-8") == GOOD
+    assert bad.read_text(encoding="utf-8") == "RootUser should"
+
+
+def test_lint_points_into_the_file_and_repairs_it(tmp_path: Path) -> None:
+    file = written(tmp_path, TOML.format(DOUBTFUL), "a.toml")
+    result = run("lint", file)
+
+    assert result.exit_code == 1
+    for words in ("warning[R1001]", "warning[R1005]", f"{file}:5:19", "= help: write `where`"):
+        assert words in result.stdout
+    document = json.loads(run("lint", "--format", "json", file).stdout)
+    assert document["schema"] == "rootwarden.rule-lint/1"
+    assert [(one["code"], one["line"], one["fixable"]) for one in document["findings"]] == [
+        ("R1005", 5, True),
+        ("R1001", 5, True),
+    ]
+    repaired = run("lint", "--fix", file)
+    assert (repaired.exit_code, repaired.stdout) == (0, "")
+    assert file.read_text(encoding="utf-8") == TOML.format(GOOD.strip())
+
+
+def test_a_note_does_not_set_the_exit_code(tmp_path: Path) -> None:
+    result = run("lint", written(tmp_path, "IAMUser should have MFAActive"))
+
+    assert result.exit_code == 0
+    assert "note[R1004]" in result.stdout
+
+
+def test_lint_shows_mistakes_too(tmp_path: Path) -> None:
+    result = run("lint", written(tmp_path, "RootUser should have MFActive"), written(tmp_path, "x", "b.rule"))
+
+    assert result.exit_code == 1
+    assert "error[R0203]" in result.stdout
+    assert "R0101" in result.stderr
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_explain_has_a_page_for_every_code(code: Code) -> None:
+    result = run("explain", code.value.lower())
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{code.value}: ")
+    assert "\nWrong\n" in result.stdout
+
+
+def test_explain_shows_the_tree(tmp_path: Path) -> None:
+    rule = written(tmp_path, "RootUser where Exists should not have AccessKey with [ Active ]")
+    keys = [{"Active": False}, {"Active": True}]
+    given = {"RootUser": [{"Exists": True, "AccessKey": keys}, {"Exists": {"$unknown": "iam:X denied"}}]}
+    facts = written(tmp_path, json.dumps(given), "facts.json")
+
+    first = run("explain", rule, "--fixture", facts, "--resource", 0).stdout.splitlines()
+    assert first == [
+        "a at 2026-03-02T12:00:00Z",
+        "RootUser[0]: fail",
+        "         where",
+        "true       Exists    # Exists is true",
+        "         should not have",
+        "true       AccessKey with [ Active ]",
+        "false        AccessKey[0]",
+        "false          Active    # AccessKey[0].Active is false",
+        "true         AccessKey[1]",
+        "true           Active    # AccessKey[1].Active is true",
+        "  witness: AccessKey[1].Active = true",
+        "  witness: Exists = true",
+    ]
+    second = run("explain", rule, "--fixture", facts, "--resource", "RootUser[1]").stdout
+    assert "missing: Exists: iam:X denied (needs iam:X)" in second
+    document = json.loads(run("explain", rule, "--fixture", facts, "--format", "json").stdout)
+    assert document["schema"] == "rootwarden.rule-explain/1"
+    assert [one["outcome"]["verdict"] for one in document["explanations"]] == ["fail", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["R9999"], UsageError),
+        (["{rule}"], UsageError),
+        (["{rule}", "--fixture", "{facts}", "--resource", "7"], UsageError),
+        (["{rule}", "--fixture", "{empty}"], InputError),
+    ],
+)
+def test_explain_says_what_it_needs(tmp_path: Path, arguments: list[str], error: type[Exception]) -> None:
+    names = {
+        "rule": written(tmp_path, "RootUser should have Exists"),
+        "facts": written(tmp_path, '{"RootUser": [{"Exists": true}]}', "facts.json"),
+        "empty": written(tmp_path, "{}", "empty.json"),
+    }
+
+    assert isinstance(run("explain", *(one.format(**names) for one in arguments)).exception, error)
