@@ -101,6 +101,27 @@ def test_what_differs_only_in_the_unknown_is_found() -> None:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
+        ("CreationDate gt 300000000000", "CreationDate gte 300000000000"),
+        ("Email . Domain len ( ) gt 9", "Email . Domain len ( ) gt 8"),
+        ("MFADevices . Count gt 1.25", "MFADevices . Count gt 1.5"),
+        ("CreationDate lt Password . LastUsedTime", "CreationDate lte Password . LastUsedTime"),
+        ('Email . Domain like "exam"', 'Email . Domain like "^example$"'),
+        ('CreationDate isEarlierThan ( -2, "weeks" )', 'CreationDate isEarlierThan ( -14.1, "days" )'),
+    ],
+)
+def test_other_kinds_of_disagreement(first: str, second: str) -> None:
+    assert between(f"RootUser should have {first}", f"RootUser should have {second}").fixture is not None
+
+
+@pytest.mark.parametrize("number", ["999999999999999999", "-99999999999999999", "0.0000001"])
+def test_numbers_of_any_size(number: str) -> None:
+    for asked in (f"MFADevices . Count gt {number}", f'CreationDate isLaterThan ( {number}, "weeks" )'):
+        assert between(f"RootUser should have {asked}", f"RootUser should have not {asked}").fixture is not None
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
         (PASSWORD_OR_KEY, PASSWORD_OR_KEY),
         ("IAMUser should not have MFAActive", "IAMUser should have not MFAActive"),
         ("IAMUser should have AccessKey len ( ) gt 1", "IAMUser should have AccessKey len ( ) eq 2"),

@@ -133,6 +133,15 @@ def test_a_parameter_is_a_bound_too() -> None:
     assert survivors(check, (just_inside, "fail"), (just_outside, "pass"), more=more) == []
 
 
+def test_the_largest_number_has_a_larger_neighbour() -> None:
+    assert len(survivors(f"IAMUser should have AccessKey len ( ) gte {10**18 - 1}")) == 5
+    assert survivors(f"IAMUser should have AccessKey len ( ) gte {10**18 - 1}", ({"AccessKey": []}, "fail")) == [
+        f"`gte` becomes `gt` in `AccessKey len ( ) gte {10**18 - 1}`, in the check",
+        f"`{10**18 - 1}` becomes `{10**18}` in `AccessKey len ( ) gte {10**18 - 1}`, in the check",
+        f"`{10**18 - 1}` becomes `{10**18 - 2}` in `AccessKey len ( ) gte {10**18 - 1}`, in the check",
+    ]
+
+
 EQUAL_FORMS = [
     ("should have AccessKey len ( ) gt 0", "should have AccessKey len ( ) gte 1"),
     ("should have AccessKey len ( ) eq 0", "should have not AccessKey len ( ) gt 0"),

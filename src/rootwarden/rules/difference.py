@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MAXIMUM_ELEMENTS: Final = 2
 MAXIMUM_SIZE: Final = 64  # nothing that small a rule reads is larger; stops a search that has no other end
+_YEAR_10000: Final = 253_402_300_800  # from here on instants have no text
 _UNKNOWN: Final = Unknown("nobody could look")
 _UNKNOWN_SIZE: Final = 2
 
@@ -200,8 +201,8 @@ class _Space:
         if isinstance(value, tuple):
             return [self.as_json(one, path) if isinstance(one, dict) else one for one in value]
         attribute = self.schema.attribute(self.entity, path)
-        if attribute is not None and attribute.type is AttributeType.DATE and isinstance(value, int) and value > 0:
-            return instants.iso(value)
+        if attribute is not None and attribute.type is AttributeType.DATE and isinstance(value, int):
+            return instants.iso(value) if 0 < value < _YEAR_10000 else value
         return value if isinstance(value, str | int | float | bool) else None
 
 

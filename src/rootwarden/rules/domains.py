@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.syntax import Call, Condition, Operand, Rule, Subject
 
 Scalar = str | int | float | bool
+_LARGEST: Final = 2**63
 LONGEST_TEXT: Final = 64  # a length a rule asks for is tried up to here
 _USUAL: Final[dict[AttributeType, tuple[Scalar, ...]]] = {
     AttributeType.BOOLEAN: (True, False),
@@ -55,7 +56,7 @@ class Domains:
         self.now = now
         self._found: dict[str, dict[tuple[type, Scalar], None]] = {}
         # Attributes compared with each other share their values.
-        self._pairs: list[tuple[str, str]] = []
+        self._pairs: set[frozenset[str]] = set()
 
     def read(self, rule: Rule) -> None:
         """Take the values a rule names."""
@@ -70,14 +71,19 @@ class Domains:
             usual = (int(self.now) - 400 * 86_400, int(self.now) - 3600)
         if attribute.values:
             usual = attribute.values
-        paths = {attribute.path}
-        for left, right in self._pairs * len(self._pairs):
-            if left in paths or right in paths:
-                paths |= {left, right}
-        named = [value for path in sorted(paths) for _, value in self._found.get(path, {})]
+        paths = self._compared_with(attribute.path)
+        named = [value for path in sorted(paths) for _, value in self._found.get(path, {}) if _fits(value)]
         if attribute.values:
             named = [one for one in named if one in attribute.values]
         return tuple({(type(one), one): one for one in (*usual, *named, *_between(named))}.values())
+
+    def _compared_with(self, path: str) -> set[str]:
+        """The attribute and all that it is compared with, directly or through others."""
+        paths, size = {path}, 0
+        while size < len(paths):
+            size = len(paths)
+            paths |= {one for pair in self._pairs if paths & pair for one in pair}
+        return paths
 
     def _add(self, path: str, values: Iterable[Scalar]) -> None:
         self._found.setdefault(path, {}).update({(type(value), value): None for value in values})
@@ -110,13 +116,18 @@ class Domains:
             return
         for operand in operands:
             if isinstance(operand, Path):
-                self._pairs.append((path, join(scope, operand)))
+                self._pairs.add(frozenset((path, join(scope, operand))))
             elif isinstance(operand, Address):
                 self._add(path, (operand.text,))
             elif isinstance(operand, Literal) and operator in {Operator.LIKE, Operator.NOT_LIKE}:
                 self._add(path, (_matching(str(operand.value)),))
             elif isinstance(operand, Literal):
                 self._add(path, _near(operand.value))
+
+
+def _fits(value: Scalar) -> bool:
+    """Numbers beyond 64 bits are no fact, and no JSON either."""
+    return not isinstance(value, int | float) or -_LARGEST < value < _LARGEST
 
 
 def _near(value: Scalar) -> Iterator[Scalar]:

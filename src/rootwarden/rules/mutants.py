@@ -14,7 +14,7 @@ from rootwarden.rules.cases import overall
 from rootwarden.rules.changes import changes
 from rootwarden.rules.normal_form import normal_form
 from rootwarden.rules.printer import print_rule
-from rootwarden.rules.rule import compile_rule
+from rootwarden.rules.rule import compile_tree
 from rootwarden.rules.trials import meanings
 
 if TYPE_CHECKING:
@@ -100,11 +100,12 @@ class _Judge:
         return next((one.case.name for one in self.meaning.trials if self._notices(one, key)), "")
 
     def _notices(self, trial: Trial, key: str) -> bool:
-        compiled = self._compile(print_rule(self._mutated(trial.tree, key)))
+        compiled = self._compile(self._mutated(trial.tree, key))
         outcomes = [compiled.evaluate(record, as_of=trial.case.as_of) for record in trial.records]
         return overall(one.verdict for one in outcomes) is not trial.case.expect
 
-    def _compile(self, text: str) -> CompiledRule:
+    def _compile(self, tree: Rule) -> CompiledRule:
+        text = print_rule(tree)
         if text not in self.compiled:
-            self.compiled[text] = compile_rule(text, self.schema)
+            self.compiled[text] = compile_tree(tree, self.schema, text)
         return self.compiled[text]
