@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="rule",
-    help="Check, evaluate, test, format, explain and show rules.",
+    help="Check, evaluate, test, compare, format, lint, explain and show rules.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -113,23 +113,61 @@ def evaluate(
 @app.command("test")
 def run_tests(
     files: Annotated[list[Path] | None, typer.Argument(help="Rule files; the shipped pack if none.")] = None,
+    *,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Also name clauses not seen true and false.")] = False,
+    mutate: Annotated[bool, typer.Option("--mutate", help="Also name changes to the rule no case notices.")] = False,
 ) -> None:
-    """Run the cases of rule files. Exit code 1 when one gets another answer than it says."""
+    """Run the cases of rule files. Exit code 1 when one gets another answer than it says, or asked-for tests lack."""
+    from rootwarden.cli.rule_tests import cases_as_lines, coverage_as_lines, mutants_as_lines
     from rootwarden.packs import schema
     from rootwarden.rules.cases import run_cases
-    from rootwarden.rules.diagnostic import printable
 
-    results = [result for rule in _rules(files or []) for result in run_cases(rule, schema())]
+    rules = _rules(files or [])
+    results = [result for rule in rules for result in run_cases(rule, schema())]
     if not results:
         raise InputError("there are no cases to run", hint="docs/rule-files.md, Cases, shows how to write one")
-    wrong = [result for result in results if not result.right]
-    for result in wrong:
-        typer.echo(
-            f"{result.rule}: `{printable(result.case)}`: expected {result.expected}, got {result.verdict}"
-            f" ({printable(result.reason)})"
-        )
-    typer.echo(f"{len(results)} cases, {len(wrong)} wrong")
-    raise typer.Exit(1 if wrong else 0)
+    lines, complete = cases_as_lines(results), all(result.right for result in results)
+    # A rule that gets its own cases wrong is put right first: what its clauses saw would mislead.
+    sound = complete
+    if coverage and sound:
+        from rootwarden.rules.coverage import coverage as covered_by
+
+        covered = [(rule.id, covered_by(rule, schema())) for rule in rules]
+        complete &= not any(clause.missing for _, clauses in covered for clause in clauses)
+        lines += coverage_as_lines(covered)
+    if mutate and sound:
+        from rootwarden.rules.mutants import mutants
+
+        tried = [(rule.id, mutants(rule, schema())) for rule in rules]
+        complete &= not any(mutant.survives for _, found in tried for mutant in found)
+        lines += mutants_as_lines(tried)
+    typer.echo("\n".join(lines))
+    raise typer.Exit(0 if complete else 1)
+
+
+@app.command("diff")
+def show_difference(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A rule file.", show_default=False)],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another about the same entity.", show_default=False)],
+    *,
+    as_of: Annotated[str, typer.Option("--as-of", help="The instant `now` means, ISO 8601; never the clock.")] = "",
+    time_limit: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds after which the search ends.")] = 30,
+) -> None:
+    """Print a smallest fixture on which two rules disagree, or `none within bounds`. Exit code 0 either way."""
+    from time import monotonic
+
+    from rootwarden.cli.rule_tests import difference_as_text
+    from rootwarden.packs import schema
+    from rootwarden.rules.difference import difference
+
+    one, other = _prepared(first), _prepared(second)
+    instant = _instant(as_of, one if one.compiled.reads_clock else other)
+    end = monotonic() + time_limit
+    found = difference(one.compiled, other.compiled, schema(), as_of=instant, go_on=lambda: monotonic() < end)
+    printed, said = difference_as_text(found, (str(first), str(second)))
+    typer.echo(printed)
+    if said:
+        typer.echo(said, err=True)
 
 
 @app.command("list")
@@ -179,6 +217,20 @@ def _prepare_all(rule: PostureRule, text: str, file: str) -> None:
         run_cases(rule, schema())
     except RuleSyntaxError as error:
         raise placed(error, error.text, text, file) from None
+
+
+def _prepared(file: Path) -> PreparedRule:
+    """A rule file under its general meaning, with default parameters."""
+    from rootwarden.packs import schema
+    from rootwarden.rules.diagnostic import RuleSyntaxError
+    from rootwarden.rules.posture import prepare
+    from rootwarden.rules.rule_file import load_rule_file, placed
+
+    text = _read(file)
+    try:
+        return prepare(load_rule_file(text, file=str(file)), schema())
+    except RuleSyntaxError as error:
+        raise placed(error, error.text, text, str(file)) from None
 
 
 def _rules(files: list[Path]) -> list[PostureRule]:

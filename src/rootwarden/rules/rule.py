@@ -97,7 +97,21 @@ def compile_rule(text: str, schema: Schema, *, parameters: Mapping[str, Paramete
     Raises:
         RuleSyntaxError: With every mistake and its place in `text`.
     """
-    checked = check(fill(parse(text), parameters or {}), schema, text)
+    return compile_tree(fill(parse(text), parameters or {}), schema, text)
+
+
+def compile_tree(tree: Rule, schema: Schema, text: str) -> CompiledRule:
+    """Make a parsed rule ready to be asked.
+
+    Args:
+        tree: The sentence, parameters filled in.
+        schema: The entities and attributes it may name.
+        text: What it was parsed from, to show mistakes in.
+
+    Raises:
+        RuleSyntaxError: With every name and type that is wrong.
+    """
+    checked = check(tree, schema, text)
     rule = checked.rule
     compiler = Compiler(schema, rule.entity)
     return CompiledRule(

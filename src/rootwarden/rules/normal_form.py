@@ -1,0 +1,109 @@
+"""One form for sentences that mean the same: if two forms are equal, no facts can tell the sentences apart.
+
+Uses only laws that hold with three truth values: double negation, De Morgan, order and repetition of `and` and `or`,
+`every` as the negation of a negated `with`, `neq` as the negation of `eq`, and that a length is a whole number. Two
+sentences with different forms may still mean the same; nothing is claimed about those.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from rootwarden.rules.printer import print_condition
+from rootwarden.rules.syntax import (
+    And,
+    Comparison,
+    Function,
+    Literal,
+    Not,
+    Operator,
+    Or,
+    Quantifier,
+    Test,
+    Within,
+)
+
+if TYPE_CHECKING:
+    from rootwarden.rules.syntax import (
+        Condition,
+        Membership,
+        Rule,
+    )
+
+_POSITIVE: Final = {
+    Operator.NOT_EQUAL: Operator.EQUAL,
+    Operator.NOT_IN: Operator.IN,
+    Operator.NOT_LIKE: Operator.LIKE,
+}
+
+
+def normal_form(rule: Rule) -> str:
+    """The form of a sentence; equal forms give the same verdict for every resource and instant."""
+    scope = _form(rule.where, negated=False) if rule.where is not None else ""
+    return f"{rule.entity} where {scope} should have {_form(rule.check, negated=rule.negated)}"
+
+
+def _form(condition: Condition, *, negated: bool) -> str:
+    match condition:
+        case Not(inner):
+            return _form(inner, negated=not negated)
+        case And(conditions) | Or(conditions):
+            joins_all = isinstance(condition, And) is not negated
+            return _joined(" and " if joins_all else " or ", [_form(one, negated=negated) for one in conditions])
+        case Within(subject, inner):
+            every = subject.quantifier is Quantifier.EVERY
+            opposite = negated is not (every or subject.quantifier is Quantifier.NO)
+            held = _form(inner, negated=every)
+            return _signed(f"{subject.path.dotted} with [ {held} ]", negated=opposite)
+        case _:
+            positive, opposite = _positive(condition)
+            return _signed(print_condition(positive), negated=negated is not opposite)
+
+
+def _joined(word: str, forms: list[str]) -> str:
+    different = sorted(set(forms))
+    return different[0] if len(different) == 1 else f"( {word.join(different)} )"
+
+
+def _signed(text: str, *, negated: bool) -> str:
+    return f"not {text}" if negated else text
+
+
+def _positive(leaf: Test | Comparison | Membership) -> tuple[Condition, bool]:
+    """A leaf without negative words, and whether it is to be negated."""
+    subject, negated = leaf.subject, False
+    if subject.quantifier is Quantifier.NO:
+        negated = True
+    leaf = replace(leaf, subject=replace(subject, quantifier=None))
+    if isinstance(leaf, Test):
+        return leaf, negated
+    if leaf.operator in _POSITIVE:
+        leaf, negated = replace(leaf, operator=_POSITIVE[leaf.operator]), not negated
+    if isinstance(leaf, Comparison):
+        return _whole(leaf, negated=negated)
+    return leaf, negated
+
+
+def _whole(leaf: Comparison, *, negated: bool) -> tuple[Condition, bool]:
+    """Comparisons of a length with a whole number, all as `gte`."""
+    call, operand = leaf.subject.call, leaf.operand
+    if call is None or call.function is not Function.LENGTH or not isinstance(operand, Literal):
+        return leaf, negated
+    bound = operand.value
+    if not isinstance(bound, int) or isinstance(bound, bool):
+        return leaf, negated
+    match leaf.operator:
+        case Operator.GREATER:
+            least, opposite = bound + 1, False
+        case Operator.LESS:
+            least, opposite = bound, True
+        case Operator.LESS_OR_EQUAL:
+            least, opposite = bound + 1, True
+        case Operator.EQUAL if bound == 0:
+            least, opposite = 1, True
+        case _:
+            return leaf, negated
+    made = replace(leaf, operator=Operator.GREATER_OR_EQUAL, operand=replace(operand, value=least))
+    return made, negated is not opposite
