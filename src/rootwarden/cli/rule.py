@@ -17,6 +17,7 @@ from rootwarden.errors import InputError, RootwardenError, UsageError
 from rootwarden.rules.verdict import Severity, Verdict
 
 if TYPE_CHECKING:
+    from rootwarden.rules.posture import PreparedRule
     from rootwarden.rules.rule_file import PostureRule
 
 app = typer.Typer(
