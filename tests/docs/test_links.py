@@ -12,8 +12,9 @@ from tests.docs.pages import DOCS, ROOT, anchors, label, links, pages, text
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Machine paths, and anything that looks like the address or the option of a package registry.
 NOT_OURS = re.compile(
-    r"(?<![\w.])/(?:home|root|work|Users|tmp|opt)/|pypi\.org|files\.pythonhosted|npmjs|index-url|conda\.io"
+    r"(?<![\w.])/(?:home|root|work|Users|tmp|opt)/|\b(?:pypi|pythonhosted|npm[j]s|conda)\.|index[-]url"
 )
 
 
