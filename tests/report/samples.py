@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
 from rootwarden.audit.result import (
     AuditedAccount,
     AuditResult,
@@ -139,8 +141,7 @@ def finding(rule: str, account: str, verdict: Verdict, reason: str = "", **more:
         evidence=(SUMMARY, REPORT),
         owner=OWNERS.get(account, ""),
     )
-    values: dict[str, object] = {name: getattr(base, name) for name in base.__struct_fields__}
-    return Finding(**{**values, **more})  # type: ignore[arg-type]  # a test builder takes any field
+    return msgspec.structs.replace(base, **more)
 
 
 def _denied(rule: str, account: str, owner: str = "") -> Finding:

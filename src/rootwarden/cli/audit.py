@@ -11,7 +11,7 @@ import typer
 from rootwarden.cli import options
 from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, Look, look
 from rootwarden.errors import UsageError
-from rootwarden.report import FORMATS, find
+from rootwarden.report import find
 from rootwarden.rules.verdict import Severity
 
 if TYPE_CHECKING:
@@ -38,31 +38,14 @@ def audit(
     benchmark: options.Benchmark = "",
     window: options.Window = None,
     minimum_account_age: options.MinimumAccountAge = None,
-    fail_on: Annotated[
-        Severity, typer.Option("--fail-on", case_sensitive=False, help="Severity from which a fail sets exit code 1.")
-    ] = Severity.HIGH,
-    exceptions: Annotated[
-        Path | None, typer.Option("--exceptions", metavar="FILE", help="Accepted fails: see docs/exceptions.md.")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="Who owns which account: see docs/configuration.md.")
-    ] = None,
-    since: Annotated[
-        Path | None,
-        typer.Option("--since", metavar="FOLDER", help="Earlier evidence: tell new, fixed and newly unknown."),
-    ] = None,
-    format_: Annotated[
-        str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
-    ] = "terminal",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there instead of stdout.")
-    ] = None,
-    send_to: Annotated[
-        str, typer.Option("--send-to", metavar="TARGET", help="Also send the findings: securityhub.")
-    ] = "",
-    save_evidence: Annotated[
-        Path | None, typer.Option("--save-evidence", metavar="FOLDER", help="Keep the answers of a live run.")
-    ] = None,
+    fail_on: options.FailOn = Severity.HIGH,
+    exceptions: options.Exceptions = None,
+    config: options.Config = None,
+    since: options.Since = None,
+    format_: options.ReportFormat = "terminal",
+    output: options.ReportFile = None,
+    send_to: options.SendTo = "",
+    save_evidence: options.SaveEvidence = None,
     declarations: options.Declarations = None,
     workers: options.Workers = 24,
     account_timeout: options.AccountTimeout = 60,

@@ -10,6 +10,8 @@ import typer
 
 from rootwarden.errors import UsageError
 from rootwarden.facts.instant import parse_instant
+from rootwarden.report import FORMATS
+from rootwarden.rules.verdict import Severity
 
 Evidence: TypeAlias = Annotated[
     Path | None, typer.Option("--evidence", metavar="FOLDER", help="Judge an evidence folder instead of asking AWS.")
@@ -71,6 +73,29 @@ Window: TypeAlias = Annotated[
 MinimumAccountAge: TypeAlias = Annotated[
     int | None,
     typer.Option("--minimum-account-age", min=0, metavar="DAYS", help="root-usage: leave out younger accounts (0)."),
+]
+FailOn: TypeAlias = Annotated[
+    Severity, typer.Option("--fail-on", case_sensitive=False, help="Severity from which a fail sets exit code 1.")
+]
+Exceptions: TypeAlias = Annotated[
+    Path | None, typer.Option("--exceptions", metavar="FILE", help="Accepted fails: see docs/exceptions.md.")
+]
+Config: TypeAlias = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Who owns which account: see docs/configuration.md.")
+]
+Since: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--since", metavar="FOLDER", help="Earlier evidence: tell new, fixed and newly unknown."),
+]
+ReportFormat: TypeAlias = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")]
+ReportFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there instead of stdout.")
+]
+SendTo: TypeAlias = Annotated[
+    str, typer.Option("--send-to", metavar="TARGET", help="Also send the findings: securityhub.")
+]
+SaveEvidence: TypeAlias = Annotated[
+    Path | None, typer.Option("--save-evidence", metavar="FOLDER", help="Keep the answers of a live run.")
 ]
 
 
