@@ -55,6 +55,21 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     describe: str
 
     @property
+    def is_list(self) -> bool:
+        """Whether it is read like a list: elements, a length."""
+        return self.type is AttributeType.LIST
+
+    @property
+    def is_record(self) -> bool:
+        """Whether it is read like a record: a dot goes on below it."""
+        return self.type is AttributeType.RECORD
+
+    @property
+    def read_as(self) -> AttributeType:
+        """The type whose questions can be asked of it: what is read like a list is a list."""
+        return AttributeType.LIST if self.is_list else AttributeType.RECORD if self.is_record else self.type
+
+    @property
     def permission(self) -> str:
         """The first IAM action that feeds it, or empty when none does."""
         actions = (call for call in self.fed_by if not call.startswith(("declaration:", "root:")))
@@ -70,9 +85,10 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Schema:
-    """Entities by name, attributes by dotted path. Never changes once made."""
+    """Entities by name, attributes by dotted path, sets of sample events by name. Never changes once made."""
 
-    def __init__(self, entities: Iterable[Entity]) -> None:
+    def __init__(self, entities: Iterable[Entity], *, sample_sets: Mapping[str, object] | None = None) -> None:
+        self.sample_sets: Mapping[str, object] = sample_sets or {}
         self._entities = {entity.entity: entity for entity in entities}
         self._attributes = {
             name: {attribute.path: attribute for attribute in entity.attribute}
@@ -81,11 +97,12 @@ class Schema:
         self._children = {name: _children(attributes) for name, attributes in self._attributes.items()}
 
     @classmethod
-    def from_toml(cls, *texts: str) -> Schema:
+    def from_toml(cls, *texts: str, sample_sets: Mapping[str, object] | None = None) -> Schema:
         """Read schema files.
 
         Args:
             texts: The content of each file, one entity a file.
+            sample_sets: The sets of sample events `catches` may name.
 
         Raises:
             InputError: A file is not TOML, has unknown keys, names a path twice or a path whose parent is no record
@@ -96,7 +113,7 @@ class Schema:
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"the schema has entity `{name}` twice", hint="keep one file an entity")
-        return cls(entities)
+        return cls(entities, sample_sets=sample_sets)
 
     @property
     def entities(self) -> tuple[Entity, ...]:
