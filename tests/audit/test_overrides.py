@@ -105,7 +105,7 @@ def test_an_unknown_unit_does_not_matter_to_an_account_that_is_named() -> None:
     assert override.value == 9
 
 
-WRONG: Final = {
+WRONG: Final[dict[str, dict[str, Any]]] = {
     "a value out of bounds": {"values": {"window": 0}},
     "a value of another kind": {"values": {"window": "seven"}},
 }
