@@ -94,7 +94,7 @@ def test_the_plain_form_of_anything_says_the_same(condition: str, record: dict[s
         "FromPort to ToPort overlaps ( 20, 21 )",
         'Range overlaps ( 10.0.0.0/8, "fd00::/8" )',
         'Name catches ( "root-usage", "iam-policy-changes" )',
-        'Statements allows ( "s3:*", "arn:aws:s3:::logs/*" ) and Statements denies ( "*" ) for root',
+        'Statements allows ( "s3:*", "arn:aws:s3:::logs/*" ) and Permissions . Statements denies ( "*" ) for root',
     ],
 )
 def test_what_is_written_is_printed(written: str) -> None:

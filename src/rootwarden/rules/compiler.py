@@ -163,7 +163,7 @@ class Compiler:
         reading = self.reading(subject.path, scope)
         if subject.call is not None:
             return _boolean_call(reading, subject.call)
-        if reading.attribute.read_as in {AttributeType.LIST, AttributeType.RECORD}:
+        if reading.attribute.type in {AttributeType.LIST, AttributeType.RECORD}:
             node = leaf(reading, length_taker(reading), lambda length, _: length != 0, on_absent=False)
             return negation(node) if subject.quantifier is Quantifier.NO else node
         return leaf(reading, taker(reading), lambda value, _: bool(value), on_absent=False)
@@ -239,7 +239,7 @@ def _read_below(parents: tuple[str, ...], name: str, missing: Unknown) -> Callab
 def _left(reading: Reading, call: Call | None) -> tuple[Take, AttributeType]:
     """What stands on the left as a value, and its type."""
     if call is None:
-        return taker(reading), reading.attribute.read_as
+        return taker(reading), reading.attribute.type
     taker_of = length_taker if call.function is Function.LENGTH else host_count_taker
     return taker_of(reading), AttributeType.NUMBER
 

@@ -75,7 +75,7 @@ def pair(left: tuple[Reading, Take], right: tuple[Reading, Take], compare: Compa
 def taker(reading: Reading) -> Take:
     """Values of the attribute's own type; anything else is malformed, and so unknown."""
     wrong = malformed(reading)
-    kind = reading.attribute.read_as
+    kind = reading.attribute.type
     if kind is AttributeType.IP:
         return _address_taker(wrong)
     fits = _FITS[kind]

@@ -104,8 +104,8 @@ def _between(checker: Checker, between: Between, scope: str) -> None:
 def _range_overlap(checker: Checker, overlap: RangeOverlap, scope: str) -> None:
     left = _left(checker, overlap.subject, scope, "overlaps", frozenset({AttributeType.NUMBER}))
     last = checker.resolve(overlap.last, scope)
-    if last is not None and last.read_as is not AttributeType.NUMBER:
-        checker.wrong_operator(last, last.read_as, "overlaps", overlap.last.span)
+    if last is not None and last.type is not AttributeType.NUMBER:
+        checker.wrong_operator(last, last.type, "overlaps", overlap.last.span)
     if left is not None:
         attribute, kind = left
         _bounds(checker, (overlap.low, overlap.high), attribute, kind, scope)

@@ -154,6 +154,8 @@ class Checker:
             if attribute is not None and not attribute.is_record:
                 self._cannot_enter(attribute, path, part, span)
                 return None
+            if attribute is not None and attribute.to:
+                self.reads.add(attribute.path)
             attribute = self.schema.children(self.entity, walked).get(part)
             if attribute is None:
                 help_ = unknown(part) if unknown else suggest.attribute_help(self.schema, self.entity, walked, part)
@@ -184,7 +186,7 @@ class Checker:
         if attribute is None:
             return
         below = join(scope, within.subject.path)
-        if attribute.read_as not in _HOLDERS:
+        if attribute.type not in _HOLDERS:
             message = f"`{attribute.path}` is a {attribute.type}: `with` is for lists and records"
             self.mistake(Code.WRONG_TEST, message, within.subject.span)
         elif not self.schema.children(self.entity, below):
@@ -263,12 +265,12 @@ class Checker:
         if attribute is None:
             return None
         if subject.call is None:
-            return attribute, attribute.read_as
+            return attribute, attribute.type
         return self._called(attribute, subject.call)
 
     def _called(self, attribute: Attribute, call: Call) -> tuple[Attribute, AttributeType] | None:
         askable, gives = FUNCTIONS[call.function]
-        if attribute.read_as not in askable:
+        if attribute.type not in askable:
             kinds = " or ".join(sorted(kind.value for kind in askable))
             message = (
                 f"`{call.function.value}` is for {kinds} attributes; `{attribute.path}` is {_article(attribute.type)}"
