@@ -11,6 +11,7 @@ from rootwarden.audit.entities import iam_user_records, root_user_records
 from rootwarden.audit.exceptions import ExceptionEntry, apply_exceptions
 from rootwarden.audit.indicators import key_indicators
 from rootwarden.audit.need import credential_need
+from rootwarden.audit.resources import resource_name
 from rootwarden.audit.result import (
     ALL_USERS,
     AuditedAccount,
@@ -129,7 +130,7 @@ def _finding(account: Account, rule: PreparedRule, record: Record, as_of: dateti
     return Finding(
         rule=rule.rule.id,
         account=account.id,
-        resource=_resource(account, record),
+        resource=resource_name(account, record),
         verdict=outcome.verdict,
         severity=rule.rule.severity,
         reason=judged.reason,
@@ -140,12 +141,6 @@ def _finding(account: Account, rule: PreparedRule, record: Record, as_of: dateti
         evidence=outcome.evidence,
         owner=owner,
     )
-
-
-def _resource(account: Account, record: Record) -> str:
-    """The ARN of the user a record is about: its own where it has one, else root's."""
-    named = record.get("id")
-    return str(named.value) if isinstance(named, Known) else account.root.arn
 
 
 def _unreadable(account: Account, rule: PreparedRule, users: Absent | Unknown | None, owner: str) -> Finding:
