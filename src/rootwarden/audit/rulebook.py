@@ -32,12 +32,14 @@ class Rulebook(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         benchmark: `cis-5.0`, or empty.
         needs: The calls that feed what they read.
         reads_users: Some rule reads every IAM user.
+        given: Names of the parameters chosen for the whole run.
     """
 
     rules: tuple[PreparedRule, ...]
     benchmark: str
     needs: frozenset[str]
     reads_users: bool
+    given: frozenset[str] = frozenset()
 
     def cards(self) -> tuple[RuleCard, ...]:
         """What a reader needs to know of each rule."""
@@ -89,10 +91,12 @@ def rulebook(
         prepare(rule, schema, benchmark=benchmark, parameters=_for(rule, given))
         for rule in sorted(chosen, key=lambda each: each.severity.rank)
     ]
-    return book_of(prepared, schema, benchmark=benchmark)
+    return book_of(prepared, schema, benchmark=benchmark, given=frozenset(given))
 
 
-def book_of(prepared: Iterable[PreparedRule], schema: Schema, *, benchmark: str = "") -> Rulebook:
+def book_of(
+    prepared: Iterable[PreparedRule], schema: Schema, *, benchmark: str = "", given: frozenset[str] = frozenset()
+) -> Rulebook:
     """Rules that are ready, with what they need together."""
     rules = tuple(prepared)
     return Rulebook(
@@ -100,6 +104,7 @@ def book_of(prepared: Iterable[PreparedRule], schema: Schema, *, benchmark: str 
         benchmark=benchmark,
         needs=frozenset(need for rule in rules for need in _needs(rule, schema)),
         reads_users=any(rule.compiled.entity == "IAMUser" for rule in rules),
+        given=given,
     )
 
 
