@@ -25,72 +25,76 @@ SETS: Final = SampleSets()
 NAMED: Final = {
     "iam-policy-changes": (
         "iam.amazonaws.com",
-        (
-            "DeleteGroupPolicy DeleteRolePolicy DeleteUserPolicy PutGroupPolicy PutRolePolicy PutUserPolicy CreatePolicy "
-            "DeletePolicy CreatePolicyVersion DeletePolicyVersion AttachRolePolicy DetachRolePolicy AttachUserPolicy "
-            "DetachUserPolicy AttachGroupPolicy DetachGroupPolicy"
-        ),
+        """
+        DeleteGroupPolicy DeleteRolePolicy DeleteUserPolicy PutGroupPolicy PutRolePolicy PutUserPolicy
+        CreatePolicy DeletePolicy CreatePolicyVersion DeletePolicyVersion AttachRolePolicy DetachRolePolicy
+        AttachUserPolicy DetachUserPolicy AttachGroupPolicy DetachGroupPolicy
+        """,
     ),
     "cloudtrail-configuration-changes": (
         "cloudtrail.amazonaws.com",
-        "CreateTrail UpdateTrail DeleteTrail StartLogging StopLogging",
+        """
+        CreateTrail UpdateTrail DeleteTrail StartLogging StopLogging
+        """,
     ),
     "kms-key-disabled-or-deleted": ("kms.amazonaws.com", "DisableKey ScheduleKeyDeletion"),
     "s3-bucket-policy-changes": (
         "s3.amazonaws.com",
-        (
-            "PutBucketAcl PutBucketPolicy PutBucketCors PutBucketLifecycle PutBucketReplication DeleteBucketPolicy "
-            "DeleteBucketCors DeleteBucketLifecycle DeleteBucketReplication"
-        ),
+        """
+        PutBucketAcl PutBucketPolicy PutBucketCors PutBucketLifecycle PutBucketReplication DeleteBucketPolicy
+        DeleteBucketCors DeleteBucketLifecycle DeleteBucketReplication
+        """,
     ),
     "config-changes": (
         "config.amazonaws.com",
-        "StopConfigurationRecorder DeleteDeliveryChannel PutDeliveryChannel PutConfigurationRecorder",
+        """
+        StopConfigurationRecorder DeleteDeliveryChannel PutDeliveryChannel PutConfigurationRecorder
+        """,
     ),
     "security-group-changes": (
         "ec2.amazonaws.com",
-        (
-            "AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress "
-            "RevokeSecurityGroupEgress CreateSecurityGroup DeleteSecurityGroup"
-        ),
+        """
+        AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress
+        RevokeSecurityGroupEgress CreateSecurityGroup DeleteSecurityGroup
+        """,
     ),
     "network-acl-changes": (
         "ec2.amazonaws.com",
-        (
-            "CreateNetworkAcl CreateNetworkAclEntry DeleteNetworkAcl DeleteNetworkAclEntry ReplaceNetworkAclEntry "
-            "ReplaceNetworkAclAssociation"
-        ),
+        """
+        CreateNetworkAcl CreateNetworkAclEntry DeleteNetworkAcl DeleteNetworkAclEntry ReplaceNetworkAclEntry
+        ReplaceNetworkAclAssociation
+        """,
     ),
     "network-gateway-changes": (
         "ec2.amazonaws.com",
-        (
-            "CreateCustomerGateway DeleteCustomerGateway AttachInternetGateway CreateInternetGateway DeleteInternetGateway "
-            "DetachInternetGateway"
-        ),
+        """
+        CreateCustomerGateway DeleteCustomerGateway AttachInternetGateway CreateInternetGateway
+        DeleteInternetGateway DetachInternetGateway
+        """,
     ),
     "route-table-changes": (
         "ec2.amazonaws.com",
-        (
-            "CreateRoute CreateRouteTable ReplaceRoute ReplaceRouteTableAssociation DeleteRouteTable DeleteRoute "
-            "DisassociateRouteTable"
-        ),
+        """
+        CreateRoute CreateRouteTable ReplaceRoute ReplaceRouteTableAssociation DeleteRouteTable DeleteRoute
+        DisassociateRouteTable
+        """,
     ),
     # Without ClassicLink, which is no more.
     "vpc-changes": (
         "ec2.amazonaws.com",
-        (
-            "CreateVpc DeleteVpc ModifyVpcAttribute AcceptVpcPeeringConnection CreateVpcPeeringConnection "
-            "DeleteVpcPeeringConnection RejectVpcPeeringConnection"
-        ),
+        """
+        CreateVpc DeleteVpc ModifyVpcAttribute AcceptVpcPeeringConnection CreateVpcPeeringConnection
+        DeleteVpcPeeringConnection RejectVpcPeeringConnection
+        """,
     ),
     "organizations-changes": (
         "organizations.amazonaws.com",
-        (
-            "AcceptHandshake AttachPolicy CreateAccount CreateOrganizationalUnit CreatePolicy DeclineHandshake "
-            "DeleteOrganization DeleteOrganizationalUnit DeletePolicy DetachPolicy DisablePolicyType EnablePolicyType "
-            "InviteAccountToOrganization LeaveOrganization MoveAccount RemoveAccountFromOrganization UpdatePolicy "
-            "UpdateOrganizationalUnit"
-        ),
+        """
+        AcceptHandshake AttachPolicy CreateAccount CreateOrganizationalUnit CreatePolicy DeclineHandshake
+        DeleteOrganization DeleteOrganizationalUnit DeletePolicy DetachPolicy DisablePolicyType EnablePolicyType
+        InviteAccountToOrganization LeaveOrganization MoveAccount RemoveAccountFromOrganization UpdatePolicy
+        UpdateOrganizationalUnit
+        """,
     ),
 }
 EACH_NAME: Final = [(name, dropped) for name, (_, names) in NAMED.items() for dropped in names.split()]
