@@ -21,7 +21,7 @@ _ARN_PARTS = 6
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Why a part is doubtful: `place` in the statement (`Action[1]`; empty for the whole), and what stands in the way."""
+    """Why a part is doubtful: its `place` in the statement (`Action[1]`, empty for the whole) and the reason."""
 
     place: str
     fact: Unknown

@@ -16,7 +16,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MOST_STATES = 5_000
+MOST_MOVES = 400_000
 MOST_POSITIONS = 40_000
 
 
@@ -38,6 +38,19 @@ _ANOTHER = ""
 
 class TooIntricateError(Exception):
     """The patterns can be in more states together than are visited."""
+
+
+class Budget:
+    """How many moves from state to state may still be made, for one question or several."""
+
+    def __init__(self, moves: int = MOST_MOVES) -> None:
+        self._left = moves
+
+    def spend(self, moves: int) -> None:
+        """Raises `TooIntricateError` when it is used up."""
+        self._left -= moves
+        if self._left < 0:
+            raise TooIntricateError
 
 
 class Glob(msgspec.Struct, frozen=True):
@@ -75,8 +88,13 @@ def literal(text: str) -> Glob:
     return Glob(tuple(text))
 
 
-def matches_together(asked: Glob, patterns: Sequence[Glob]) -> Iterator[int]:
+def matches_together(asked: Glob, patterns: Sequence[Glob], budget: Budget | None = None) -> Iterator[int]:
     """Which patterns match some text of `asked` at the same time.
+
+    Args:
+        asked: The texts that are looked at.
+        patterns: The patterns.
+        budget: What may be spent; left out, that of one question.
 
     Returns:
         Each set of patterns (bit *i* for pattern *i*) that is exactly the set of those that match some text of `asked`,
@@ -85,6 +103,7 @@ def matches_together(asked: Glob, patterns: Sequence[Glob]) -> Iterator[int]:
     Raises:
         TooIntricateError: There are too many states to visit.
     """
+    budget = budget or Budget()
     machine = _Machine((asked, *patterns))
     found: set[int] = set()
     seen = {machine.start}
@@ -96,12 +115,11 @@ def matches_together(asked: Glob, patterns: Sequence[Glob]) -> Iterator[int]:
             if matched not in found:
                 found.add(matched)
                 yield matched
+        budget.spend(machine.cost)
         for after in machine.after(state):
             if after & machine.asked and after not in seen:
                 seen.add(after)
                 waiting.append(after)
-        if len(seen) > MOST_STATES:
-            raise TooIntricateError
 
 
 class _Machine:
@@ -111,7 +129,7 @@ class _Machine:
         self.ends: list[int] = []
         self.runs = 0
         self._named: dict[str, int] = {":": 0}
-        self._advance = {wild: 0 for wild in Wild}
+        self._advance = dict.fromkeys(Wild, 0)
         first = position = 0
         for number, pattern in enumerate(patterns):
             first |= 1 << position
@@ -126,6 +144,8 @@ class _Machine:
                 raise TooIntricateError
         self.start = self._closed(first)
         self._moves = [self._move(character) for character in (*self._named, _ANOTHER)]
+        # Numbers of some thousand bits take longer.
+        self.cost = len(self._moves) * (1 + position // 4096)
 
     def after(self, state: int) -> Iterator[int]:
         """The states one character leads to; characters without a move of their own are alike."""

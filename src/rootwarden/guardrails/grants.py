@@ -14,13 +14,23 @@ import msgspec
 
 from rootwarden.facts.fact import Unknown, Why
 from rootwarden.guardrails.clauses import Clause, Doubt, asked_action, asked_resource
-from rootwarden.guardrails.globs import EVERYTHING, SOMETHING, Glob, TooIntricateError, matches_together
-from rootwarden.guardrails.root_conditions import PARTITIONS, Condition, RootTest, mistakes, root_arns, root_test
+from rootwarden.guardrails.globs import EVERYTHING, SOMETHING, Budget, TooIntricateError, matches_together
+from rootwarden.guardrails.root_conditions import (
+    PARTITIONS,
+    Condition,
+    RootTest,
+    mistakes,
+    named_partitions,
+    root_arns,
+    root_test,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 Truth: TypeAlias = bool | None
+# The position of what is doubtful in no single statement.
+TOGETHER = -1
 _INTRICATE = Unknown("the wildcards of the statements are too intricate to be told apart", Why.NOT_SUPPORTED)
 
 
@@ -64,7 +74,7 @@ class Answer(msgspec.Struct, frozen=True):
     Attributes:
         truth: True, false, or undecided.
         because: The statements that decide it, by position; empty when it is false because none names it all.
-        doubts: Why it is undecided: position of the statement and what is doubtful in it.
+        doubts: Why it is undecided: position of the statement (or `TOGETHER`) and what is doubtful in it.
         note: What the reader must know besides, or empty.
     """
 
@@ -82,8 +92,7 @@ def decide(grants: tuple[Grant, ...], question: Question) -> Answer:
     try:
         answer = judge.anywhere() if judge.principal_patterns else judge.decide(frozenset({0}))
     except TooIntricateError:
-        everywhere = tuple((at, Doubt("", _INTRICATE)) for at, grant in enumerate(grants[:1]))
-        return Answer(None, doubts=everywhere)
+        return Answer(None, doubts=((TOGETHER, Doubt("", _INTRICATE)),))
     return msgspec.structs.replace(answer, note="; ".join(filter(None, (answer.note, note))))
 
 
@@ -101,6 +110,8 @@ class _Judge:
     def __init__(self, grants: Sequence[Grant], question: Question) -> None:
         self._grants = grants
         self._question = question
+        self._budget = Budget()
+        self._answered: dict[tuple[_Part, ...], Answer] = {}
         action = asked_action(question.action)
         resource = asked_resource(question.resource)
         self._action = SOMETHING if action == EVERYTHING else action
@@ -114,25 +125,31 @@ class _Judge:
         return root_test(condition) if self._question.for_root else RootTest()
 
     def anywhere(self) -> Answer:
-        """The answer for root users of every partition; true in one is enough, for a policy lives in one, and said."""
+        """The answer for root users of any account in the partitions that the conditions name.
+
+        A policy lives in one partition, which it does not say; the one it names is taken for it, and that is said.
+        """
+        named = named_partitions(self.asked_of_root)
         answers = {}
-        for partition in PARTITIONS:
-            answers[partition] = self.decide(frozenset(matches_together(root_arns(partition), self.principal_patterns)))
-        true = [partition for partition, answer in answers.items() if answer.truth is True]
+        for partition in dict.fromkeys((*named, *PARTITIONS)):
+            roots = matches_together(root_arns(partition), self.principal_patterns, self._budget)
+            answers[partition] = self.decide(frozenset(roots))
+        true = [partition for partition in named if answers[partition].truth is True]
         if true:
-            note = "" if len(true) == len(answers) else f"this holds in the partition `{'`, `'.join(true)}`"
+            everywhere = all(answer.truth is True for answer in answers.values())
+            note = "" if everywhere else f"this holds in the partition `{'`, `'.join(true)}`"
             return msgspec.structs.replace(answers[true[0]], note=note)
-        undecided = (answer for answer in answers.values() if answer.truth is None)
-        return next(undecided, next(iter(answers.values())))
+        undecided = (answers[partition] for partition in named if answers[partition].truth is None)
+        return next(undecided, answers[named[0]])
 
     def decide(self, principals: frozenset[int]) -> Answer:
         """The answer for these root users, given as which patterns match their ARNs."""
         because: dict[int, None] = {}
         doubts: dict[tuple[int, Doubt], None] = {}
         patterns = [pattern for grant in self._grants for pattern in grant.actions.patterns]
-        for matched in matches_together(self._action, patterns):
+        for matched in matches_together(self._action, patterns, self._budget):
             for principal in sorted(principals):
-                answer = self._on_resources(tuple(self._parts(matched, principal)))
+                answer = self._answer(tuple(self._parts(matched, principal)))
                 if answer.truth is False:
                     return answer
                 because.update(dict.fromkeys(answer.because))
@@ -155,6 +172,12 @@ class _Judge:
             if maybe:
                 yield _Part(at, named and not doubts, doubts)
 
+    def _answer(self, parts: tuple[_Part, ...]) -> Answer:
+        """The answer for one action; of actions that are named alike it is the same."""
+        if parts not in self._answered:
+            self._answered[parts] = self._on_resources(parts)
+        return self._answered[parts]
+
     def _on_resources(self, parts: tuple[_Part, ...]) -> Answer:
         """The answer for one action on all resources asked about."""
         everywhere = [part for part in parts if part.surely and self._grants[part.at].resources.is_everything]
@@ -164,7 +187,7 @@ class _Judge:
         because: dict[int, None] = {}
         doubts: dict[tuple[int, Doubt], None] = {}
         patterns = [pattern for part in parts for pattern in self._grants[part.at].resources.patterns]
-        for matched in matches_together(self._resource, patterns):
+        for matched in matches_together(self._resource, patterns, self._budget):
             answer = self._cell(*self._naming(parts, matched))
             if answer.truth is False:
                 return answer

@@ -17,7 +17,7 @@ from rootwarden.guardrails.globs import Glob, glob, literal
 from rootwarden.guardrails.statements import PRINCIPAL_ARN, fits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 Truth: TypeAlias = bool | None
 PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
@@ -25,6 +25,7 @@ _PRINCIPAL_TYPE = "aws:principaltype"
 _ASSUMED_ROOT = "aws:assumedroot"
 _ROOT_TYPE = "Account"
 _ARN_PARTS = 6
+_MOST_PARTITIONS = 8
 _NEGATED = {
     "stringnotequals": "stringequals",
     "stringnotequalsignorecase": "stringequalsignorecase",
@@ -107,6 +108,19 @@ def root_test(condition: Condition) -> RootTest:
     return RootTest()
 
 
+def named_partitions(conditions: Iterable[Condition]) -> tuple[str, ...]:
+    """The partitions that conditions on `aws:PrincipalArn` name; the commercial one where they name none."""
+    values = (value for one in conditions if one.key.lower() == PRINCIPAL_ARN for value in one.values)
+    parts = [(*value.split(":", 2), "")[1] for value in values if isinstance(value, str)]
+    named: dict[str, None] = {}
+    for part in parts:
+        if not {"*", "?"} & set(part):
+            named[part] = None
+        elif set(part) != {"*"}:
+            named.update(dict.fromkeys(PARTITIONS))
+    return tuple(named)[:_MOST_PARTITIONS] or PARTITIONS[:1]
+
+
 def mistakes(condition: Condition) -> str:
     """A clause about a condition that never does what it seems to, or an empty text."""
     operator, texts = condition.operator.lower(), [value for value in condition.values if isinstance(value, str)]
@@ -139,7 +153,7 @@ def _arn_pattern(operator: str, value: str) -> Glob | None:
 
 
 def _type_test(operator: str, values: Sequence[str | Unknown]) -> Truth:
-    tests = {
+    tests: dict[str, Callable[[str], bool]] = {
         "stringequals": lambda value: value == _ROOT_TYPE,
         "stringequalsignorecase": lambda value: value.lower() == _ROOT_TYPE.lower(),
         "stringlike": lambda value: fits(value, _ROOT_TYPE),
