@@ -64,6 +64,8 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ALL = Clause(sure=(EVERYTHING,))
+# Every action has a service and a name; a pattern also stands for texts that are none.
+AN_ACTION = glob("?*:?*")
 
 
 def unread(place: str, fact: Unknown) -> Clause:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from rootwarden.facts.fact import Unknown, Why
-from rootwarden.guardrails.clauses import Clause, Doubt, asked_action, asked_resource
+from rootwarden.guardrails.clauses import AN_ACTION, Clause, Doubt, asked_action, asked_resource
 from rootwarden.guardrails.globs import EVERYTHING, SOMETHING, Budget, TooIntricateError, matches_together
 from rootwarden.guardrails.root_conditions import (
     PARTITIONS,
@@ -112,9 +112,8 @@ class _Judge:
         self._question = question
         self._budget = Budget()
         self._answered: dict[tuple[_Part, ...], Answer] = {}
-        action = asked_action(question.action)
+        self._action = asked_action(question.action)
         resource = asked_resource(question.resource)
-        self._action = SOMETHING if action == EVERYTHING else action
         self._resource = SOMETHING if resource == EVERYTHING else resource
         tested = [tuple((one, self._test(one)) for one in grant.conditions) for grant in grants]
         self._tests: list[tuple[tuple[Condition, RootTest], ...]] = tested
@@ -146,15 +145,21 @@ class _Judge:
         """The answer for these root users, given as which patterns match their ARNs."""
         because: dict[int, None] = {}
         doubts: dict[tuple[int, Doubt], None] = {}
-        patterns = [pattern for grant in self._grants for pattern in grant.actions.patterns]
-        for matched in matches_together(self._action, patterns, self._budget):
-            for principal in sorted(principals):
-                answer = self._answer(tuple(self._parts(matched, principal)))
-                if answer.truth is False:
-                    return answer
-                because.update(dict.fromkeys(answer.because))
-                doubts.update(dict.fromkeys(answer.doubts))
+        for parts in self._kinds(principals):
+            answer = self._answer(parts)
+            if answer.truth is False:
+                return answer
+            because.update(dict.fromkeys(answer.because))
+            doubts.update(dict.fromkeys(answer.doubts))
         return Answer(None, doubts=tuple(doubts)) if doubts else Answer(True, tuple(sorted(because)))
+
+    def _kinds(self, principals: frozenset[int]) -> Iterator[tuple[_Part, ...]]:
+        """The actions asked about, one of each kind: which statements may count for it and a root user."""
+        patterns = [AN_ACTION, *(pattern for grant in self._grants for pattern in grant.actions.patterns)]
+        for matched in matches_together(self._action, patterns, self._budget):
+            if matched & 1:
+                for principal in sorted(principals):
+                    yield tuple(self._parts(matched >> 1, principal))
 
     def _parts(self, matched: int, principal: int) -> Iterator[_Part]:
         """The statements that may count for an action (which patterns match it) and a root user."""

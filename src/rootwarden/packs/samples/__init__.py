@@ -7,8 +7,6 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from rootwarden.detect.sample_sets import read_sample_set
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
@@ -26,6 +24,9 @@ class SampleSets(Mapping[str, "SampleSet"]):
         if name not in _names():
             raise KeyError(name)
         return _sample_set(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _names()
 
     def __iter__(self) -> Iterator[str]:
         return iter(_names())
@@ -47,6 +48,8 @@ def _names() -> tuple[str, ...]:
 
 @cache
 def _sample_set(name: str) -> SampleSet:
+    from rootwarden.detect.sample_sets import read_sample_set
+
     folder = files(__name__).joinpath(name)
     return read_sample_set(
         name,
