@@ -18,7 +18,7 @@ from rootwarden.collect.monitoring_wire import (
     TargetsWire,
     TrailsWire,
 )
-from rootwarden.collect.read import instant_or_none
+from rootwarden.collect.read import instant, instant_or_none
 from rootwarden.errors import InputError
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
 from rootwarden.facts.monitoring import (
@@ -148,6 +148,9 @@ def _status(wire: StatusWire) -> TrailStatus:
         delivery_error=wire.delivery_error or "",
         bucket_error=wire.bucket_error or "",
         notification_error=wire.notification_error or "",
+        delivered=instant(wire.delivered, (), "LatestCloudWatchLogsDeliveryTime"),
+        bucket_delivered=instant(wire.bucket_delivered, (), "LatestDeliveryTime"),
+        digest_delivered=instant(wire.digest_delivered, (), "LatestDigestDeliveryTime"),
     )
 
 

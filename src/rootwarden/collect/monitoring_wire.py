@@ -37,6 +37,9 @@ class StatusWire(msgspec.Struct, frozen=True):
     delivery_error: str | None = field(name="LatestCloudWatchLogsDeliveryError", default=None)
     bucket_error: str | None = field(name="LatestDeliveryError", default=None)
     notification_error: str | None = field(name="LatestNotificationError", default=None)
+    delivered: str | float | None = field(name="LatestCloudWatchLogsDeliveryTime", default=None)
+    bucket_delivered: str | float | None = field(name="LatestDeliveryTime", default=None)
+    digest_delivered: str | float | None = field(name="LatestDigestDeliveryTime", default=None)
 
 
 class LogGroupWire(msgspec.Struct, frozen=True):

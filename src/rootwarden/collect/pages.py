@@ -7,6 +7,7 @@ them together are the answer. What does not end with a last page is no whole ans
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # AWS pages hold at least a hundred entries of at most a few ten thousand.
 MOST_PAGES: Final = 1_000
 _TOKENS: Final = ("IsTruncated", "Marker", "NextToken")
+_BLANK: Final = re.compile(r"\s*")
 
 
 def joined_pages(raw: bytes, file: str, source: Source) -> Fact[JsonObject] | None:
@@ -59,7 +61,8 @@ def _pages(raw: bytes) -> list[JsonObject]:
             if not isinstance(page, dict):
                 return []
             pages.append(page)
-            at = end + len(text[end:]) - len(text[end:].lstrip())
+            blank = _BLANK.match(text, end)
+            at = blank.end() if blank else end
     except (ValueError, RecursionError):
         return []
     return pages if len(pages) <= MOST_PAGES else []

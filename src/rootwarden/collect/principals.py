@@ -122,6 +122,7 @@ def _role(wire: RoleWire, sources: tuple[Source, ...]) -> RoleDetail:
         path=wire.path,
         created=read.instant(wire.created, sources, "CreateDate"),
         last_used=read.instant(wire.last_used.date, sources, "LastUsedDate") if wire.last_used else untold,
+        last_used_region=_said(wire.last_used.region, sources) if wire.last_used else untold,
         trust=document_fact(wire.trust, f"the trust of role `{wire.name}`", sources),
         boundary=_boundary(wire.boundary),
         attached=_attached(wire.attached),
@@ -143,13 +144,21 @@ def _policy(wire: PolicyWire, sources: tuple[Source, ...]) -> ManagedPolicy:
         default_version=wire.default_version,
         versions=tuple(each.id for each in wire.versions or ()),
         document=_default_document(wire, sources),
-        attachments=(
-            Known(wire.attachments, sources)
-            if wire.attachments is not None
-            else Unknown("`AttachmentCount` is missing in the answer", Why.NOT_SUPPORTED, "", sources)
-        ),
+        updated=read.instant(wire.updated, sources, "UpdateDate"),
+        attachments=_told(wire.attachments, "AttachmentCount", sources),
+        boundaries=_told(wire.boundaries, "PermissionsBoundaryUsageCount", sources),
         aws_managed=wire.arn.split(":")[4:5] == ["aws"],
     )
+
+
+def _said(value: str | None, sources: tuple[Source, ...]) -> Fact[str]:
+    return Known(value, sources) if value else Absent(sources)
+
+
+def _told(value: int | None, name: str, sources: tuple[Source, ...]) -> Fact[int]:
+    if value is None:
+        return Unknown(f"`{name}` is missing in the answer", Why.NOT_SUPPORTED, "", sources)
+    return Known(value, sources)
 
 
 def _default_document(wire: PolicyWire, sources: tuple[Source, ...]) -> Fact[IamDocument]:
@@ -206,7 +215,7 @@ def password_policy(answers: Answers) -> Fact[PasswordPolicy]:
             require_lowercase=always(wire.lowercase, "RequireLowercaseCharacters"),
             users_may_change=always(wire.users_may_change, "AllowUsersToChangePassword"),
             expires=always(wire.expires, "ExpirePasswords"),
-            maximum_age=perhaps(wire.maximum_age),
+            maximum_age=perhaps(wire.maximum_age or None),  # 0 where passwords do not expire
             reuse_prevention=perhaps(wire.reuse_prevention),
             hard_expiry=perhaps(wire.hard_expiry),
         ),

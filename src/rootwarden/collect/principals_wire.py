@@ -69,6 +69,7 @@ class LastUsedWire(msgspec.Struct, frozen=True):
     """When a role was last used; empty for one that was not."""
 
     date: str | float | None = field(name="LastUsedDate", default=None)
+    region: str | None = field(name="Region", default=None)
 
 
 class ProfileWire(msgspec.Struct, frozen=True):
@@ -114,7 +115,9 @@ class PolicyWire(msgspec.Struct, frozen=True):
     path: str = field(name="Path", default="/")
     created: str | float | None = field(name="CreateDate", default=None)
     default_version: str = field(name="DefaultVersionId", default="")
+    updated: str | float | None = field(name="UpdateDate", default=None)
     attachments: int | None = field(name="AttachmentCount", default=None)
+    boundaries: int | None = field(name="PermissionsBoundaryUsageCount", default=None)
     versions: list[VersionWire] | None = field(name="PolicyVersionList", default=None)
 
 

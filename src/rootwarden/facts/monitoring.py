@@ -83,12 +83,18 @@ class TrailStatus(msgspec.Struct, frozen=True, kw_only=True):
         delivery_error: To CloudWatch Logs.
         bucket_error: To the S3 bucket.
         notification_error: To the SNS topic.
+        delivered: Last delivery to CloudWatch Logs.
+        bucket_delivered: To the S3 bucket.
+        digest_delivered: Of a digest file.
     """
 
     logging: bool
     delivery_error: str = ""
     bucket_error: str = ""
     notification_error: str = ""
+    delivered: Fact[datetime] = _NOT_TOLD
+    bucket_delivered: Fact[datetime] = _NOT_TOLD
+    digest_delivered: Fact[datetime] = _NOT_TOLD
 
 
 class Trail(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,6 +87,7 @@ class RoleDetail(msgspec.Struct, frozen=True, kw_only=True):
     path: str = "/"
     created: Fact[datetime] = _NOT_COLLECTED
     last_used: Fact[datetime] = _NOT_COLLECTED
+    last_used_region: Fact[str] = _NOT_COLLECTED
     trust: Fact[IamDocument] = _NOT_COLLECTED
     boundary: str = ""
     attached: tuple[AttachedPolicy, ...] = ()
@@ -103,6 +104,8 @@ class ManagedPolicy(msgspec.Struct, frozen=True, kw_only=True):
         default_version: `v3`: the version in force.
         versions: Every version AWS keeps, at most five.
         document: That of the default version.
+        attachments: Principals it is attached to.
+        boundaries: Principals it bounds.
         aws_managed: AWS wrote it.
     """
 
@@ -114,7 +117,9 @@ class ManagedPolicy(msgspec.Struct, frozen=True, kw_only=True):
     default_version: str = ""
     versions: tuple[str, ...] = ()
     document: Fact[IamDocument] = _NOT_COLLECTED
+    updated: Fact[datetime] = _NOT_COLLECTED
     attachments: Fact[int] = _NOT_COLLECTED
+    boundaries: Fact[int] = _NOT_COLLECTED
     aws_managed: bool = False
 
 
