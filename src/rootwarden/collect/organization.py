@@ -141,7 +141,9 @@ def _policy(answer: Fact[JsonObject], policy_id: str) -> ScpDocument:
         id=policy_id,
         name=name or policy_id,
         document=document,
-        statements=document_fact(content, f"policy `{policy_id}`", policy.sources),
+        statements=(
+            document_fact(content, f"policy `{policy_id}`", policy.sources) if isinstance(document, Known) else document
+        ),
         arn=read.text(told, "Arn"),
         description=read.text(told, "Description"),
         aws_managed=(
