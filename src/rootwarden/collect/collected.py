@@ -14,7 +14,7 @@ from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.organization import Organization, OrganizationAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MOST_NAMED = 4
 
@@ -64,8 +64,8 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: bool = False
 
 
-# What is kept of an account as soon as it was read, of what was known of the organization then, and the instant to judge
-# at. An account that is read once more is digested once more.
+# From an account as soon as it was read, its organization and the instant to judge at: what is kept of it. An account
+# that is read once more is digested once more.
 Digest: TypeAlias = Callable[[CollectedAccount, Organization, datetime], CollectedAccount]
 
 
@@ -117,7 +117,7 @@ def spoiled(value: object) -> Iterator[Unknown]:
             waiting.extend(_nested(each.values() if isinstance(each, dict) else each))
 
 
-def _nested(values: Iterable[object]) -> list[object]:
+def _nested(values: Iterable[object]) -> Sequence[object]:
     """What may hold facts, last first, as a stack wants it."""
     return [each for each in values if isinstance(each, msgspec.Struct | tuple | dict)][::-1]
 

@@ -138,7 +138,9 @@ def _trail(answers: Answers, seen_in: str, wire: TrailWire) -> Trail:
         topic=Known(wire.topic) if wire.topic else Absent(),
         key=Known(wire.key) if wire.key else Absent(),
         validated=_untold("LogFileValidationEnabled") if wire.validated is None else Known(wire.validated),
-        global_events=_untold("IncludeGlobalServiceEvents") if wire.global_events is None else Known(wire.global_events),
+        global_events=_untold("IncludeGlobalServiceEvents")
+        if wire.global_events is None
+        else Known(wire.global_events),
     )
 
 

@@ -11,7 +11,6 @@ from rootwarden.collect import files
 from rootwarden.collect.account import surroundings
 from rootwarden.collect.collected import (
     Collected,
-    Digest,
     Unreadable,
     active,
     counted,
@@ -38,7 +37,10 @@ if TYPE_CHECKING:
 
     from rootwarden.aws.calls import JsonObject
     from rootwarden.collect.account import Surroundings
-    from rootwarden.collect.collected import CollectedAccount
+    from rootwarden.collect.collected import (
+        CollectedAccount,
+        Digest,
+    )
     from rootwarden.collect.folder import EvidenceFolder, FolderAnswers
     from rootwarden.facts.inventory import Part
 
@@ -72,7 +74,7 @@ def collect_folder(
     told = (_partition_told(folder.account(account)) for account in folder.account_folders())
     usual = _partition(organization) or next(filter(None, told), "aws")
     reader = AccountReader(around, home_region(usual))
-    accounts = _read_all(folder, ids, reader, around, usual, digest)
+    accounts = _read_all(folder, ids, reader, around, usual=usual, digest=digest)
     if not inside:
         accounts = [msgspec.structs.replace(each, answered=True) for each in accounts]
     return Collected(
@@ -86,7 +88,13 @@ def collect_folder(
 
 
 def _read_all(
-    folder: EvidenceFolder, ids: list[str], reader: AccountReader, around: Surroundings, usual: str, digest: Digest
+    folder: EvidenceFolder,
+    ids: list[str],
+    reader: AccountReader,
+    around: Surroundings,
+    *,
+    usual: str,
+    digest: Digest,
 ) -> list[CollectedAccount]:
     """Read every account: what serves the whole organization first, and once more who was read before it."""
     done: dict[str, CollectedAccount] = {}

@@ -42,7 +42,9 @@ def joined_pages(raw: bytes, file: str, source: Source) -> Fact[JsonObject] | No
     for number, page in enumerate(pages, 1):
         if bool(page.get("IsTruncated") or page.get("NextToken")) is not (number < len(pages)):
             told = "is the last one, yet more follow" if number < len(pages) else "is not the last one"
-            return Unknown(f"`{file}` is cut or put together wrongly: page {number} {told}", Why.MALFORMED, "", (source,))
+            return Unknown(
+                f"`{file}` is cut or put together wrongly: page {number} {told}", Why.MALFORMED, "", (source,)
+            )
         _merge(whole, page)
     return Known(whole, (source,))
 

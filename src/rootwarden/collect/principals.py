@@ -46,7 +46,7 @@ _LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 
 
 def authorization_details(answers: Answers) -> Fact[AuthorizationDetails]:
-    """Everybody in the account and what they may do; unknown when not all of it was kept, or it is another account's."""
+    """Everybody in the account and what they may do; unknown when not all was kept, or it is another account's."""
     answer = answers.answer(files.AUTHORIZATION_DETAILS)
     for name in _LISTS:
         listed = read.records(answer, name)
@@ -75,11 +75,12 @@ def authorization_details(answers: Answers) -> Fact[AuthorizationDetails]:
 
 def _contradiction(wire: DetailsWire, account: str) -> str:
     """What makes the answer unusable as evidence about the account, or an empty text."""
-    arns = [one.arn for one in (*wire.users, *wire.groups, *wire.roles, *wire.policies)]
+    ours = [*(one.arn for one in wire.users), *(one.arn for one in wire.groups), *(one.arn for one in wire.roles)]
+    arns = [*ours, *(one.arn for one in wire.policies)]
     if len(set(arns)) != len(arns):
         return f"{DETAILS} names `{next(arn for arn in arns if arns.count(arn) > 1)}` twice"
-    for one in (*wire.users, *wire.groups, *wire.roles):
-        parts = one.arn.split(":")
+    for arn in ours:
+        parts = arn.split(":")
         owner = parts[4] if len(parts) > 5 else ""  # noqa: PLR2004 - arn:partition:service:region:account:resource
         if owner != account:
             return f"the authorization details are of {owner or 'no account'}, not of this account"

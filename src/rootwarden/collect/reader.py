@@ -136,9 +136,7 @@ class AccountReader:
         elsewhere = tuple(place for place in places if place is not None)
         return root_usage_alarm(monitoring, owner, root_samples(), elsewhere=elsewhere)
 
-    def _watching(
-        self, answers: CountedAnswers, *, manages: bool
-    ) -> tuple[Fact[Monitoring], tuple[Monitoring, ...]]:
+    def _watching(self, answers: CountedAnswers, *, manages: bool) -> tuple[Fact[Monitoring], tuple[Monitoring, ...]]:
         """What watches the account, and what watches those whose trails and log groups serve it."""
         if Part.MONITORING not in self._around.parts:
             return Unknown("no selected rule reads it"), ()

@@ -209,7 +209,7 @@ class Alarms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """Who gets a topic's messages: `protocol` is `email`, `sms`, `https`, `lambda`, …; an unconfirmed one has no ARN."""
+    """Who gets a topic's messages: `protocol` is `email`, `sms`, `https`, …; an unconfirmed one has no ARN."""
 
     protocol: str
     endpoint: str

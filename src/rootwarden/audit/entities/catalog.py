@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.audit.entities import account, iam_user, monitoring, organization, principals, root_user
 from rootwarden.audit.entities.record import Resource
-from rootwarden.audit.entities.view import Run, View
-from rootwarden.facts.fact import Absent, Known, Unknown
+from rootwarden.audit.entities.view import View
+from rootwarden.facts.fact import Known, Unknown
 from rootwarden.facts.inventory import Part
-from rootwarden.rules.schema import ACCOUNT, FLEET, plural
+from rootwarden.rules.schema import ACCOUNT, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rootwarden.audit.entities.record import Listing
-    from rootwarden.audit.entities.view import Families
+    from rootwarden.audit.entities.view import Families, Run
     from rootwarden.facts.account import Account
     from rootwarden.facts.fact import Fact
     from rootwarden.facts.organization import Organization
@@ -48,7 +50,9 @@ FAMILIES: Final[Families] = {
     ACCOUNT: accounts_as_wholes,
 }
 # The same whichever account is asked: judged once a run.
-OF_THE_ORGANIZATION: Final = frozenset({"Organization", "OrganizationalUnit", "ServiceControlPolicy", "CentralRootAccess"})
+OF_THE_ORGANIZATION: Final = frozenset(
+    {"Organization", "OrganizationalUnit", "ServiceControlPolicy", "CentralRootAccess"}
+)
 _MONITORING: Final = frozenset({"CloudTrail", "CloudWatchLogGroup", "MetricAlarm", "SNSTopic"})
 _PARTS: Final[Mapping[str, frozenset[Part]]] = {
     "IAMUser": frozenset({Part.USERS}),
@@ -77,20 +81,9 @@ def view_of(facts: Account, surrounding: Organization, run: Run | None = None) -
     return View(facts, surrounding, FAMILIES, run)
 
 
-def fleet(views: Mapping[str, View], unread: tuple[Unknown, ...]) -> Resource:
-    """All accounts of a run as a whole.
-
-    Args:
-        views: Every account that was read.
-        unread: Why each of the others was not; an unknown element of every list, so that shares stay open.
-    """
-    return Resource(FLEET_NAME, _Everything(views, unread), _Lists(_all_accounts))
-
-
-class _Everything:
-    def __init__(self, views: Mapping[str, View], unread: tuple[Unknown, ...]) -> None:
-        self.views = views
-        self.unread = unread
+def fleet(run: Run) -> Resource:
+    """All accounts of a run as a whole; its lists hold what is in all of them, in the order of the accounts."""
+    return Resource(FLEET_NAME, run, _Lists(_all_accounts))
 
 
 class _Lists(Mapping[str, Callable[[Any], "Fact[object]"]]):
@@ -115,16 +108,14 @@ def _one_account(view: View, entity: str) -> Fact[object]:
     return listed
 
 
-def _all_accounts(everything: _Everything, entity: str) -> Fact[object]:
+def _all_accounts(run: Run, entity: str) -> Fact[object]:
     """The lists of all accounts one after the other; a list that could not be read is one unknown element."""
     elements: list[object] = []
-    views = list(everything.views.values())
+    views = list(run.views.values())
     for view in views[:1] if entity in OF_THE_ORGANIZATION else views:
         listed = view.listing(entity)
         if isinstance(listed, Known):
             elements.extend(listed.value)
         elif isinstance(listed, Unknown):
             elements.append(listed)
-    if entity not in OF_THE_ORGANIZATION:
-        elements.extend(everything.unread)
-    return Known(tuple(elements)) if elements or views else Absent()
+    return Known(tuple(elements))

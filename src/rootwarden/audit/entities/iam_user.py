@@ -6,7 +6,7 @@ are of now. Who is in one of them only was made or deleted in between: what the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -41,7 +41,7 @@ class User(msgspec.Struct, frozen=True, gc=False, eq=False):
 
 
 def users(view: View) -> Listing:
-    """Every user either source has; where the report is missing, an unknown element stands for root and whoever else."""
+    """Every user either source has; where the report is missing, an unknown element stands for root and others."""
     inventory = view.account.inventory
     report, details = inventory.report, inventory.details
     if not isinstance(report, Known):

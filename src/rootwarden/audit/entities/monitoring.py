@@ -13,19 +13,14 @@ import msgspec
 from rootwarden.audit.entities.organization import account_name
 from rootwarden.audit.entities.record import LazyRecord, Resource, date, text
 from rootwarden.audit.entities.view import View
-from rootwarden.facts.fact import Absent, Fact, Known, Source, Unknown, Why, transform
+from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform
 from rootwarden.facts.monitoring import (
     Alarm,
     LogGroup,
     LogGroupDetail,
-    MetricFilter,
     Monitoring,
-    RegionMonitoring,
-    Selectors,
-    Subscription,
     Topic,
     Trail,
-    TrailStatus,
     Transformation,
 )
 
@@ -33,6 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rootwarden.audit.entities.record import Listing, Record, Table
+    from rootwarden.facts.fact import Source
+    from rootwarden.facts.monitoring import (
+        MetricFilter,
+        RegionMonitoring,
+        Selectors,
+        Subscription,
+        TrailStatus,
+    )
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -96,20 +99,17 @@ def trails(view: View) -> Listing:
 def log_groups(view: View) -> Listing:
     """Every log group that a trail of the account delivers to."""
 
-    def listed(place: Monitoring) -> Listing:
-        found = view.listing("CloudTrail")
-        if not isinstance(found, Known):
-            return found
-        groups: dict[str, Resource | Unknown] = {}
-        for each in found.value:
-            group = each if isinstance(each, Unknown) else _delivers_to(each)
-            if isinstance(group, Unknown):
-                groups.setdefault(group.reason, group)
-            elif group is not None:
-                groups[group.name] = group
-        return Known(tuple(groups[name] for name in sorted(groups)), found.sources)
-
-    return _of(view, listed)
+    found = view.listing("CloudTrail")
+    if not isinstance(found, Known):
+        return found
+    groups: dict[str, Resource | Unknown] = {}
+    for each in found.value:
+        group = each if isinstance(each, Unknown) else _delivers_to(each)
+        if isinstance(group, Unknown):
+            groups.setdefault(group.reason, group)
+        elif group is not None:
+            groups[group.name] = group
+    return Known(tuple(groups[name] for name in sorted(groups)), found.sources)
 
 
 def alarms(view: View) -> Listing:
@@ -226,12 +226,13 @@ def _management_events(selectors: Selectors) -> str:
         elif read_only is None:
             taken.add("all")
         else:
-            taken.add({("true",): "read", ("false",): "write"}.get(read_only.equals, "some"))
+            taken.add(_READ_ONLY.get(read_only.equals, "some"))
     if "all" in taken or {"read", "write"} <= taken:
         return "all"
     return next((each for each in ("write", "read", "some") if each in taken), "none")
 
 
+_READ_ONLY: dict[tuple[str, ...], str] = {("true",): "read", ("false",): "write"}
 _READ_WRITE = {"All": "all", "ReadOnly": "read", "WriteOnly": "write"}
 
 

@@ -106,9 +106,7 @@ def _policy_types(view: View) -> Fact[object]:
     if root is None:
         return Unknown("the root of the organization is not in the tree", Why.CONFLICTING)
     types = root.policy_types
-    return transform(
-        types, lambda all_: tuple({"Type": Known(each), "Status": Known("ENABLED")} for each in all_)
-    )
+    return transform(types, lambda all_: tuple({"Type": Known(each), "Status": Known("ENABLED")} for each in all_))
 
 
 def _accounts(view: View, wanted: tuple[str, ...] | None) -> Fact[object]:
@@ -174,7 +172,7 @@ def _names(view: View) -> dict[str, Fact[object]]:
     organization = view.organization
     units_ = organization.units.value if isinstance(organization.units, Known) else ()
     listed = organization.accounts.value if isinstance(organization.accounts, Known) else ()
-    named = {each.id: each.name for each in (*units_, *listed)}
+    named = {each.id: each.name for each in units_} | {each.id: each.name for each in listed}
     return {identity: Known(name) for identity, name in named.items() if name}
 
 

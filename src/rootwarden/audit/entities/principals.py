@@ -45,9 +45,7 @@ def roles(view: View) -> Listing:
     details = view.account.inventory.details
     return transform(
         details,
-        lambda known: tuple(
-            Resource(each.arn, (view, each), ROLE, sources=details.sources) for each in known.roles
-        ),
+        lambda known: tuple(Resource(each.arn, (view, each), ROLE, sources=details.sources) for each in known.roles),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from rootwarden.facts.fact import Absent, Known, Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from rootwarden.audit.entities.record import Listing, Resource
     from rootwarden.facts.account import Account
     from rootwarden.facts.fact import Fact
@@ -46,7 +47,9 @@ class View:
         run: What all accounts of a run share.
     """
 
-    def __init__(self, account: Account, organization: Organization, families: Families, run: Run | None = None) -> None:
+    def __init__(
+        self, account: Account, organization: Organization, families: Families, run: Run | None = None
+    ) -> None:
         self.account = account
         self.organization = organization
         self.run = run or Run()
@@ -61,6 +64,10 @@ class View:
         if made is None:
             made = self._lists[entity] = self._families[entity](self)
         return made
+
+    def has(self, entity: str) -> bool:
+        """Whether anything here feeds that entity."""
+        return entity in self._families
 
     def find(self, entity: str, key: str) -> Resource | None:
         """The resource a reference means; `None` when it is not in the list."""
