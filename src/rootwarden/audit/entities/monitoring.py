@@ -98,7 +98,6 @@ def trails(view: View) -> Listing:
 
 def log_groups(view: View) -> Listing:
     """Every log group that a trail of the account delivers to."""
-
     found = view.listing("CloudTrail")
     if not isinstance(found, Known):
         return found
