@@ -111,7 +111,7 @@ class _Reader:
             return unknown
         match attribute.type:
             case AttributeType.RECORD:
-                return Known(self._record(entity, attribute.path, value, where))
+                return Known(self._record(*_below(entity, attribute), value, where))
             case AttributeType.LIST:
                 return Known(self._elements(entity, attribute, value, where))
             case _:
@@ -120,7 +120,8 @@ class _Reader:
     def _elements(self, entity: str, attribute: Attribute, value: object, where: str) -> tuple[object, ...]:
         if not isinstance(value, list):
             raise self._wrong(f"has no list at `{where}`")
-        of_records = bool(self.schema.children(entity, attribute.path))
+        holder, path = _below(entity, attribute)
+        of_records = bool(self.schema.children(holder, path))
         elements: list[object] = []
         for index, one in enumerate(value):
             place = f"{where}[{index}]"
@@ -128,7 +129,7 @@ class _Reader:
             if unknown is not None:
                 elements.append(unknown)
             elif of_records:
-                elements.append(self._record(entity, attribute.path, one, place))
+                elements.append(self._record(holder, path, one, place))
             elif isinstance(one, str | int | float):
                 elements.append(one)
             else:
@@ -164,6 +165,11 @@ class _Reader:
 
     def _wrong(self, what: str, help_: str = "") -> InputError:
         return InputError(f"{self.shown} {what}", hint=help_ or _HINT)
+
+
+def _below(entity: str, attribute: Attribute) -> tuple[str, str]:
+    """The entity and path that describe what is in a record or list: behind a reference, those of the other entity."""
+    return (attribute.to, "") if attribute.to else (entity, attribute.path)
 
 
 def _deeper(document: object, limit: int) -> bool:
