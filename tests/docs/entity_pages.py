@@ -39,7 +39,7 @@ def entities_page(schema: Schema) -> str:
         _INTRO
         + f"## Collected\n\n{_links(collected)}\n"
         + "".join(_section(one) for one in collected)
-        + f"## Described, not collected\n\n{_links(waiting)}\n\nNothing here looks at these yet, so every answer about "
+        + f"## Described, not collected\n\n{_links(waiting)}\nNothing here looks at these yet, so every answer about "
         "them is unknown, unless a fixture gives the facts. The calls are\nthose that would feed them.\n\n"
         + "".join(_section(one) for one in waiting)
         + f"## Known by name\n\nNames and types of {len(rest)} more entities, so that rules about them are checked. "
