@@ -1,4 +1,4 @@
-"""`rootwarden rule fmt`, `lint` and `explain`: for people who write rules."""
+"""`rootwarden rule fmt` and `explain`: for people who write rules."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from rootwarden.cli.rule_input import complain, instant, parameter_values, read_text
+from rootwarden.cli.rule_input import complain, instant, parameter_values, read_text, write_text
 from rootwarden.errors import InputError, RootwardenError, UsageError
 
 if TYPE_CHECKING:
-    from rootwarden.rules.diagnostic import Diagnostic
     from rootwarden.rules.fixture import Resource
     from rootwarden.rules.posture import PreparedRule
 
@@ -52,38 +51,11 @@ def fmt(
                 continue
             wrong += check
             if not check:
-                _write(file, formatted)
+                write_text(file, formatted)
             typer.echo(f"{file}: {'would be ' if check else ''}formatted")
         except RootwardenError as error:
             wrong += 1
             complain(error)
-    raise typer.Exit(1 if wrong else 0)
-
-
-def lint(
-    files: Files,
-    *,
-    fix: Annotated[bool, typer.Option("--fix", help="Make the edits the findings offer.")] = False,
-    output_format: AsText = Shown.TEXT,
-) -> None:
-    """Find what a rule probably does not mean. Exit code 1 at an error or a warning, not at a note."""
-    from rootwarden.cli.rule_output import findings_as_json, findings_as_text
-    from rootwarden.rules.diagnostic import Level
-
-    found: list[tuple[str, str, Diagnostic]] = []
-    wrong = 0
-    for file in files:
-        try:
-            if fix:
-                _fix(file)
-            found += _findings(file)
-        except RootwardenError as error:
-            wrong += 1
-            complain(error)
-    shown = findings_as_json(found) if output_format is Shown.JSON else findings_as_text(found)
-    if shown:
-        typer.echo(shown)
-    wrong += sum(one.level is not Level.NOTE for _, _, one in found)
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -116,17 +88,15 @@ def explain(
 
 def _page(name: str) -> str:
     """The page about a code."""
-    from importlib.resources import files
-
+    from rootwarden.packs import pages
     from rootwarden.rules.diagnostic import Code
-    from rootwarden.rules.pages import page_text, read_pages
+    from rootwarden.rules.pages import page_text
 
     code = next((one for one in Code if one.value == name), None)
     if code is None:
         known = ", ".join(one.value for one in Code if one.value[:3] == name[:3]) or "docs/rule-language.md has them"
         raise UsageError(f"there is no code `{name}`", hint=known)
-    text = files("rootwarden.rules").joinpath("pages.toml").read_text(encoding="utf-8")
-    return page_text(code, read_pages(text)[code])
+    return page_text(code, pages()[code])
 
 
 def _prepared(
@@ -164,46 +134,3 @@ def _chosen(fixture: Path, prepared: PreparedRule, wanted: str) -> list[Resource
         names = ", ".join(one.name for one in resources[:5]) or "none"
         raise UsageError(f"the fixture has no resource `{wanted}` for this rule", hint=f"it has: {names}")
     return chosen
-
-
-def _findings(file: Path) -> list[tuple[str, str, Diagnostic]]:
-    """Name of the file, text the finding points into, finding."""
-    from rootwarden.packs import schema
-    from rootwarden.rules.lint import lint as doubts
-    from rootwarden.rules.rule_file import load_rule_file
-    from rootwarden.rules.sentences import sentences
-
-    text = read_text(file)
-    rule = load_rule_file(text, file=str(file))
-    parameters = {one.name: one.default for one in rule.parameters}
-    found = []
-    for place in sentences(text):
-        for one in doubts(place.sentence, schema(), parameters=parameters):
-            here = place.offset >= 0
-            found.append((str(file), text if here else place.sentence, one.moved(place.offset) if here else one))
-    return found
-
-
-def _fix(file: Path) -> None:
-    from rootwarden.packs import schema
-    from rootwarden.rules.lint import fixed
-    from rootwarden.rules.rule_file import load_rule_file
-    from rootwarden.rules.sentences import rewritten
-
-    text = read_text(file)
-    rule = load_rule_file(text, file=str(file))
-    parameters = {one.name: one.default for one in rule.parameters}
-    new = rewritten(text, lambda sentence: fixed(sentence, schema(), parameters=parameters))
-    if new != text:
-        _write(file, new)
-
-
-def _write(file: Path, text: str) -> None:
-    """Put the text back; a byte order mark stays."""
-    try:
-        with file.open("rb") as stream:
-            mark = stream.read(3) == b"\xef\xbb\xbf"
-        file.write_bytes(text.encode("utf-8-sig" if mark else "utf-8"))
-    except OSError as error:
-        reason = (error.strerror or "not writable").lower()
-        raise InputError(f"`{file}` cannot be written: {reason}", hint="make the file writable") from None

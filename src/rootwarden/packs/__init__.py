@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING
 from rootwarden.rules.schema import Schema
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rootwarden.rules.diagnostic import Code
+    from rootwarden.rules.pages import Page
     from rootwarden.rules.rule_file import PostureRule
 
 
@@ -40,3 +44,11 @@ def _texts(folder: str) -> list[tuple[str, str]]:
     """Name and content of every TOML file of one folder of this package."""
     entries = sorted(files(__name__).joinpath(folder).iterdir(), key=lambda entry: entry.name)
     return [(entry.name, entry.read_text(encoding="utf-8")) for entry in entries if entry.name.endswith(".toml")]
+
+
+@cache
+def pages() -> Mapping[Code, Page]:
+    """The page about every code a diagnostic can have."""
+    from rootwarden.rules.pages import read_pages
+
+    return read_pages(files("rootwarden.rules").joinpath("pages.toml").read_text(encoding="utf-8"))

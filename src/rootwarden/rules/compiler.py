@@ -63,6 +63,7 @@ class Compiler:
     def __init__(self, schema: Schema, entity: str) -> None:
         self.schema = schema
         self.entity = entity
+        self.strings: dict[str, dict[str, tuple[str, ...]]] = {}
 
     def condition(self, condition: Condition, scope: str) -> Node:
         """A node for a condition about the attributes below `scope`."""
@@ -138,6 +139,10 @@ class Compiler:
             self._against(reading, take, kind, operator, one, scope=scope) for one in operands if isinstance(one, Path)
         ]
         values_ = _values(operands, kind)
+        if kind is AttributeType.STRING and operator in {Operator.EQUAL, Operator.IN}:
+            asked = self.strings.setdefault(reading.attribute.path, {})
+            for one in values_:
+                asked[str(one).lower()] = (*asked.get(str(one).lower(), ()), str(one))
         if operator is Operator.IN:
             nodes.append(_among(reading, take, kind, values_))
         else:
