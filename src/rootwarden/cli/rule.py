@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rootwarden.cli import rule_check, rule_writing
+from rootwarden.cli import rule_check, rule_schema, rule_writing
 from rootwarden.cli.rule_input import instant as _instant
 from rootwarden.cli.rule_input import parameter_values as _parameters
 from rootwarden.cli.rule_input import read_text as _read
@@ -180,6 +180,7 @@ def show(
 app.command("fmt")(rule_writing.fmt)
 app.command("lint")(rule_check.lint)
 app.command("explain")(rule_writing.explain)
+app.command("schema")(rule_schema.schema)
 
 
 def _prepared(file: Path) -> PreparedRule:

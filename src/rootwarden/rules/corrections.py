@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.rules.diagnostic import Choice, Edit, Span, printable
-from rootwarden.rules.schema import AttributeType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,7 +114,7 @@ def way(schema: Schema, entity: str, path: str, scope: str = "") -> tuple[str, s
         walked = f"{walked}.{part}" if walked else part
         text += joint + part
         here = schema.attribute(entity, walked)
-        enters = here is not None and here.type is AttributeType.LIST and walked != path
+        enters = here is not None and here.is_list and walked != path
         joint = " with [ " if enters else " . "
         closing += " ]" if enters else ""
     return text, closing

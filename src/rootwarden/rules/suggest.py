@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.rules import corrections
-from rootwarden.rules.schema import Attribute
+from rootwarden.rules.schema import Attribute, plural
 from rootwarden.rules.words import closest
 
 if TYPE_CHECKING:
@@ -30,15 +30,18 @@ class Suggestion(msgspec.Struct, frozen=True):
 
 def entity_named(schema: Schema, name: str) -> Suggestion:
     """Help for an entity the schema does not have."""
-    names = [entity.entity for entity in schema.entities]
-    meant = closest(name, names)
+    names = list(schema.names)
+    singular = next((one for one in names if plural(one) == name), "")
+    meant = singular or closest(name, names)
     return Suggestion(f"did you mean `{meant}`?" if meant else f"known entities: {_listed(names)}", meant)
 
 
 def attribute_named(schema: Schema, entity: str, scope: str, name: str) -> Suggestion:
     """Help for an attribute that is not at this place: elsewhere under this very name, near in spelling, or a list."""
+    entity, scope = schema.place(entity, scope) or (entity, scope)
     legal = list(schema.children(entity, scope))
-    meant = closest(name, legal)
+    sibling = next((one for one in legal if one in {plural(name), f"{name}s"} or name in {plural(one), f"{one}s"}), "")
+    meant = sibling or closest(name, legal)
     if meant and meant.lower() == name.lower():
         return Suggestion(f"names are case-sensitive: write `{meant}`", meant)
     elsewhere = schema.named(entity, name)

@@ -170,9 +170,11 @@ class Checker:
         walked = scope
         attribute = None
         for part, span in zip(path.parts, path.spans, strict=True):
-            if attribute is not None and attribute.type is not AttributeType.RECORD:
+            if attribute is not None and not attribute.is_record:
                 self._cannot_enter(attribute, path, part, span)
                 return None
+            if attribute is not None and attribute.to:
+                self.reads.add(attribute.path)
             attribute = self.schema.children(self.entity, walked).get(part)
             if attribute is None:
                 found = (
@@ -188,14 +190,16 @@ class Checker:
     def _no_attribute(self, found: suggest.Suggestion, name: str, holder: str, scope: str, wrong: Span) -> None:
         """A name that is wrong; `wrong` reaches from the first name of its path to it."""
         span = Span(wrong.end - len(name), wrong.end)
+        here, there = self._place(scope), self._place(holder)
         holder = f"{self.entity}.{holder}" if holder else self.entity
         edits = corrections.replaced(span, found.instead) if found.instead else ()
         lines, choices = [found.help], []
         for one in found.elsewhere:
             choice = corrections.elsewhere(
-                self.text, self.schema, one, entity=self.entity, scope=scope, wrong=wrong, test=self.test
+                self.text, self.schema, one, entity=here[0], scope=here[1], wrong=wrong, test=self.test
             )
-            lines.append(f"  {choice.title if choice else suggest.reach(self.schema, self.entity, one)}")
+            choice = choice if here[0] == there[0] else None  # a reference lies between
+            lines.append(f"  {choice.title if choice else suggest.reach(self.schema, there[0], one)}")
             choices += [choice] if choice else []
         if len(choices) == 1 and len(found.elsewhere) == 1:
             edits = choices.pop().edits
@@ -210,10 +214,14 @@ class Checker:
             choices=tuple(choices),
         )
 
+    def _place(self, path: str) -> tuple[str, str]:
+        """The entity that describes what is at a path, and the path below it."""
+        return self.schema.place(self.entity, path) or (self.entity, path)
+
     def _cannot_enter(self, attribute: Attribute, path: Path, part: str, span: Span) -> None:
         """A dot after something that is no record."""
         name = attribute.path.rpartition(".")[2]
-        if attribute.type is AttributeType.LIST:
+        if attribute.is_list:
             at = path.spans.index(span)
             rest = " . ".join(path.parts[at:])
             message = f"`{name}` is a list: a dot cannot choose an element"
