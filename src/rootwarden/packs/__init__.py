@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.diagnostic import Code
     from rootwarden.rules.pages import Page
     from rootwarden.rules.rule_file import PostureRule
+    from rootwarden.rules.vocabulary import Meaning
 
 
 @cache
@@ -59,3 +60,11 @@ def pages() -> Mapping[Code, Page]:
     from rootwarden.rules.pages import read_pages
 
     return read_pages(files("rootwarden.rules").joinpath("pages.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def vocabulary() -> Mapping[str, Meaning]:
+    """What each word of the rule language means."""
+    from rootwarden.rules.vocabulary import read_vocabulary
+
+    return read_vocabulary(files("rootwarden.rules").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
