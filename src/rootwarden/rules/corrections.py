@@ -6,12 +6,15 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.rules.diagnostic import Choice, Edit, Span, printable
+from rootwarden.rules.schema_types import AttributeType
+from rootwarden.rules.syntax import Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rootwarden.rules.diagnostic import Diagnostic
     from rootwarden.rules.schema import Attribute, Schema
+    from rootwarden.rules.syntax import Operand
 
 # A value as it is written; where a parameter was filled in, the text has a name instead.
 _WRITTEN: Final = re.compile(r'["“].*|-?[0-9].*|true|false', re.IGNORECASE | re.DOTALL)
@@ -58,6 +61,14 @@ def value(text: str, span: Span, instead: str) -> tuple[Edit, ...]:
     return replaced(span, instead) if _WRITTEN.fullmatch(text[span.start : span.end]) else ()
 
 
+def exchanged(text: str, first: Span, last: Span) -> tuple[Edit, ...]:
+    """Two values in each other's place, if both are written there."""
+    written = text[first.start : first.end], text[last.start : last.end]
+    if not all(_WRITTEN.fullmatch(one) for one in written):
+        return ()
+    return (Edit(first, written[1]), Edit(last, written[0]))
+
+
 def removed(text: str, span: Span) -> tuple[Edit, ...]:
     """Take out a word and the blanks behind it."""
     end = span.end
@@ -78,6 +89,25 @@ def entered(text: str, before: Span, after: Span, test: Span) -> tuple[Edit, ...
     if not before.end <= after.start < test.end or "#" in text[before.end : after.start]:
         return ()
     return (Edit(Span(before.end, after.start), " with [ "), *inserted(test.end, " ]"))
+
+
+def other_operator(kind: AttributeType, operator: Operator, span: Span, values: Sequence[Operand]) -> tuple[Edit, ...]:
+    """`Labels eq "x"` as `Labels has ( "x" )`, `Name has ( "x" )` as `Name in ( "x" )`; nothing for other mix-ups.
+
+    Args:
+        kind: Of the property that is asked.
+        operator: What was asked.
+        span: Where it stands.
+        values: What stands on its right.
+    """
+    if kind is not AttributeType.LIST:
+        return replaced(span, "in") if operator is Operator.HAS and kind is not AttributeType.RECORD else ()
+    if operator is Operator.IN:
+        return replaced(span, "has")
+    if operator is not Operator.EQUAL:
+        return ()
+    place = values[0].span
+    return (*replaced(span, "has ("), *inserted(place.start, " "), *inserted(place.end, " )"))
 
 
 def elsewhere(

@@ -45,7 +45,7 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         reads_clock: Whether its answer depends on the as-of instant.
         text: The rule in canonical spelling, parameters filled in.
         tree: Its syntax tree.
-        strings: By attribute the strings it is compared with, by their lower-case form.
+        strings: By attribute, and the name it is read by, the strings it is compared with, by their lower-case form.
     """
 
     entity: str
@@ -55,7 +55,7 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     tree: Rule
     where: Node | None
     condition: Node
-    strings: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
+    strings: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {}
 
     def evaluate(self, record: Record, *, as_of: datetime) -> Outcome:
         """Judge one resource.
@@ -177,12 +177,12 @@ def _note_future(seen: Observation, name: str, now: float, notes: dict[str, None
 
 
 def _letter_notes(
-    observations: Iterable[Observation], strings: Mapping[str, Mapping[str, tuple[str, ...]]]
+    observations: Iterable[Observation], strings: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
 ) -> tuple[str, ...]:
     """What is decided only because letter case counts; rarely is that what was meant."""
     notes: dict[str, None] = {}
     for seen in observations:
-        asked = strings.get(seen.reading.attribute.path)
+        asked = strings.get((seen.reading.attribute.path, seen.reading.name))
         value = seen.fact.value if asked and isinstance(seen.fact, Known) else None
         if asked is None or not isinstance(value, str) or seen.context:
             continue

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.rules import corrections, operands, suggest
+from rootwarden.rules import corrections, operands, phrases, suggest
 from rootwarden.rules.diagnostic import Code, Diagnostic, RuleSyntaxError, Span
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import (
     And,
     Comparison,
+    Count,
     Function,
     Membership,
     Not,
@@ -23,6 +24,7 @@ from rootwarden.rules.syntax import (
     Or,
     Quantifier,
     Rule,
+    Share,
     Test,
     Within,
 )
@@ -32,13 +34,7 @@ if TYPE_CHECKING:
 
     from rootwarden.rules.diagnostic import Choice, Edit
     from rootwarden.rules.schema import Attribute, Schema
-    from rootwarden.rules.syntax import (
-        Call,
-        Condition,
-        Operand,
-        Path,
-        Subject,
-    )
+    from rootwarden.rules.syntax import Call, Condition, Operand, Path, Subject
 
 _EQUALITY: Final = frozenset({Operator.EQUAL, Operator.NOT_EQUAL, Operator.IN, Operator.NOT_IN})
 _ORDER: Final = frozenset({Operator.GREATER, Operator.GREATER_OR_EQUAL, Operator.LESS, Operator.LESS_OR_EQUAL})
@@ -61,6 +57,8 @@ FUNCTIONS: Final = {
     Function.IS_LATER_THAN: ({AttributeType.DATE}, AttributeType.BOOLEAN),
     Function.IS_EARLIER_THAN: ({AttributeType.DATE}, AttributeType.BOOLEAN),
 }
+WHOLE: Final = 100  # percent
+_BEFORE_HAS: Final = {None, Quantifier.SOME, Quantifier.NO}
 _BARE: Final = {AttributeType.BOOLEAN, AttributeType.STRING, AttributeType.LIST, AttributeType.RECORD}
 _LENGTH: Final = frozenset({"length", "len", "count", "size"})
 _HOLDERS: Final = {AttributeType.LIST, AttributeType.RECORD}
@@ -156,6 +154,8 @@ class Checker:
                 self._operation(subject, operator, span, (operand,), scope)
             case Membership(subject, operator, span, values):
                 self._operation(subject, operator, span, values, scope)
+            case _:
+                phrases.check_phrase(self, condition, scope)
 
     def resolve(
         self, path: Path, scope: str, *, unknown: Callable[[str, Span], suggest.Suggestion] | None = None
@@ -182,9 +182,8 @@ class Checker:
                 )
                 self._no_attribute(found, part, walked, scope, Span(path.span.start, span.end))
                 return None
-            walked = attribute.path
-        if attribute is not None:
-            self.reads.add(attribute.path)
+            walked = f"{walked}.{part}" if walked else part
+        self.reads.add(walked)
         return attribute
 
     def _no_attribute(self, found: suggest.Suggestion, name: str, holder: str, scope: str, wrong: Span) -> None:
@@ -239,23 +238,38 @@ class Checker:
 
     def _within(self, within: Within, scope: str) -> None:
         attribute = self.resolve(within.subject.path, scope)
+        self._amount(within.subject)
         if attribute is None:
             return
+        below = join(scope, within.subject.path)
         if attribute.type not in _HOLDERS:
             message = f"`{attribute.path}` is a {attribute.type}: `with` is for lists and records"
             self.mistake(Code.WRONG_TEST, message, within.subject.span)
-        elif not self.schema.children(self.entity, attribute.path):
+        elif not self.schema.children(self.entity, below):
             message = f"the elements of `{attribute.path}` have no attributes"
             self.mistake(Code.WRONG_TEST, message, within.subject.span, help_='ask `has ( "value" )` or `len ( )`')
         else:
-            self.condition(within.condition, attribute.path)
+            for one in (within.where, within.condition):
+                if one is not None:
+                    self.condition(one, below)
+
+    def _amount(self, subject: Subject) -> None:
+        """The number of a count is whole and not negative, that of a share between 0 and 100."""
+        match subject.quantifier:
+            case Count(_, number, span) if not isinstance(number, int) or number < 0:
+                message = f"`{number}` elements cannot be counted: the number is whole and not negative"
+                self.mistake(Code.BAD_AMOUNT, message, span)
+            case Share(_, percent, span) if not 0 <= percent <= WHOLE:
+                message = f"`{percent:f}%` is no share: it lies between 0% and 100%"
+                self.mistake(Code.BAD_AMOUNT, message, span)
 
     def _bare(self, subject: Subject, scope: str) -> None:
         """A property or a function alone."""
-        result = self._typed(subject, scope)
+        result = self.typed(subject, scope)
         if result is None:
             return
         attribute, kind = result
+        self._amount(subject)
         if subject.call is not None and kind is AttributeType.NUMBER:
             edits = corrections.inserted(subject.span.end, " gt 0")
             message = "a number is not a condition"
@@ -266,52 +280,45 @@ class Checker:
             edits = corrections.inserted(subject.span.end, " neq 0") if date else ()
             message = f"`{attribute.path}` is {_article(kind)}: alone it is not a condition"
             self.mistake(Code.WRONG_TEST, message, subject.span, help_=help_, edits=edits)
-        elif subject.quantifier is not None and (kind not in _HOLDERS or subject.quantifier is Quantifier.EVERY):
-            self._quantified(subject)
+        elif subject.quantifier is not None and (kind not in _HOLDERS or _asks_of_elements(subject)):
+            self.quantified(subject)
 
     def _operation(
         self, subject: Subject, operator: Operator, span: Span, values: tuple[Operand, ...], scope: str
     ) -> None:
         """A comparison or a set operator."""
-        result = self._typed(subject, scope)
+        result = self.typed(subject, scope)
         if result is None:
             return
         attribute, kind = result
-        of_records = kind is AttributeType.LIST and bool(self.schema.children(self.entity, attribute.path))
-        if operator not in OPERATORS[kind] or of_records:
-            self._wrong_operator(attribute, kind, operator, span, values)
+        holds_records = bool(self.schema.children(self.entity, join(scope, subject.path)))
+        if operator not in OPERATORS[kind] or (kind is AttributeType.LIST and holds_records):
+            edits = () if holds_records else corrections.other_operator(kind, operator, span, values)
+            self.wrong_operator(attribute, kind, operator.value, span, edits=edits)
             return
-        if subject.quantifier is not None and operator is not Operator.HAS:
-            self._quantified(subject)
+        if subject.quantifier not in (_BEFORE_HAS if operator is Operator.HAS else {None}):
+            self.quantified(subject)
         for value in values:
             operands.check_operand(self, value, attribute=attribute, kind=kind, operator=operator, scope=scope)
 
-    def _wrong_operator(
-        self,
-        attribute: Attribute,
-        kind: AttributeType,
-        operator: Operator,
-        span: Span,
-        values: tuple[Operand, ...],
+    def wrong_operator(
+        self, attribute: Attribute, kind: AttributeType, word: str, span: Span, *, edits: tuple[Edit, ...] = ()
     ) -> None:
-        message = f"`{operator.value}` cannot be asked of {_article(kind)}"
-        edits: tuple[Edit, ...] = ()
+        """Record that `word` is no question for this type, and what is."""
+        message = f"`{word}` cannot be asked of {_article(kind)}"
         if kind is AttributeType.RECORD:
             names = ", ".join(f"`{name}`" for name in list(self.schema.children(self.entity, attribute.path))[:5])
             help_ = f"`{attribute.path}` holds {names}" if names else ""
         elif kind is AttributeType.LIST:
             has_children = bool(self.schema.children(self.entity, attribute.path))
             help_ = "ask its elements: `with [ … ]`, or its length: `len ( )`" if has_children else 'ask `has ( "…" )`'
-            edits = () if has_children else _has(operator, span, values)
         else:
-            edits = (
-                corrections.replaced(span, "in") if operator is Operator.HAS and Operator.IN in OPERATORS[kind] else ()
-            )
             help_ = "here one can ask " + ", ".join(f"`{one.value}`" for one in Operator if one in OPERATORS[kind])
         label = f"`{attribute.path}` is {_article(kind)}"
         self.mistake(Code.WRONG_OPERATOR, message, span, label=label, help_=help_, edits=edits)
 
-    def _quantified(self, subject: Subject) -> None:
+    def quantified(self, subject: Subject) -> None:
+        """Record that a quantifier stands where it says nothing."""
         word = subject.quantifier.value if subject.quantifier else ""
         message = f"`{word}` needs a list and `with [ … ]`"
         help_ = f"leave out `{word}`, or say what of its elements"
@@ -323,7 +330,7 @@ class Checker:
             edits = corrections.replaced(before, "")
         self.mistake(Code.WRONG_TEST, message, subject.span, help_=help_, edits=edits)
 
-    def _typed(self, subject: Subject, scope: str) -> tuple[Attribute, AttributeType] | None:
+    def typed(self, subject: Subject, scope: str) -> tuple[Attribute, AttributeType] | None:
         """The attribute a subject is about and the type of what it gives."""
         attribute = self.resolve(subject.path, scope)
         if attribute is None:
@@ -346,18 +353,9 @@ class Checker:
         return (attribute, gives) if operands.check_arguments(self, call) else None
 
 
-def _has(operator: Operator, span: Span, values: tuple[Operand, ...]) -> tuple[Edit, ...]:
-    """`Labels eq "x"` as `Labels has ( "x" )`."""
-    if operator is Operator.IN:
-        return corrections.replaced(span, "has")
-    if operator is not Operator.EQUAL:
-        return ()
-    place = values[0].span
-    return (
-        *corrections.replaced(span, "has ("),
-        *corrections.inserted(place.start, " "),
-        *corrections.inserted(place.end, " )"),
-    )
+def _asks_of_elements(subject: Subject) -> bool:
+    """Whether a quantifier says nothing without a condition on the elements."""
+    return subject.quantifier is Quantifier.EVERY or isinstance(subject.quantifier, Share)
 
 
 def _article(kind: AttributeType) -> str:
