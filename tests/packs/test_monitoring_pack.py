@@ -96,6 +96,7 @@ def test_the_suggested_pattern_catches_the_set_and_nothing_else(rule: PostureRul
     assert said.truth is True
     assert said.words.startswith(LEFT_OUT.get(rule.id, ""))
     assert bool(said.words) is (rule.id in LEFT_OUT)
+    assert pattern == SETS[_set(rule)].pattern
     assert len(pattern) <= LONGEST_PATTERN
 
 
