@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -19,7 +20,7 @@ from rootwarden.rules.posture import prepare
 from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from rootwarden.facts.fact import Fact
     from rootwarden.rules.rule_file import Case, PostureRule
@@ -138,10 +139,10 @@ def _darkened(facts: Mapping[str, Fact[Any]]) -> Iterator[Mapping[str, Fact[Any]
         if not isinstance(fact, Known):
             continue
         yield {**facts, name: Unknown("denied")}
-        if isinstance(fact.value, dict):
+        if isinstance(fact.value, Mapping):
             yield from ({**facts, name: Known(inner)} for inner in _darkened(fact.value))
         for place, element in enumerate(fact.value if isinstance(fact.value, tuple) else ()):
-            for inner in (Unknown("cut short"), *(_darkened(element) if isinstance(element, dict) else ())):
+            for inner in (Unknown("cut short"), *(_darkened(element) if isinstance(element, Mapping) else ())):
                 yield {**facts, name: Known((*fact.value[:place], inner, *fact.value[place + 1 :]))}
 
 
