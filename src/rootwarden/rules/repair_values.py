@@ -95,7 +95,8 @@ class Values:
         found = list({(type(one), one): one for one in values if (type(one), one) != (type(now), now)}.values())
         if kind in {AttributeType.NUMBER, AttributeType.DATE} and isinstance(now, int | float):
             found.sort(key=lambda one: abs(float(one) - float(now)) if isinstance(one, int | float) else 0)
-        return found
+        # To leave a text empty is seldom what anybody wants.
+        return sorted(found, key=lambda one: one == "")
 
     def _record(self, path: Path, reading: Reading, here: Here) -> Iterator[Step]:
         place = (*here.place, *path.parts)
