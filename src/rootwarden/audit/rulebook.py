@@ -99,15 +99,23 @@ def rulebook(
         prepare(rule, schema, benchmark=benchmark, parameters=_for(rule, given))
         for rule in sorted(chosen, key=lambda each: each.severity.rank)
     ]
-    needs = [need for rule in prepared for need in reading(rule.compiled, schema)]
+    return book_of(prepared, schema, benchmark=benchmark, given=frozenset(given))
+
+
+def book_of(
+    prepared: Iterable[PreparedRule], schema: Schema, *, benchmark: str = "", given: frozenset[str] = frozenset()
+) -> Rulebook:
+    """Rules that are ready, with what they need together."""
+    rules = tuple(prepared)
+    needs = [need for rule in rules for need in reading(rule.compiled, schema)]
     return Rulebook(
-        rules=tuple(prepared),
+        rules=rules,
         benchmark=benchmark,
         needs=frozenset(call for one in needs if not is_monitoring(one.entity) for call in one.calls),
         watched=frozenset(call for one in needs if is_monitoring(one.entity) for call in one.calls),
         parts=frozenset(part for one in needs for part in parts_of(one.entity)),
-        whole=any(rule.compiled.entity == FLEET for rule in prepared),
-        given=frozenset(given),
+        whole=any(rule.compiled.entity == FLEET for rule in rules),
+        given=given,
     )
 
 

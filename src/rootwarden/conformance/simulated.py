@@ -28,6 +28,7 @@ from rootwarden.simulator.world import (
     EventRule,
     FieldSelector,
     IAMUser,
+    PasswordPolicy,
     RootUser,
     Subscription,
     Trail,
@@ -122,6 +123,8 @@ def _full(world: World, account: Account) -> None:
         certificates=[parts.certificate()],
     )
     here.rds_instances, here.ec2_instances, account.buckets = 1, 1, 1
+    account.password_policy = PasswordPolicy(maximum_age=90, hard_expiry=True)
+    parts.add_administrators(account)
     if not any(trail.log_group for trail in account.trails):
         parts.add_root_alarm(account, organization=False)
     if not here.event_rules:
@@ -182,7 +185,7 @@ def _bare(world: World, account: Account) -> None:
     account.root = RootUser(password=False)
     account.users, account.trails, account.buckets = [], [], 0
     account.regions, account.alternate_contacts = {}, {}
-    account.contact, account.console_authorization = None, None
+    account.contact, account.console_authorization, account.password_policy = None, None, None
     account.sign_in_policy = []
 
 

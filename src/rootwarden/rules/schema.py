@@ -19,6 +19,8 @@ from rootwarden.rules.schema_types import Attribute, AttributeType, Entity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rootwarden.detect.sample_sets import SampleSet
+
 __all__ = ["ACCOUNT", "FLEET", "Attribute", "AttributeType", "Entity", "Schema", "plural"]
 
 ACCOUNT: Final = "AWS"  # one account as a whole
@@ -42,15 +44,24 @@ def plural(entity: str) -> str:
 
 
 class Schema:
-    """Entities by name, attributes by dotted path. What it answers never changes once made."""
+    """Entities by name, attributes by dotted path. What it answers never changes once made.
 
-    def __init__(self, sources: Mapping[str, Callable[[], str]]) -> None:
+    Attributes:
+        sample_sets: The sets of sample events `catches` may name.
+    """
+
+    def __init__(
+        self, sources: Mapping[str, Callable[[], str]], *, sample_sets: Mapping[str, SampleSet] | None = None
+    ) -> None:
         """Take where each entity is described.
 
         Args:
             sources: By name of the entity, what gives the content of its schema file. Called when the entity is first
                 asked for; a look-up raises `InputError` when the content is wrong.
+            sample_sets: The sets of sample events, by name.
         """
+        # Asking whether there are any would look for them.
+        self.sample_sets: Mapping[str, SampleSet] = {} if sample_sets is None else sample_sets
         self._sources = dict(sources)
         self._read: dict[str, Entity] = {}
         self._tables: dict[str, Mapping[str, Mapping[str, Attribute]]] = {}
