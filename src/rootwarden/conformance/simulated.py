@@ -114,6 +114,7 @@ def _as_it_is(_world: World, _account: Account) -> None:
 def _full(world: World, account: Account) -> None:
     """Everything an account can have."""
     here, account_id = account.region(world.home_region), account.account_id
+    parts.add_administrators(account)
     account.users.append(_user(account_id))
     account.root = RootUser(
         password=True,
@@ -124,7 +125,6 @@ def _full(world: World, account: Account) -> None:
     )
     here.rds_instances, here.ec2_instances, account.buckets = 1, 1, 1
     account.password_policy = PasswordPolicy(maximum_age=90, hard_expiry=True)
-    parts.add_administrators(account)
     if not any(trail.log_group for trail in account.trails):
         parts.add_root_alarm(account, organization=False)
     if not here.event_rules:
