@@ -145,8 +145,11 @@ def _for(rule: PostureRule, given: dict[str, ParameterDefault]) -> dict[str, Par
 
 
 def _needs(rule: PreparedRule, schema: Schema) -> set[str]:
-    attributes = (schema.attribute(rule.compiled.entity, path) for path in rule.compiled.reads)
-    return {call for attribute in attributes if attribute is not None for call in attribute.fed_by}
+    """What feeds the attributes a rule reads, and what lists the resources it is about."""
+    compiled = rule.compiled
+    attributes = (schema.attribute(compiled.entity, path) for path in compiled.reads)
+    calls = {call for attribute in attributes if attribute is not None for call in attribute.fed_by}
+    return calls | set(schema.entity(compiled.entity).fed_by)
 
 
 def _card(prepared: PreparedRule) -> RuleCard:

@@ -14,7 +14,7 @@ import msgspec
 
 from rootwarden.facts.fact import Absent, Known
 from rootwarden.rules.compiler import Compiler
-from rootwarden.rules.draft import Edit, Kind, Place, is_list, is_record, keys_of
+from rootwarden.rules.draft import Edit, Kind, Place, keys_of
 from rootwarden.rules.logic import Record
 from rootwarden.rules.repair_cost import CHANGE, IMPOSSIBLE, price, surcharge
 from rootwarden.rules.repair_values import Values
@@ -161,7 +161,7 @@ class Needs:
         """To have no such list or record."""
         reading = self.compiler.reading(path, here.scope)
         fact = reading.read(here.record)
-        if is_list(reading.attribute.type):
+        if reading.attribute.is_list:
             return []
         if isinstance(fact, Absent) or not reading.attribute.absent:
             return []
@@ -171,7 +171,7 @@ class Needs:
     def _made(self, path: Path, here: Here) -> list[Need]:
         """To have the list or record, with nothing in it."""
         reading = self.compiler.reading(path, here.scope)
-        if isinstance(reading.read(here.record), Known) and not is_record(reading.attribute.type):
+        if isinstance(reading.read(here.record), Known) and not reading.attribute.is_record:
             return []
         edits = [*self.values.parents(path, here), ((*here.place, *path.parts), Edit(Kind.CREATE))]
         return [self.step(edits, extra=surcharge(reading.attribute, reading.read(here.record)))]

@@ -7,7 +7,7 @@ from itertools import cycle, islice, product
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from rootwarden.facts.fact import Absent, Known, Unknown
-from rootwarden.rules.draft import Edit, Kind, is_list, is_record, keys_of
+from rootwarden.rules.draft import Edit, Kind, keys_of
 from rootwarden.rules.repair_cost import surcharge
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import Comparison, Literal, Membership, Path
@@ -41,10 +41,10 @@ class Values:
         """Steps that change the property of a test, or the one it is compared with; whether they help is not asked."""
         subject = condition.subject  # type: ignore[union-attr]
         left = compiler.reading(subject.path, here.scope)
-        if is_list(left.attribute.type):
+        if left.attribute.is_list:
             yield from self._list(condition, subject.path, left, here, edits)
             return
-        if is_record(left.attribute.type):
+        if left.attribute.is_record:
             yield from self._record(subject.path, left, here)
             return
         rights = [(path, compiler.reading(path, here.scope)) for path in _paths(condition)]
