@@ -28,8 +28,8 @@ def rule_index(packs: Iterable[tuple[str, Iterable[PostureRule]]]) -> str:
     tables = "".join(f"\n## `{name}`\n\n{rule_table(rules)}" for name, rules in packs)
     return (
         "# The rules\n\nEach rule is one file in `src/rootwarden/packs/PACK/`, with its cases; these pages are made "
-        "from the files.\n`rootwarden rule show ID` prints the same. Verdicts: `pass`, `fail`, `not_applicable`, `unknown`. "
-        f"What the packs are: [packs.md](../packs.md).\n{tables}\nHow to add one: "
+        "from the files.\n`rootwarden rule show ID` prints the same. Verdicts: `pass`, `fail`, `not_applicable`, "
+        f"`unknown`. What the packs are: [packs.md](../packs.md).\n{tables}\nHow to add one: "
         "[adding-a-rule.md](../adding-a-rule.md).\n"
     )
 

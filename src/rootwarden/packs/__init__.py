@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rootwarden.rules.rule_file import PostureRule
 
 EVERY_PACK: Final = "all"
+# In the order they are listed; `root` is the one that is meant when none is named.
+_PACKS: Final = ("root", "iam", "password-policy", "logging", "monitoring")
 
 
 @cache
@@ -29,10 +31,6 @@ def schema() -> Schema:
     """The shipped schema: every entity in `packs/schema/`, each read from `ENTITY.toml` when first asked for."""
     entries = sorted(_folder("schema"), key=lambda entry: entry.name)
     return Schema({entry.name.removesuffix(".toml"): partial(entry.read_text, encoding="utf-8") for entry in entries})
-
-
-# In the order they are listed; `root` is the one that is meant when none is named.
-_PACKS: Final = ("root", "iam", "password-policy", "logging", "monitoring")
 
 
 def names() -> tuple[str, ...]:
