@@ -51,6 +51,7 @@ class Needs:
         self.compiler = Compiler(draft.schema, draft.entity)
         self.values = Values(draft, domains)
         self._nodes: dict[tuple[int, str], Node] = {}
+        self._elements_seen: dict[tuple[int, bool, Place], tuple[Record, Need]] = {}
         self.edits: Edits = {}
 
     def of(self, conditions: Iterable[tuple[Condition, bool]], edits: Edits) -> Need:
@@ -79,6 +80,14 @@ class Needs:
         if node is None:
             node = self._nodes[key] = self.compiler.condition(condition, here.scope)
         return node(here.record, "", self.now)[0]
+
+    def _of_element(self, condition: Condition, wanted: bool, here: Here) -> Need:
+        """What an element lacks; worked out once for as long as it stays as it is."""
+        key = (id(condition), wanted, here.place)
+        seen = self._elements_seen.get(key)
+        if seen is None or seen[0] is not here.record:
+            seen = self._elements_seen[key] = (here.record, self.need(condition, wanted, here))
+        return seen[1]
 
     # --- lists and records
 
@@ -115,7 +124,10 @@ class Needs:
         if not isinstance(value, tuple | list):
             return any_of(self._made(path, here)) if number else MET
         asked = list(self._elements(value, place, scope))
-        needs = [self.need(within.condition, True, one) if isinstance(one, Here) else Need(IMPOSSIBLE) for one in asked]
+        needs = [
+            self._of_element(within.condition, True, one) if isinstance(one, Here) else Need(IMPOSSIBLE)
+            for one in asked
+        ]
         return at_least(number, needs, self._added(place), offered=not _unfinished(asked, needs))
 
     def _down(self, within: Within, number: int, here: Here) -> Need:
@@ -190,7 +202,7 @@ class Needs:
     def _or_removed(self, inner: Condition, truth: bool, one: Here | Place) -> Need:
         if not isinstance(one, Here):
             return self.step([(one, Edit(Kind.REMOVE))], unread=True)
-        need = self.need(inner, truth, one)
+        need = self._of_element(inner, truth, one)
         return MET if need is MET else any_of([need, self.step([(one.place, Edit(Kind.REMOVE))])])
 
     def _one_element(self, path: Path, inner: Condition, truth: bool, here: Here) -> Need:
@@ -201,7 +213,7 @@ class Needs:
         if not isinstance(value, tuple | list):
             return any_of(self._made(path, here))
         asked = [one for one in self._elements(value, place, scope) if isinstance(one, Here)]
-        needs = [self.need(inner, truth, one) for one in asked]
+        needs = [self._of_element(inner, truth, one) for one in asked]
         # While one that was added is not yet what it should be, another would be no better.
         if not _unfinished(asked, needs):
             needs.append(self._added(place))
