@@ -51,7 +51,7 @@ class Needs:
         self.compiler = Compiler(draft.schema, draft.entity)
         self.values = Values(draft, domains)
         self._nodes: dict[tuple[int, str], Node] = {}
-        self._elements_seen: dict[tuple[int, bool, Place], tuple[Record, Need]] = {}
+        self._elements_seen: dict[tuple[int, bool, bool, Place], tuple[Record, Need]] = {}
         self.edits: Edits = {}
 
     def of(self, conditions: Iterable[tuple[Condition, bool]], edits: Edits) -> Need:
@@ -81,12 +81,15 @@ class Needs:
             node = self._nodes[key] = self.compiler.condition(condition, here.scope)
         return node(here.record, "", self.now)[0]
 
-    def _of_element(self, condition: Condition, wanted: bool, here: Here) -> Need:
-        """What an element lacks; worked out once for as long as it stays as it is."""
-        key = (id(condition), wanted, here.place)
+    def _of_element(self, condition: Condition, wanted: bool, here: Here, *, removable: bool = False) -> Need:
+        """What an element lacks, to be removed too if it may; worked out once for as long as it stays as it is."""
+        key = (id(condition), wanted, removable, here.place)
         seen = self._elements_seen.get(key)
         if seen is None or seen[0] is not here.record:
-            seen = self._elements_seen[key] = (here.record, self.need(condition, wanted, here))
+            need = self.need(condition, wanted, here)
+            if removable and need is not MET:
+                need = any_of([need, self.step([(here.place, Edit(Kind.REMOVE))])])
+            seen = self._elements_seen[key] = (here.record, need)
         return seen[1]
 
     # --- lists and records
@@ -202,8 +205,7 @@ class Needs:
     def _or_removed(self, inner: Condition, truth: bool, one: Here | Place) -> Need:
         if not isinstance(one, Here):
             return self.step([(one, Edit(Kind.REMOVE))], unread=True)
-        need = self._of_element(inner, truth, one)
-        return MET if need is MET else any_of([need, self.step([(one.place, Edit(Kind.REMOVE))])])
+        return self._of_element(inner, truth, one, removable=True)
 
     def _one_element(self, path: Path, inner: Condition, truth: bool, here: Here) -> Need:
         """One element must give this truth; it may be a new one."""
