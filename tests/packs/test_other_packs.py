@@ -28,13 +28,16 @@ if TYPE_CHECKING:
 CIS: Final[dict[str, dict[str, str]]] = {
     "iam": {
         "iam-cloudshell": "- - - - 1.22 1.22 1.22 1.21 2.21 -",
+        "iam-policy-full-admin": "1.22 1.16 1.16 1.16 1.16 1.16 1.16 1.15 2.15 -",
         "iam-role-open-trust": "- - - - - - - - - -",
         "iam-role-unused": "- - - - - - - - - -",
         "iam-support-role": "1.20 1.17 1.17 1.17 1.17 1.17 1.17 1.16 2.16 -",
+        "iam-user-admin": "- - - - - - - - - -",
         "iam-user-attached-policy": "1.16 1.15 1.15 1.15 1.15 1.15 1.15 1.14 2.14 -",
         "iam-user-inline-policy": "1.16 1.15 1.15 1.15 1.15 1.15 1.15 1.14 2.14 -",
         "iam-user-key-age": "1.4 1.14 1.14 1.14 1.14 1.14 1.14 1.13 2.13 -",
         "iam-user-mfa": "1.2 1.10 1.10 1.10 1.10 1.10 1.10 1.9 2.9 -",
+        "iam-user-one-key": "- 1.13 1.13 1.13 1.13 1.13 1.13 1.12 2.12 -",
         "iam-user-signing-certificate": "- - - - - - - - - -",
         "iam-user-unused-key": "1.3 1.12 1.12 1.12 1.12 1.12 1.12 1.11 2.11 -",
         "iam-user-unused-password": "1.3 1.12 1.12 1.12 1.12 1.12 1.12 1.11 2.11 -",

@@ -114,6 +114,16 @@ def test_only_a_fail_is_repaired(schema: Schema) -> None:
     assert (found.verdict, found.changes, found.tried) == (Verdict.UNKNOWN, (), 0)
 
 
+def test_leaving_the_scope_is_shown_where_it_is_easier(schema: Schema) -> None:
+    rule = 'IAMUser where Password . Enabled should have Password . LastUsedTime isLaterThan ( -1, "days" )'
+    found = repaired(rule, {"Password": {"Enabled": True, "LastUsedTime": 1}}, schema)
+
+    assert [one.fixed for one in found.changes] == [True]
+    assert [(one.attribute, one.after) for one in found.leaving] == [("Password.Enabled", "false")]
+    assert repaired("IAMUser where RootUser should have MFAActive", {"RootUser": True}, schema).leaving == ()
+    assert repaired("Thing where Flag should have Other", {"Flag": True}, schema).leaving == ()
+
+
 def test_a_fact_of_the_past_is_marked(schema: Schema) -> None:
     found = repaired('IAMUser should have CreationDate isLaterThan ( -1, "days" )', {"CreationDate": 1}, schema)
 

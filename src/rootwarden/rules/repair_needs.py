@@ -266,8 +266,7 @@ class Needs:
         """A need that one step meets; impossible when it undoes an edit that is already made."""
         if any(self._taken(place, edit) for place, edit in edits):
             return Need(IMPOSSIBLE)
-        after = {**self.edits, **dict(edits)}
-        cost = extra + sum(price(place, edit, after) for place, edit in edits) + (CHANGE // 3 if unread else 0)
+        cost = extra + sum(price(edit) for _, edit in edits) + (CHANGE // 3 if unread else 0)
         return Need(cost, frozenset(place for place, _ in edits), (Option(tuple(edits), cost),))
 
     def _taken(self, place: Place, edit: Edit) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Step: TypeAlias = "tuple[list[tuple[Place, Edit]], int]"
 
 MAXIMUM_ELEMENTS: Final = 8  # so many are added or removed at once, and so many are tried by themselves
+_USUAL_NUMBERS: Final = frozenset({0, 1, 2})
 _WORST_RANK: Final = 9
 _PAIRS: Final = 6  # of two properties compared, so many values of each are tried together
 
@@ -95,6 +96,9 @@ class Values:
         found = list({(type(one), one): one for one in values if (type(one), one) != (type(now), now)}.values())
         if kind in {AttributeType.NUMBER, AttributeType.DATE} and isinstance(now, int | float):
             found.sort(key=lambda one: abs(float(one) - float(now)) if isinstance(one, int | float) else 0)
+        elif kind is AttributeType.NUMBER:
+            # What the rule names rather than what is tried of every number.
+            found.sort(key=lambda one: one in _USUAL_NUMBERS)
         return found
 
     def _record(self, path: Path, reading: Reading, here: Here) -> Iterator[Step]:
