@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.schema import Attribute, Schema
 
 MAXIMUM_TRIED: Final = 2_000
+MAXIMUM_WAITING: Final = 100_000  # sets of edits that wait to be tried; beyond, the search ends
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,7 +210,7 @@ class _Search:
                 if key in seen:
                     continue
                 seen.add(key)
-                if self.tried >= MAXIMUM_TRIED or not go_on():
+                if self.tried >= MAXIMUM_TRIED or len(queue) > MAXIMUM_WAITING or not go_on():
                     self.complete = False
                     return None
                 if self._reaches_goal(entry.edits):
