@@ -87,7 +87,9 @@ def test_references_lead_to_the_records_of_the_other_entity(entity: str) -> None
             assert set(value) <= names, (entity, other, set(value) - names)
 
 
-def references(entity: str, record: Mapping[str, Fact[object]], below: str = "") -> Iterator[tuple[str, Mapping[str, object]]]:
+def references(
+    entity: str, record: Mapping[str, Fact[object]], below: str = ""
+) -> Iterator[tuple[str, Mapping[str, object]]]:
     for name, fact in record.items():
         attribute = schema().attribute(entity, f"{below}{name}")
         if attribute is None or not isinstance(fact, Known):

@@ -143,7 +143,12 @@ def explanations_as_json(
     """The document `rootwarden.rule-explain/1`; `fix` only when repairs were asked for."""
     explained: list[dict[str, object]] = [{"resource": name, **msgspec.structs.asdict(one)} for name, one in made]
     for one, found in zip(explained, repairs or (), strict=False):
-        one["fix"] = {"changes": found.changes, "complete": found.complete, "tried": found.tried}
+        one["fix"] = {
+            "changes": found.changes,
+            "leaving": found.leaving,
+            "complete": found.complete,
+            "tried": found.tried,
+        }
     document = {
         "schema": "rootwarden.rule-explain/1",
         "rule": prepared.rule.id,
@@ -182,10 +187,12 @@ def _repair_lines(found: Repair) -> list[str]:
         return ["  fix: first find out what is missing"]
     if found.verdict is not Verdict.FAIL:
         return []
+    lines = [f"  fix: {_change(one)}" for one in found.changes]
     if not found.changes:
         why = "no changes within the bounds make it pass" if found.complete else "none found before the search ended"
-        return [f"  fix: {why} ({found.tried} tried)"]
-    return [f"  fix: {_change(one)}" for one in found.changes]
+        lines = [f"  fix: {why} ({found.tried} tried)"]
+    leaving = [f"  fix: {'or ' if not number else 'and '}{_change(one)}" for number, one in enumerate(found.leaving)]
+    return [*lines, *leaving, *(["       then the rule no longer applies"] if leaving else [])]
 
 
 def _change(change: Change) -> str:
