@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from fractions import Fraction
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from rootwarden.rules.schema import AttributeType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from ipaddress import IPv4Network, IPv6Network
+
     from tests.rules.grammar.second_parser import Tree
 
     from rootwarden.rules.schema import Schema
 
 Truth: TypeAlias = bool | None
+COUNTING: Final = ("len", "numhosts")
 SECONDS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}
 # Whether the range holds a globally routable address, by hand from the IANA special-purpose registries.
 PUBLIC: Final = {
@@ -107,7 +111,7 @@ class _About:
         self.below, self.type, self.value = self.read(self.path)
         if self.call:
             self.value = self.called(*self.call)
-            self.type = AttributeType.BOOLEAN if self.call[0] not in {"len", "numhosts"} else AttributeType.NUMBER
+            self.type = AttributeType.NUMBER if self.call[0] in COUNTING else AttributeType.BOOLEAN
 
     def read(self, path: tuple[str, ...]) -> tuple[str, AttributeType, Any]:
         below, value = self.place, state_of(self.record)
@@ -122,34 +126,33 @@ class _About:
         return below, attribute.type, value
 
     def answer(self, kind: str, rest: list[Any]) -> Truth:
-        match kind:
-            case "test":
-                return self.alone()
-            case "within":
-                return self.elements_that(*rest)
-            case "compare":
-                return self.compared(*rest)
-            case "member":
-                return self.member(*rest)
-            case "never":
-                return self.equal(("number", 0))
-            case "lately":
-                return self.later(-rest[0][1], rest[1])
-            case "longago":
-                return self.earlier(-rest[0][1], rest[1])
-            case "between":
-                return both(self.ordered("gte", rest[0]), self.ordered("lte", rest[1]))
-            case "touches":
-                other = _About(self.oracle, (None, rest[0], None), self.record, self.place)
-                return both(self.ordered("lte", rest[2]), other.ordered("gte", rest[1]))
-            case "overlaps":
-                return either(*(self.touching(one) for one in rest[0]))
-            case _:
-                raise NotImplementedError(kind)
+        answer: Truth = getattr(self, kind)(*rest)
+        return answer
+
+    # --- shorter forms, as the table of plain forms has them
+
+    def never(self) -> Truth:
+        return self.equal(("number", 0))
+
+    def lately(self, amount: Tree, unit: str) -> Truth:
+        return self.later(-amount[1], unit)
+
+    def longago(self, amount: Tree, unit: str) -> Truth:
+        return self.earlier(-amount[1], unit)
+
+    def between(self, low: Tree, high: Tree) -> Truth:
+        return both(self.ordered("gte", low), self.ordered("lte", high))
+
+    def touches(self, path: tuple[str, ...], low: Tree, high: Tree) -> Truth:
+        other = _About(self.oracle, (None, path, None), self.record, self.place)
+        return both(self.ordered("lte", high), other.ordered("gte", low))
+
+    def overlaps(self, operands: tuple[Tree, ...]) -> Truth:
+        return either(*(self.touching(one) for one in operands))
 
     # --- alone, and elements
 
-    def alone(self) -> Truth:
+    def test(self) -> Truth:
         if self.value is UNKNOWN:
             return None
         if self.quantifier:
@@ -161,7 +164,7 @@ class _About:
     def size(self) -> int:
         return 1 if isinstance(self.value, dict) else len(self.value)
 
-    def elements_that(self, scope: Tree | None, condition: Tree) -> Truth:
+    def within(self, scope: Tree | None, condition: Tree) -> Truth:
         if self.value is UNKNOWN:
             return None
         elements = [] if self.value is ABSENT else [self.value] if isinstance(self.value, dict) else self.value
@@ -176,21 +179,31 @@ class _About:
     def called(self, function: str, arguments: tuple[Tree, ...]) -> Any:
         if self.value is UNKNOWN:
             return UNKNOWN
-        match function:
-            case "len":
-                return 0 if self.value is ABSENT else self.size()
-            case "numhosts":
-                return 0 if self.value is ABSENT else self.value.num_addresses
-            case "isPublic":
-                return self.value is not ABSENT and PUBLIC[_written(self.value)]
-            case "isPrivate":
-                return self.value is not ABSENT and not PUBLIC[_written(self.value)]
-            case "divisibleby":
-                return self.value is not ABSENT and self.value % arguments[0][1] == 0
-            case "isLaterThan":
-                return self.later(arguments[0][1], arguments[1][1])
-            case _:
-                return self.earlier(arguments[0][1], arguments[1][1])
+        if self.value is ABSENT:
+            return 0 if function in COUNTING else False
+        return getattr(self, "call_" + function.lower())(*(value for _, value in arguments))
+
+    def call_len(self) -> int:
+        return self.size()
+
+    def call_numhosts(self) -> int:
+        hosts: int = self.value.num_addresses
+        return hosts
+
+    def call_ispublic(self) -> bool:
+        return PUBLIC[_written(self.value)]
+
+    def call_isprivate(self) -> bool:
+        return not PUBLIC[_written(self.value)]
+
+    def call_divisibleby(self, number: int) -> bool:
+        return bool(self.value % number == 0)
+
+    def call_islaterthan(self, amount: float, unit: str) -> Truth:
+        return self.later(amount, unit)
+
+    def call_isearlierthan(self, amount: float, unit: str) -> Truth:
+        return self.earlier(amount, unit)
 
     def later(self, amount: float, unit: str) -> Truth:
         return self.timed(lambda bound: self.value > bound, amount, unit)
@@ -207,7 +220,7 @@ class _About:
 
     # --- comparisons
 
-    def compared(self, operator: str, operand: Tree) -> Truth:
+    def compare(self, operator: str, operand: Tree) -> Truth:
         match operator:
             case "eq":
                 return self.equal(operand)
@@ -258,7 +271,8 @@ class _About:
             return False
         if left is UNKNOWN or right is UNKNOWN:
             return None
-        return {"gt": left > right, "gte": left >= right, "lt": left < right, "lte": left <= right}[operator]
+        orders = {"gt": left > right, "gte": left >= right, "lt": left < right, "lte": left <= right}
+        return bool(orders[operator])
 
     def matches(self, operand: Tree) -> Truth:
         if isinstance(self.value, State):
@@ -293,7 +307,8 @@ def counted(quantifier: Tree, elements: list[tuple[Truth, Truth]]) -> Truth:
 
 
 def _ways(element: tuple[Truth, Truth]) -> Iterator[tuple[bool, bool]]:
-    return itertools.product(*((side,) if side is not None else (True, False) for side in element))
+    scopes, truths = ((True, False) if side is None else (side,) for side in element)
+    return itertools.product(scopes, truths)
 
 
 def _decided(quantifier: Tree, elements: list[tuple[bool, bool]]) -> bool:
@@ -304,9 +319,9 @@ def _decided(quantifier: Tree, elements: list[tuple[bool, bool]]) -> bool:
         case "every":
             return all(inside)
         case "atleast":
-            return satisfied >= number[0]
+            return bool(satisfied >= number[0])
         case "atmost":
-            return satisfied <= number[0]
+            return bool(satisfied <= number[0])
         case "exactly":
             return bool(satisfied == number[0])
         case _:

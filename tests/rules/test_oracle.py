@@ -79,15 +79,19 @@ def none_is_every_not(schema: Schema, seed: int) -> None:
     for left, right in (
         (f"no {name} with [ {inner} ]", f"every {name} with [ not ( {inner} ) ]"),
         (f"atleast one {name} with [ {inner} ]", f"not no {name} with [ {inner} ]"),
-        *((
-        (f"atleast 2 {name} with [ {inner} ]", f"not atmost 1 {name} with [ {inner} ]"),
-        (
-            f"exactly 1 {name} with [ {inner} ]",
-            f"atleast one {name} with [ {inner} ] and atmost 1 {name} with [ {inner} ]",
+        *(
+            (
+                (f"atleast 2 {name} with [ {inner} ]", f"not atmost 1 {name} with [ {inner} ]"),
+                (
+                    f"exactly 1 {name} with [ {inner} ]",
+                    f"atleast one {name} with [ {inner} ] and atmost 1 {name} with [ {inner} ]",
+                ),
+                (f"atleast 100% {name} with [ {inner} ]", f"every {name} with [ {inner} ]"),
+                (f"atmost 0% {name} with [ {inner} ]", f"no {name} with [ {inner} ]"),
+            )
+            if SUGAR
+            else ()
         ),
-        (f"atleast 100% {name} with [ {inner} ]", f"every {name} with [ {inner} ]"),
-        (f"atmost 0% {name} with [ {inner} ]", f"no {name} with [ {inner} ]"),
-        ) if SUGAR else ()),
     ):
         first, second = (answer(f"{given.entity} should have {side}", fixture, schema) for side in (left, right))
         assert _compatible(first, second, exact="exactly" not in left), (left, right, fixture)

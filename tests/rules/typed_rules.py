@@ -48,7 +48,12 @@ class TypedRules:
             return self.leaf(place, depth)
         first, second = self.condition(place, depth - 1), self.condition(place, depth - 1)
         return self.random.choice(
-            (f"( {first} and {second} )", f"( {first} or {second} )", f"not ( {first} )", f"( not {self.leaf(place, 0)} )")
+            (
+                f"( {first} and {second} )",
+                f"( {first} or {second} )",
+                f"not ( {first} )",
+                f"( not {self.leaf(place, 0)} )",
+            )
         )
 
     def leaf(self, place: str, depth: int) -> str:
@@ -83,7 +88,9 @@ class TypedRules:
 
     def of_boolean(self, place: str, attribute: Attribute) -> str:
         value = self.random.choice(("true", "false", "True", *self.like_it(place, attribute)))
-        return self.random.choice(("", f"{self.random.choice(EQUALS)} {value}", f"{self.random.choice(INS)} ( {value} )"))
+        return self.random.choice(
+            ("", f"{self.random.choice(EQUALS)} {value}", f"{self.random.choice(INS)} ( {value} )")
+        )
 
     def of_string(self, place: str, attribute: Attribute) -> str:
         values = [quoted(one) for one in attribute.values or STRINGS] + self.like_it(place, attribute)
@@ -222,22 +229,18 @@ class TypedRules:
         return {"$unknown": self.random.choice(("nobody looked", "iam:ListUsers denied"))}
 
     def value(self, attribute: Attribute) -> Any:
-        pick = self.random.choice
-        match attribute.type:
-            case AttributeType.BOOLEAN:
-                return pick((True, False))
-            case AttributeType.STRING:
-                return pick(attribute.values or STRINGS)
-            case AttributeType.NUMBER:
-                return pick((-1, 0, 1, 2, 3))
-            case AttributeType.DATE:
-                return pick(self.dates)
-            case AttributeType.IP:
-                return pick((*PUBLIC, "nonsense"))
-            case AttributeType.LIST:
-                return [self.element(attribute) for _ in range(pick((0, 1, 1, 2, 2, 3)))]
-            case _:
-                return self.record(attribute.path)
+        plain: dict[AttributeType, tuple[Any, ...]] = {
+            AttributeType.BOOLEAN: (True, False),
+            AttributeType.STRING: attribute.values or STRINGS,
+            AttributeType.NUMBER: (-1, 0, 1, 2, 3),
+            AttributeType.DATE: self.dates,
+            AttributeType.IP: (*PUBLIC, "nonsense"),
+        }
+        if attribute.type in plain:
+            return self.random.choice(plain[attribute.type])
+        if attribute.type is AttributeType.LIST:
+            return [self.element(attribute) for _ in range(self.random.choice((0, 1, 1, 2, 2, 3)))]
+        return self.record(attribute.path)
 
     def element(self, attribute: Attribute) -> Any:
         if self.random.random() < 0.15:
@@ -273,5 +276,3 @@ class TypedRules:
         if self.schema.children(self.entity, attribute.path):
             return self.record(attribute.path)
         return self.random.choice(STRINGS)
-
-

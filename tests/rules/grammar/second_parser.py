@@ -22,7 +22,7 @@ FUNCTIONS: Final = ("len", "numhosts", "isPrivate", "isPublic", "divisibleby", "
 CANONICAL: Final = {name.lower(): name for name in FUNCTIONS}
 
 
-class Refused(ValueError):
+class NotARuleError(ValueError):
     """The text is no sentence of the grammar, or beyond a limit."""
 
 
@@ -34,7 +34,7 @@ class Levelled(NamedTuple):
 
     def deeper(self, tree: Tree | None = None) -> Levelled:
         if self.levels >= MAXIMUM_LEVELS:
-            raise Refused("nests too deep")
+            raise NotARuleError("nests too deep")
         return Levelled(self.tree if tree is None else tree, self.levels + 1)
 
 
@@ -42,16 +42,16 @@ def second_parse(text: str) -> Tree:
     """The tree of a rule.
 
     Raises:
-        Refused: The text is not a rule.
+        NotARuleError: The text is not a rule.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAXIMUM_BYTES:
-        raise Refused("too long")
+        raise NotARuleError("too long")
     try:
         parsed: Any = _parser().parse(text)
     except VisitError as error:
-        raise Refused(str(error.orig_exc)) from None
+        raise NotARuleError(str(error.orig_exc)) from None
     except LarkError as error:
-        raise Refused(str(error)) from None
+        raise NotARuleError(str(error)) from None
     assert isinstance(parsed, tuple)
     return parsed
 
@@ -69,7 +69,7 @@ def unquoted(token: str) -> str:
 
 def number_of(token: str) -> int | float:
     if sum(character.isdigit() for character in token) > MAXIMUM_DIGITS:
-        raise Refused("too many digits")
+        raise NotARuleError("too many digits")
     return float(token) if "." in token else int(token)
 
 
@@ -81,7 +81,7 @@ def _joined(kind: str, parts: tuple[Levelled, ...]) -> Levelled:
 
 def _few(operands: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(operands) > MAXIMUM_OPERANDS:
-        raise Refused("too many operands")
+        raise NotARuleError("too many operands")
     return operands
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from tests.rules.grammar.specification import (
     Choice,
-    Expression,
     Name,
     Optional,
     Repeated,
@@ -22,6 +21,10 @@ from tests.rules.grammar.specification import (
 
 if TYPE_CHECKING:
     from random import Random
+
+    from tests.rules.grammar.specification import (
+        Expression,
+    )
 
 FUNCTIONS: Final = ("len", "numhosts", "isPrivate", "isPublic", "divisibleby", "isLaterThan", "isEarlierThan")
 UNITS: Final = ("seconds", "minutes", "hours", "days", "weeks", "second", "minute", "hour", "day", "week")
@@ -36,12 +39,23 @@ SOFT: Final = (
 )
 PLAIN: Final = ("Flag", "Name", "Parts", "Password", "LastUsedTime", "x", "_", "_1", "A__b", "aNd1", "where_", "notIn2")
 STRINGS: Final = (
-    *('""', '"a"', '"\\""', '"\\\\"', '"a\\"b\\"c"', '"\\s\\.\\|"', '"# no comment"', '"”"', '"“curly”"', '"line\nend"'),
+    *(
+        '""',
+        '"a"',
+        '"\\""',
+        '"\\\\"',
+        '"a\\"b\\"c"',
+        '"\\s\\.\\|"',
+        '"# no comment"',
+        '"”"',
+        '"“curly”"',
+        '"line\nend"',
+    ),
     *("“”", "“a”", '“"”', "“\\”", '“\\"”', "“#”", '"é\u2028"', '"and ] ) or"', '"\\\n"'),
 )
-GAPS: Final = ("", "", " ", " ", " ", "  ", "\n", "\t", "\r\n", " # \n", "# and ] \" “ comment\n", "\n\n#\n")
-LETTERS: Final = (
-    *'"“”\'()[]{},.;:-_+*/%=!<>&|#\\ \t\n\r\v\f\0',
+GAPS: Final = ("", "", " ", " ", " ", "  ", "\n", "\t", "\r\n", " # \n", '# and ] " “ comment\n', "\n\n#\n")
+LETTERS: Final[tuple[str, ...]] = (
+    *"\"“”'()[]{},.;:-_+*/%=!<>&|#\\ \t\n\r\v\f\0",
     *"aeEnotwr019",
     *"é\u017f\u212a\u0660\u00a0\u2028\ufeff\u0130\ud800",
 )
@@ -142,7 +156,9 @@ class Sentences:
         if before in {"atleast", "atmost", "exactly", "last", "than"}:
             self.add(str(self.random.choice((0, 1, 2, 10, 100, 95))))
         else:
-            self.add(self.random.choice(("0", "1", "-1", "-0", "007", "1.5", "-0.25", "10.0", "9" * 18, "0." + "1" * 17)))
+            self.add(
+                self.random.choice(("0", "1", "-1", "-0", "007", "1.5", "-0.25", "10.0", "9" * 18, "0." + "1" * 17))
+            )
 
     def address(self) -> None:
         self.add(self.random.choice(("10.0.0.0/8", "0.0.0.0/0", "8.8.8.8", "192.0.2.0/24", "255.255.255.255/32")))
@@ -238,5 +254,7 @@ def nested(random: Random, levels: int) -> str:
     """A rule with exactly so many levels of brackets and `not` in its check."""
     text = "Flag"
     for _ in range(levels):
-        text = random.choice(("( {} )", "not {}", "Parts with [ {} ]", "( {} and Flag )", "( Name or {} )")).format(text)
+        text = random.choice(("( {} )", "not {}", "Parts with [ {} ]", "( {} and Flag )", "( Name or {} )")).format(
+            text
+        )
     return f"Thing should have {text}"

@@ -30,6 +30,12 @@ def condition(node: syntax.Condition) -> Tree:
             return ("and", *map(condition, conditions))
         case syntax.Not(inner):
             return ("not", condition(inner))
+        case _:
+            return _about(node)
+
+
+def _about(node: syntax.Test | syntax.Within | syntax.Comparison | syntax.Membership) -> Tree:
+    match node:
         case syntax.Test(subject):
             return ("test", _subject(subject))
         case syntax.Within(subject, inner):
