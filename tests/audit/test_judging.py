@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from rootwarden.audit.assess import exit_code
-from rootwarden.audit.exceptions import ExceptionEntry, apply_exceptions, parse_exceptions
+from rootwarden.audit.exceptions import ExceptionEntry, PreparedException, parse_exceptions
 from rootwarden.audit.indicators import key_indicators
+from rootwarden.audit.ledger import ExceptionLedger
 from rootwarden.audit.need import credential_need
 from rootwarden.audit.result import AuditResult, Finding, Need, Suppression
 from rootwarden.audit.rulebook import rulebook
@@ -61,7 +62,9 @@ def entry(**changed: Any) -> ExceptionEntry:
 
 
 def applied(found: list[Finding], *entries: ExceptionEntry, unit: str = "", as_of: datetime = NOON) -> Any:
-    return apply_exceptions(found, entries, {ONE: unit}, as_of)
+    ledger = ExceptionLedger([PreparedException(entry=each) for each in entries], as_of)
+    marked = tuple(ledger.mark(each, None, unit if each.account == ONE else "") for each in found)
+    return marked, ledger.uses(), ledger.warnings()
 
 
 SCOPES: Final[list[tuple[str, dict[str, Any], str, bool]]] = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
+from rootwarden import packs
 from rootwarden.cli.rule import app
 from rootwarden.errors import InputError, UsageError
 from rootwarden.rules.diagnostic import Code
@@ -156,3 +157,40 @@ def test_explain_says_what_it_needs(tmp_path: Path, arguments: list[str], error:
     }
 
     assert isinstance(run("explain", *(one.format(**names) for one in arguments)).exception, error)
+
+
+def test_schema_names_every_entity() -> None:
+    lines = run("schema").stdout.splitlines()
+
+    assert [line.split()[0] for line in lines] == list(packs.schema().names)
+    assert "VPC                        not collected: a virtual private cloud" in lines
+
+
+def test_schema_shows_the_attributes_of_one_entity() -> None:
+    shown = run("schema", "CloudTrail").stdout
+
+    assert "\nLogGroup  reference CloudWatchLogGroup, may be absent\n" in shown
+    assert "\nLoggingEnabled  boolean\n  it records now\n  from cloudtrail:GetTrailStatus\n" in shown
+    assert "not collected; it would come from cloudtrail:ListTags" in shown
+
+
+def test_schema_as_json_has_the_keys_of_the_schema() -> None:
+    document = json.loads(run("schema", "IAMPasswordPolicy", "--format", "json").stdout)
+
+    (entity,) = document["entities"]
+    age = next(one for one in entity["attribute"] if one["path"] == "MaxPasswordAge")
+    assert document["schema"] == "rootwarden.rule-schema/1"
+    assert (entity["list"], entity["single"]) == ("IAMPasswordPolicies", True)
+    assert (age["type"], age["unit"], age["absent"], age["fed_by"]) == (
+        "number",
+        "days",
+        True,
+        ["iam:GetAccountPasswordPolicy"],
+    )
+
+
+def test_schema_of_nothing_says_what_was_meant() -> None:
+    result = run("schema", "IAMUsers")
+
+    assert isinstance(result.exception, UsageError)
+    assert result.exception.hint == "did you mean `IAMUser`?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tests.docs.entity_pages import entities_page
 from tests.docs.pages import DOCS, label, text
 from tests.docs.rule_pages import rule_index, rule_page
 from tests.docs.terminal import offline
@@ -29,6 +30,7 @@ def generated() -> dict[Path, str]:
     """Every generated page with what it should hold; the index last, since it names the others."""
     made = {
         DOCS / "command-line.md": _command_line(),
+        DOCS / "entities.md": _NOTE + entities_page(schema()),
         DOCS / "facts.md": _facts(),
         DOCS / "rules" / "README.md": _NOTE + rule_index(root_pack()),
     }
@@ -66,8 +68,7 @@ def _command_line() -> str:
 
 
 def _facts() -> str:
-    root = next(entity for entity in schema().entities if entity.entity == "RootUser")
-    users = next(entity for entity in schema().entities if entity.entity == "IAMUser")
+    root = schema().entity("RootUser")
     return (
         f"{_NOTE}# Facts\n\nWhat a rule can ask about `RootUser`, {root.summary}. The names are those of the rule "
         "language.\n\n"
@@ -79,9 +80,7 @@ def _facts() -> str:
         "[evidence-folder.md](evidence-folder.md#declarationsjson).\n\n"
         "| attribute | type | can be absent | what it is | where it comes from |\n|---|---|---|---|---|\n"
         + "".join(_row(each) for each in root.attribute)
-        + f"\nThe language also knows `{users.entity}`, {users.summary}: {len(users.attribute)} attributes, of which "
-        f"{sum(each.collected for each in users.attribute)} are\ncollected today (the credential report's columns); "
-        "the others are unknown. `src/rootwarden/packs/schema/iam-user.toml` lists them.\n"
+        + "\nWhat a rule can ask of users, policies, trails and all other entities: [entities.md](entities.md).\n"
     )
 
 

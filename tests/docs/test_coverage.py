@@ -13,6 +13,7 @@ from tests.docs.terminal import offline
 
 from rootwarden import errors
 from rootwarden.audit.exceptions import ExceptionEntry, parse_exceptions
+from rootwarden.audit.overrides import ParameterTable
 from rootwarden.audit.settings import Owners, parse_settings
 from rootwarden.collect import files
 from rootwarden.collect.evidence import CallRecord
@@ -28,7 +29,7 @@ EVIDENCE = text(DOCS / "evidence-folder.md")
 
 
 def fields(struct: type[msgspec.Struct]) -> set[str]:
-    return set(struct.__struct_fields__)
+    return set(struct.__struct_encode_fields__)
 
 
 def test_every_command_and_option() -> None:
@@ -128,8 +129,13 @@ def test_every_key_of_the_exceptions_and_the_configuration() -> None:
     entries = parse_exceptions(block.text, name="docs", rules=[rule.id for rule in root_pack()])
     assert len(entries) == 3
     assert all(f"`{name}`" in text(DOCS / "exceptions.md") for name in fields(ExceptionEntry))
-    (block,) = blocks(DOCS / "configuration.md", "toml")
-    assert parse_settings(block.text, name="docs").owner.tag == "team"
+    owners, parameters = (
+        parse_settings(block.text, name="docs") for block in blocks(DOCS / "configuration.md", "toml")
+    )
+    assert owners.owner.tag == "team"
+    (table,) = parameters.parameters
+    assert table.values == {"window": 30}
+    assert all(f"`{name}`" in text(DOCS / "configuration.md") for name in fields(ParameterTable))
     assert all(f"`owner.{name}`" in text(DOCS / "configuration.md") for name in fields(Owners))
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.audit.entities import iam_user_records, root_user_records
-from rootwarden.audit.exceptions import ExceptionEntry, apply_exceptions
+from rootwarden.audit.exceptions import PreparedException
 from rootwarden.audit.indicators import key_indicators
+from rootwarden.audit.ledger import ExceptionLedger
 from rootwarden.audit.need import credential_need
+from rootwarden.audit.overrides import Overrides
 from rootwarden.audit.result import (
     ALL_USERS,
     AuditedAccount,
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.audit.entities import Record
+    from rootwarden.audit.result import (
+        ParameterOverride,
+    )
     from rootwarden.collect.collected import Collected, CollectedAccount
     from rootwarden.facts.account import Account
     from rootwarden.facts.fact import Fact
@@ -47,26 +52,27 @@ class Terms(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     Attributes:
         rulebook: The rules.
         settings: Owners.
+        overrides: Parameters chosen for some accounts, or `None`.
         exceptions: Accepted fails.
         fail_on: Severity from which a fail sets the exit code.
     """
 
     rulebook: Rulebook
     settings: Settings = Settings()
-    exceptions: tuple[ExceptionEntry, ...] = ()
+    overrides: Overrides | None = None
+    exceptions: tuple[PreparedException, ...] = ()
     fail_on: Severity = Severity.HIGH
 
 
 def assess(collected: Collected, terms: Terms) -> AuditResult:
     """Make the whole answer from what was collected."""
     owners = {each.facts.id: terms.settings.owner.of(each.facts) for each in collected.accounts}
-    findings = [
-        finding
+    ledger = ExceptionLedger(terms.exceptions, collected.as_of)
+    findings = tuple(
+        ledger.mark(finding, record, value_or_none(each.facts.unit_path) or "")
         for each in collected.accounts
-        for finding in judge_account(each.facts, terms.rulebook, collected.as_of, owner=owners[each.facts.id])
-    ]
-    paths = {each.facts.id: value_or_none(each.facts.unit_path) or "" for each in collected.accounts}
-    marked, uses, warnings = apply_exceptions(findings, terms.exceptions, paths, collected.as_of)
+        for finding, record in judge_account(each.facts, terms, collected.as_of, owner=owners[each.facts.id])
+    )
     facts = [each.facts for each in collected.accounts]
     return AuditResult(
         as_of=collected.as_of,
@@ -74,11 +80,11 @@ def assess(collected: Collected, terms: Terms) -> AuditResult:
         organization=_organization(collected),
         accounts=tuple(_audited(each, owners[each.facts.id]) for each in collected.accounts),
         skipped=tuple(SkippedAccount(id=each.id, name=each.name, state=each.state) for each in collected.skipped),
-        findings=marked,
+        findings=findings,
         rules=terms.rulebook.cards(),
-        exceptions=uses,
+        exceptions=ledger.uses(),
         indicators=key_indicators(facts, collected.as_of),
-        warnings=(*_too_early(collected), *collected.warnings, *in_words(collected.unreadable), *warnings),
+        warnings=(*_too_early(collected), *collected.warnings, *in_words(collected.unreadable), *ledger.warnings()),
         benchmark=terms.rulebook.benchmark,
         fail_on=terms.fail_on,
         interrupted=collected.interrupted,
@@ -95,17 +101,19 @@ def _too_early(collected: Collected) -> tuple[str, ...]:
     return (f"judged at {judged}, but a credential report is of {seen}: later dates look like the future",)
 
 
-def judge_account(account: Account, rulebook: Rulebook, as_of: datetime, *, owner: str = "") -> Iterator[Finding]:
-    """Every finding of one account, in the order of the rules."""
+def judge_account(
+    account: Account, terms: Terms, as_of: datetime, *, owner: str = ""
+) -> Iterator[tuple[Finding, Record | None]]:
+    """Every finding of one account, in the order of the rules, with the record it was judged on."""
     root = root_user_records(account)
-    users = iam_user_records(account) if rulebook.reads_users else None
-    for rule in rulebook.rules:
+    users = iam_user_records(account) if terms.rulebook.reads_users else None
+    for rule in terms.rulebook.rules:
         records = Known(root) if rule.compiled.entity == "RootUser" else users
         if isinstance(records, Known):
             for record in records.value:
-                yield _finding(account, rule, record, as_of, owner)
+                yield _finding(account, rule, record, terms.overrides, as_of=as_of, owner=owner), record
         else:
-            yield _unreadable(account, rule, records, owner)
+            yield _unreadable(account, rule, records, owner), None
 
 
 def exit_code(result: AuditResult, *, unreadable: bool) -> int:
@@ -123,8 +131,14 @@ def exit_code(result: AuditResult, *, unreadable: bool) -> int:
     return 3 if unreadable or any(finding.verdict is Verdict.UNKNOWN for finding in counting) else 0
 
 
-def _finding(account: Account, rule: PreparedRule, record: Record, as_of: datetime, owner: str) -> Finding:
-    judged = rule.judge(record, as_of=as_of)
+def _finding(
+    account: Account, rule: PreparedRule, record: Record, chosen: Overrides | None, *, as_of: datetime, owner: str
+) -> Finding:
+    overrides: tuple[ParameterOverride, ...] = ()
+    if chosen is None:
+        judged = rule.judge(record, as_of=as_of)
+    else:
+        judged, overrides = chosen.judge(rule, record, account, as_of=as_of)
     outcome = judged.outcome
     return Finding(
         rule=rule.rule.id,
@@ -135,10 +149,11 @@ def _finding(account: Account, rule: PreparedRule, record: Record, as_of: dateti
         reason=judged.reason,
         witness=outcome.witness,
         missing=outcome.missing,
-        notes=outcome.notes,
+        notes=(*outcome.notes, *(each.in_words for each in overrides)),
         controls=rule.rule.controls,
         evidence=outcome.evidence,
         owner=owner,
+        overrides=overrides,
     )
 
 

@@ -1,42 +1,46 @@
 """Exceptions: a fail somebody accepts for a time, with a reason, an owner, a ticket and an end.
 
-The file is TOML, `[[exception]]` tables (docs/exceptions.md). An exception never hides a finding: a fail under it
-stays a fail with `suppressed_by` set and no effect on the exit code. Expired, the finding counts again and a warning
-says so; one that matches nothing gives a warning too.
+They stand as `[[exception]]` tables in a file of their own (docs/exceptions.md), or in the file of the rule they are
+about. What becomes of a finding under one is decided in `audit.ledger`.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.audit.result import ExceptionUse, Suppression
 from rootwarden.errors import InputError
-from rootwarden.rules.verdict import Verdict
+from rootwarden.rules.posture import compile_condition
+from rootwarden.rules.rule import CompiledRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from rootwarden.audit.result import Finding
+    from rootwarden.audit.rulebook import Rulebook
+    from rootwarden.rules.rule_file import AcceptedFail
 
 _HINT = "each [[exception]] has rule, accounts, reason, owner, ticket and until (a date); see docs/exceptions.md"
 
 
-class ExceptionEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExceptionEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """One `[[exception]]` table.
 
     Attributes:
         rule: Rule id, or a pattern such as `root-contact-*`.
         accounts: Twelve-digit ids, or `*` for every account.
         units: Organizational unit paths; accounts in or below them are meant. With `accounts`, both must hold.
+        when: A condition of the rule language about what was judged; it must hold too.
         reason: Why the fail is accepted.
         owner: Who accepted it.
+        approver: Who approved that, or empty.
         ticket: Where it is written down.
+        since: First day it holds (UTC), or `None` for always; `from` in the file.
         until: Last day it holds (UTC).
     """
 
@@ -47,6 +51,9 @@ class ExceptionEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     until: date
     accounts: tuple[str, ...] = ("*",)
     units: tuple[str, ...] = ()
+    when: str = ""
+    approver: str = ""
+    since: date | None = None
 
     def covers(self, rule: str, account: str, unit: str) -> bool:
         """Whether it is about this rule and account."""
@@ -54,11 +61,33 @@ class ExceptionEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             return False
         if "*" not in self.accounts and account not in self.accounts:
             return False
-        return not self.units or any(unit == each or unit.startswith(f"{each}/") for each in self.units)
+        return not self.units or in_or_below(unit, self.units)
 
-    def in_force(self, as_of: datetime) -> bool:
-        """Whether `until` has not passed."""
-        return as_of.astimezone(UTC).date() <= self.until
+    def has_begun(self, as_of: datetime) -> bool:
+        """Whether `since` has come."""
+        return self.since is None or self.since <= _day(as_of)
+
+    def has_ended(self, as_of: datetime) -> bool:
+        """Whether `until` has passed."""
+        return _day(as_of) > self.until
+
+    def days_ahead(self, as_of: datetime) -> int:
+        """How many days it still holds."""
+        return (self.until - _day(as_of)).days
+
+
+class PreparedException(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """An exception beside the rules of a run.
+
+    Attributes:
+        entry: As it was written.
+        conditions: Its `when`, compiled for each rule it is about; empty when it has none.
+        longest: For each rule that limits its exceptions, the most days one may still have to run.
+    """
+
+    entry: ExceptionEntry
+    conditions: Mapping[str, CompiledRule] = {}
+    longest: Mapping[str, int] = {}
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,83 +111,62 @@ def parse_exceptions(text: str, *, name: str, rules: Iterable[str]) -> tuple[Exc
         raise InputError(f"the exceptions file `{name}` is wrong: {error}", hint=_HINT) from error
     known = tuple(rules)
     for entry in entries:
-        for field in ("reason", "owner", "ticket"):
-            if not getattr(entry, field).strip():
-                raise InputError(f"the exceptions file `{name}` has an empty `{field}` for `{entry.rule}`", hint=_HINT)
-        if not any(fnmatchcase(rule, entry.rule) for rule in known):
-            raise InputError(
-                f"the exceptions file `{name}` names the rule `{entry.rule}`, which does not exist", hint=_HINT
-            )
-        for account in entry.accounts:
-            if account != "*" and not (len(account) == 12 and account.isdigit()):  # noqa: PLR2004 - account ids
-                raise InputError(f"the exceptions file `{name}` names `{account}`, which is no account id", hint=_HINT)
+        complaint = _complaint(entry, known)
+        if complaint:
+            raise InputError(f"the exceptions file `{name}` {complaint}", hint=_HINT)
     return entries
 
 
-def apply_exceptions(
-    findings: Iterable[Finding],
-    entries: tuple[ExceptionEntry, ...],
-    units: Mapping[str, str],
-    as_of: datetime,
-) -> tuple[tuple[Finding, ...], tuple[ExceptionUse, ...], tuple[str, ...]]:
-    """Mark the fails that stand under an exception.
+def prepare_exceptions(entries: Iterable[ExceptionEntry], rulebook: Rulebook) -> tuple[PreparedException, ...]:
+    """Put exceptions, those in the files of the rules among them, beside the rules of a run.
 
     Args:
-        findings: All findings.
-        entries: The exceptions.
-        units: Path of the organizational unit by account id.
-        as_of: The instant that decides what has expired.
+        entries: From an exceptions file.
+        rulebook: The rules of the run.
 
-    Returns:
-        (findings, what became of each exception, warnings).
+    Raises:
+        RuleSyntaxError: A `when` is no condition about what its rule judges.
     """
-    matched = dict.fromkeys(range(len(entries)), 0)
-    judged: set[str] = set()
-    marked = []
-    for finding in findings:
-        judged.add(finding.rule)
-        covering = [
-            number
-            for number, entry in enumerate(entries)
-            if finding.verdict is Verdict.FAIL
-            and entry.covers(finding.rule, finding.account, units.get(finding.account, ""))
-        ]
-        for number in covering:
-            matched[number] += 1
-        valid = next((entries[number] for number in covering if entries[number].in_force(as_of)), None)
-        marked.append(finding if valid is None else msgspec.structs.replace(finding, suppressed_by=_suppression(valid)))
-    # An exception for a rule that this run left out can neither match nor end here: nothing is said about it.
-    asked = [any(fnmatchcase(rule, entry.rule) for rule in judged) for entry in entries]
-    uses = tuple(_use(entry, matched[number], as_of, asked=asked[number]) for number, entry in enumerate(entries))
-    warned = (use for use, about in zip(uses, asked, strict=True) if about and use.state != "in_force")
-    return tuple(marked), uses, tuple(_warning(use) for use in warned)
+    own = (_of_rule(rule.rule.id, one) for rule in rulebook.rules for one in rule.rule.accepted)
+    return tuple(_prepared(entry, rulebook) for entry in (*entries, *own))
 
 
-def _suppression(entry: ExceptionEntry) -> Suppression:
-    return Suppression(reason=entry.reason, owner=entry.owner, ticket=entry.ticket, until=entry.until)
+def in_or_below(unit: str, units: Iterable[str]) -> bool:
+    """Whether an organizational unit is one of `units` or lies below one; paths as `/Root/Workloads`."""
+    return any(unit == each or unit.startswith(f"{each}/") for each in units)
 
 
-def _use(entry: ExceptionEntry, matched: int, as_of: datetime, *, asked: bool) -> ExceptionUse:
-    state = "expired" if not entry.in_force(as_of) else "in_force" if matched or not asked else "unmatched"
-    return ExceptionUse(
-        rule=entry.rule,
-        accounts=entry.accounts,
-        reason=entry.reason,
-        owner=entry.owner,
-        ticket=entry.ticket,
-        until=entry.until,
-        state=state,
-        matched=matched,
+def _prepared(entry: ExceptionEntry, rulebook: Rulebook) -> PreparedException:
+    about = [rule for rule in rulebook.rules if fnmatchcase(rule.rule.id, entry.rule)]
+    conditions = {
+        rule.rule.id: compile_condition(rule.compiled.entity, entry.when, rule.schema) for rule in about if entry.when
+    }
+    longest = {rule.rule.id: rule.rule.longest_exception for rule in about}
+    return PreparedException(
+        entry=entry,
+        conditions=conditions,
+        longest={rule: days for rule, days in longest.items() if days is not None},
     )
 
 
-def _warning(use: ExceptionUse) -> str:
-    who = f"the exception of {use.owner} for `{use.rule}` ({use.ticket})"
-    if use.state == "expired":
-        again = (
-            f"{use.matched} finding{'s count' if use.matched != 1 else ' counts'} again"
-            if use.matched
-            else "it covers nothing"
-        )
-        return f"{who} ended on {use.until.isoformat()}: {again}"
-    return f"{who} matches no failing finding: remove it, or correct its scope"
+def _of_rule(rule: str, accepted: AcceptedFail) -> ExceptionEntry:
+    return ExceptionEntry(rule=rule, **msgspec.structs.asdict(accepted))
+
+
+def _complaint(entry: ExceptionEntry, rules: tuple[str, ...]) -> str:
+    """What the types of the keys cannot say, or empty."""
+    for field in ("reason", "owner", "ticket"):
+        if not getattr(entry, field).strip():
+            return f"has an empty `{field}` for `{entry.rule}`"
+    if not any(fnmatchcase(rule, entry.rule) for rule in rules):
+        return f"names the rule `{entry.rule}`, which does not exist"
+    for account in entry.accounts:
+        if account != "*" and not (len(account) == 12 and account.isdigit()):  # noqa: PLR2004 - account ids
+            return f"names `{account}`, which is no account id"
+    if entry.since is not None and entry.since > entry.until:
+        return f"has an exception for `{entry.rule}` that ends before it begins"
+    return ""
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(UTC).date()

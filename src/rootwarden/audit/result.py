@@ -14,6 +14,7 @@ import msgspec
 
 from rootwarden.facts.fact import Source
 from rootwarden.rules.outcome import Missing, Witness
+from rootwarden.rules.rule_file import ParameterDefault
 from rootwarden.rules.verdict import Severity, Verdict
 
 # The name of all users of an account, where they could not be told apart.
@@ -115,6 +116,31 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     until: date
 
 
+class ParameterOverride(msgspec.Struct, frozen=True, kw_only=True):
+    """A parameter that has another value for this account than the run's.
+
+    Attributes:
+        name: Of the parameter.
+        value: What it was judged with.
+        usual: What holds elsewhere.
+        place: Whom it was set for: `/Root/Workloads/Sandbox`, `account 111122223333`, `every account`.
+    """
+
+    name: str
+    value: ParameterDefault
+    usual: ParameterDefault
+    place: str
+
+    @property
+    def in_words(self) -> str:
+        """`judged with window = 30 (set for /Root/Sandbox; 1 elsewhere)`."""
+        return f"judged with {self.name} = {_shown(self.value)} (set for {self.place}; {_shown(self.usual)} elsewhere)"
+
+
+def _shown(value: ParameterDefault) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What one rule says about one root user, or about one IAM user where the rule reads `IAMUser`.
 
@@ -132,6 +158,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         evidence: Every source the verdict stands on.
         suppressed_by: The exception, or `None`.
         owner: Who answers for it.
+        overrides: Parameters that were chosen for this account; in words they are among the notes.
     """
 
     rule: str
@@ -147,6 +174,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Source, ...] = ()
     suppressed_by: Suppression | None = None
     owner: str = ""
+    overrides: tuple[ParameterOverride, ...] = ()
 
     @property
     def user(self) -> str:
@@ -184,8 +212,12 @@ class ExceptionUse(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the exceptions file and what became of it.
 
     Attributes:
-        state: `in_force`, `expired` or `unmatched`.
-        matched: How many fails it covers, or would have covered had it not expired.
+        state: `in_force`, `expired`, `not_yet`, `too_long`, `undecided` or `unmatched`.
+        matched: How many fails it covers, or would cover were it in force.
+        units: Organizational units it is about; none for all.
+        when: Condition of the rule language it is about, or empty.
+        approver: Who approved it, or empty.
+        since: First day it holds, or `None`.
     """
 
     rule: str
@@ -196,6 +228,10 @@ class ExceptionUse(msgspec.Struct, frozen=True, kw_only=True):
     until: date
     state: str
     matched: int
+    units: tuple[str, ...] = ()
+    when: str = ""
+    approver: str = ""
+    since: date | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,12 +32,14 @@ class Rulebook(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         benchmark: `cis-5.0`, or empty.
         needs: The calls that feed what they read.
         reads_users: Some rule reads every IAM user.
+        given: Names of the parameters chosen for the whole run.
     """
 
     rules: tuple[PreparedRule, ...]
     benchmark: str
     needs: frozenset[str]
     reads_users: bool
+    given: frozenset[str] = frozenset()
 
     def cards(self) -> tuple[RuleCard, ...]:
         """What a reader needs to know of each rule."""
@@ -94,6 +96,7 @@ def rulebook(
         benchmark=benchmark,
         needs=frozenset(need for rule in prepared for need in _needs(rule, schema)),
         reads_users=any(rule.compiled.entity == "IAMUser" for rule in prepared),
+        given=frozenset(given),
     )
 
 
@@ -134,8 +137,11 @@ def _for(rule: PostureRule, given: dict[str, ParameterDefault]) -> dict[str, Par
 
 
 def _needs(rule: PreparedRule, schema: Schema) -> set[str]:
-    attributes = (schema.attribute(rule.compiled.entity, path) for path in rule.compiled.reads)
-    return {call for attribute in attributes if attribute is not None for call in attribute.fed_by}
+    """What feeds the attributes a rule reads, and what lists the resources it is about."""
+    compiled = rule.compiled
+    attributes = (schema.attribute(compiled.entity, path) for path in compiled.reads)
+    calls = {call for attribute in attributes if attribute is not None for call in attribute.fed_by}
+    return calls | set(schema.entity(compiled.entity).fed_by)
 
 
 def _card(prepared: PreparedRule) -> RuleCard:

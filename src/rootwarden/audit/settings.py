@@ -1,4 +1,4 @@
-"""The configuration file `rootwarden.toml`: who owns an account.
+"""The configuration file `rootwarden.toml`: who owns an account, and which parameters hold for it.
 
 [owner]
 tag = "team"                         # account tag that names the owner
@@ -6,6 +6,11 @@ default = "platform"
 
 [owner.organizational_units]
 "/Root/Workloads/Payments" = "payments"
+
+[[parameters]]
+units = ["/Root/Workloads/Sandbox"]
+rule = "root-usage"
+values = { window = 7 }
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rootwarden.audit.overrides import ParameterTable
 from rootwarden.errors import InputError
 from rootwarden.facts.fact import Known
 
@@ -44,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
     owner: Owners = Owners()
+    parameters: tuple[ParameterTable, ...] = ()
 
 
 def parse_settings(text: str, *, name: str) -> Settings:

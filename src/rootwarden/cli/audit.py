@@ -40,6 +40,7 @@ def audit(
     minimum_account_age: options.MinimumAccountAge = None,
     fail_on: options.FailOn = Severity.HIGH,
     exceptions: options.Exceptions = None,
+    no_exceptions: options.NoExceptions = False,
     config: options.Config = None,
     since: options.Since = None,
     format_: options.ReportFormat = "terminal",
@@ -58,7 +59,7 @@ def audit(
     find(format_)
     _check_target(send_to)
     book = make_book(rule, rule_file, benchmark, window, minimum_account_age)
-    terms = _terms(book, config, exceptions, fail_on)
+    terms = _terms(book, config, exceptions, fail_on, use_exceptions=not no_exceptions)
     asked = Look(
         evidence=evidence,
         credential_report=credential_report,
@@ -149,17 +150,25 @@ def _own_rule(path: Path) -> PostureRule:
     return load_rule_file(_text(path), file=str(path))
 
 
-def _terms(book: Rulebook, config: Path | None, exceptions: Path | None, fail_on: Severity) -> Terms:
+def _terms(
+    book: Rulebook, config: Path | None, exceptions: Path | None, fail_on: Severity, *, use_exceptions: bool
+) -> Terms:
     from rootwarden.audit.assess import Terms
-    from rootwarden.audit.exceptions import parse_exceptions
+    from rootwarden.audit.exceptions import parse_exceptions, prepare_exceptions
+    from rootwarden.audit.overrides import Overrides, check_parameters
     from rootwarden.audit.settings import Settings, parse_settings
     from rootwarden.packs import root_pack
 
-    ids = {rule.rule.id for rule in book.rules} | {rule.id for rule in root_pack()}
+    rules = {rule.id: rule for rule in (*root_pack(), *(each.rule for each in book.rules))}.values()
+    ids = {rule.id for rule in rules}
+    entries = parse_exceptions(_text(exceptions), name=str(exceptions), rules=ids) if exceptions else ()
+    settings = parse_settings(_text(config), name=str(config)) if config else Settings()
+    check_parameters(settings.parameters, rules, name=str(config))
     return Terms(
         rulebook=book,
-        settings=parse_settings(_text(config), name=str(config)) if config else Settings(),
-        exceptions=parse_exceptions(_text(exceptions), name=str(exceptions), rules=ids) if exceptions else (),
+        settings=settings,
+        overrides=Overrides(settings.parameters, book) if settings.parameters else None,
+        exceptions=prepare_exceptions(entries, book) if use_exceptions else (),
         fail_on=fail_on,
     )
 
@@ -170,7 +179,11 @@ def _judge_and_tell(
     from rootwarden.audit.assess import assess, exit_code
 
     owner = terms.settings.owner
-    units = bool(owner.organizational_units) or any(each.units for each in terms.exceptions)
+    units = (
+        bool(owner.organizational_units)
+        or any(each.units for each in terms.settings.parameters)
+        or any(each.entry.units for each in terms.exceptions)
+    )
     collected = look(asked, terms.rulebook, tags=bool(owner.tag), tree=units)
     if not collected.accounts and not collected.interrupted:
         raise UsageError(

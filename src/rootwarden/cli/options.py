@@ -80,6 +80,9 @@ FailOn: TypeAlias = Annotated[
 Exceptions: TypeAlias = Annotated[
     Path | None, typer.Option("--exceptions", metavar="FILE", help="Accepted fails: see docs/exceptions.md.")
 ]
+NoExceptions: TypeAlias = Annotated[
+    bool, typer.Option("--no-exceptions", help="Leave every exception out, those in rule files too.")
+]
 Config: TypeAlias = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Who owns which account: see docs/configuration.md.")
 ]

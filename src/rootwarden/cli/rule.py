@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rootwarden.cli import rule_writing
+from rootwarden.cli import rule_schema, rule_writing
 from rootwarden.cli.rule_input import complain as _complain
 from rootwarden.cli.rule_input import instant as _instant
 from rootwarden.cli.rule_input import parameter_values as _parameters
@@ -202,6 +202,7 @@ def show(
 app.command("fmt")(rule_writing.fmt)
 app.command("lint")(rule_writing.lint)
 app.command("explain")(rule_writing.explain)
+app.command("schema")(rule_schema.schema)
 
 
 def _prepare_all(rule: PostureRule, text: str, file: str) -> None:

@@ -16,6 +16,7 @@ from rootwarden.audit.result import Need, Position, Reach
 from rootwarden.report.digest import blocking, tally
 from rootwarden.report.encoding import to_json
 from rootwarden.report.words import Standing
+from rootwarden.rules.rule_file import ParameterDefault
 from rootwarden.rules.verdict import Severity, Verdict
 
 if TYPE_CHECKING:
@@ -67,6 +68,15 @@ class SuppressionRecord(Record, frozen=True, kw_only=True):
     until: date
 
 
+class OverrideRecord(Record, frozen=True, kw_only=True):
+    """A parameter that has another value for this account than the run's."""
+
+    name: str
+    value: ParameterDefault
+    usual: ParameterDefault
+    place: str
+
+
 class VerdictRecord(Record, frozen=True, kw_only=True):
     """What one rule says about one root user, or IAM user."""
 
@@ -83,6 +93,7 @@ class VerdictRecord(Record, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     missing: tuple[MissingRecord, ...]
     owner: str
+    overrides: tuple[OverrideRecord, ...]
 
 
 class RefusalRecord(Record, frozen=True, kw_only=True):
@@ -175,6 +186,10 @@ class ExceptionRecord(Record, frozen=True, kw_only=True):
     until: date
     state: str
     matched: int
+    units: tuple[str, ...]
+    when: str
+    approver: str
+    since: date | None
 
 
 class ChangeRecord(Record, frozen=True, kw_only=True):
@@ -305,6 +320,7 @@ def _verdict(finding: audit.Finding) -> VerdictRecord:
         notes=finding.notes,
         missing=tuple(_same(each, MissingRecord) for each in finding.missing),
         owner=finding.owner,
+        overrides=tuple(_same(each, OverrideRecord) for each in finding.overrides),
     )
 
 

@@ -347,17 +347,21 @@ def _exceptions(result: AuditResult, console: Console) -> None:
     if not result.exceptions:
         return
     _heading(console, "Exceptions")
-    marks = {"in_force": "‖", "expired": "!", "unmatched": "!"}
     _lines(
         console,
         [
-            f"{marks.get(each.state, '!')} {words.EXCEPTION_WORD.get(each.state, visible(each.state))}:"
-            f" {words.shorten(each.rule, 40)} for {words.shorten(_ids(each.accounts), 90)} until {each.until},"
+            f"{'‖' if each.state == 'in_force' else '!'} {words.EXCEPTION_WORD.get(each.state, visible(each.state))}:"
+            f" {words.shorten(each.rule, 40)} for {words.shorten(_ids(each.accounts), 90)}"
+            f"{_when(each.when)} until {each.until},"
             f" {several(each.matched, 'fail')}; {words.shorten(each.ticket, 40)}, {words.shorten(each.owner, 60)}:"
             f" {words.shorten(each.reason, 120)}"
             for each in result.exceptions
         ],
     )
+
+
+def _when(condition: str) -> str:
+    return f" when {words.shorten(condition, 120)}" if condition else ""
 
 
 def _changes(result: AuditResult, console: Console) -> None:

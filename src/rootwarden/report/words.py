@@ -84,7 +84,14 @@ CHANGE_WORD: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 EXCEPTION_WORD: Final[Mapping[str, str]] = MappingProxyType(
-    {"in_force": "in force", "expired": "expired", "unmatched": "matches nothing"}
+    {
+        "in_force": "in force",
+        "expired": "expired",
+        "not_yet": "has not begun",
+        "too_long": "longer than its rule allows",
+        "undecided": "cannot be decided everywhere",
+        "unmatched": "matches nothing",
+    }
 )
 
 # Letters that reorder or hide the text around them ("Trojan Source", CVE-2021-42574).

@@ -8,7 +8,6 @@ import msgspec
 from msgspec.structs import replace
 
 from rootwarden.rules.printer import print_condition
-from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import (
     And,
     Comparison,
@@ -146,7 +145,7 @@ class _Changer:
 
     def _is_list(self, subject: Subject, scope: str) -> bool:
         attribute = self.schema.attribute(self.entity, join(scope, subject.path))
-        return attribute is not None and attribute.type is AttributeType.LIST
+        return attribute is not None and attribute.is_list
 
     def _test(self, test: Test, at: str) -> Iterator[_Changed]:
         text = print_condition(test)

@@ -2,6 +2,7 @@
 
 JSON by entity, a list of resources each: `{"IAMUser": [{"RootUser": true, "AccessKey": [{"Active": true}]}]}`.
 `{"$unknown": "reason"}` is unknown; a name that is missing or null is absent; dates are epoch seconds or ISO 8601.
+What a reference leads to stands in its place: an object for a reference, a list of objects for references.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from rootwarden.rules.logic import Record
 from rootwarden.rules.schema import AttributeType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from rootwarden.facts.fact import Fact
     from rootwarden.rules.schema import Attribute, Schema
 
 MAXIMUM_BYTES: Final = 64 << 20
+MAXIMUM_DEPTH: Final = 128  # of objects and lists: references lead in circles, a file must not
 _DENIED: Final = re.compile(r"([a-z0-9-]+:[A-Za-z0-9]+) denied")
 _ABSENT: Final = Absent()
 _HINT: Final = "docs/rule-files.md, Fixtures, has the format"
@@ -73,6 +75,8 @@ class _Reader:
             raise self._wrong("is nested too deep") from None
         except ValueError as error:
             raise self._wrong(f"is not JSON: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        if _deeper(document, MAXIMUM_DEPTH):
+            raise self._wrong("is nested too deep")
         if not isinstance(document, dict):
             raise self._wrong("is not an object of entities")
         found = []
@@ -95,14 +99,13 @@ class _Reader:
             if name not in attributes:
                 help_ = suggest.attribute_help(self.schema, entity, path, name)
                 raise self._wrong(f"has an unknown attribute {quoted(name)} at `{where}`", help_)
-        return {
-            name: self._fact(entity, attribute, value.get(name), f"{where}.{name}")
-            for name, attribute in attributes.items()
-        }
+        record: dict[str, Fact[object]] = dict.fromkeys(attributes, _ABSENT)
+        for name, one in value.items():
+            if one is not None:
+                record[name] = self._fact(entity, attributes[name], one, f"{where}.{name}")
+        return record
 
     def _fact(self, entity: str, attribute: Attribute, value: object, where: str) -> Fact[object]:
-        if value is None:
-            return _ABSENT
         unknown = self._unknown(value, where)
         if unknown is not None:
             return unknown
@@ -161,6 +164,22 @@ class _Reader:
 
     def _wrong(self, what: str, help_: str = "") -> InputError:
         return InputError(f"{self.shown} {what}", hint=help_ or _HINT)
+
+
+def _deeper(document: object, limit: int) -> bool:
+    """Whether objects and lists nest deeper than a limit; goes level by level, so depth cannot hurt it."""
+    level = [document]
+    for _ in range(limit):
+        level = [below for one in level for below in _inside(one)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    """The objects and lists directly in a value."""
+    held: Iterable[object] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (one for one in held if isinstance(one, dict | list))
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from rootwarden.rules.lint_words import keyword_case, mixed
 from rootwarden.rules.parameters import fill
 from rootwarden.rules.parser import MAXIMUM_BYTES, parse
 from rootwarden.rules.printer import print_path
-from rootwarden.rules.schema import AttributeType
+from rootwarden.rules.schema import ACCOUNT, plural
 from rootwarden.rules.syntax import And, Comparison, Function, Literal, Membership, Not, Or, Quantifier, Test, Within
 from rootwarden.rules.tokens import Tokenizer
 from rootwarden.rules.typecheck import check, join
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from rootwarden.rules.schema import Schema
     from rootwarden.rules.syntax import Condition, Rule
 
-# Of these there is exactly one where anything is collected at all.
-_SINGLE: Final = frozenset({"RootUser", "AccountSummary", "Account", "IAMPasswordPolicy", "Organization"})
 _ROUNDS: Final = 10
 
 
@@ -98,7 +96,7 @@ class _Walker:
             else:
                 yield from self._condition(rule.where, "", None)
         yield from self._condition(rule.check, "", rule.negated)
-        if not rule.negated and rule.entity not in _SINGLE:
+        if not rule.negated and not self.schema.is_single(rule.entity):
             yield self._nothing_to_judge()
 
     def _condition(self, condition: Condition, scope: str, negative: bool | None) -> Iterator[Diagnostic]:
@@ -122,7 +120,7 @@ class _Walker:
         subject = within.subject
         path = join(scope, subject.path)
         attribute = self.schema.attribute(self.rule.entity, path)
-        is_list = attribute is not None and attribute.type is AttributeType.LIST
+        is_list = attribute is not None and attribute.is_list
         name = print_path(subject.path)
         if is_list and subject.quantifier is Quantifier.EVERY and negative is True:
             yield _warning(
@@ -169,9 +167,7 @@ class _Walker:
             level=Level.NOTE,
             message=f"where there is no `{entity}` at all this rule fails nobody",
             span=self.rule.entity_span,
-            help="if there must be one, ask its holder: `AWS should have atleast one … with [ … ]`"
-            if self.schema.has_entity("AWS")
-            else "if there must be one, no rule about each of them can say so",
+            help=f"if there must be one, ask the account: `{ACCOUNT} should have atleast one {plural(entity)} …`",
         )
 
 

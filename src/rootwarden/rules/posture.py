@@ -106,13 +106,21 @@ def prepare(
         compiled=compiled,
         parameters=values,
         reasons=reasons,
-        said=tuple((one.verdict, _condition(compiled.entity, one.when, schema, values), one.text) for one in rule.said),
+        said=tuple(
+            (one.verdict, compile_condition(compiled.entity, one.when, schema, values), one.text) for one in rule.said
+        ),
         schema=schema,
     )
 
 
-def _condition(entity: str, text: str, schema: Schema, parameters: Mapping[str, ParameterDefault]) -> CompiledRule:
-    """A condition, as a rule that passes while it holds."""
+def compile_condition(
+    entity: str, text: str, schema: Schema, parameters: Mapping[str, ParameterDefault] | None = None
+) -> CompiledRule:
+    """A condition about an entity, as a rule that passes while it holds.
+
+    Raises:
+        RuleSyntaxError: It is no condition about this entity.
+    """
     return compile_rule(f"{entity} should have ( {text} )", schema, parameters=parameters)
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TypeAlias
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
 
@@ -93,6 +93,28 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     command: str = ""
 
 
+class AcceptedFail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from"}):
+    """An `[[exception]]` of a rule: fails of it that somebody accepts for a time (docs/exceptions.md).
+
+    Attributes:
+        when: A condition of the rule language about what is judged: which fails are meant.
+        reason: Why they are accepted.
+        owner: Who accepted them.
+        approver: Who approved that, or empty.
+        ticket: Where it is written down.
+        since: First day it holds (UTC), or `None`; `from` in the file.
+        until: Last day it holds (UTC).
+    """
+
+    when: str
+    reason: str
+    owner: str
+    ticket: str
+    until: date
+    approver: str = ""
+    since: date | None = None
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One example with its answer.
 
@@ -131,6 +153,8 @@ class PostureRule(msgspec.Struct, frozen=True, kw_only=True):
         remedies: What to do about a fail, in order.
         controls: `cis-5.0:1.4`, `nist-800-53-r5:AC-6`, …
         cases: Examples with their answers.
+        accepted: Fails of it that are accepted for a time.
+        longest_exception: The most days an exception may still have to run; 0 allows none, `None` any.
         bare: True for a file that holds only the sentence.
     """
 
@@ -148,6 +172,8 @@ class PostureRule(msgspec.Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...] = ()
     controls: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()
+    accepted: tuple[AcceptedFail, ...] = ()
+    longest_exception: int | None = None
     bare: bool = False
 
     def meaning(self, benchmark: str = "") -> tuple[str, Reasons]:
@@ -182,6 +208,8 @@ class _RuleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     remedy: tuple[Remedy, ...] = ()
     controls: dict[str, tuple[str, ...]] = {}
     case: tuple[Case, ...] = ()
+    exception: tuple[AcceptedFail, ...] = ()
+    longest_exception: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 def load_rule_file(text: str, *, file: str = "") -> PostureRule:
@@ -265,6 +293,8 @@ def _rule(table: _RuleTable) -> PostureRule:
         remedies=tuple(msgspec.structs.replace(one, text=one.text.strip()) for one in table.remedy),
         controls=tuple(f"{name}:{number}" for name, numbers in table.controls.items() for number in numbers),
         cases=table.case,
+        accepted=table.exception,
+        longest_exception=table.longest_exception,
     )
 
 
@@ -282,6 +312,7 @@ def _complaints(table: _RuleTable) -> Iterator[str]:
         complaint = out_of_bounds(value, parameter.default)
         if complaint:
             yield f"the default of the parameter `{name}` {complaint}"
+    yield from _exception_complaints(table)
     seen: set[str] = set()
     for benchmark in (one for variant in table.variant for one in variant.benchmarks):
         if not _BENCHMARK.fullmatch(benchmark):
@@ -290,6 +321,15 @@ def _complaints(table: _RuleTable) -> Iterator[str]:
             yield f"two variants are for the benchmark `{benchmark}`"
         seen.add(benchmark)
     yield from _case_complaints(table)
+
+
+def _exception_complaints(table: _RuleTable) -> Iterator[str]:
+    for accepted in table.exception:
+        for name in ("when", "reason", "owner", "ticket"):
+            if not getattr(accepted, name).strip():
+                yield f"an exception has an empty `{name}`"
+        if accepted.since is not None and accepted.since > accepted.until:
+            yield f"the exception of {quoted(accepted.ticket)} ends before it begins"
 
 
 def _case_complaints(table: _RuleTable) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rootwarden.rules.schema import AttributeType
+from rootwarden.rules.schema import plural
 from rootwarden.rules.words import closest
 
 if TYPE_CHECKING:
@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 
 def entity_help(schema: Schema, name: str) -> str:
     """Help for an entity the schema does not have."""
-    names = [entity.entity for entity in schema.entities]
-    meant = closest(name, names)
+    names = list(schema.names)
+    singular = next((one for one in names if plural(one) == name), "")
+    meant = singular or closest(name, names)
     return f"did you mean `{meant}`?" if meant else f"known entities: {_listed(names)}"
 
 
 def attribute_help(schema: Schema, entity: str, scope: str, name: str) -> str:
     """Help for an attribute that is not at this place: elsewhere under this very name, near in spelling, or a list."""
+    entity, scope = schema.place(entity, scope) or (entity, scope)
     legal = list(schema.children(entity, scope))
-    meant = closest(name, legal)
+    sibling = next((one for one in legal if one in {plural(name), f"{name}s"} or name in {plural(one), f"{one}s"}), "")
+    meant = sibling or closest(name, legal)
     if meant and meant.lower() == name.lower():
         return f"names are case-sensitive: write `{meant}`"
     elsewhere = [reach(schema, entity, one) for one in schema.named(entity, name)]
@@ -42,7 +45,7 @@ def reach(schema: Schema, entity: str, attribute: Attribute) -> str:
         walked = f"{walked}.{part}" if walked else part
         text += joint + part
         here = schema.attribute(entity, walked)
-        is_list = here is not None and here.type is AttributeType.LIST and walked != attribute.path
+        is_list = here is not None and here.is_list and walked != attribute.path
         joint = " with [ " if is_list else " . "
         closing += " ]" if is_list else ""
     return f"{text} …{closing}" if closing else text

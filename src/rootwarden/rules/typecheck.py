@@ -151,9 +151,11 @@ class Checker:
         walked = scope
         attribute = None
         for part, span in zip(path.parts, path.spans, strict=True):
-            if attribute is not None and attribute.type is not AttributeType.RECORD:
+            if attribute is not None and not attribute.is_record:
                 self._cannot_enter(attribute, path, part, span)
                 return None
+            if attribute is not None and attribute.to:
+                self.reads.add(attribute.path)
             attribute = self.schema.children(self.entity, walked).get(part)
             if attribute is None:
                 help_ = unknown(part) if unknown else suggest.attribute_help(self.schema, self.entity, walked, part)
@@ -171,7 +173,7 @@ class Checker:
     def _cannot_enter(self, attribute: Attribute, path: Path, part: str, span: Span) -> None:
         """A dot after something that is no record."""
         name = attribute.path.rpartition(".")[2]
-        if attribute.type is AttributeType.LIST:
+        if attribute.is_list:
             rest = " . ".join(path.parts[path.spans.index(span) :])
             message = f"`{name}` is a list: a dot cannot choose an element"
             help_ = f"write `{name} with [ {rest} … ]`"
