@@ -31,7 +31,7 @@ SUGAR = False
 def drawn(schema: Schema, seed: int) -> TypedRules:
     """Half of the rules are about `Thing`, which has every type; the others about any entity."""
     source = random.Random(seed)
-    entity = "Thing" if seed % 2 else source.choice([one.entity for one in schema.entities])
+    entity = "Thing" if seed % 2 else source.choice(schema.names)
     return TypedRules(schema, entity, source, NOW, sugar=SUGAR)
 
 

@@ -34,6 +34,7 @@ class TypedRules:
 
     def __init__(self, schema: Schema, entity: str, random: Random, now: int, *, sugar: bool = True) -> None:
         self.schema, self.entity, self.random, self.now, self.sugar = schema, entity, random, now, sugar
+        self.used: set[str] = set()
         self.dates = (0, now - 90_000, now - DAY, now - 3600, now, now + 60)
 
     # --- rules
@@ -67,24 +68,34 @@ class TypedRules:
         }
         if attribute.type in tests:
             return f"{name} {tests[attribute.type](place, attribute)}".rstrip()
-        if self.schema.children(self.entity, attribute.path):
+        if self.children(attribute.path):
             return self.of_records(name, attribute, depth)
         return self.of_values(name)
 
     def attribute(self, place: str, *, after_dot: bool = False) -> tuple[str, Attribute]:
         """A property below `place`, sometimes through records, as written and as the schema has it."""
-        children = self.schema.children(self.entity, place)
+        children = self.children(place)
         name = self.random.choice([one for one in children if after_dot or one.lower() not in RESERVED])
-        attribute = children[name]
-        if attribute.type is AttributeType.RECORD and self.random.random() < 0.6:
+        attribute = self.read(children[name])
+        if attribute.is_record and self.random.random() < 0.6 and self.children(attribute.path):
             below, attribute = self.attribute(attribute.path, after_dot=True)
             name = f"{name} . {below}"
         return name, attribute
 
+    def read(self, attribute: Attribute) -> Attribute:
+        """The attribute, remembered with what it is part of, so that fixtures have it."""
+        parts = attribute.path.split(".")
+        self.used.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
+        return attribute
+
+    def children(self, place: str) -> Mapping[str, Attribute]:
+        return self.schema.children(self.entity, place)
+
     def like_it(self, place: str, attribute: Attribute) -> list[str]:
-        """Properties of the same record and type."""
-        children = self.schema.children(self.entity, place)
-        return [name for name, one in children.items() if one.type is attribute.type and name.lower() not in RESERVED]
+        """Up to two properties of the same record and type."""
+        found = [one for name, one in self.children(place).items() if name.lower() not in RESERVED]
+        alike = [one for one in found if one.type is attribute.type]
+        return [self.read(one).path.rpartition(".")[2] for one in self.random.sample(alike, min(2, len(alike)))]
 
     def of_boolean(self, place: str, attribute: Attribute) -> str:
         value = self.random.choice(("true", "false", "True", *self.like_it(place, attribute)))
@@ -165,7 +176,7 @@ class TypedRules:
         return pick(counts if bare else counts + shares)
 
     def of_records(self, name: str, attribute: Attribute, depth: int) -> str:
-        is_list = attribute.type is AttributeType.LIST
+        is_list = attribute.is_list
         if self.random.random() < 0.2:
             length = f"{name} len ( ) {self.number_test([])}"
             return self.random.choice((name, length, f"{self.quantifier(bare=True)} {name}" if is_list else name))
@@ -195,30 +206,34 @@ class TypedRules:
     def opposites(self) -> tuple[str, str, str, str]:
         """A property, an operator, its negation and an operand that suits both; strings, for they have all three."""
         name, attribute = self.random.choice(self._strings())
+        self.read(attribute)
         value = quoted(self.random.choice(attribute.values or STRINGS))
         forms = (("eq", "neq", value), ("in", "notin", f"( {value} )"), ("like", "notlike", quoted("^a")))
         return (name, *self.random.choice(forms))
 
     def holder(self) -> tuple[str, Attribute]:
         """A list of records, or a record."""
-        return self.random.choice(self._holders())
+        name, attribute = self.random.choice(self._holders())
+        return name, self.read(attribute)
 
     def _strings(self) -> list[tuple[str, Attribute]]:
-        return [one for one in self.schema.children(self.entity).items() if one[1].type is AttributeType.STRING]
+        return [one for one in self.children("").items() if one[1].type is AttributeType.STRING]
 
     def _holders(self) -> list[tuple[str, Attribute]]:
-        children = self.schema.children(self.entity)
-        return [one for one in children.items() if self.schema.children(self.entity, one[1].path)]
+        children = self.children("")
+        return [one for one in children.items() if self.children(one[1].path)]
 
     # --- facts
 
     def fixture(self) -> str:
-        """One resource of the entity, as JSON."""
+        """One resource of the entity, as JSON: what was read so far; the rest is left out."""
         return json.dumps({self.entity: [self.record("")]})
 
     def record(self, place: str) -> dict[str, Any]:
         made: dict[str, Any] = {}
-        for name, attribute in self.schema.children(self.entity, place).items():
+        for name, attribute in self.children(place).items():
+            if attribute.path not in self.used:
+                continue
             drawn = self.random.random()
             if drawn < 0.08:
                 continue
@@ -238,14 +253,14 @@ class TypedRules:
         }
         if attribute.type in plain:
             return self.random.choice(plain[attribute.type])
-        if attribute.type is AttributeType.LIST:
+        if attribute.is_list:
             return [self.element(attribute) for _ in range(self.random.choice((0, 1, 1, 2, 2, 3)))]
         return self.record(attribute.path)
 
     def element(self, attribute: Attribute) -> Any:
         if self.random.random() < 0.15:
             return self.unknown()
-        if self.schema.children(self.entity, attribute.path):
+        if self.children(attribute.path):
             return self.record(attribute.path)
         return self.random.choice(STRINGS)
 
@@ -255,7 +270,7 @@ class TypedRules:
         return json.dumps({self.entity: [self._taught(resource, "")]})
 
     def _taught(self, record: Mapping[str, Any], place: str) -> dict[str, Any]:
-        children = self.schema.children(self.entity, place)
+        children = self.children(place)
         return {name: self._found_out(value, children[name]) for name, value in record.items()}
 
     def _found_out(self, value: Any, attribute: Attribute) -> Any:
@@ -273,6 +288,6 @@ class TypedRules:
         return self._taught(one, attribute.path) if isinstance(one, dict) else one
 
     def known_element(self, attribute: Attribute) -> Any:
-        if self.schema.children(self.entity, attribute.path):
+        if self.children(attribute.path):
             return self.record(attribute.path)
         return self.random.choice(STRINGS)
