@@ -113,17 +113,27 @@ def exists(reading: Reading, inner: Node) -> Node:
             return truth, (*seen, Observation(place, reading, fact, context=True))
         if not isinstance(value, tuple | list):
             return None, (Observation(place, reading, malformed(reading)),)
-        judged = [
-            _element(one, f"{place}{reading.name}[{index}]", reading, inner, now) for index, one in enumerate(value)
-        ]
+        judged = [ask(one, f"{place}{reading.name}[{index}]", reading, inner, now) for index, one in enumerate(value)]
         truth, seen = combine(judged, decisive=True)
         return truth, (*seen, Observation(place, reading, fact, context=truth is not False))
 
     return some
 
 
-def _element(element: object, where: str, reading: Reading, inner: Node, now: float) -> Judgement:
-    """One element of a list; an element nobody could read is unknown as a whole."""
+def elements(reading: Reading, fact: Fact[object], place: str) -> list[tuple[object, str]] | Unknown:
+    """The elements of a list (of a record: itself) with their places, or why there is no telling."""
+    if not isinstance(fact, Known):
+        return [] if isinstance(fact, Absent) else fact
+    value = fact.value
+    if isinstance(value, Mapping):
+        return [(value, f"{place}{reading.name}")]
+    if not isinstance(value, tuple | list):
+        return malformed(reading)
+    return [(one, f"{place}{reading.name}[{index}]") for index, one in enumerate(value)]
+
+
+def ask(element: object, where: str, reading: Reading, inner: Node, now: float) -> Judgement:
+    """What `inner` says of one element of a list; an element nobody could read is unknown as a whole."""
     if isinstance(element, Known):
         element = element.value
     if isinstance(element, Mapping):

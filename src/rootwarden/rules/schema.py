@@ -42,15 +42,23 @@ def plural(entity: str) -> str:
 
 
 class Schema:
-    """Entities by name, attributes by dotted path. What it answers never changes once made."""
+    """Entities by name, attributes by dotted path. What it answers never changes once made.
 
-    def __init__(self, sources: Mapping[str, Callable[[], str]]) -> None:
+    Attributes:
+        sample_sets: The sets of sample events `catches` may name.
+    """
+
+    def __init__(
+        self, sources: Mapping[str, Callable[[], str]], *, sample_sets: Mapping[str, object] | None = None
+    ) -> None:
         """Take where each entity is described.
 
         Args:
             sources: By name of the entity, what gives the content of its schema file. Called when the entity is first
                 asked for; a look-up raises `InputError` when the content is wrong.
+            sample_sets: The sets of sample events, by name.
         """
+        self.sample_sets = sample_sets or {}
         self._sources = dict(sources)
         self._read: dict[str, Entity] = {}
         self._tables: dict[str, Mapping[str, Mapping[str, Attribute]]] = {}

@@ -63,7 +63,7 @@ _TOKEN: Final = re.compile(
     | (?P<foreign>  == | && | \|\| | <> | ! (?! = ) )
     | (?P<single>   ' [^'\n]* ' )
     | (?P<open>     ["“] )
-    | (?P<symbol>   != | >= | <= | [=<>()\[\],.-] )
+    | (?P<symbol>   != | >= | <= | [=<>()\[\],.%-] )
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.rules import operands, suggest
+from rootwarden.rules import operands, phrases, suggest
 from rootwarden.rules.diagnostic import Code, Diagnostic, RuleSyntaxError
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import (
     And,
     Comparison,
+    Count,
     Function,
     Membership,
     Not,
@@ -23,6 +24,7 @@ from rootwarden.rules.syntax import (
     Or,
     Quantifier,
     Rule,
+    Share,
     Test,
     Within,
 )
@@ -32,13 +34,7 @@ if TYPE_CHECKING:
 
     from rootwarden.rules.diagnostic import Span
     from rootwarden.rules.schema import Attribute, Schema
-    from rootwarden.rules.syntax import (
-        Call,
-        Condition,
-        Operand,
-        Path,
-        Subject,
-    )
+    from rootwarden.rules.syntax import Call, Condition, Operand, Path, Subject
 
 _EQUALITY: Final = frozenset({Operator.EQUAL, Operator.NOT_EQUAL, Operator.IN, Operator.NOT_IN})
 _ORDER: Final = frozenset({Operator.GREATER, Operator.GREATER_OR_EQUAL, Operator.LESS, Operator.LESS_OR_EQUAL})
@@ -61,6 +57,8 @@ FUNCTIONS: Final = {
     Function.IS_LATER_THAN: ({AttributeType.DATE}, AttributeType.BOOLEAN),
     Function.IS_EARLIER_THAN: ({AttributeType.DATE}, AttributeType.BOOLEAN),
 }
+WHOLE: Final = 100  # percent
+_BEFORE_HAS: Final = {None, Quantifier.SOME, Quantifier.NO}
 _BARE: Final = {AttributeType.BOOLEAN, AttributeType.STRING, AttributeType.LIST, AttributeType.RECORD}
 _HOLDERS: Final = {AttributeType.LIST, AttributeType.RECORD}
 
@@ -139,6 +137,8 @@ class Checker:
                 self._operation(subject, operator, span, (operand,), scope)
             case Membership(subject, operator, span, values):
                 self._operation(subject, operator, span, values, scope)
+            case _:
+                phrases.check_phrase(self, condition, scope)
 
     def resolve(self, path: Path, scope: str, *, unknown: Callable[[str], str] | None = None) -> Attribute | None:
         """The attribute a property names; `None`, with one mistake recorded, when it names none.
@@ -165,9 +165,8 @@ class Checker:
                     Code.UNKNOWN_ATTRIBUTE, message, span, label=f"not an attribute of `{holder}`", help_=help_
                 )
                 return None
-            walked = attribute.path
-        if attribute is not None:
-            self.reads.add(attribute.path)
+            walked = f"{walked}.{part}" if walked else part
+        self.reads.add(walked)
         return attribute
 
     def _cannot_enter(self, attribute: Attribute, path: Path, part: str, span: Span) -> None:
@@ -183,51 +182,67 @@ class Checker:
 
     def _within(self, within: Within, scope: str) -> None:
         attribute = self.resolve(within.subject.path, scope)
+        self._amount(within.subject)
         if attribute is None:
             return
+        below = join(scope, within.subject.path)
         if attribute.type not in _HOLDERS:
             message = f"`{attribute.path}` is a {attribute.type}: `with` is for lists and records"
             self.mistake(Code.WRONG_TEST, message, within.subject.span)
-        elif not self.schema.children(self.entity, attribute.path):
+        elif not self.schema.children(self.entity, below):
             message = f"the elements of `{attribute.path}` have no attributes"
             self.mistake(Code.WRONG_TEST, message, within.subject.span, help_='ask `has ( "value" )` or `len ( )`')
         else:
-            self.condition(within.condition, attribute.path)
+            for one in (within.where, within.condition):
+                if one is not None:
+                    self.condition(one, below)
+
+    def _amount(self, subject: Subject) -> None:
+        """The number of a count is whole and not negative, that of a share between 0 and 100."""
+        match subject.quantifier:
+            case Count(_, number, span) if not isinstance(number, int) or number < 0:
+                message = f"`{number}` elements cannot be counted: the number is whole and not negative"
+                self.mistake(Code.BAD_AMOUNT, message, span)
+            case Share(_, percent, span) if not 0 <= percent <= WHOLE:
+                message = f"`{percent:f}%` is no share: it lies between 0% and 100%"
+                self.mistake(Code.BAD_AMOUNT, message, span)
 
     def _bare(self, subject: Subject, scope: str) -> None:
         """A property or a function alone."""
-        result = self._typed(subject, scope)
+        result = self.typed(subject, scope)
         if result is None:
             return
         attribute, kind = result
+        self._amount(subject)
         if subject.call is not None and kind is AttributeType.NUMBER:
             self.mistake(Code.WRONG_TEST, "a number is not a condition", subject.span, help_="compare it: `… gt 0`")
         elif kind not in _BARE:
             help_ = "`neq 0` asks whether it ever happened" if kind is AttributeType.DATE else "compare it with a value"
             message = f"`{attribute.path}` is {_article(kind)}: alone it is not a condition"
             self.mistake(Code.WRONG_TEST, message, subject.span, help_=help_)
-        elif subject.quantifier is not None and (kind not in _HOLDERS or subject.quantifier is Quantifier.EVERY):
-            self._quantified(subject)
+        elif subject.quantifier is not None and (kind not in _HOLDERS or _asks_of_elements(subject)):
+            self.quantified(subject)
 
     def _operation(
         self, subject: Subject, operator: Operator, span: Span, values: tuple[Operand, ...], scope: str
     ) -> None:
         """A comparison or a set operator."""
-        result = self._typed(subject, scope)
+        result = self.typed(subject, scope)
         if result is None:
             return
         attribute, kind = result
-        of_records = kind is AttributeType.LIST and bool(self.schema.children(self.entity, attribute.path))
-        if operator not in OPERATORS[kind] or of_records:
-            self._wrong_operator(attribute, kind, operator, span)
+        holds_records = bool(self.schema.children(self.entity, join(scope, subject.path)))
+        if operator not in OPERATORS[kind] or (kind is AttributeType.LIST and holds_records):
+            self.wrong_operator(attribute, kind, operator.value, span)
             return
-        if subject.quantifier is not None and operator is not Operator.HAS:
-            self._quantified(subject)
+        if subject.quantifier not in (_BEFORE_HAS if operator is Operator.HAS else {None}):
+            self.quantified(subject)
         for value in values:
             operands.check_operand(self, value, attribute=attribute, kind=kind, operator=operator, scope=scope)
 
-    def _wrong_operator(self, attribute: Attribute, kind: AttributeType, operator: Operator, span: Span) -> None:
-        message = f"`{operator.value}` cannot be asked of {_article(kind)}"
+    def wrong_operator(self, attribute: Attribute, kind: AttributeType, word: str, span: Span) -> None:
+        """Record that `word` is no question for this type, and what is."""
+        message = f"`{word}` cannot be asked of {_article(kind)}"
         if kind is AttributeType.RECORD:
             names = ", ".join(f"`{name}`" for name in list(self.schema.children(self.entity, attribute.path))[:5])
             help_ = f"`{attribute.path}` holds {names}" if names else ""
@@ -238,12 +253,13 @@ class Checker:
             help_ = "here one can ask " + ", ".join(f"`{one.value}`" for one in Operator if one in OPERATORS[kind])
         self.mistake(Code.WRONG_OPERATOR, message, span, label=f"`{attribute.path}` is {_article(kind)}", help_=help_)
 
-    def _quantified(self, subject: Subject) -> None:
+    def quantified(self, subject: Subject) -> None:
+        """Record that a quantifier stands where it says nothing."""
         word = subject.quantifier.value if subject.quantifier else ""
         message = f"`{word}` needs a list and `with [ … ]`"
         self.mistake(Code.WRONG_TEST, message, subject.span, help_=f"leave out `{word}`, or say what of its elements")
 
-    def _typed(self, subject: Subject, scope: str) -> tuple[Attribute, AttributeType] | None:
+    def typed(self, subject: Subject, scope: str) -> tuple[Attribute, AttributeType] | None:
         """The attribute a subject is about and the type of what it gives."""
         attribute = self.resolve(subject.path, scope)
         if attribute is None:
@@ -264,6 +280,11 @@ class Checker:
         if call.function in {Function.IS_LATER_THAN, Function.IS_EARLIER_THAN}:
             self.reads_clock = True
         return (attribute, gives) if operands.check_arguments(self, call) else None
+
+
+def _asks_of_elements(subject: Subject) -> bool:
+    """Whether a quantifier says nothing without a condition on the elements."""
+    return subject.quantifier is Quantifier.EVERY or isinstance(subject.quantifier, Share)
 
 
 def _article(kind: AttributeType) -> str:
