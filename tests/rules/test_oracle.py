@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.schema import Schema
 
 NOW = int(DEFAULT_AS_OF.timestamp())
-SUGAR = False
+SUGAR = True
 
 
 def drawn(schema: Schema, seed: int) -> TypedRules:
