@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 RANDOMS = st.randoms(use_true_random=False)
 SIZES = (10, 40, 200)
-NEW = re.compile(
     r"(?i)\b(atmost|exactly|never|within|older|between|to|overlaps|catches|allows|denies)\b|%|atleast(\s|#.*\n)*\d"
 )
 

@@ -187,7 +187,7 @@ class Compiler:
             self._against(reading, take, kind, operator, one, scope=scope) for one in operands if isinstance(one, Path)
         ]
         values_ = _values(operands, kind)
-        if operator is Operator.IN:
+        if operator is Operator.IN and (values_ or not nodes):
             nodes.append(_among(reading, take, kind, values_))
         else:
             nodes += [_compared(reading, take, kind, operator, value) for value in values_]

@@ -38,6 +38,8 @@ SOFT: Final = (
     *("catches", "allows", "denies", "for", "root"),
 )
 PLAIN: Final = ("Flag", "Name", "Parts", "Password", "LastUsedTime", "x", "_", "_1", "A__b", "aNd1", "where_", "notIn2")
+# Sentences stay below the limit of 32 levels: so many brackets open, and `not` anywhere, are enough.
+ENOUGH_LEVELS: Final = 28
 STRINGS: Final = (
     *(
         '""',
@@ -71,6 +73,7 @@ class Sentences:
         self.fuel = fuel
         self.tokens: list[str] = []
         self.scopes = [False]
+        self.negations = 0
 
     def sentence(self) -> list[str]:
         """The tokens of one rule."""
@@ -93,7 +96,7 @@ class Sentences:
                 if self.random.random() < (0.5 if self.fuel > 0 else 0.05) and self.possible(inner):
                     self.expand(inner)
             case Repeated(inner):
-                while self.fuel > 0 and self.random.random() < 0.3:
+                while self.fuel > 0 and self.random.random() < 0.3 and self.possible(inner):
                     self.expand(inner)
 
     def one_of(self, alternatives: tuple[Expression, ...]) -> Expression:
@@ -108,6 +111,8 @@ class Sentences:
         if not isinstance(one, Sequence):
             return True
         if not one.after_a_call and self.tokens[-1:] == [")"]:
+            return False
+        if words(one) & {"not", "(", "["} and len(self.scopes) + self.negations > ENOUGH_LEVELS:
             return False
         return not (self.scopes[-1] and "with" in words(one))
 
@@ -134,6 +139,7 @@ class Sentences:
             self.scopes.append(False)
         elif text in ")]":
             self.scopes.pop()
+        self.negations += text == "not"
         self.add(self.cased(text))
 
     def add(self, token: str) -> None:
