@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 RANDOMS = st.randoms(use_true_random=False)
 SIZES = (10, 40, 200)
-    r"(?i)\b(atmost|exactly|never|within|older|between|to|overlaps|catches|allows|denies)\b|%|atleast(\s|#.*\n)*\d"
-)
 
 
 def first(text: str) -> Tree | None:

@@ -13,7 +13,6 @@ from tests.rules.grammar.sentences import FUNCTIONS, RESERVED, UNITS
 from tests.rules.grammar.specification import (
     LEXICAL,
     Choice,
-    Expression,
     Name,
     Optional,
     Repeated,
@@ -24,6 +23,10 @@ from tests.rules.grammar.specification import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.rules.grammar.specification import (
+        Expression,
+    )
 
 Part: TypeAlias = tuple[str, ...]
 Parts: TypeAlias = frozenset[Part]
