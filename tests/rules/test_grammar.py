@@ -79,3 +79,99 @@ def test_very_many_sentences(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_nesting_ends_at_the_same_level(levels: int, admitted: bool, seed: int) -> None:
     assert (agree(nested(random.Random(seed), levels)) is not None) is admitted
+
+
+# What the page leaves to a reading of its own, settled here: text, and whether it is a rule.
+LEXICAL = [
+    ("A # to the end\n should have B", True),
+    ("A # a return does not end a line\r should have B", False),
+    ("A\u00a0should\u2028have\u3000B", True),
+    ("A\ufeffshould have B", False),
+    ("A should have\u200bB", False),
+    ("A should ha\u017fe B", False),
+    ("A should have B li\u212ae \"x\"", False),
+    ("A should have B eq \u0661", False),
+    ("Ä should have B", False),
+    ("A should have B eq - x", True),
+    ("A should have B eq -\n# and\nx", True),
+    ("A should have B eq - 5", False),
+    ("A should have B eq --5", False),
+    ("A should have B eq -x . y", False),
+    ("A should have B eq 5and C", False),
+    ("A should have B eq \"x\"and C", True),
+    ("A should have(B)and(C)", True),
+    ("A should nothave B", False),
+    ("A should have true", False),
+    ("A should have B . true", True),
+    ("A should have B eq x . true", True),
+    ("A should have B eq true . x", False),
+    ("A should have len len ( )", True),
+    ("A should have len ( )", False),
+    ("A should have atleast one one", True),
+    ("A should have atmost", True),
+    ("A should have atmost one", False),
+    ("A should have exactly eq 1 and exactly . exactly", True),
+    ("A should have to to to overlaps ( 1, 2 )", True),
+    ("A should have overlaps overlaps ( 1 )", True),
+    ("A should have B len ( ) to C overlaps ( 1, 2 )", False),
+    ("A should have B len ( ) with [ C ]", False),
+    ("A should have B len ( ) where C with [ D ]", False),
+    ("A should have B where C", False),
+    ("A should have B where C with [ D ] with [ E ]", False),
+    ("A should have B where ( C with [ D ] ) with [ E ]", True),
+    ("A should have B where C where D with [ E ]", False),
+    ("A where B where C with [ D ] should have E", True),
+    ("A should have B within last last days", True),
+    ("A should have B within last 5", False),
+    ("A should have B older than 5 months", False),
+    ("A should have B never never", False),
+    ("A should have never never", True),
+    ("A should have B between 1 and 2 and C", True),
+    ("A should have exactly 5 % B", False),
+    ("A should have atleast 5% B", True),
+    ("A should have atleast five B", False),
+    ("A should have B allows ( \"a\", \"b\", \"c\" )", False),
+    ("A should have B allows ( ) for root", False),
+    ("A should have B catches ( )", False),
+    ("A should have B overlaps ( )", False),
+    ("A should have B in ( )", True),
+    ("A should have B in ( 1, )", False),
+    ("A should have B with ( C )", False),
+    ("A should have B eq 1.2.3.4 / 8", False),
+    ("A should have B eq 1.2.3", False),
+    ("A should have B eq 1.", False),
+    ("A should have B eq .5", False),
+    ("A should have B in ( \"a”, “b\" )", True),
+    ("A should have B eq “a\"", False),
+    ("A should have B eq 'a'", False),
+    ("A should have B == 1", False),
+    ("A should have B > = 1", False),
+    ("A.B should have C", False),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("text", "admitted"), LEXICAL)
+def test_what_is_a_word_is_one_to_both(text: str, admitted: bool) -> None:
+    assert (agree(text) is not None) is admitted
+
+
+LIMITS = [
+    ("A should have B in ( " + ", ".join("1" * 1000) + " )", True),
+    ("A should have B in ( " + ", ".join("1" * 1001) + " )", False),
+    ("A should have B eq -" + "9" * 18, True),
+    ("A should have B eq " + "9" * 19, False),
+    ("A should have B eq 0." + "1" * 17, True),
+    ("A should have B eq -0." + "1" * 18, False),
+    ("A should have " + "( " * 32 + "B in ( 1 )" + " )" * 32, True),
+    ("A should have " + "not " * 33 + "B", False),
+    ("A should have B" + " " * (16_384 - 15), True),
+    ("A should have B" + " " * (16_384 - 14), False),
+    ("A should have B eq “" + "é" * 8_181 + "”", False),
+    ("A where " + "( " * 20 + "B" + " )" * 20 + " should have " + "( " * 20 + "B" + " )" * 20, True),
+]
+
+
+@pytest.mark.parametrize(("text", "admitted"), LIMITS, ids=range(len(LIMITS)))
+def test_both_have_the_same_limits(text: str, admitted: bool) -> None:
+    assert (agree(text) is not None) is admitted
