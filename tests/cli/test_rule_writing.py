@@ -1,17 +1,15 @@
-"""`rootwarden rule fmt`, `lint` and `explain` as their callers see them."""
+"""`rootwarden rule fmt` and `lint` as their callers see them."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-import pytest
 from typer.testing import CliRunner
 
 from rootwarden import packs
 from rootwarden.cli.rule import app
-from rootwarden.errors import InputError, UsageError
-from rootwarden.rules.diagnostic import Code
+from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,62 +99,6 @@ def test_lint_shows_mistakes_too(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "error[R0203]" in result.stdout
     assert "R0101" in result.stderr
-
-
-@pytest.mark.parametrize("code", list(Code))
-def test_explain_has_a_page_for_every_code(code: Code) -> None:
-    result = run("explain", code.value.lower())
-
-    assert result.exit_code == 0
-    assert result.stdout.startswith(f"{code.value}: ")
-    assert "\nWrong\n" in result.stdout
-
-
-def test_explain_shows_the_tree(tmp_path: Path) -> None:
-    rule = written(tmp_path, "RootUser where Exists should not have AccessKey with [ Active ]")
-    keys = [{"Active": False}, {"Active": True}]
-    given = {"RootUser": [{"Exists": True, "AccessKey": keys}, {"Exists": {"$unknown": "iam:X denied"}}]}
-    facts = written(tmp_path, json.dumps(given), "facts.json")
-
-    first = run("explain", rule, "--fixture", facts, "--resource", 0).stdout.splitlines()
-    assert first == [
-        "a at 2026-03-02T12:00:00Z",
-        "RootUser[0]: fail",
-        "         where",
-        "true       Exists    # Exists is true",
-        "         should not have",
-        "true       AccessKey with [ Active ]",
-        "false        AccessKey[0]",
-        "false          Active    # AccessKey[0].Active is false",
-        "true         AccessKey[1]",
-        "true           Active    # AccessKey[1].Active is true",
-        "  witness: AccessKey[1].Active = true",
-        "  witness: Exists = true",
-    ]
-    second = run("explain", rule, "--fixture", facts, "--resource", "RootUser[1]").stdout
-    assert "missing: Exists: iam:X denied (needs iam:X)" in second
-    document = json.loads(run("explain", rule, "--fixture", facts, "--format", "json").stdout)
-    assert document["schema"] == "rootwarden.rule-explain/1"
-    assert [one["outcome"]["verdict"] for one in document["explanations"]] == ["fail", "unknown"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error"),
-    [
-        (["R9999"], UsageError),
-        (["{rule}"], UsageError),
-        (["{rule}", "--fixture", "{facts}", "--resource", "7"], UsageError),
-        (["{rule}", "--fixture", "{empty}"], InputError),
-    ],
-)
-def test_explain_says_what_it_needs(tmp_path: Path, arguments: list[str], error: type[Exception]) -> None:
-    names = {
-        "rule": written(tmp_path, "RootUser should have Exists"),
-        "facts": written(tmp_path, '{"RootUser": [{"Exists": true}]}', "facts.json"),
-        "empty": written(tmp_path, "{}", "empty.json"),
-    }
-
-    assert isinstance(run("explain", *(one.format(**names) for one in arguments)).exception, error)
 
 
 def test_schema_names_every_entity() -> None:

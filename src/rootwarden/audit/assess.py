@@ -13,6 +13,7 @@ from rootwarden.audit.indicators import key_indicators
 from rootwarden.audit.ledger import ExceptionLedger
 from rootwarden.audit.need import credential_need
 from rootwarden.audit.overrides import Overrides
+from rootwarden.audit.resources import resource_name
 from rootwarden.audit.result import (
     ALL_USERS,
     AuditedAccount,
@@ -143,7 +144,7 @@ def _finding(
     return Finding(
         rule=rule.rule.id,
         account=account.id,
-        resource=_resource(account, record),
+        resource=resource_name(account, record),
         verdict=outcome.verdict,
         severity=rule.rule.severity,
         reason=judged.reason,
@@ -155,12 +156,6 @@ def _finding(
         owner=owner,
         overrides=overrides,
     )
-
-
-def _resource(account: Account, record: Record) -> str:
-    """The ARN of the user a record is about: its own where it has one, else root's."""
-    named = record.get("id")
-    return str(named.value) if isinstance(named, Known) else account.root.arn
 
 
 def _unreadable(account: Account, rule: PreparedRule, users: Absent | Unknown | None, owner: str) -> Finding:

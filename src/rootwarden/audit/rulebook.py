@@ -91,12 +91,20 @@ def rulebook(
         prepare(rule, schema, benchmark=benchmark, parameters=_for(rule, given))
         for rule in sorted(chosen, key=lambda each: each.severity.rank)
     ]
+    return book_of(prepared, schema, benchmark=benchmark, given=frozenset(given))
+
+
+def book_of(
+    prepared: Iterable[PreparedRule], schema: Schema, *, benchmark: str = "", given: frozenset[str] = frozenset()
+) -> Rulebook:
+    """Rules that are ready, with what they need together."""
+    rules = tuple(prepared)
     return Rulebook(
-        rules=tuple(prepared),
+        rules=rules,
         benchmark=benchmark,
-        needs=frozenset(need for rule in prepared for need in _needs(rule, schema)),
-        reads_users=any(rule.compiled.entity == "IAMUser" for rule in prepared),
-        given=frozenset(given),
+        needs=frozenset(need for rule in rules for need in _needs(rule, schema)),
+        reads_users=any(rule.compiled.entity == "IAMUser" for rule in rules),
+        given=given,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,8 @@ from rootwarden.report import find
 from rootwarden.rules.verdict import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rootwarden.audit.assess import Terms
     from rootwarden.audit.result import AuditResult
     from rootwarden.audit.rulebook import Rulebook
@@ -33,6 +36,7 @@ def audit(
     profile: options.Profile = "",
     region: options.Region = "",
     as_of: options.AsOf = "",
+    pack: options.Packs = None,
     rule: options.Rules = None,
     rule_file: options.RuleFiles = None,
     benchmark: options.Benchmark = "",
@@ -58,7 +62,7 @@ def audit(
     """
     find(format_)
     _check_target(send_to)
-    book = make_book(rule, rule_file, benchmark, window, minimum_account_age)
+    book = make_book(rule, rule_file, benchmark, window, minimum_account_age, pack)
     terms = _terms(book, config, exceptions, fail_on, use_exceptions=not no_exceptions)
     asked = Look(
         evidence=evidence,
@@ -90,6 +94,7 @@ def collect(
     external_id: options.ExternalId = "",
     profile: options.Profile = "",
     region: options.Region = "",
+    pack: options.Packs = None,
     rule: options.Rules = None,
     declarations: options.Declarations = None,
     workers: options.Workers = 24,
@@ -98,7 +103,7 @@ def collect(
     """Collect evidence into a folder, to audit later or elsewhere. Exit code 3 when an account gave nothing."""
     from rootwarden.collect.collected import in_words
 
-    book = make_book(rule, None, "", None, None)
+    book = make_book(rule, None, "", None, None, pack)
     asked = Look(
         accounts=accounts,
         org=org,
@@ -129,19 +134,34 @@ def make_book(
     benchmark: str,
     window: int | None,
     minimum_account_age: int | None,
+    pack: list[str] | None = None,
 ) -> Rulebook:
     """The rules the arguments choose."""
     from rootwarden.audit.rulebook import rulebook
-    from rootwarden.packs import root_pack, schema
+    from rootwarden.packs import chosen, schema
 
+    rules = (*chosen(pack or ()), *(_own_rule(path) for path in rule_file or ()))
+    _check_packs(rule or (), rules)
     given = {"window": window, "minimum_account_age": minimum_account_age}
     return rulebook(
-        (*root_pack(), *(_own_rule(path) for path in rule_file or ())),
+        rules,
         schema(),
         wanted=tuple(rule or ()),
         benchmark=benchmark,
         parameters={name: value for name, value in given.items() if value is not None},
     )
+
+
+def _check_packs(wanted: Sequence[str], rules: Sequence[PostureRule]) -> None:
+    """A rule of a pack that was not chosen is not unknown: say which pack to choose."""
+    from rootwarden.packs import names, pack
+
+    there = [rule.id for rule in rules]
+    for pattern in wanted:
+        if not fnmatch.filter(there, pattern):
+            other = next((name for name in names() if fnmatch.filter([one.id for one in pack(name)], pattern)), "")
+            if other:
+                raise UsageError(f"`{pattern}` is not in the chosen packs", hint=f"add `--pack {other}`")
 
 
 def _own_rule(path: Path) -> PostureRule:
@@ -157,9 +177,9 @@ def _terms(
     from rootwarden.audit.exceptions import parse_exceptions, prepare_exceptions
     from rootwarden.audit.overrides import Overrides, check_parameters
     from rootwarden.audit.settings import Settings, parse_settings
-    from rootwarden.packs import root_pack
+    from rootwarden.packs import every_rule
 
-    rules = {rule.id: rule for rule in (*root_pack(), *(each.rule for each in book.rules))}.values()
+    rules = {rule.id: rule for rule in (*every_rule(), *(each.rule for each in book.rules))}.values()
     ids = {rule.id for rule in rules}
     entries = parse_exceptions(_text(exceptions), name=str(exceptions), rules=ids) if exceptions else ()
     settings = parse_settings(_text(config), name=str(config)) if config else Settings()

@@ -58,6 +58,10 @@ Declarations: TypeAlias = Annotated[
     Path | None,
     typer.Option("--declarations", metavar="FILE", help="What no API tells (live runs): see docs/evidence-folder.md."),
 ]
+Packs: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--pack", metavar="NAME", help="Rules of this pack: root (usual), iam, …, or all. Repeat."),
+]
 Rules: TypeAlias = Annotated[
     list[str] | None, typer.Option("--rule", metavar="ID", help="Only this rule, or pattern (root-contact-*). Repeat.")
 ]

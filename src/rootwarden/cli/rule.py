@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rootwarden.cli import rule_schema, rule_writing
+from rootwarden.cli import rule_explaining, rule_schema, rule_writing
 from rootwarden.cli.rule_input import complain as _complain
 from rootwarden.cli.rule_input import instant as _instant
 from rootwarden.cli.rule_input import parameter_values as _parameters
@@ -37,6 +37,9 @@ class Format(StrEnum):
 
 
 Files = Annotated[list[Path], typer.Argument(help="Rule files.", show_default=False)]
+Packs = Annotated[
+    list[str] | None, typer.Option("--pack", metavar="NAME", help="Only this pack (root, iam, …); may be repeated.")
+]
 AsText = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 
@@ -79,7 +82,7 @@ def evaluate(
 ) -> None:
     """Judge the resources of a fixture. Exit code 1: a fail; 3: undecided; 0: neither."""
     from rootwarden.audit.rulebook import benchmark_name
-    from rootwarden.packs import root_pack, schema
+    from rootwarden.packs import every_rule, schema
     from rootwarden.rules.cases import overall
     from rootwarden.rules.diagnostic import RuleSyntaxError
     from rootwarden.rules.fixture import load_fixture
@@ -89,7 +92,7 @@ def evaluate(
     text = _read(file)
     rule = load_rule_file(text, file=str(file))
     if benchmark:
-        benchmark = benchmark_name(benchmark, (rule, *root_pack()))
+        benchmark = benchmark_name(benchmark, (rule, *every_rule()))
     try:
         prepared = prepare(rule, schema(), benchmark=benchmark, parameters=_parameters(parameter or []))
     except RuleSyntaxError as error:
@@ -113,8 +116,9 @@ def evaluate(
 
 @app.command("test")
 def run_tests(
-    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; the shipped pack if none.")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; the shipped packs if none.")] = None,
     *,
+    pack: Packs = None,
     coverage: Annotated[bool, typer.Option("--coverage", help="Also name clauses not seen true and false.")] = False,
     mutate: Annotated[bool, typer.Option("--mutate", help="Also name changes to the rule no case notices.")] = False,
 ) -> None:
@@ -123,7 +127,7 @@ def run_tests(
     from rootwarden.packs import schema
     from rootwarden.rules.cases import run_cases
 
-    rules = _rules(files or [])
+    rules = _rules(files or [], pack or [])
     results = [result for rule in rules for result in run_cases(rule, schema())]
     if not results:
         raise InputError("there are no cases to run", hint="docs/rule-files.md, Cases, shows how to write one")
@@ -172,12 +176,15 @@ def show_difference(
 
 
 @app.command("list")
-def list_rules(*, output_format: AsText = Format.TEXT) -> None:
+def list_rules(*, pack: Packs = None, output_format: AsText = Format.TEXT) -> None:
     """List the shipped rules."""
     from rootwarden.cli.rule_output import pack_as_json, pack_as_text
-    from rootwarden.packs import root_pack
+    from rootwarden.packs import EVERY_PACK, chosen, names
+    from rootwarden.packs import pack as rules_of
 
-    typer.echo(pack_as_json(root_pack()) if output_format is Format.JSON else pack_as_text(root_pack()))
+    wanted = {rule.id for rule in chosen(pack or [EVERY_PACK])}
+    listed = [(name, rule) for name in names() for rule in rules_of(name) if rule.id in wanted]
+    typer.echo(pack_as_json(listed) if output_format is Format.JSON else pack_as_text(listed))
 
 
 @app.command()
@@ -187,13 +194,14 @@ def show(
     output_format: AsText = Format.TEXT,
 ) -> None:
     """Show one shipped rule: why, what it asks, what it misses, what to do."""
+    from rootwarden.cli.rule_input import shipped_rule
     from rootwarden.cli.rule_output import rule_as_json, rule_as_text
-    from rootwarden.packs import root_pack, schema
+    from rootwarden.packs import every_rule, schema
     from rootwarden.rules.words import closest
 
-    rule = next((one for one in root_pack() if one.id == identifier), None)
+    rule = shipped_rule(identifier)
     if rule is None:
-        meant = closest(identifier, (one.id for one in root_pack()))
+        meant = closest(identifier, (one.id for one in every_rule()))
         hint = f"did you mean `{meant}`?" if meant else "`rootwarden rule list` shows them all"
         raise UsageError(f"there is no rule `{identifier}`", hint=hint)
     typer.echo(rule_as_json(rule, schema()) if output_format is Format.JSON else rule_as_text(rule, schema()))
@@ -201,7 +209,7 @@ def show(
 
 app.command("fmt")(rule_writing.fmt)
 app.command("lint")(rule_writing.lint)
-app.command("explain")(rule_writing.explain)
+app.command("explain")(rule_explaining.explain)
 app.command("schema")(rule_schema.schema)
 
 
@@ -235,12 +243,14 @@ def _prepared(file: Path) -> PreparedRule:
         raise placed(error, error.text, text, str(file)) from None
 
 
-def _rules(files: list[Path]) -> list[PostureRule]:
-    from rootwarden.packs import root_pack
+def _rules(files: list[Path], packs: list[str]) -> list[PostureRule]:
+    from rootwarden.packs import EVERY_PACK, chosen
     from rootwarden.rules.rule_file import load_rule_file
 
+    if files and packs:
+        raise UsageError("rule files and --pack exclude each other", hint="give one or the other")
     if not files:
-        return list(root_pack())
+        return list(chosen(packs or [EVERY_PACK]))
     return [load_rule_file(_read(file), file=str(file)) for file in files]
 
 

@@ -8,7 +8,9 @@ import msgspec
 
 from rootwarden.rules import instants
 from rootwarden.rules.diagnostic import printable, render
+from rootwarden.rules.draft import Kind
 from rootwarden.rules.posture import prepare
+from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
     from rootwarden.rules.diagnostic import Diagnostic
     from rootwarden.rules.explain import Explanation, Step
     from rootwarden.rules.posture import Judged, PreparedRule
+    from rootwarden.rules.repair import Change, Repair
     from rootwarden.rules.rule_file import PostureRule
     from rootwarden.rules.schema import Schema
-    from rootwarden.rules.verdict import Verdict
 
 
 def evaluation_as_json(
@@ -70,16 +72,17 @@ def evaluation_as_text(
     return "\n".join(printable(line) for line in lines)
 
 
-def pack_as_json(rules: Sequence[PostureRule]) -> str:
+def pack_as_json(rules: Sequence[tuple[str, PostureRule]]) -> str:
     """The document `rootwarden.rules/1`."""
-    listed = [{"id": rule.id, "severity": rule.severity, "title": rule.title} for rule in rules]
+    listed = [{"id": rule.id, "severity": rule.severity, "title": rule.title, "pack": pack} for pack, rule in rules]
     return _json({"schema": "rootwarden.rules/1", "rules": listed})
 
 
-def pack_as_text(rules: Sequence[PostureRule]) -> str:
-    """One line a rule."""
-    width = max((len(rule.id) for rule in rules), default=0)
-    return "\n".join(f"{rule.id:<{width}}  {rule.severity:<8}  {rule.title}" for rule in rules)
+def pack_as_text(rules: Sequence[tuple[str, PostureRule]]) -> str:
+    """One line a rule, with its pack in front."""
+    width = max((len(rule.id) for _, rule in rules), default=0)
+    packs = max((len(pack) for pack, _ in rules), default=0)
+    return "\n".join(f"{pack:<{packs}}  {rule.id:<{width}}  {rule.severity:<8}  {rule.title}" for pack, rule in rules)
 
 
 def rule_as_json(rule: PostureRule, schema: Schema) -> str:
@@ -155,22 +158,35 @@ def findings_as_json(found: Sequence[tuple[str, str, Diagnostic]]) -> str:
     return _json({"schema": "rootwarden.rule-lint/1", "findings": findings})
 
 
-def explanations_as_json(prepared: PreparedRule, made: Sequence[tuple[str, Explanation]], as_of: datetime) -> str:
-    """The document `rootwarden.rule-explain/1`."""
+def explanations_as_json(
+    prepared: PreparedRule,
+    made: Sequence[tuple[str, Explanation]],
+    as_of: datetime,
+    repairs: Sequence[Repair] | None = None,
+) -> str:
+    """The document `rootwarden.rule-explain/1`; `fix` only when repairs were asked for."""
+    explained: list[dict[str, object]] = [{"resource": name, **msgspec.structs.asdict(one)} for name, one in made]
+    for one, found in zip(explained, repairs or (), strict=False):
+        one["fix"] = {"changes": found.changes, "complete": found.complete, "tried": found.tried}
     document = {
         "schema": "rootwarden.rule-explain/1",
         "rule": prepared.rule.id,
         "check": prepared.compiled.text,
         "as_of": instants.iso(as_of.timestamp()),
-        "explanations": [{"resource": name, **msgspec.structs.asdict(one)} for name, one in made],
+        "explanations": explained,
     }
     return _json(document)
 
 
-def explanations_as_text(prepared: PreparedRule, made: Sequence[tuple[str, Explanation]], as_of: datetime) -> str:
-    """The tree of each resource, the truth of every part in front of it, facts behind."""
+def explanations_as_text(
+    prepared: PreparedRule,
+    made: Sequence[tuple[str, Explanation]],
+    as_of: datetime,
+    repairs: Sequence[Repair] | None = None,
+) -> str:
+    """The tree of each resource, the truth of every part in front of it, facts behind; then what to change."""
     lines = [f"{prepared.rule.id} at {instants.iso(as_of.timestamp())}"]
-    for name, one in made:
+    for number, (name, one) in enumerate(made):
         lines.append(f"{name}: {one.outcome.verdict}")
         if one.where is not None:
             lines += ["         where", *_step_lines(one.where, 1)]
@@ -180,7 +196,33 @@ def explanations_as_text(prepared: PreparedRule, made: Sequence[tuple[str, Expla
             needs = f" (needs {gap.permission})" if gap.permission else ""
             lines.append(f"  missing: {gap.attribute}: {gap.reason}{needs}")
         lines += [f"  note: {note}" for note in one.outcome.notes]
+        lines += _repair_lines(repairs[number]) if repairs else []
     return "\n".join(printable(line) for line in lines)
+
+
+def _repair_lines(found: Repair) -> list[str]:
+    """What to change, one line each; of an open verdict, that it comes too early."""
+    if found.verdict is Verdict.UNKNOWN:
+        return ["  fix: first find out what is missing"]
+    if found.verdict is not Verdict.FAIL:
+        return []
+    if not found.changes:
+        why = "no changes within the bounds make it pass" if found.complete else "none found before the search ended"
+        return [f"  fix: {why} ({found.tried} tried)"]
+    return [f"  fix: {_change(one)}" for one in found.changes]
+
+
+def _change(change: Change) -> str:
+    name = f"`{change.attribute}`"
+    words = {
+        Kind.SET: f"change {name} from {change.before} to {change.after}",
+        Kind.CLEAR: f"clear {name}, which is {change.before}",
+        Kind.REMOVE: f"remove {name}",
+        Kind.ADD: f"add {name}{f' {change.after}' if change.after else ''}",
+        Kind.CREATE: f"create {name}, which is {change.before}",
+    }[change.kind]
+    with_ = f" with {', '.join(change.facts)}" if change.facts else ""
+    return f"{words}{with_}{' (nobody can change this)' if change.fixed else ''}"
 
 
 def _step_lines(step: Step, depth: int) -> list[str]:

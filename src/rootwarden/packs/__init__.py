@@ -10,15 +10,20 @@ from __future__ import annotations
 
 from functools import cache, partial
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from rootwarden.errors import UsageError
 from rootwarden.rules.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from importlib.resources.abc import Traversable
 
     from rootwarden.rules.rule_file import PostureRule
+
+EVERY_PACK: Final = "all"
+# In the order they are listed; `root` is the one that is meant when none is named.
+_PACKS: Final = ("root", "iam", "password-policy", "logging", "monitoring")
 
 
 @cache
@@ -28,16 +33,54 @@ def schema() -> Schema:
     return Schema({entry.name.removesuffix(".toml"): partial(entry.read_text, encoding="utf-8") for entry in entries})
 
 
+def names() -> tuple[str, ...]:
+    """The packs there are, the usual one first."""
+    return tuple(name for name in _PACKS if files(__name__).joinpath(name).is_dir())
+
+
 @cache
-def root_pack() -> tuple[PostureRule, ...]:
-    """The shipped rules about the root user, in order of file name.
+def pack(name: str) -> tuple[PostureRule, ...]:
+    """The rules of one pack, in order of file name.
+
+    Args:
+        name: One of `names()`.
 
     Raises:
+        UsageError: There is no such pack.
         InputError: A shipped file is not a rule, which the tests rule out.
     """
     from rootwarden.rules.rule_file import load_rule_file
 
-    return tuple(load_rule_file(text, file=name) for name, text in _texts("root"))
+    if name not in names():
+        hint = f"there are {', '.join(names())}, and `{EVERY_PACK}` for them together"
+        raise UsageError(f"there is no pack `{name}`", hint=hint)
+    return tuple(load_rule_file(text, file=file) for file, text in _texts(name))
+
+
+def chosen(wanted: Iterable[str]) -> tuple[PostureRule, ...]:
+    """The rules of several packs, in the order of `names()`, each pack once; of none, those of the root pack.
+
+    Args:
+        wanted: Names of packs; `all` is every one.
+
+    Raises:
+        UsageError: There is no pack of that name.
+    """
+    asked = tuple(wanted) or names()[:1]
+    for name in asked:
+        if name != EVERY_PACK:
+            pack(name)
+    return tuple(rule for name in names() if name in asked or EVERY_PACK in asked for rule in pack(name))
+
+
+def root_pack() -> tuple[PostureRule, ...]:
+    """The shipped rules about the root user."""
+    return pack("root")
+
+
+def every_rule() -> tuple[PostureRule, ...]:
+    """The rules of all packs."""
+    return chosen((EVERY_PACK,))
 
 
 def _texts(folder: str) -> list[tuple[str, str]]:
