@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.rules.changed_facts import hidden, learned
 from tests.rules.grammar.second_parser import second_parse
 from tests.rules.grammar.tree_of_product import tree_of
 from tests.rules.oracle import Oracle
@@ -16,12 +17,13 @@ from rootwarden.rules.fixture import load_fixture
 from rootwarden.rules.format import format_sentence
 from rootwarden.rules.parser import parse
 from rootwarden.rules.printer import print_rule
-from rootwarden.rules.rule import compile_rule
+from rootwarden.rules.rule import MAXIMUM_WITNESSES, compile_rule
 from rootwarden.rules.rule_file import DEFAULT_AS_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rootwarden.rules.outcome import Outcome
     from rootwarden.rules.schema import Schema
 
 NOW = int(DEFAULT_AS_OF.timestamp())
@@ -41,9 +43,13 @@ def suited(schema: Schema, seed: int) -> TypedRules:
     return given if given.has_strings_and_records() else TypedRules(schema, "Thing", given.random, NOW, sugar=SUGAR)
 
 
-def answer(rule: str, fixture: str, schema: Schema) -> str:
+def judged(rule: str, fixture: str, schema: Schema) -> Outcome:
     (resource,) = load_fixture(fixture, schema)
-    return compile_rule(rule, schema).evaluate(resource.record, as_of=DEFAULT_AS_OF).verdict.value
+    return compile_rule(rule, schema).evaluate(resource.record, as_of=DEFAULT_AS_OF)
+
+
+def answer(rule: str, fixture: str, schema: Schema) -> str:
+    return judged(rule, fixture, schema).verdict.value
 
 
 def says_what_the_oracle_says(schema: Schema, seed: int) -> None:
@@ -107,8 +113,28 @@ def learning_never_flips(schema: Schema, seed: int) -> None:
     rule, before = given.rule(), given.fixture()
     decided = answer(rule, before, schema)
     if decided != "unknown":
-        after = given.learned(before)
+        after = learned(given, before)
         assert answer(rule, after, schema) == decided, (rule, before, after)
+
+
+def a_decided_verdict_rests_on_its_witness(schema: Schema, seed: int) -> None:
+    """All other facts may be unknown: how many elements a list has stays, what is in them does not."""
+    given = drawn(schema, seed)
+    rule, fixture = given.rule(), given.fixture()
+    outcome = judged(rule, fixture, schema)
+    if outcome.verdict != "unknown" and len(outcome.witness) < MAXIMUM_WITNESSES:
+        bare = hidden(given, fixture, but=[one.attribute for one in outcome.witness])
+        assert judged(rule, bare, schema).verdict == outcome.verdict, (rule, fixture, bare)
+
+
+def an_open_verdict_waits_for_what_is_missing(schema: Schema, seed: int) -> None:
+    """Whatever else is found out, it stays open."""
+    given = drawn(schema, seed)
+    rule, fixture = given.rule(), given.fixture()
+    outcome = judged(rule, fixture, schema)
+    if outcome.verdict == "unknown":
+        known = learned(given, fixture, but=[one.attribute for one in outcome.missing], chance=1)
+        assert judged(rule, known, schema).verdict == "unknown", (rule, fixture, known)
 
 
 def printing_and_form_keep_the_tree(schema: Schema, seed: int) -> None:
@@ -126,6 +152,8 @@ CHECKS = (
     negation_is_the_opposite,
     none_is_every_not,
     learning_never_flips,
+    a_decided_verdict_rests_on_its_witness,
+    an_open_verdict_waits_for_what_is_missing,
     printing_and_form_keep_the_tree,
 )
 

@@ -70,7 +70,7 @@ class TypedRules:
             return f"{name} {tests[attribute.type](place, attribute)}".rstrip()
         if self.children(attribute.path):
             return self.of_records(name, attribute, depth)
-        return self.of_values(name)
+        return self.of_values(name) if attribute.is_list else name  # a record of which only the name is known
 
     def attribute(self, place: str, *, after_dot: bool = False) -> tuple[str, Attribute]:
         """A property below `place`, sometimes through records, as written and as the schema has it."""
@@ -263,29 +263,6 @@ class TypedRules:
         if self.children(attribute.path):
             return self.record(attribute.path)
         return self.random.choice(STRINGS)
-
-    def learned(self, fixture: str) -> str:
-        """The same facts with some unknown ones found out: a value, or that there is none."""
-        (resource,) = json.loads(fixture)[self.entity]
-        return json.dumps({self.entity: [self._taught(resource, "")]})
-
-    def _taught(self, record: Mapping[str, Any], place: str) -> dict[str, Any]:
-        children = self.children(place)
-        return {name: self._found_out(value, children[name]) for name, value in record.items()}
-
-    def _found_out(self, value: Any, attribute: Attribute) -> Any:
-        if isinstance(value, dict) and "$unknown" in value:
-            return value if self.random.random() < 0.4 else self.random.choice((None, self.value(attribute)))
-        if isinstance(value, dict):
-            return self._taught(value, attribute.path)
-        if isinstance(value, list):
-            return [self._found_element(one, attribute) for one in value]
-        return value
-
-    def _found_element(self, one: Any, attribute: Attribute) -> Any:
-        if isinstance(one, dict) and "$unknown" in one:
-            return one if self.random.random() < 0.4 else self.known_element(attribute)
-        return self._taught(one, attribute.path) if isinstance(one, dict) else one
 
     def known_element(self, attribute: Attribute) -> Any:
         if self.children(attribute.path):
