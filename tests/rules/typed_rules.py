@@ -171,7 +171,7 @@ class TypedRules:
         plain = ("atleast one", "any", "no") if bare else ("", "atleast one", "any", "every", "no")
         if not self.sugar or self.random.random() < 0.5:
             return pick(plain)
-        counts = [f"{kind} {number}" for kind in ("atleast", "atmost", "exactly") for number in ("one", 1, 2, 3)]
+        counts = [f"{kind} {number}" for kind in ("atleast", "atmost", "exactly") for number in ("one", 0, 1, 2, 3)]
         shares = [f"{kind} {share}%" for kind in ("atleast", "atmost") for share in (0, 33.3, 50, 66.7, 100)]
         return pick(counts if bare else counts + shares)
 
