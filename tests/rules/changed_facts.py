@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 HIDDEN = {"$unknown": "hidden"}
 
 
-def learned(facts: TypedRules, fixture: str, *, but: Collection[str] = (), chance: float = 0.6) -> str:
+def learned(
+    facts: TypedRules, fixture: str, *, but: Collection[str] = (), chance: float = 0.6, whole: bool = False
+) -> str:
     """Unknown facts found out by chance: a value, or that there is none; never those named in `but`."""
 
     def change(value: Any, attribute: Attribute, name: str, *, element: bool) -> Any:
-        if not is_unknown(value) or concerns(name, but) or facts.random.random() >= chance:
+        if not is_unknown(value) or concerns(name, but, whole=whole) or facts.random.random() >= chance:
             return value
         if element:
             return facts.known_element(attribute)
@@ -28,12 +30,12 @@ def learned(facts: TypedRules, fixture: str, *, but: Collection[str] = (), chanc
     return _changed(facts, fixture, change)
 
 
-def hidden(facts: TypedRules, fixture: str, *, but: Collection[str]) -> str:
+def hidden(facts: TypedRules, fixture: str, *, but: Collection[str], whole: bool = False) -> str:
     """Every known fact made unknown, never those named in `but`; how many elements there are stays known."""
 
     def change(value: Any, attribute: Attribute, name: str, *, element: bool) -> Any:
         holds_records = bool(facts.children(attribute.path)) and isinstance(value, dict | list)
-        return value if element or holds_records or concerns(name, but) else HIDDEN
+        return value if element or holds_records or concerns(name, but, whole=whole) else HIDDEN
 
     return _changed(facts, fixture, change)
 
@@ -42,14 +44,15 @@ def is_unknown(value: object) -> bool:
     return isinstance(value, dict) and "$unknown" in value
 
 
-def concerns(name: str, names: Collection[str]) -> bool:
-    """Whether one of the names is this fact, something below it, or the list it is an element of."""
-    return any(
-        one == name
-        or one.startswith((f"{name}.", f"{name}["))
-        or (name.endswith("]") and one == name.rpartition("[")[0])
-        for one in names
-    )
+def concerns(name: str, names: Collection[str], *, whole: bool = False) -> bool:
+    """Whether one of the names is this fact, something below it, or the list it is an element of.
+
+    With `whole` also what the fact is a part of: what is asked by meaning names a whole policy.
+    """
+    if whole and any(name.startswith((f"{one}.", f"{one}[")) for one in names):
+        return True
+    listed = name.rpartition("[")[0] if name.endswith("]") else name
+    return any(one in {name, listed} or one.startswith((f"{name}.", f"{name}[")) for one in names)
 
 
 def _changed(facts: TypedRules, fixture: str, change: Callable[..., Any]) -> str:
