@@ -23,10 +23,11 @@ def attribute_help(schema: Schema, entity: str, scope: str, name: str) -> str:
     """Help for an attribute that is not at this place: elsewhere under this very name, near in spelling, or a list."""
     entity, scope = schema.place(entity, scope) or (entity, scope)
     legal = list(schema.children(entity, scope))
-    sibling = next((one for one in legal if one in {plural(name), f"{name}s"} or name in {plural(one), f"{one}s"}), "")
-    meant = sibling or closest(name, legal)
+    meant = _sibling(name, legal) or closest(name, legal)
     if meant and meant.lower() == name.lower():
         return f"names are case-sensitive: write `{meant}`"
+    if meant and _sibling(name, legal):
+        return f"did you mean `{meant}`?"
     elsewhere = [reach(schema, entity, one) for one in schema.named(entity, name)]
     if elsewhere:
         lines = "\n".join(f"  {one}" for one in elsewhere)
@@ -35,6 +36,11 @@ def attribute_help(schema: Schema, entity: str, scope: str, name: str) -> str:
     if meant:
         return f"did you mean `{meant}`?"
     return f"here one can ask for: {_listed(legal)}"
+
+
+def _sibling(name: str, legal: list[str]) -> str:
+    """The one of many or the many of one: `Statement` and `Statements`, `IAMPolicy` and `IAMPolicies`."""
+    return next((one for one in legal if one != name and (one == plural(name) or plural(one) == name)), "")
 
 
 def reach(schema: Schema, entity: str, attribute: Attribute) -> str:
