@@ -16,6 +16,7 @@ from tests.rules.typed_rules import TypedRules
 from rootwarden.rules.fixture import load_fixture
 from rootwarden.rules.format import format_sentence
 from rootwarden.rules.parser import parse
+from rootwarden.rules.plain import plain_rule
 from rootwarden.rules.printer import print_rule
 from rootwarden.rules.rule import MAXIMUM_WITNESSES, compile_rule
 from rootwarden.rules.rule_file import DEFAULT_AS_OF
@@ -152,6 +153,19 @@ def printing_and_form_keep_the_tree(schema: Schema, seed: int) -> None:
     assert format_sentence(formed) == formed
 
 
+def spelled_out_it_means_the_same(schema: Schema, seed: int) -> None:
+    """The plain form, by the oracle, which has its own reading of the shorter forms."""
+    given = drawn(schema, seed)
+    rule, fixture = given.rule(), given.fixture()
+    (resource,) = json.loads(fixture)[given.entity]
+    plain = print_rule(plain_rule(parse(rule)))
+    oracle = Oracle(schema, given.entity, NOW)
+
+    compile_rule(plain, schema)
+    assert oracle.verdict(second_parse(plain), resource) == oracle.verdict(second_parse(rule), resource), rule
+    assert print_rule(plain_rule(parse(plain))) == plain
+
+
 CHECKS = (
     says_what_the_oracle_says,
     negation_is_the_opposite,
@@ -160,6 +174,7 @@ CHECKS = (
     a_decided_verdict_rests_on_its_witness,
     an_open_verdict_waits_for_what_is_missing,
     printing_and_form_keep_the_tree,
+    spelled_out_it_means_the_same,
 )
 
 
