@@ -192,7 +192,7 @@ class Compiler:
             asked = self.strings.setdefault((reading.attribute.path, reading.name), {})
             for one in values_:
                 asked[str(one).lower()] = (*asked.get(str(one).lower(), ()), str(one))
-        if operator is Operator.IN:
+        if operator is Operator.IN and (values_ or not nodes):
             nodes.append(_among(reading, take, kind, values_))
         else:
             nodes += [_compared(reading, take, kind, operator, value) for value in values_]
