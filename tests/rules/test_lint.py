@@ -57,7 +57,7 @@ FOUND = [
     ("Thing should not have atleast 2 Parts with [ Flag ] and atmost 1 Parts with [ Flag ]", ["R1007"]),
     ("Thing should not have exactly 2 Parts with [ Flag ] and no Parts with [ Flag ]", ["R1007"]),
     (
-        "Thing should not have atleast 3 Parts with [ Flag ] and not atleast 4 Parts with [ Flag ] and Parts len ( ) eq 1",
+        "Thing should not have atleast 3 Parts with [ Flag ] and not atleast 4 Parts with [ Flag ] and Parts",
         [],
     ),
     ("Thing should not have atmost 2 Parts with [ Flag ] or atleast 2 Parts with [ Flag ]", ["R1008"]),

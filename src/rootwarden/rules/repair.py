@@ -16,8 +16,10 @@ import msgspec
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.rules.domains import Domains
 from rootwarden.rules.draft import Draft, Edit, Kind, Place
+from rootwarden.rules.plain import plain_rule
 from rootwarden.rules.repair_cost import FIXED, IMPOSSIBLE, made_with, surcharge
-from rootwarden.rules.repair_needs import Need, Needs
+from rootwarden.rules.repair_needs import Needs
+from rootwarden.rules.repair_parts import Need
 from rootwarden.rules.verdict import Verdict
 from rootwarden.rules.wording import fact_text, value_text
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.rules.logic import Record
-    from rootwarden.rules.repair_needs import Option
+    from rootwarden.rules.repair_parts import Option
     from rootwarden.rules.rule import CompiledRule
     from rootwarden.rules.schema import Schema
 
@@ -163,8 +165,9 @@ class _Search:
         domains = Domains(schema, as_of.timestamp())
         domains.read(rule.tree)
         self.needs = Needs(self.draft, domains, as_of.timestamp())
-        where = rule.tree.where
-        self.wanted = [*([(where, True)] if where is not None else []), (rule.tree.check, not rule.tree.negated)]
+        tree = plain_rule(rule.tree)
+        where = [] if tree.where is None else [(tree.where, True)]
+        self.wanted = [*where, (tree.check, not tree.negated)]
         self.tried = 0
         self.complete = True
 

@@ -10,7 +10,7 @@ from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.rules.draft import Edit, Kind, is_list, is_record, keys_of
 from rootwarden.rules.repair_cost import surcharge
 from rootwarden.rules.schema import AttributeType
-from rootwarden.rules.syntax import Comparison, Literal, Membership, Path
+from rootwarden.rules.syntax import AddressOverlap, Comparison, Literal, Membership, Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.domains import Domains
     from rootwarden.rules.draft import Draft, Edits, Place, Scalar
     from rootwarden.rules.logic import Reading
-    from rootwarden.rules.repair_needs import Here
+    from rootwarden.rules.repair_parts import Here
     from rootwarden.rules.syntax import Condition
 
 Step: TypeAlias = "tuple[list[tuple[Place, Edit]], int]"
@@ -154,7 +154,7 @@ def _paths(condition: Condition) -> list[Path]:
     match condition:
         case Comparison(operand=Path() as path):
             return [path]
-        case Membership(operands=operands):
+        case Membership(operands=operands) | AddressOverlap(operands=operands):
             return [one for one in operands if isinstance(one, Path)]
     return []
 
