@@ -1,4 +1,4 @@
-"""Needs and how they join: one step, what a condition lacks, what is lacking when all or one of several are asked."""
+"""What a condition lacks, and how such needs are put together: any of them, or all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.rules.draft import Edit, Place
-from rootwarden.rules.logic import Record
 from rootwarden.rules.repair_cost import IMPOSSIBLE
 
 if TYPE_CHECKING:
@@ -38,14 +37,6 @@ class Need(msgspec.Struct, frozen=True):
 
 
 MET: Final = Need()
-
-
-class Here(msgspec.Struct, frozen=True):
-    """Where a condition is asked: the attribute path of the scope, the record there, and its place."""
-
-    scope: str
-    record: Record
-    place: Place
 
 
 def any_of(needs: Iterable[Need]) -> Need:
