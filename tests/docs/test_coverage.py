@@ -22,6 +22,7 @@ from rootwarden.collect.live_account import RootSession
 from rootwarden.facts.declarations import DECLARABLE, Declaration
 from rootwarden.facts.instant import parse_instant
 from rootwarden.packs import every_rule, names, pack, root_pack, schema
+from rootwarden.packs.samples import SampleSets
 from rootwarden.report import FORMATS
 from rootwarden.rules.verdict import Severity, Verdict
 
@@ -60,6 +61,12 @@ def test_every_rule_fact_and_format() -> None:
     formats = text(DOCS / "reports" / "formats.md")
     for name in FORMATS:
         assert f"| `{name}` |" in formats
+
+
+def test_every_sample_set() -> None:
+    page = text(DOCS / "by-meaning.md")
+    for name, samples in SampleSets().items():
+        assert f"| `{name}` | {' '.join(samples.caught.split())} |" in page
 
 
 def test_every_severity_and_verdict() -> None:

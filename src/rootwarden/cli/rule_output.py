@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.rules import instants
-from rootwarden.rules.diagnostic import printable, render
+from rootwarden.rules.diagnostic import printable
 from rootwarden.rules.draft import Kind
 from rootwarden.rules.posture import prepare
 from rootwarden.rules.verdict import Verdict
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.facts.fact import Source
-    from rootwarden.rules.diagnostic import Diagnostic
     from rootwarden.rules.explain import Explanation, Step
     from rootwarden.rules.posture import Judged, PreparedRule
     from rootwarden.rules.repair import Change, Repair
@@ -133,29 +132,6 @@ def _indented(text: str) -> str:
 
 def _json(document: object) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
-
-
-def findings_as_text(found: Sequence[tuple[str, str, Diagnostic]]) -> str:
-    """Each finding with its line and help; empty when there are none."""
-    return "\n".join(render(one, text, file=file) for file, text, one in found)
-
-
-def findings_as_json(found: Sequence[tuple[str, str, Diagnostic]]) -> str:
-    """The document `rootwarden.rule-lint/1`."""
-    findings = [
-        {
-            "file": file,
-            "line": text.count("\n", 0, one.span.start) + 1,
-            "column": one.span.start - (text.rfind("\n", 0, one.span.start) + 1) + 1,
-            "code": one.code,
-            "level": one.level,
-            "message": one.message,
-            "help": one.help,
-            "fixable": bool(one.edits),
-        }
-        for file, text, one in found
-    ]
-    return _json({"schema": "rootwarden.rule-lint/1", "findings": findings})
 
 
 def explanations_as_json(

@@ -99,7 +99,8 @@ class Values:
         elif kind is AttributeType.NUMBER:
             # What the rule names rather than what is tried of every number.
             found.sort(key=lambda one: one in _USUAL_NUMBERS)
-        return found
+        # To leave a text empty is seldom what anybody wants.
+        return sorted(found, key=lambda one: one == "")
 
     def _record(self, path: Path, reading: Reading, here: Here) -> Iterator[Step]:
         place = (*here.place, *path.parts)
