@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rootwarden.packs.samples import SampleSets
 from rootwarden.rules.schema import Schema
 
 HERE = Path(__file__).parent
@@ -16,4 +17,4 @@ def schema() -> Schema:
     """The shipped entities and the ones that exist for tests only."""
     files = [*sorted(SHIPPED.glob("*.toml")), *sorted((HERE / "schema").glob("*.toml"))]
     sources = {file.stem: partial(file.read_text, encoding="utf-8") for file in files}
-    return Schema(sources, sample_sets={"root-usage": None, "iam-policy-changes": None})
+    return Schema(sources, sample_sets=SampleSets())

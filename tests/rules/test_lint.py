@@ -47,8 +47,36 @@ FOUND = [
     ("IAMUser where Name eq “root” should not have MFAActive eq false", ["R1020"]),
     ('IAMUser where Name in ( "root", "<root_account>" ) should not have MFAActive', ["R1020"]),
     ('IAMUser should not have AccessKey with [ Active ] and Name like "^<root_account>$"', ["R1020"]),
+    (
+        "Thing should not have Used NEVER or Used Within Last 3 Days and Size Between 1 and 2",
+        ["R1005", "R1001", *["R1005"] * 4],
+    ),
+    ("Thing should not have AtMost One Parts where Flag with [ Other ]", ["R1005", "R1005"]),
+    ("Thing should not have atleast 2 Parts where Flag or Other and Name with [ Flag ] and Size eq 1", ["R1001"]),
+    ("Thing should not have atleast 0 Parts with [ Flag ]", ["R1008"]),
+    ("Thing should not have atleast 0 Parts or atleast 0% Parts with [ Flag ]", ["R1008", "R1008"]),
+    ("Thing should not have atmost 100% Parts with [ Flag ] and atmost 1 Box with [ Flag ]", ["R1008", "R1008"]),
+    ("Thing should not have atleast 2 Box with [ Flag ]", ["R1007"]),
+    ("Thing should not have atleast 2 Parts with [ Flag ] and atmost 1 Parts with [ Flag ]", ["R1007"]),
+    ("Thing should not have exactly 2 Parts with [ Flag ] and no Parts with [ Flag ]", ["R1007"]),
+    (
+        (
+            "Thing should not have atleast 3 Parts with [ Flag ]"
+            " and not atleast 4 Parts with [ Flag ] and Parts len ( ) eq 1"
+        ),
+        [],
+    ),
+    ("Thing should not have atmost 2 Parts with [ Flag ] or atleast 2 Parts with [ Flag ]", ["R1008"]),
+    ("Thing should not have Size between 3 and 5 and Size lt 3", ["R1007"]),
+    ("Thing should not have Used never and Used gt 5", ["R1007"]),
 ]
 FINE = [
+    "Thing should not have Size between 1 and 2 or Flag",
+    "Thing should not have ( atleast 2 Parts where Flag or Other with [ Flag ] ) and Size eq 1",
+    "Thing should not have atleast 2 Parts where Flag or Other with [ Flag ] and Size eq 1",
+    "Thing should not have Never never and to to to overlaps ( 1, 2 )",
+    "Thing should not have atleast 2 Parts with [ Flag ] and atmost 2 Parts with [ Flag ]",
+    "Thing should not have atleast 2 Parts with [ Flag ] and atmost 1 Parts with [ Other ]",
     "Thing should not have ( Flag and Other ) or Size gt 1",
     'Thing should not have Box . And eq "a" or ( Flag and Other )',
     "Thing should not have every Parts with [ Flag ] and Parts len ( ) gt 0",

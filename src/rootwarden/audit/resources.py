@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rootwarden.audit.entities import iam_user_records, root_user_records
+from rootwarden.audit.entities.catalog import FLEET_NAME, OF_THE_ORGANIZATION, fleet, view_of
+from rootwarden.audit.entities.view import Run
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.rules.fixture import Resource
+from rootwarden.rules.schema import FLEET
 
 if TYPE_CHECKING:
-    from rootwarden.audit.entities import Record
     from rootwarden.collect.collected import Collected
-    from rootwarden.facts.account import Account
 
 
 def resources_of(collected: Collected, entity: str) -> tuple[list[tuple[str, Resource]], list[tuple[str, str]]]:
@@ -22,25 +22,25 @@ def resources_of(collected: Collected, entity: str) -> tuple[list[tuple[str, Res
         entity: Its name in the rule language.
 
     Returns:
-        The account and the resource, named as findings name it; and the account and the reason wherever they could not
-        be read.
+        The account (empty for what is of all accounts) and the resource, named as findings name it; and the account
+        and the reason wherever they could not be read.
     """
+    run = Run()
+    run.views.update({each.facts.id: view_of(each.facts, collected.organization, run) for each in collected.accounts})
+    if entity == FLEET:
+        return [("", Resource(entity=entity, name=FLEET_NAME, record=fleet(run)))], []
     found: list[tuple[str, Resource]] = []
     unread: list[tuple[str, str]] = []
-    for each in collected.accounts:
-        account = each.facts
-        records = Known(root_user_records(account)) if entity == "RootUser" else iam_user_records(account)
-        if isinstance(records, Known):
-            found += [
-                (account.id, Resource(entity=entity, name=resource_name(account, record), record=record))
-                for record in records.value
-            ]
-        else:
-            unread.append((account.id, records.reason if isinstance(records, Unknown) else "nobody looked"))
+    views = list(run.views.items())
+    for account, view in views[:1] if entity in OF_THE_ORGANIZATION else views:
+        if not view.has(entity):
+            unread.append((account, f"`{entity}` is known to the language, not collected here"))
+            continue
+        listing = view.listing(entity)
+        elements = listing.value if isinstance(listing, Known) else (listing,) if isinstance(listing, Unknown) else ()
+        for each in elements:
+            if isinstance(each, Unknown):
+                unread.append((account, each.reason))
+            else:
+                found.append((account, Resource(entity=entity, name=each.name, record=each)))
     return found, unread
-
-
-def resource_name(account: Account, record: Record) -> str:
-    """The ARN of the user a record is about: its own where it has one, else root's."""
-    named = record.get("id")
-    return str(named.value) if isinstance(named, Known) else account.root.arn

@@ -197,6 +197,7 @@ def _judge_and_tell(
     asked: Look, terms: Terms, *, since: Path | None, format_: str, output: Path | None, send_to: str
 ) -> int:
     from rootwarden.audit.assess import assess, exit_code
+    from rootwarden.audit.judge import Judge
 
     owner = terms.settings.owner
     units = (
@@ -204,13 +205,14 @@ def _judge_and_tell(
         or any(each.units for each in terms.settings.parameters)
         or any(each.entry.units for each in terms.exceptions)
     )
-    collected = look(asked, terms.rulebook, tags=bool(owner.tag), tree=units)
+    judge = Judge(terms)
+    collected = look(asked, terms.rulebook, tags=bool(owner.tag), tree=units, digest=judge.digest)
     if not collected.accounts and not collected.interrupted:
         raise UsageError(
             f"there is no account to audit: {len(collected.skipped)} skipped because they are not ACTIVE",
             hint="`accounts.json` or `aws organizations list-accounts` shows the state of each account",
         )
-    result = assess(collected, terms)
+    result = assess(collected, terms, judge)
     if since is not None:
         result = _compared(result, since, terms)
     for warning in result.warnings:
@@ -235,11 +237,14 @@ def _compared(result: AuditResult, since: Path, terms: Terms) -> AuditResult:
     import msgspec
 
     from rootwarden.audit.assess import assess
+    from rootwarden.audit.judge import Judge
     from rootwarden.audit.since import changes_since
     from rootwarden.collect.folder import EvidenceFolder
     from rootwarden.collect.offline import collect_folder
 
-    before = assess(collect_folder(EvidenceFolder(since), keep_users=terms.rulebook.reads_users), terms)
+    judge = Judge(terms)
+    folder = EvidenceFolder(since)
+    before = assess(collect_folder(folder, parts=terms.rulebook.parts, digest=judge.digest), terms, judge)
     changes = changes_since(before.findings, result.findings)
     return msgspec.structs.replace(result, changes=changes, changes_since=before.input)
 

@@ -32,8 +32,11 @@ _PACKS: Final = ("root", "iam", "password-policy", "logging", "monitoring")
 @cache
 def schema() -> Schema:
     """The shipped schema: every entity in `packs/schema/`, each read from `ENTITY.toml` when first asked for."""
+    from rootwarden.packs.samples import SampleSets
+
     entries = sorted(_folder("schema"), key=lambda entry: entry.name)
-    return Schema({entry.name.removesuffix(".toml"): partial(entry.read_text, encoding="utf-8") for entry in entries})
+    sources = {entry.name.removesuffix(".toml"): partial(entry.read_text, encoding="utf-8") for entry in entries}
+    return Schema(sources, sample_sets=SampleSets())
 
 
 def names() -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden import __version__
 from rootwarden.report.encoding import to_json
-from rootwarden.report.words import WORD, Standing, instant, standing
+from rootwarden.report.words import WORD, Standing, account_id, instant, resource_type, standing
 from rootwarden.rules.verdict import Severity
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _metadata(finding: Finding) -> JsonObject:
 
 
 def _cloud(finding: Finding, account: AuditedAccount | None, result: AuditResult) -> JsonObject:
-    owner: JsonObject = {"uid": finding.account, "type": "AWS Account", "type_id": AWS_ACCOUNT}
+    owner: JsonObject = {"uid": account_id(finding), "type": "AWS Account", "type_id": AWS_ACCOUNT}
     if account is not None and account.name:
         owner["name"] = account.name
     cloud: JsonObject = {"provider": "AWS", "account": owner}
@@ -148,7 +148,7 @@ def _compliance(finding: Finding, each: Standing) -> JsonObject:
 
 
 def _resource(finding: Finding, account: AuditedAccount | None) -> JsonObject:
-    resource: JsonObject = {"uid": finding.resource, "type": "AWS::IAM::User" if finding.user else "AWS::IAM::RootUser"}
+    resource: JsonObject = {"uid": finding.resource, "type": resource_type(finding)}
     if account is not None:
         resource["cloud_partition"] = account.partition
     if finding.owner:

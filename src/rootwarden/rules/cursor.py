@@ -27,6 +27,8 @@ class Cursor:
         self.position = 0
         self.depth = 0
         self.diagnostics: list[Diagnostic] = []
+        # Words that are keywords only where they stand.
+        self.soft_words: list[Token] = []
 
     # --- tokens
 
@@ -44,8 +46,15 @@ class Cursor:
         """Step over a keyword in any letter case, if it is the next token."""
         if self._now.word != word:
             return False
+        if word not in RESERVED:
+            self.soft_words.append(self._now)
         self.position += 1
         return True
+
+    def _next_word(self) -> Token:
+        """Step over a word that is a keyword here."""
+        self.soft_words.append(self._now)
+        return self._next()
 
     def _take_symbol(self, symbol: str) -> bool:
         if not self._is_symbol(symbol):

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rootwarden.rules.amount_doubts import amount_doubts
 from rootwarden.rules.corrections import apply
 from rootwarden.rules.diagnostic import Choice, Code, Diagnostic, Edit, Level, RuleSyntaxError, Span
 from rootwarden.rules.impossible import impossible, port_bounds
 from rootwarden.rules.lint_names import root_by_name
 from rootwarden.rules.lint_words import keyword_case, mixed
 from rootwarden.rules.parameters import fill
-from rootwarden.rules.parser import MAXIMUM_BYTES, parse
+from rootwarden.rules.parser import MAXIMUM_BYTES, parse, soft_words
 from rootwarden.rules.printer import print_path
 from rootwarden.rules.schema import ACCOUNT, plural
-from rootwarden.rules.syntax import And, Comparison, Function, Literal, Membership, Not, Or, Quantifier, Test, Within
+from rootwarden.rules.syntax import (
+    And,
+    Bound,
+    Comparison,
+    Count,
+    Function,
+    Literal,
+    Membership,
+    Not,
+    Or,
+    Quantifier,
+    Share,
+    Test,
+    Within,
+)
 from rootwarden.rules.tokens import Tokenizer
 from rootwarden.rules.typecheck import check, join
 
@@ -22,7 +37,7 @@ if TYPE_CHECKING:
 
     from rootwarden.rules.parameters import ParameterValue
     from rootwarden.rules.schema import Schema
-    from rootwarden.rules.syntax import Condition, Rule
+    from rootwarden.rules.syntax import Condition, Rule, Subject
 
 _ROUNDS: Final = 10
 
@@ -42,7 +57,8 @@ def lint(
     """
     rule = fill(parse(text), parameters or {})
     tokens = Tokenizer(text).tokens
-    found = [*mixed(tokens), *keyword_case(tokens), *_Walker(schema, rule, text).findings()]
+    soft = soft_words(text)
+    found = [*mixed(tokens, soft), *keyword_case(tokens, soft), *_Walker(schema, rule, text).findings()]
     try:
         check(rule, schema, text)
     except RuleSyntaxError as error:
@@ -84,8 +100,7 @@ class _Walker:
             else:
                 yield from self._condition(rule.where, "", None)
         yield from self._condition(rule.check, "", rule.negated)
-        has_one = not self.schema.has_entity(rule.entity) or self.schema.is_single(rule.entity)
-        if not rule.negated and not has_one:
+        if not rule.negated and self.schema.has_entity(rule.entity) and not self.schema.is_single(rule.entity):
             yield self._nothing_to_judge()
 
     def _condition(self, condition: Condition, scope: str, negative: bool | None) -> Iterator[Diagnostic]:
@@ -106,6 +121,8 @@ class _Walker:
                 yield from self._values(condition, scope)
                 if not scope and self.rule.entity == "IAMUser":
                     yield from root_by_name(condition)
+            case Test():
+                yield from amount_doubts(condition, is_list=True)
 
     def _within(self, within: Within, scope: str, negative: bool | None) -> Iterator[Diagnostic]:
         subject = within.subject
@@ -130,8 +147,10 @@ class _Walker:
                 edits=(_insert(subject.span.start, "atleast one "),),
                 choices=(Choice(f"write `every {name}`", (_insert(subject.span.start, "every "),)),),
             )
-        inner = not negative if subject.quantifier is Quantifier.NO and negative is not None else negative
-        yield from self._condition(within.condition, path, inner)
+        yield from amount_doubts(within, is_list=is_list)
+        if within.where is not None:
+            yield from self._condition(within.where, path, None)
+        yield from self._condition(within.condition, path, _inner(subject, negative))
 
     def _values(self, condition: Comparison | Membership, scope: str) -> Iterator[Diagnostic]:
         """Strings that are a value of the attribute but for letter case."""
@@ -169,6 +188,15 @@ def _decided(condition: Condition) -> Iterator[Diagnostic]:
         yield _warning(Code.NEVER_TRUE, f"this is never true: {reason}", condition.span)
     if isinstance(condition, Or) and (reason := impossible(Not(condition, condition.span))):
         yield _warning(Code.NEVER_FALSE, f"this is never false: its opposite asks that {reason}", condition.span)
+
+
+def _inner(subject: Subject, negative: bool | None) -> bool | None:
+    """Whether what is asked of the elements is negated; of a count there is no saying."""
+    if negative is None or isinstance(subject.quantifier, Share):
+        return None
+    if isinstance(subject.quantifier, Count):
+        return negative if subject.quantifier.bound is Bound.AT_LEAST else None
+    return not negative if subject.quantifier is Quantifier.NO else negative
 
 
 def _asks_for_elements(condition: Condition, beside: tuple[Condition, ...]) -> bool:

@@ -152,3 +152,10 @@ def _element_itself(reading: Reading) -> Reading:
 def malformed(reading: Reading) -> Unknown:
     """A value of the wrong type is no value."""
     return Unknown(f"what was read is not a {reading.attribute.type}", Why.MALFORMED)
+
+
+def noted(fact: Fact[object], words: str) -> Fact[object]:
+    """The fact with something more to say of it."""
+    if not words:
+        return fact
+    return msgspec.structs.replace(fact, note=f"{fact.note}; {words}" if fact.note else words)

@@ -38,6 +38,19 @@ def parse(text: str) -> Rule:
     if size > MAXIMUM_BYTES:
         message = f"a rule has at most {MAXIMUM_BYTES} bytes; this one has {size}"
         raise RuleSyntaxError([Diagnostic(code=Code.TEXT_TOO_LONG, message=message, span=Span(0, 1))], text[:80])
+    return _parsed(text)[0]
+
+
+def soft_words(text: str) -> frozenset[Span]:
+    """Where words stand that are keywords only there: `never`, `within last`, `atmost one`, `days`, …
+
+    Raises:
+        RuleSyntaxError: The text is no rule.
+    """
+    return frozenset(token.span for token in _parsed(text)[1].soft_words)
+
+
+def _parsed(text: str) -> tuple[Rule, _Parser]:
     tokenizer = Tokenizer(text)
     parser = _Parser(tokenizer.tokens)
     rule = None
@@ -50,7 +63,7 @@ def parse(text: str) -> Rule:
     mistakes = tokenizer.diagnostics + parser.diagnostics
     if mistakes or rule is None:
         raise RuleSyntaxError(mistakes, text)
-    return rule
+    return rule, parser
 
 
 class _Parser(Tails):

@@ -33,7 +33,16 @@ _NUMBERS: Final = frozenset({AttributeType.NUMBER, AttributeType.DATE})
 # Actions and their patterns; a service is named or `*`, parts of one cannot be left open.
 _ACTION: Final = re.compile(r"\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _RESOURCE: Final = re.compile(r"\*|arn:\S+")
-_OF_STATEMENTS: Final = ("Effect", "Action", "NotAction", "Resource", "NotResource", "Conditions")
+_OF_STATEMENTS: Final = (
+    "Effect",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Conditions",
+    "Principal",
+    "NotPrincipal",
+)
 
 
 def check_phrase(checker: Checker, leaf: Leaf, scope: str) -> None:

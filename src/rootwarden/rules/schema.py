@@ -19,6 +19,8 @@ from rootwarden.rules.schema_types import Attribute, AttributeType, Entity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rootwarden.detect.sample_sets import SampleSet
+
 __all__ = ["ACCOUNT", "FLEET", "Attribute", "AttributeType", "Entity", "Schema", "plural"]
 
 ACCOUNT: Final = "AWS"  # one account as a whole
@@ -49,7 +51,7 @@ class Schema:
     """
 
     def __init__(
-        self, sources: Mapping[str, Callable[[], str]], *, sample_sets: Mapping[str, object] | None = None
+        self, sources: Mapping[str, Callable[[], str]], *, sample_sets: Mapping[str, SampleSet] | None = None
     ) -> None:
         """Take where each entity is described.
 
@@ -58,7 +60,8 @@ class Schema:
                 asked for; a look-up raises `InputError` when the content is wrong.
             sample_sets: The sets of sample events, by name.
         """
-        self.sample_sets = sample_sets or {}
+        # Asking whether there are any would look for them.
+        self.sample_sets: Mapping[str, SampleSet] = {} if sample_sets is None else sample_sets
         self._sources = dict(sources)
         self._read: dict[str, Entity] = {}
         self._tables: dict[str, Mapping[str, Mapping[str, Attribute]]] = {}

@@ -40,10 +40,11 @@ def attribute_named(schema: Schema, entity: str, scope: str, name: str) -> Sugge
     """Help for an attribute that is not at this place: elsewhere under this very name, near in spelling, or a list."""
     entity, scope = schema.place(entity, scope) or (entity, scope)
     legal = list(schema.children(entity, scope))
-    sibling = next((one for one in legal if one in {plural(name), f"{name}s"} or name in {plural(one), f"{one}s"}), "")
-    meant = sibling or closest(name, legal)
+    meant = _sibling(name, legal) or closest(name, legal)
     if meant and meant.lower() == name.lower():
         return Suggestion(f"names are case-sensitive: write `{meant}`", meant)
+    if meant and _sibling(name, legal):
+        return Suggestion(f"did you mean `{meant}`?", meant)
     elsewhere = schema.named(entity, name)
     if elsewhere:
         what = "an attribute" if len(elsewhere) == 1 else "attributes"
@@ -62,6 +63,11 @@ def attribute_help(schema: Schema, entity: str, scope: str, name: str) -> str:
     """The help in words alone, the other places one a line."""
     found = attribute_named(schema, entity, scope, name)
     return "\n".join((found.help, *(f"  {reach(schema, entity, one)}" for one in found.elsewhere)))
+
+
+def _sibling(name: str, legal: list[str]) -> str:
+    """The one of many or the many of one: `Statement` and `Statements`, `IAMPolicy` and `IAMPolicies`."""
+    return next((one for one in legal if one != name and (one == plural(name) or plural(one) == name)), "")
 
 
 def reach(schema: Schema, entity: str, attribute: Attribute) -> str:

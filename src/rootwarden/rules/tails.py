@@ -39,7 +39,7 @@ class Tails(Terms):
         """`tail = comparison , operand | set , values | "never" | …`, all but `with`; nothing is a test alone."""
         word = self._now
         if word.word in TAILS and not (word.word == "to" and subject.call):
-            return self._spoken(subject, self._next())
+            return self._spoken(subject, self._next_word())
         operator, span = self.operator()
         if operator is None:
             if self._is_name():
@@ -91,7 +91,7 @@ class Tails(Terms):
             calendar = instants.is_calendar_unit(unit.word)
             help_ = "months and years have no fixed length; write it in days or weeks" if calendar else ""
             self._expected(f"a unit: {', '.join(f'`{one}`' for one in instants.UNITS)}", help_=help_)
-        return self._next()
+        return self._next_word()
 
     def between(self, subject: Subject) -> Between:
         """`"between" , operand , "and" , operand`."""

@@ -47,10 +47,14 @@ class Terms(Cursor):
         # `atleast` is a keyword, the other two may be properties.
         if bound is None or not (numbered or bound is Bound.AT_LEAST):
             return None
-        self._next()
+        if bound is Bound.AT_LEAST:
+            self._next()
+        else:
+            self._next_word()
         if not numbered:
             self._expected("`one` or a number after `atleast`")
-        return self._amount(bound, word.span.to(self._next().span), following)
+        end = self._next() if following.kind is Kind.NUMBER else self._next_word()
+        return self._amount(bound, word.span.to(end.span), following)
 
     def _amount(self, bound: Bound, span: Span, number: Token) -> Quantifier | Count | Share:
         if number.word == "one":
