@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from tests.audit.test_entities import EVERYTHING, ID, ROOT
 
 from rootwarden.audit.entities.catalog import view_of
-from rootwarden.audit.entities.view import Run, View
+from rootwarden.audit.entities.view import Run
 from rootwarden.facts.credential_report import CredentialReportRow
 from rootwarden.facts.fact import Known, Source
 from rootwarden.facts.guardrail import ScpDocument
@@ -44,6 +44,9 @@ from rootwarden.facts.principals import (
     UserDetail,
 )
 from rootwarden.facts.root_user import MfaDevice, MfaKind
+
+if TYPE_CHECKING:
+    from rootwarden.audit.entities.view import View
 
 THEN: Final = Known(datetime(2026, 3, 2, 12, tzinfo=UTC))
 YES: Final = Known(True)
@@ -98,7 +101,11 @@ CELLS: Final = {
             ("last_used_service", "s3"),
         )
     },
-    **{f"cert_{number}_{name}": value for number in (1, 2) for name, value in (("active", "true"), ("last_rotated", DATE))},
+    **{
+        f"cert_{number}_{name}": value
+        for number in (1, 2)
+        for name, value in (("active", "true"), ("last_rotated", DATE))
+    },
 }
 ATTACHED: Final = (AttachedPolicy(arn=POLICY, name="everything"),)
 INLINE: Final = (InlinePolicy(name="own", document=DOCUMENT),)
@@ -118,7 +125,12 @@ AUTHORIZATION: Final = AuthorizationDetails(
     ),
     groups=(
         GroupDetail(
-            name="staff", arn=f"arn:aws:iam::{ID}:group/staff", id="AGPAFAKE", created=THEN, attached=ATTACHED, inline=INLINE
+            name="staff",
+            arn=f"arn:aws:iam::{ID}:group/staff",
+            id="AGPAFAKE",
+            created=THEN,
+            attached=ATTACHED,
+            inline=INLINE,
         ),
     ),
     roles=(
@@ -181,7 +193,9 @@ MONITORING: Final = Monitoring(
                                 digest_delivered=THEN,
                             )
                         ),
-                        selectors=Known(Selectors(classic=(ClassicSelector(read_write="All", management_events=True),))),
+                        selectors=Known(
+                            Selectors(classic=(ClassicSelector(read_write="All", management_events=True),))
+                        ),
                         log_group_detail=Known(
                             LogGroupDetail(created=THEN, retention_days=Known(365), stored_bytes=Known(1))
                         ),

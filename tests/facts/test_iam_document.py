@@ -1,4 +1,4 @@
-"""Policy documents: what is well-formed is read whole, and what is not is unknown, never a policy without statements."""
+"""Policy documents: what is well-formed is read whole, what is not is unknown, never a policy without statements."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ READ: Final = Statement(effect="Allow", actions=("s3:*",), resources=("*",))
         pytest.param(ALLOW, READ, id="one statement, not a list"),
         pytest.param([ALLOW], READ, id="a list of one"),
         pytest.param({**ALLOW, "Action": ["s3:*"], "Resource": ["*"]}, READ, id="lists of one text"),
-        pytest.param({**ALLOW, "Sid": "x"}, Statement(sid="x", effect="Allow", actions=("s3:*",), resources=("*",)), id="sid"),
+        pytest.param(
+            {**ALLOW, "Sid": "x"}, Statement(sid="x", effect="Allow", actions=("s3:*",), resources=("*",)), id="sid"
+        ),
         pytest.param(
             {"Effect": "Deny", "NotAction": ["iam:*", "sts:*"], "NotResource": "a"},
             Statement(effect="Deny", not_actions=("iam:*", "sts:*"), not_resources=("a",)),
@@ -99,7 +101,9 @@ def test_without_a_version_the_old_one_counts() -> None:
         pytest.param("%FF%7B%7D", "not whole JSON", id="no UTF-8"),
         pytest.param('{"Statement": {}, "Statement": {}}', "`Statement` stands twice", id="an element twice"),
         pytest.param(
-            '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*"}}', "`Effect` stands twice", id="effect twice"
+            '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*"}}',
+            "`Effect` stands twice",
+            id="effect twice",
         ),
         pytest.param({"statement": ALLOW}, "`statement` is no element", id="letters IAM does not have"),
         pytest.param({"Statement": {**ALLOW, "effect": "Deny"}}, "`effect` is no element", id="letters in a statement"),
@@ -109,11 +113,15 @@ def test_without_a_version_the_old_one_counts() -> None:
         pytest.param({"Statement": {**ALLOW, "NotAction": "a"}}, "both `Action` and `NotAction`", id="both"),
         pytest.param({"Statement": {**ALLOW, "Action": [1]}}, "neither a text", id="a number for an action"),
         pytest.param({"Statement": {**ALLOW, "Resource": None}}, "neither a text", id="null for a resource"),
-        pytest.param({"Statement": {**ALLOW, "Principal": {"Robot": "x"}}}, "`Robot` is no element", id="a new principal"),
+        pytest.param(
+            {"Statement": {**ALLOW, "Principal": {"Robot": "x"}}}, "`Robot` is no element", id="a new principal"
+        ),
         pytest.param({"Statement": {**ALLOW, "Principal": 7}}, "names nobody", id="a number for a principal"),
         pytest.param({"Statement": {**ALLOW, "Condition": []}}, "no JSON object", id="a list of conditions"),
         pytest.param({"Statement": {**ALLOW, "Condition": {"Bool": "x"}}}, "nothing to compare", id="no key"),
-        pytest.param({"Statement": {**ALLOW, "Condition": {"Bool": {"a": {}}}}}, "is no value", id="an object as value"),
+        pytest.param(
+            {"Statement": {**ALLOW, "Condition": {"Bool": {"a": {}}}}}, "is no value", id="an object as value"
+        ),
         pytest.param({"Statement": [ALLOW, "x"]}, "statement 2", id="a text as statement"),
         pytest.param({"Statement": [ALLOW] * (MOST_STATEMENTS + 1)}, "2,001 statements", id="too many"),
         pytest.param("[" * 100_000, "nested too deep", id="too deep"),
@@ -149,7 +157,12 @@ documents = st.fixed_dictionaries({"Statement": st.lists(statements, min_size=1,
 def test_one_document_however_it_is_sent(document: dict[str, Any]) -> None:
     """As the AWS CLI prints it, as IAM's API sends it (URL-encoded), and as plain text."""
     text = json.dumps(document)
-    assert read_document(document) == read_document(text) == read_document(quote(text, safe="")) == read_document(quote(text))
+    assert (
+        read_document(document)
+        == read_document(text)
+        == read_document(quote(text, safe=""))
+        == read_document(quote(text))
+    )
 
 
 @given(documents)
@@ -162,6 +175,10 @@ def test_one_text_and_a_list_of_it_are_the_same(document: dict[str, Any]) -> Non
     assert read_document(listed) == read_document(document)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner)
+    )
+)
 def test_anything_is_a_document_or_unknown(raw: object) -> None:
     assert isinstance(document_fact(raw, "anything"), Known | Unknown)
