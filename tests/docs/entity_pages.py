@@ -21,7 +21,8 @@ of its own: [facts.md](facts.md).
 `{ACCOUNT}` is one account, `{FLEET}` all accounts of a run; both have every entity below as a list, under the plural
 given with it.
 A *reference* is read like a record, *references* like a list, and lead on into the entity they name
-([rule-language.md](rule-language.md#references)).
+([rule-language.md](rule-language.md#references)). Names are spelled as rules for other products spell them; those
+marked *ours* they do not have.
 
 """
 _TABLE = "\n| attribute | type | can be absent | what it is | where it comes from |\n|---|---|---|---|---|\n"
@@ -38,7 +39,7 @@ def entities_page(schema: Schema) -> str:
         _INTRO
         + f"## Collected\n\n{_links(collected)}\n"
         + "".join(_section(one) for one in collected)
-        + f"## Described, not collected\n\n{_links(waiting)}\n\nNothing here looks at these yet, so every answer about "
+        + f"## Described, not collected\n\n{_links(waiting)}\nNothing here looks at these yet, so every answer about "
         "them is unknown, unless a fixture gives the facts. The calls are\nthose that would feed them.\n\n"
         + "".join(_section(one) for one in waiting)
         + f"## Known by name\n\nNames and types of {len(rest)} more entities, so that rules about them are checked. "
@@ -54,16 +55,18 @@ def _section(entity: Entity) -> str:
     calls = ", ".join(f"`{call}`" for call in entity.fed_by)
     listed = f" Listed by {calls}." if calls else ""
     head = f"### {entity.entity}\n\n{entity.summary[0].upper()}{entity.summary[1:]}. List: `{plural(entity.entity)}`."
-    return f"{head}{listed}\n{_TABLE}" + "".join(_row(one) for one in entity.attribute) + "\n"
+    head += " *Ours*." if entity.ours else ""
+    return f"{head}{listed}\n{_TABLE}" + "".join(_row(one, all_ours=entity.ours) for one in entity.attribute) + "\n"
 
 
-def _row(one: Attribute) -> str:
+def _row(one: Attribute, *, all_ours: bool) -> str:
     """One attribute; what nobody collects says so in place of its call."""
     kind = " or ".join(f"`{value}`" for value in one.values) or _kind(one)
     calls = ", ".join(f"`{call}`" for call in one.fed_by) or "the account, or derived"
     if not one.collected:
         calls = f"not collected ({calls})" if one.fed_by else "not collected"
-    return f"| `{one.path}` | {kind} | {'yes' if one.absent else 'no'} | {one.describe} | {calls} |\n"
+    name = f"`{one.path}`{' *ours*' if one.ours and not all_ours else ''}"
+    return f"| {name} | {kind} | {'yes' if one.absent else 'no'} | {one.describe} | {calls} |\n"
 
 
 def _kind(one: Attribute) -> str:

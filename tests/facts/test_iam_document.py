@@ -1,4 +1,4 @@
-"""Policy documents: what is well-formed is read whole, what is not is unknown, never a policy without statements."""
+"""Policy documents: the well-formed is read whole, and what is not is unknown, never a policy without statements."""
 
 from __future__ import annotations
 

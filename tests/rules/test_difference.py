@@ -175,3 +175,24 @@ def test_rules_about_different_things_cannot_be_compared() -> None:
 
 def test_the_same_search_gives_the_same_fixture() -> None:
     assert between(PASSWORD_ONLY, PASSWORD_OR_KEY) == between(PASSWORD_ONLY, PASSWORD_OR_KEY)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "record"),
+    [
+        (
+            "CloudTrail should have LogGroup . Retention gt 90",
+            "CloudTrail should have LogGroup . Retention gte 90",
+            {"LogGroup": {"Retention": 90}},
+        ),
+        (
+            "IAMUser should not have Groups with [ GroupPolicy . ManagedPolicies with [ AwsManaged ] ]",
+            "IAMUser should not have Groups with [ GroupPolicy . ManagedPolicies ]",
+            {"Groups": [{"GroupPolicy": {"ManagedPolicies": [{"AwsManaged": False}]}}]},
+        ),
+    ],
+)
+def test_rules_that_disagree_behind_references(first: str, second: str, record: dict[str, Any]) -> None:
+    found = between(first, second)
+
+    assert found.fixture == {first.split(maxsplit=1)[0]: [record]}

@@ -51,6 +51,22 @@ def test_what_is_collected_says_what_it_is_and_names_its_call(name: str) -> None
             assert attribute.fed_by or attribute.path in free, attribute.path
 
 
+def test_the_names_of_other_products_are_all_there() -> None:
+    """66 entities with 2,912 attributes is what the published list of the language's first product counts."""
+    entities = [one for one in SHIPPED.entities if not one.ours]
+
+    assert len(entities) == 66
+    assert sum(not attribute.ours for one in entities for attribute in one.attribute) == 2912
+
+
+@pytest.mark.parametrize("name", ["RootUser", "AccountSummary", "AlternateContact", "OrganizationalUnit"])
+def test_what_is_ours_is_ours_throughout(name: str) -> None:
+    entity = SHIPPED.entity(name)
+
+    assert entity.ours
+    assert all(attribute.ours for attribute in entity.attribute)
+
+
 @each_entity
 def test_every_call_is_one(name: str) -> None:
     calls = {call for attribute in SHIPPED.entity(name).attribute for call in attribute.fed_by}

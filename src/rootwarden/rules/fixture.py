@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -21,7 +22,7 @@ from rootwarden.rules.logic import Record
 from rootwarden.rules.schema import AttributeType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
     from rootwarden.facts.fact import Fact
     from rootwarden.rules.schema import Attribute, Schema
@@ -99,11 +100,12 @@ class _Reader:
             if name not in attributes:
                 help_ = suggest.attribute_help(self.schema, entity, path, name)
                 raise self._wrong(f"has an unknown attribute {quoted(name)} at `{where}`", help_)
-        record: dict[str, Fact[object]] = dict.fromkeys(attributes, _ABSENT)
-        for name, one in value.items():
-            if one is not None:
-                record[name] = self._fact(entity, attributes[name], one, f"{where}.{name}")
-        return record
+        given = {
+            name: self._fact(entity, attributes[name], one, f"{where}.{name}")
+            for name, one in value.items()
+            if one is not None
+        }
+        return _Facts(given, attributes)
 
     def _fact(self, entity: str, attribute: Attribute, value: object, where: str) -> Fact[object]:
         unknown = self._unknown(value, where)
@@ -111,7 +113,7 @@ class _Reader:
             return unknown
         match attribute.type:
             case AttributeType.RECORD:
-                return Known(self._record(entity, attribute.path, value, where))
+                return Known(self._record(*_below(entity, attribute), value, where))
             case AttributeType.LIST:
                 return Known(self._elements(entity, attribute, value, where))
             case _:
@@ -120,7 +122,8 @@ class _Reader:
     def _elements(self, entity: str, attribute: Attribute, value: object, where: str) -> tuple[object, ...]:
         if not isinstance(value, list):
             raise self._wrong(f"has no list at `{where}`")
-        of_records = bool(self.schema.children(entity, attribute.path))
+        holder, path = _below(entity, attribute)
+        of_records = bool(self.schema.children(holder, path))
         elements: list[object] = []
         for index, one in enumerate(value):
             place = f"{where}[{index}]"
@@ -128,7 +131,7 @@ class _Reader:
             if unknown is not None:
                 elements.append(unknown)
             elif of_records:
-                elements.append(self._record(entity, attribute.path, one, place))
+                elements.append(self._record(holder, path, one, place))
             elif isinstance(one, str | int | float):
                 elements.append(one)
             else:
@@ -164,6 +167,33 @@ class _Reader:
 
     def _wrong(self, what: str, help_: str = "") -> InputError:
         return InputError(f"{self.shown} {what}", hint=help_ or _HINT)
+
+
+class _Facts(Mapping[str, "Fact[object]"]):
+    """The facts given for a record; every other name it can have is absent, and takes no room."""
+
+    __slots__ = ("_given", "_names")
+
+    def __init__(self, given: dict[str, Fact[object]], names: Mapping[str, Attribute]) -> None:
+        self._given = given
+        self._names = names
+
+    def __getitem__(self, name: str) -> Fact[object]:
+        fact = self._given.get(name)
+        if fact is None and name not in self._names:
+            raise KeyError(name)
+        return _ABSENT if fact is None else fact
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _below(entity: str, attribute: Attribute) -> tuple[str, str]:
+    """The entity and path that describe what is in a record or list: behind a reference, those of the other entity."""
+    return (attribute.to, "") if attribute.to else (entity, attribute.path)
 
 
 def _deeper(document: object, limit: int) -> bool:

@@ -13,7 +13,7 @@ from rootwarden.rules import suggest
 from rootwarden.rules.outcome import Outcome
 from rootwarden.rules.rule import CompiledRule, compile_rule
 from rootwarden.rules.rule_file import PLACEHOLDER, ParameterDefault, PostureRule, Reasons, out_of_bounds
-from rootwarden.rules.schema import AttributeType, Schema
+from rootwarden.rules.schema import Schema
 from rootwarden.rules.verdict import Verdict
 from rootwarden.rules.wording import fact_text
 from rootwarden.rules.words import closest
@@ -171,37 +171,22 @@ def _check_reasons(rule: PostureRule, sentences: Iterable[str], entity: str, sch
                 raise InputError(f"a reason of `{rule.id}` names `{name}`, which `{entity}` has not", hint=help_)
 
 
-def _text_at(record: Record, names: Sequence[str], schema: Schema, entity: str) -> str:
-    """The fact at a dotted path as text; below a list, that of every element."""
-    path, here = "", record
-    for position, name in enumerate(names):
-        path = f"{path}.{name}" if path else name
-        attribute = schema.attribute(entity, path)
-        fact = here.get(name)
-        if attribute is None or fact is None:
-            return "unknown"
-        if position == len(names) - 1:
-            return _listed(fact, attribute) if attribute.type is AttributeType.LIST else fact_text(fact, attribute)
-        if not isinstance(fact, Known):
-            return fact_text(fact, attribute)
-        if isinstance(fact.value, tuple | list):
-            rest = names[position + 1 :]
-            return _joined(_text_below(one, path, rest, schema, entity) for one in fact.value)
-        if not isinstance(fact.value, Mapping):
-            return "unknown"
-        here = fact.value
-    return "unknown"
-
-
-def _text_below(element: object, path: str, rest: Sequence[str], schema: Schema, entity: str) -> str:
-    """One element of a list, further down."""
-    if not isinstance(element, Mapping):
+def _text_at(record: object, names: Sequence[str], schema: Schema, entity: str, path: str = "") -> str:
+    """The fact at dotted names below a path as text; below a list, that of every element."""
+    name, rest = names[0], names[1:]
+    path = f"{path}.{name}" if path else name
+    attribute = schema.attribute(entity, path)
+    here = record.value if isinstance(record, Known) else record
+    fact = here.get(name) if isinstance(here, Mapping) else None
+    if attribute is None or fact is None:
         return "unknown"
-    fact = element.get(rest[0])
-    attribute = schema.attribute(entity, f"{path}.{rest[0]}")
-    if fact is None or attribute is None or len(rest) > 1:
-        return "unknown"
-    return fact_text(fact, attribute)
+    if not rest:
+        return _listed(fact, attribute) if attribute.is_list else fact_text(fact, attribute)
+    if not isinstance(fact, Known):
+        return fact_text(fact, attribute)
+    if isinstance(fact.value, tuple | list):
+        return _joined(_text_at(one, rest, schema, entity, path) for one in fact.value)
+    return _text_at(fact.value, rest, schema, entity, path)
 
 
 def _listed(fact: Fact[object], attribute: Attribute) -> str:

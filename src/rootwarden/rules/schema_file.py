@@ -33,6 +33,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     absent: bool = False
     collected: bool | None = None
     future: bool = False
+    ours: bool | None = None
     values: tuple[str, ...] = ()
     describe: str
 
@@ -42,6 +43,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     entity: str
     summary: str
+    ours: bool = False
     single: bool = False
     collected: bool = True
     fed_by: tuple[str, ...] = ()
@@ -68,6 +70,7 @@ def read_entity(text: str) -> Entity:
     return Entity(
         entity=file.entity,
         summary=file.summary,
+        ours=file.ours,
         single=file.single,
         collected=file.collected,
         fed_by=file.fed_by,
@@ -91,6 +94,7 @@ def _full(row: _Row, file: _File) -> Attribute:
         absent=row.absent,
         collected=file.collected if row.collected is None else row.collected,
         future=row.future,
+        ours=file.ours if row.ours is None else row.ours,
         values=row.values,
         describe=row.describe,
     )

@@ -34,6 +34,7 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         absent: Whether "we looked, there is none" can happen.
         collected: False when the language knows the name but nothing here collects it.
         future: Whether a date may lie in the future; otherwise one that does is reported as clock skew.
+        ours: Whether the name is ours; all others are spelled as other products spell them.
         values: Every value a string can have; empty when it can have any.
         describe: One clause for people; empty where nobody collects it and the name has to do.
     """
@@ -46,6 +47,7 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     absent: bool = False
     collected: bool = True
     future: bool = False
+    ours: bool = False
     values: tuple[str, ...] = ()
     describe: str = ""
 
@@ -79,6 +81,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Attributes:
         entity: Its name in rules.
         summary: What it is, in one clause.
+        ours: Other products have no such entity.
         single: There is exactly one where anything is collected at all.
         collected: False when nothing here lists them: then their list is unknown.
         fed_by: The calls that list them.
@@ -87,6 +90,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     entity: str
     summary: str
+    ours: bool = False
     single: bool = False
     collected: bool = True
     fed_by: tuple[str, ...] = ()

@@ -114,8 +114,8 @@ class Terms(Cursor):
 
     def _minus_name(self) -> MinusName:
         minus = self._next()
-        if not self._is_name() or self._now.span.start != minus.span.end:
-            self._expected("a number or a parameter directly after `-`")
+        if not self._is_name():
+            self._expected("a number or a parameter after `-`")
         name = self._next()
         return MinusName(name.text, minus.span.to(name.span))
 
