@@ -66,6 +66,9 @@ FOUND = [
     ("Thing should not have atmost 2 Parts with [ Flag ] or atleast 2 Parts with [ Flag ]", ["R1008"]),
     ("Thing should not have Size between 3 and 5 and Size lt 3", ["R1007"]),
     ("Thing should not have Used never and Used gt 5", ["R1007"]),
+    ("IAMUser where Name eq “root” should not have MFAActive eq false", ["R1020"]),
+    ('IAMUser where Name in ( "root", "<root_account>" ) should not have MFAActive', ["R1020"]),
+    ('IAMUser should not have AccessKey with [ Active ] and Name like "^<root_account>$"', ["R1020"]),
 ]
 FINE = [
     "Thing should not have Size between 1 and 2 or Flag",
@@ -89,8 +92,15 @@ FINE = [
     'Thing should not have Parts with [ Name eq "a" ] and Parts with [ Name eq "b" ]',
     "Thing should not have Used lt 5 and Used neq 0",
     "SecurityGroup should not have InboundRules with [ FromPort lte 22 and ToPort gte 22 ]",
+    'IAMUser where Name in ( "root", "other" ) should not have MFAActive',
+    'IAMUser where Name like "root" should not have MFAActive and Tags with [ Name eq "root" ]',
+    'Thing should not have Name eq "root"',
 ]
 REPAIRED = [
+    (
+        'IAMUser where Name neq "root" should not have MFAActive',
+        "IAMUser where RootUser eq false should not have MFAActive",
+    ),
     ("Thing should not have Flag or Other and Box", "Thing should not have Flag or ( Other and Box )"),
     (
         "Thing should not have ( Flag ) and ( Other ) or Box",

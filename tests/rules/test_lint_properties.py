@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules.test_properties import NUMBER_TESTS, QUANTIFIERS, RECORDS, RULES
 
+from rootwarden.rules.corrections import apply
 from rootwarden.rules.diagnostic import Code
 from rootwarden.rules.format import format_sentence
 from rootwarden.rules.impossible import impossible
-from rootwarden.rules.lint import apply, lint
+from rootwarden.rules.lint import lint
 from rootwarden.rules.parser import parse
 from rootwarden.rules.rule import compile_rule
 from rootwarden.rules.rule_file import DEFAULT_AS_OF

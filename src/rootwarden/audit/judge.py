@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.audit.entities.account import account_arn
-from rootwarden.audit.entities.catalog import OF_THE_ORGANIZATION, fleet, view_of
+from rootwarden.audit.entities.catalog import OF_THE_ORGANIZATION, fleet, listing_of, speaker, view_of
 from rootwarden.audit.entities.record import Record, Resource
 from rootwarden.audit.entities.view import Run
 from rootwarden.audit.result import Finding
-from rootwarden.facts.fact import Absent, Known, Unknown, value_or_none
+from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.inventory import Inventory
 from rootwarden.rules.outcome import Missing
 from rootwarden.rules.schema import ACCOUNT, FLEET
@@ -84,8 +84,7 @@ class Judge:
         if not rules or not accounts:
             return
         self._run.views.update({each.facts.id: view_of(each.facts, organization, self._run) for each in accounts})
-        manager = value_or_none(organization.management_account) or ""
-        holder = manager if manager in self._run.views else accounts[0].facts.id if len(accounts) == 1 else ""
+        holder = speaker(self._run, organization)
         view = self._run.views[holder or accounts[0].facts.id]
         for rule in rules:
             if rule.compiled.entity == FLEET:
@@ -101,7 +100,7 @@ class Judge:
 
     def _listed(self, view: View, rule: PreparedRule, as_of: datetime, *, account: str, owner: str) -> Iterator[Judged]:
         """A rule on every resource of its entity; nothing to judge is said, and so is what could not be read."""
-        listing = _listing(view, rule.compiled.entity)
+        listing = listing_of(view, rule.compiled.entity)
         elements = listing.value if isinstance(listing, Known) else (listing,) if isinstance(listing, Unknown) else ()
         for each in elements:
             if isinstance(each, Resource):
@@ -137,13 +136,6 @@ class Judge:
         )
         asked_again = outcome.verdict is Verdict.FAIL and rule.rule.id in self._conditional
         return Judged(finding, record if asked_again else None)
-
-
-def _listing(view: View, entity: str) -> Listing:
-    """The resources of an entity; one that nobody collects is unknown, never an empty list."""
-    if not view.has(entity):
-        return Unknown(f"`{entity}` is known to the language, not collected here")
-    return view.listing(entity)
 
 
 def _unread(view: View, rule: PreparedRule, why: Unknown, *, account: str, owner: str) -> Finding:

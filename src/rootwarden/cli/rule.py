@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rootwarden.cli import rule_explaining, rule_schema, rule_writing
-from rootwarden.cli.rule_input import complain as _complain
+from rootwarden.cli import rule_check, rule_explaining, rule_schema, rule_writing
 from rootwarden.cli.rule_input import instant as _instant
 from rootwarden.cli.rule_input import parameter_values as _parameters
 from rootwarden.cli.rule_input import read_text as _read
-from rootwarden.errors import InputError, RootwardenError, UsageError
+from rootwarden.errors import InputError, UsageError
 from rootwarden.rules.verdict import Severity, Verdict
 
 if TYPE_CHECKING:
@@ -43,28 +42,7 @@ Packs = Annotated[
 AsText = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 
-@app.command()
-def check(
-    files: Files,
-    *,
-    syntax_only: Annotated[bool, typer.Option("--syntax-only", help="Leave names and types alone.")] = False,
-) -> None:
-    """Check rule files: grammar, names and types. Exit code 1 when one has a mistake."""
-    from rootwarden.rules.rule_file import load_rule_file
-
-    wrong = 0
-    for file in files:
-        text = _read(file)
-        try:
-            rule = load_rule_file(text, file=str(file))
-            if not syntax_only:
-                _prepare_all(rule, text, str(file))
-        except RootwardenError as error:
-            wrong += 1
-            _complain(error)
-        else:
-            typer.echo(f"{file}: ok")
-    raise typer.Exit(1 if wrong else 0)
+app.command("check")(rule_check.check)
 
 
 @app.command("eval")
@@ -208,25 +186,9 @@ def show(
 
 
 app.command("fmt")(rule_writing.fmt)
-app.command("lint")(rule_writing.lint)
+app.command("lint")(rule_check.lint)
 app.command("explain")(rule_explaining.explain)
 app.command("schema")(rule_schema.schema)
-
-
-def _prepare_all(rule: PostureRule, text: str, file: str) -> None:
-    """Check names and types of every meaning of a rule, and that its cases can be read."""
-    from rootwarden.packs import schema
-    from rootwarden.rules.cases import run_cases
-    from rootwarden.rules.diagnostic import RuleSyntaxError
-    from rootwarden.rules.posture import prepare
-    from rootwarden.rules.rule_file import placed
-
-    try:
-        for benchmark in ("", *(variant.benchmarks[0] for variant in rule.variants if variant.benchmarks)):
-            prepare(rule, schema(), benchmark=benchmark)
-        run_cases(rule, schema())
-    except RuleSyntaxError as error:
-        raise placed(error, error.text, text, file) from None
 
 
 def _prepared(file: Path) -> PreparedRule:

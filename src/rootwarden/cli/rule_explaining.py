@@ -68,17 +68,15 @@ def explain(
 
 def _page(name: str) -> str:
     """The page about a code."""
-    from importlib.resources import files
-
+    from rootwarden.packs import pages
     from rootwarden.rules.diagnostic import Code
-    from rootwarden.rules.pages import page_text, read_pages
+    from rootwarden.rules.pages import page_text
 
     code = next((one for one in Code if one.value == name), None)
     if code is None:
         known = ", ".join(one.value for one in Code if one.value[:3] == name[:3]) or "docs/rule-language.md has them"
         raise UsageError(f"there is no code `{name}`", hint=known)
-    text = files("rootwarden.rules").joinpath("pages.toml").read_text(encoding="utf-8")
-    return page_text(code, read_pages(text)[code])
+    return page_text(code, pages()[code])
 
 
 def _of_fixture(fixture: Path, prepared: PreparedRule, wanted: str) -> Sequence[Resource]:

@@ -35,6 +35,17 @@ def read_text(file: Path) -> str:
         raise InputError(f"`{file}` is not UTF-8 text (byte {error.start})", hint="save it as UTF-8") from None
 
 
+def write_text(file: Path, text: str) -> None:
+    """Put the text back; a byte order mark stays."""
+    try:
+        with file.open("rb") as stream:
+            mark = stream.read(3) == b"\xef\xbb\xbf"
+        file.write_bytes(text.encode("utf-8-sig" if mark else "utf-8"))
+    except OSError as error:
+        reason = (error.strerror or "not writable").lower()
+        raise InputError(f"`{file}` cannot be written: {reason}", hint="make the file writable") from None
+
+
 def shipped_rule(identifier: str) -> PostureRule | None:
     """The rule of a pack with this id."""
     from rootwarden.packs import names, pack

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.rules import instants
-from rootwarden.rules.diagnostic import printable, render
+from rootwarden.rules.diagnostic import printable
 from rootwarden.rules.draft import Kind
 from rootwarden.rules.posture import prepare
 from rootwarden.rules.verdict import Verdict
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.facts.fact import Source
-    from rootwarden.rules.diagnostic import Diagnostic
     from rootwarden.rules.explain import Explanation, Step
     from rootwarden.rules.posture import Judged, PreparedRule
     from rootwarden.rules.repair import Change, Repair
@@ -135,29 +134,6 @@ def _json(document: object) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def findings_as_text(found: Sequence[tuple[str, str, Diagnostic]]) -> str:
-    """Each finding with its line and help; empty when there are none."""
-    return "\n".join(render(one, text, file=file) for file, text, one in found)
-
-
-def findings_as_json(found: Sequence[tuple[str, str, Diagnostic]]) -> str:
-    """The document `rootwarden.rule-lint/1`."""
-    findings = [
-        {
-            "file": file,
-            "line": text.count("\n", 0, one.span.start) + 1,
-            "column": one.span.start - (text.rfind("\n", 0, one.span.start) + 1) + 1,
-            "code": one.code,
-            "level": one.level,
-            "message": one.message,
-            "help": one.help,
-            "fixable": bool(one.edits),
-        }
-        for file, text, one in found
-    ]
-    return _json({"schema": "rootwarden.rule-lint/1", "findings": findings})
-
-
 def explanations_as_json(
     prepared: PreparedRule,
     made: Sequence[tuple[str, Explanation]],
@@ -167,7 +143,12 @@ def explanations_as_json(
     """The document `rootwarden.rule-explain/1`; `fix` only when repairs were asked for."""
     explained: list[dict[str, object]] = [{"resource": name, **msgspec.structs.asdict(one)} for name, one in made]
     for one, found in zip(explained, repairs or (), strict=False):
-        one["fix"] = {"changes": found.changes, "complete": found.complete, "tried": found.tried}
+        one["fix"] = {
+            "changes": found.changes,
+            "leaving": found.leaving,
+            "complete": found.complete,
+            "tried": found.tried,
+        }
     document = {
         "schema": "rootwarden.rule-explain/1",
         "rule": prepared.rule.id,
@@ -206,10 +187,12 @@ def _repair_lines(found: Repair) -> list[str]:
         return ["  fix: first find out what is missing"]
     if found.verdict is not Verdict.FAIL:
         return []
+    lines = [f"  fix: {_change(one)}" for one in found.changes]
     if not found.changes:
         why = "no changes within the bounds make it pass" if found.complete else "none found before the search ended"
-        return [f"  fix: {why} ({found.tried} tried)"]
-    return [f"  fix: {_change(one)}" for one in found.changes]
+        lines = [f"  fix: {why} ({found.tried} tried)"]
+    leaving = [f"  fix: {'or ' if not number else 'and '}{_change(one)}" for number, one in enumerate(found.leaving)]
+    return [*lines, *leaving, *(["       then the rule no longer applies"] if leaving else [])]
 
 
 def _change(change: Change) -> str:

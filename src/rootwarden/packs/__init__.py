@@ -16,10 +16,13 @@ from rootwarden.errors import UsageError
 from rootwarden.rules.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from importlib.resources.abc import Traversable
 
+    from rootwarden.rules.diagnostic import Code
+    from rootwarden.rules.pages import Page
     from rootwarden.rules.rule_file import PostureRule
+    from rootwarden.rules.vocabulary import Meaning
 
 EVERY_PACK: Final = "all"
 # In the order they are listed; `root` is the one that is meant when none is named.
@@ -95,3 +98,19 @@ def _texts(folder: str) -> list[tuple[str, str]]:
 def _folder(name: str) -> Iterator[Traversable]:
     """Every TOML file of one folder of this package."""
     return (entry for entry in files(__name__).joinpath(name).iterdir() if entry.name.endswith(".toml"))
+
+
+@cache
+def pages() -> Mapping[Code, Page]:
+    """The page about every code a diagnostic can have."""
+    from rootwarden.rules.pages import read_pages
+
+    return read_pages(files("rootwarden.rules").joinpath("pages.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def vocabulary() -> Mapping[str, Meaning]:
+    """What each word of the rule language means."""
+    from rootwarden.rules.vocabulary import read_vocabulary
+
+    return read_vocabulary(files("rootwarden.rules").joinpath("vocabulary.toml").read_text(encoding="utf-8"))

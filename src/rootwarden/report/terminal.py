@@ -379,7 +379,8 @@ def _changes(result: AuditResult, console: Console) -> None:
         rows = [each for each in result.changes if each.kind == kind]
         lines = [
             f"{words.CHANGE_WORD.get(kind, visible(kind))}: {visible(each.account or FLEET)}"
-            f" {words.shorten(each.rule, 40)}{words.shorten(f' {each.user}', 80) if each.user else ''}"
+            f" {words.shorten(each.rule, 40)}"
+            f"{words.shorten(f' {each.user}', 80) if each.user else ''}"
             f" ({visible(each.before)} → {visible(each.after)})"
             for each in rows
         ]

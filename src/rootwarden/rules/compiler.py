@@ -64,6 +64,7 @@ class Compiler:
     def __init__(self, schema: Schema, entity: str) -> None:
         self.schema = schema
         self.entity = entity
+        self.strings: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {}
 
     def condition(self, condition: Condition, scope: str) -> Node:
         """A node for a condition about the attributes below `scope`."""
@@ -187,6 +188,10 @@ class Compiler:
             self._against(reading, take, kind, operator, one, scope=scope) for one in operands if isinstance(one, Path)
         ]
         values_ = _values(operands, kind)
+        if kind is AttributeType.STRING and operator in {Operator.EQUAL, Operator.IN}:
+            asked = self.strings.setdefault((reading.attribute.path, reading.name), {})
+            for one in values_:
+                asked[str(one).lower()] = (*asked.get(str(one).lower(), ()), str(one))
         if operator is Operator.IN and (values_ or not nodes):
             nodes.append(_among(reading, take, kind, values_))
         else:

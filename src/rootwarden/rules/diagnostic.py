@@ -45,6 +45,7 @@ class Code(StrEnum):
     BAD_PERMISSION = "R0215"
     BAD_PATTERN = "R0301"
     BAD_ADDRESS = "R0302"
+    NOT_A_RULE_FILE = "R0401"
     AND_OR_MIXED = "R1001"
     EVERY_UNDER_NOT = "R1002"
     IMPLICIT_ONE = "R1003"
@@ -55,6 +56,12 @@ class Code(StrEnum):
     NEVER_FALSE = "R1008"
     EMPTY_SCOPE = "R1009"
     PORTS_SWAPPED = "R1010"
+    ROOT_BY_NAME = "R1020"
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether lint finds it in a rule that can be used; otherwise the rule cannot."""
+        return self.value >= "R1"
 
 
 class Level(StrEnum):
@@ -87,6 +94,18 @@ class Edit(msgspec.Struct, frozen=True, order=True):
     text: str
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """One of several ways to put a mistake right, for people to choose from.
+
+    Attributes:
+        title: What it writes.
+        edits: The changes, to be made together.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """One mistake.
 
@@ -98,6 +117,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
         help: The next step, several lines if need be, or empty.
         level: How bad it is.
         edits: The changes `help` speaks of, to be made together, or none.
+        choices: Where `help` offers several ways, the edits of each; none is made without asking.
     """
 
     code: Code
@@ -107,11 +127,26 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     help: str = ""
     level: Level = Level.ERROR
     edits: tuple[Edit, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def fixes(self) -> tuple[Choice, ...]:
+        """Every way to put it right: the plain one first."""
+        title = self.help.partition("\n")[0]
+        if title.startswith("did you mean "):
+            title = f"write {title.removeprefix('did you mean ').removesuffix('?')}"
+        plain = (Choice(title or "put it right", self.edits),) if self.edits else ()
+        return (*plain, *self.choices)
 
     def moved(self, offset: int) -> Diagnostic:
         """The same mistake in a text that holds the rule `offset` characters further on."""
-        edits = tuple(Edit(one.span.moved(offset), one.text) for one in self.edits)
-        return msgspec.structs.replace(self, span=self.span.moved(offset), edits=edits)
+        choices = tuple(Choice(one.title, _moved(one.edits, offset)) for one in self.choices)
+        edits = _moved(self.edits, offset)
+        return msgspec.structs.replace(self, span=self.span.moved(offset), edits=edits, choices=choices)
+
+
+def _moved(edits: tuple[Edit, ...], offset: int) -> tuple[Edit, ...]:
+    return tuple(Edit(one.span.moved(offset), one.text) for one in edits)
 
 
 class RuleSyntaxError(InputError):

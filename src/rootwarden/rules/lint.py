@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.rules.amount_doubts import amount_doubts
-from rootwarden.rules.diagnostic import Code, Diagnostic, Edit, Level, RuleSyntaxError, Span
+from rootwarden.rules.corrections import apply
+from rootwarden.rules.diagnostic import Choice, Code, Diagnostic, Edit, Level, RuleSyntaxError, Span
 from rootwarden.rules.impossible import impossible, port_bounds
+from rootwarden.rules.lint_names import root_by_name
 from rootwarden.rules.lint_words import keyword_case, mixed
 from rootwarden.rules.parameters import fill
 from rootwarden.rules.parser import MAXIMUM_BYTES, parse, soft_words
@@ -31,7 +33,7 @@ from rootwarden.rules.tokens import Tokenizer
 from rootwarden.rules.typecheck import check, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from rootwarden.rules.parameters import ParameterValue
     from rootwarden.rules.schema import Schema
@@ -66,32 +68,18 @@ def lint(
 
 
 def fixed(text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None) -> str:
-    """The rule with every edit its findings offer applied.
+    """The rule with every edit its doubts offer applied; mistakes are left to `rootwarden.rules.mend`.
 
     Raises:
         RuleSyntaxError: It does not parse.
     """
     for _ in range(_ROUNDS):
-        edited = apply(text, lint(text, schema, parameters=parameters))
+        doubts = (one for one in lint(text, schema, parameters=parameters) if one.code.is_doubt)
+        edited = apply(text, doubts)
         if edited == text or len(edited.encode()) > MAXIMUM_BYTES:
             break
         text = edited
     return text
-
-
-def apply(text: str, findings: Iterable[Diagnostic]) -> str:
-    """The text after the edits of the findings; of two findings that touch the same place the first counts."""
-    taken: list[Edit] = []
-    for finding in findings:
-        if all(_apart(one, other) for one in finding.edits for other in taken):
-            taken += finding.edits
-    for edit in sorted(taken, reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
-
-
-def _apart(one: Edit, other: Edit) -> bool:
-    return one.span.end < other.span.start or other.span.end < one.span.start
 
 
 class _Walker:
@@ -112,7 +100,8 @@ class _Walker:
             else:
                 yield from self._condition(rule.where, "", None)
         yield from self._condition(rule.check, "", rule.negated)
-        if not rule.negated and self.schema.has_entity(rule.entity) and not self.schema.is_single(rule.entity):
+        has_one = not self.schema.has_entity(rule.entity) or self.schema.is_single(rule.entity)
+        if not rule.negated and not has_one:
             yield self._nothing_to_judge()
 
     def _condition(self, condition: Condition, scope: str, negative: bool | None) -> Iterator[Diagnostic]:
@@ -131,6 +120,8 @@ class _Walker:
                 yield from self._within(condition, scope, negative)
             case Comparison() | Membership():
                 yield from self._values(condition, scope)
+                if not scope and self.rule.entity == "IAMUser":
+                    yield from root_by_name(condition)
             case Test():
                 yield from amount_doubts(condition, is_list=True)
 
@@ -155,6 +146,7 @@ class _Walker:
                 subject.span,
                 help_=f"write `atleast one {name}` if that is meant, `every {name}` if not",
                 edits=(_insert(subject.span.start, "atleast one "),),
+                choices=(Choice(f"write `every {name}`", (_insert(subject.span.start, "every "),)),),
             )
         yield from amount_doubts(within, is_list=is_list)
         if within.where is not None:
@@ -229,5 +221,15 @@ def _insert(place: int, text: str) -> Edit:
     return Edit(Span(place, place), text)
 
 
-def _warning(code: Code, message: str, span: Span, *, help_: str = "", edits: tuple[Edit, ...] = ()) -> Diagnostic:
-    return Diagnostic(code=code, level=Level.WARNING, message=message, span=span, help=help_, edits=edits)
+def _warning(
+    code: Code,
+    message: str,
+    span: Span,
+    *,
+    help_: str = "",
+    edits: tuple[Edit, ...] = (),
+    choices: tuple[Choice, ...] = (),
+) -> Diagnostic:
+    return Diagnostic(
+        code=code, level=Level.WARNING, message=message, span=span, help=help_, edits=edits, choices=choices
+    )

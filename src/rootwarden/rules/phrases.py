@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.rules import operands
+from rootwarden.rules import corrections, operands
 from rootwarden.rules.diagnostic import Code, quoted
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import (
@@ -100,7 +100,11 @@ def _elapsed(checker: Checker, elapsed: Elapsed, scope: str) -> None:
             checker.mistake(Code.WRONG_OPERAND, f"`{elapsed.age.value}` takes a number of {elapsed.unit}", span)
         case Literal(value=int() | float() as number, span=span) if number < 0:
             message = f"`{number}` {elapsed.unit} is no stretch of time: the number is not negative"
-            checker.mistake(Code.WRONG_WAY_ROUND, message, span, help_=f"write `{elapsed.age.value} {-number} …`")
+            help_, edits = (
+                f"write `{elapsed.age.value} {-number} …`",
+                corrections.value(checker.text, span, str(-number)),
+            )
+            checker.mistake(Code.WRONG_WAY_ROUND, message, span, help_=help_, edits=edits)
 
 
 def _between(checker: Checker, between: Between, scope: str) -> None:
@@ -132,8 +136,10 @@ def _bounds(
             return
         case (Literal(value=int() | float() as low), Literal(value=int() | float() as high)) if low > high:
             message = f"nothing lies between `{low}` and `{high}`: the lower bound comes first"
-            span = bounds[0].span.to(bounds[1].span)
-            checker.mistake(Code.WRONG_WAY_ROUND, message, span, help_=f"write `{high}` before `{low}`")
+            first, last = bounds[0].span, bounds[1].span
+            edits = corrections.exchanged(checker.text, first, last)
+            help_ = f"write `{high}` before `{low}`"
+            checker.mistake(Code.WRONG_WAY_ROUND, message, first.to(last), help_=help_, edits=edits)
 
 
 def _address_overlap(checker: Checker, overlap: AddressOverlap, scope: str) -> None:
@@ -163,7 +169,8 @@ def _catches(checker: Checker, catches: Catches, scope: str) -> None:
             listed = ", ".join(f'`"{each}"`' for each in sorted(known)) or "none"
             help_ = f'did you mean `"{meant}"`?' if meant else f"the sets are {listed}"
             message = f"there is no set of sample events {quoted(name)}"
-            checker.mistake(Code.UNKNOWN_SAMPLE_SET, message, one.span, help_=help_)
+            edits = corrections.value(checker.text, one.span, f'"{meant}"') if meant else ()
+            checker.mistake(Code.UNKNOWN_SAMPLE_SET, message, one.span, help_=help_, edits=edits)
 
 
 def _policy_test(checker: Checker, test: PolicyTest, scope: str) -> None:

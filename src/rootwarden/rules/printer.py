@@ -144,7 +144,7 @@ def _literal(value: str | float | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _string(value)
+        return print_string(value)
     text = repr(value)
     if "e" not in text:
         return text
@@ -153,7 +153,7 @@ def _literal(value: str | float | bool) -> str:
     return format(Decimal(text), "f")
 
 
-def _string(value: str) -> str:
+def print_string(value: str) -> str:
     """Straight quotes; curly ones where a lone backslash would swallow the closing quote."""
     escaped = value.replace('"', '\\"')
     if _STRAIGHT.fullmatch(escaped) and escaped.replace('\\"', '"') == value:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.rules.compiler import Compiler
+from rootwarden.rules.diagnostic import quoted
 from rootwarden.rules.logic import Node
 from rootwarden.rules.outcome import Missing, Outcome, Witness
 from rootwarden.rules.parameters import fill
@@ -20,7 +22,7 @@ from rootwarden.rules.verdict import Verdict
 from rootwarden.rules.wording import fact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from rootwarden.facts.fact import Source
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 # Beyond so many facts an explanation explains nothing; the rest is counted in a note.
 MAXIMUM_WITNESSES: Final = 100
+MAXIMUM_LETTER_NOTES: Final = 3
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -42,6 +45,7 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         reads_clock: Whether its answer depends on the as-of instant.
         text: The rule in canonical spelling, parameters filled in.
         tree: Its syntax tree.
+        strings: By attribute, and the name it is read by, the strings it is compared with, by their lower-case form.
     """
 
     entity: str
@@ -51,6 +55,7 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     tree: Rule
     where: Node | None
     condition: Node
+    strings: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {}
 
     def evaluate(self, record: Record, *, as_of: datetime) -> Outcome:
         """Judge one resource.
@@ -75,15 +80,22 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         if self.where is not None:
             in_scope, scope = self.where(record, "", now)
             if in_scope is False:
-                return _outcome(Verdict.NOT_APPLICABLE, scope, now)
+                return self._outcome(Verdict.NOT_APPLICABLE, scope, now)
         truth, seen = self.condition(record, "", now)
         if in_scope is None:
             # In scope it would pass or fail, out of scope it is not applicable: never the same, so the scope counts.
-            return _outcome(Verdict.UNKNOWN, (*scope, *(seen if truth is None else ())), now)
+            return self._outcome(Verdict.UNKNOWN, (*scope, *(seen if truth is None else ())), now)
         if truth is None:
-            return _outcome(Verdict.UNKNOWN, seen, now)
+            return self._outcome(Verdict.UNKNOWN, seen, now)
         verdict = Verdict.FAIL if truth is self.tree.negated else Verdict.PASS
-        return _outcome(verdict, (*seen, *scope), now)
+        return self._outcome(verdict, (*seen, *scope), now)
+
+    def _outcome(self, verdict: Verdict, observations: tuple[Observation, ...], now: float) -> Outcome:
+        outcome = _outcome(verdict, observations, now)
+        if not self.strings:
+            return outcome
+        notes = _letter_notes(observations, self.strings)
+        return msgspec.structs.replace(outcome, notes=(*outcome.notes, *notes)) if notes else outcome
 
 
 def compile_rule(text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None) -> CompiledRule:
@@ -122,6 +134,7 @@ def compile_tree(tree: Rule, schema: Schema, text: str) -> CompiledRule:
         tree=rule,
         where=compiler.condition(rule.where, "") if rule.where is not None else None,
         condition=compiler.condition(rule.check, ""),
+        strings=compiler.strings,
     )
 
 
@@ -161,6 +174,25 @@ def _note_future(seen: Observation, name: str, now: float, notes: dict[str, None
     value = seen.fact.value
     if isinstance(value, int | float) and value > now:
         notes[f"`{name}` is {_span(value - now)} in the future: clock skew"] = None
+
+
+def _letter_notes(
+    observations: Iterable[Observation], strings: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
+) -> tuple[str, ...]:
+    """What is decided only because letter case counts; rarely is that what was meant."""
+    notes: dict[str, None] = {}
+    for seen in observations:
+        asked = strings.get((seen.reading.attribute.path, seen.reading.name))
+        value = seen.fact.value if asked and isinstance(seen.fact, Known) else None
+        if asked is None or not isinstance(value, str) or seen.context:
+            continue
+        meant = asked.get(value.lower(), ())
+        if meant and value not in meant:
+            name = seen.place + seen.reading.name
+            notes[f"`{name}` is {quoted(value)}, which differs only in letter case from {quoted(meant[0])}"] = None
+            if len(notes) == MAXIMUM_LETTER_NOTES:
+                break
+    return tuple(notes)
 
 
 def _span(seconds: float) -> str:

@@ -212,12 +212,13 @@ class _RuleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     longest_exception: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
-def load_rule_file(text: str, *, file: str = "") -> PostureRule:
+def load_rule_file(text: str, *, file: str = "", parsed: bool = True) -> PostureRule:
     """Read a rule file.
 
     Args:
         text: Its content: TOML, or nothing but a sentence of the rule language.
         file: Its name, for messages and as the id of a bare sentence.
+        parsed: Whether to parse the sentences; left out by who looks for the mistakes of each itself.
 
     Returns:
         The rule; sentences are known to parse, names and types are not looked at yet.
@@ -230,6 +231,8 @@ def load_rule_file(text: str, *, file: str = "") -> PostureRule:
     if len(text.encode("utf-8", errors="replace")) > MAXIMUM_BYTES:
         raise InputError(f"{shown} is larger than {MAXIMUM_BYTES // 1024} KiB", hint="a rule file holds one rule")
     if not is_toml(text):
+        if parsed:
+            located(text, text, file)
         return _bare(text, file)
     try:
         table = msgspec.convert(tomllib.loads(text), _RuleTable)
@@ -237,7 +240,7 @@ def load_rule_file(text: str, *, file: str = "") -> PostureRule:
         raise InputError(f"{shown} is not a rule file: {_plain(error)}", hint=_HINT) from None
     for complaint in _complaints(table):
         raise InputError(f"{shown} is not a rule file: {complaint}", hint=_HINT)
-    for sentence in (table.check, *(variant.check for variant in table.variant)):
+    for sentence in (table.check, *(variant.check for variant in table.variant)) if parsed else ():
         located(sentence, text, file)
     return _rule(table)
 
@@ -268,7 +271,6 @@ def is_toml(text: str) -> bool:
 
 
 def _bare(text: str, file: str) -> PostureRule:
-    located(text, text, file)
     stem = file.replace("\\", "/").rpartition("/")[2].partition(".")[0] or "rule"
     return PostureRule(id=stem, title=" ".join(text.split()), severity=Severity.HIGH, check=text, bare=True)
 

@@ -81,6 +81,24 @@ def view_of(facts: Account, surrounding: Organization, run: Run | None = None) -
     return View(facts, surrounding, FAMILIES, run)
 
 
+def listing_of(view: View, entity: str) -> Listing:
+    """The resources of an entity; one that nobody collects is unknown, never an empty list."""
+    if entity not in FAMILIES:
+        return Unknown(f"`{entity}` is known to the language, not collected here")
+    return view.listing(entity)
+
+
+def speaker(run: Run, surrounding: Organization) -> str:
+    """The account that findings about the organization are told of.
+
+    The management account where it took part, the only account of a run of one, else none.
+    """
+    manager = surrounding.management_account
+    if isinstance(manager, Known) and manager.value in run.views:
+        return manager.value
+    return next(iter(run.views)) if len(run.views) == 1 else ""
+
+
 def fleet(run: Run) -> Resource:
     """All accounts of a run as a whole; its lists hold what is in all of them, in the order of the accounts."""
     return Resource(FLEET_NAME, run, _Lists(_all_accounts))

@@ -65,10 +65,6 @@ class View:
             made = self._lists[entity] = self._families[entity](self)
         return made
 
-    def has(self, entity: str) -> bool:
-        """Whether anything here feeds that entity."""
-        return entity in self._families
-
     def find(self, entity: str, key: str) -> Resource | None:
         """The resource a reference means; `None` when it is not in the list."""
         found = self._found.get(entity)
