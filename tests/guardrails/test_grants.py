@@ -211,7 +211,7 @@ def test_answers_are_those_of_brute_force(
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 @given(*QUESTIONS)
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=10_000, deadline=None)
 def test_many_answers_are_those_of_brute_force(
     drawn: list[dict[str, Any]], denies: bool, action: str, resource: str
 ) -> None:
