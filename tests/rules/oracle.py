@@ -72,13 +72,27 @@ def state_of(value: object) -> Any:
     return value
 
 
+def without_unknown(value: Any) -> Any:
+    """Facts as a tool sees them that knows no third value: unknown ones absent, unknown elements not in their list."""
+    if state_of(value) is UNKNOWN:
+        return None
+    if isinstance(value, dict):
+        return {name: without_unknown(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [without_unknown(one) for one in value if state_of(one) is not UNKNOWN]
+    return value
+
+
 class Oracle:
     """Answers rules about resources of one entity."""
 
-    def __init__(self, schema: Schema, entity: str, now: float) -> None:
+    def __init__(self, schema: Schema, entity: str, now: float, *, two_valued: bool = False) -> None:
         self.schema, self.entity, self.now = schema, entity, now
+        self.two_valued = two_valued
 
     def verdict(self, rule: Tree, resource: object) -> str:
+        if self.two_valued:
+            resource = without_unknown(resource)
         _, _, where, negated, check = rule
         in_scope = True if where is None else self.truth(where, resource, "")
         if in_scope is False:
@@ -123,6 +137,7 @@ class _About:
         assert attribute is not None, below
         if attribute.type is AttributeType.IP and not isinstance(value, State):
             value = _range(value)
+            value = ABSENT if value is UNKNOWN and self.oracle.two_valued else value
         return below, attribute.type, value
 
     def answer(self, kind: str, rest: list[Any]) -> Truth:

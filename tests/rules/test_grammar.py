@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,9 @@ from tests.rules.grammar.sentences import near_miss, nested, sentence
 from tests.rules.grammar.tree_of_product import tree_of
 
 from rootwarden.rules.diagnostic import RuleSyntaxError
+from rootwarden.rules.format import format_sentence
 from rootwarden.rules.parser import parse
+from rootwarden.rules.printer import print_rule
 
 if TYPE_CHECKING:
     from random import Random
@@ -73,6 +76,35 @@ def test_very_many_sentences(seed: int) -> None:
     for number in range(10_000):
         assert agree(sentence(source, fuel=SIZES[number % 3])) is not None
         agree(near_miss(source))
+
+
+def comments(text: str) -> list[str]:
+    """Every comment, none of what only looks like one inside a string."""
+    pieces = re.findall(r'"(?:[^"\\]|\\.)*"|“[^”]*”|#[^\n]*', text, re.DOTALL)
+    return sorted(one.strip() for one in pieces if one.startswith("#"))
+
+
+def is_kept_by_printing_and_form(text: str) -> None:
+    tree, formed, printed = second_parse(text), format_sentence(text), print_rule(parse(text))
+    assert second_parse(formed) == tree, text
+    assert second_parse(printed) == tree, text
+    assert format_sentence(formed) == formed, text
+    assert comments(formed) == comments(text)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_printing_and_form_keep_any_sentence(seed: int) -> None:
+    source = random.Random(seed)
+    for number in range(150):
+        is_kept_by_printing_and_form(sentence(source, fuel=SIZES[number % 3]))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_printing_and_form_keep_very_many_sentences(seed: int) -> None:
+    source = random.Random(seed)
+    for number in range(3_000):
+        is_kept_by_printing_and_form(sentence(source, fuel=SIZES[number % 3]))
 
 
 @pytest.mark.parametrize(("levels", "admitted"), [(31, True), (32, True), (33, False), (40, False)])

@@ -63,6 +63,21 @@ def says_what_the_oracle_says(schema: Schema, seed: int) -> None:
     assert answer(rule, fixture, schema) == expected, (rule, fixture)
 
 
+def two_valued_it_says_what_the_oracle_says(schema: Schema, seed: int) -> None:
+    given = drawn(schema, seed)
+    rule, fixture = given.rule(), given.fixture()
+    (resource,) = json.loads(fixture)[given.entity]
+    (read,) = load_fixture(fixture, schema)
+
+    verdict = compile_rule(rule, schema, two_valued=True).evaluate(read.record, as_of=DEFAULT_AS_OF).verdict
+
+    assert verdict != "unknown"
+    assert verdict == Oracle(schema, given.entity, NOW, two_valued=True).verdict(second_parse(rule), resource), (
+        rule,
+        fixture,
+    )
+
+
 def negation_is_the_opposite(schema: Schema, seed: int) -> None:
     """Laws 1, 3 and 4, one of them a draw."""
     given = suited(schema, seed)
@@ -168,6 +183,7 @@ def spelled_out_it_means_the_same(schema: Schema, seed: int) -> None:
 
 CHECKS = (
     says_what_the_oracle_says,
+    two_valued_it_says_what_the_oracle_says,
     negation_is_the_opposite,
     none_is_every_not,
     learning_never_flips,
