@@ -106,7 +106,8 @@ class _Reader:
             for name, one in value.items()
             if one is not None
         }
-        return with_every_port(_Facts(given, attributes))
+        record = _Facts(given, attributes)
+        return with_every_port(record) if "Protocol" in given else record
 
     def _fact(self, entity: str, attribute: Attribute, value: object, where: str) -> Fact[object]:
         unknown = self._unknown(value, where)
