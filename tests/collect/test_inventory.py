@@ -17,7 +17,7 @@ from rootwarden.collect.live import LiveCollection, Scope
 from rootwarden.collect.offline import collect_folder
 from rootwarden.collect.plan import MEMBER_ACTIONS, plan_for
 from rootwarden.collect.save import EvidenceWriter
-from rootwarden.packs import schema
+from rootwarden.packs import every_rule, schema
 from rootwarden.report import find
 from rootwarden.rules.rule_file import load_rule_file
 from rootwarden.rules.verdict import Verdict
@@ -125,6 +125,12 @@ def test_replaying_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
     assert {each.rule for each in seen.findings} == set(RULES)
     assert verdicts(seen) == verdicts(replayed(tmp_path / "e", book()))
 
+
+@pytest.mark.parametrize("name", ["greenfield", "breached"])
+def test_replaying_every_pack_at_once(tmp_path: Path, name: str) -> None:
+    rules = rulebook(every_rule(), schema())
+    seen, _ = live(make_world(name, 4), rules, folder=tmp_path / "e")
+    assert verdicts(seen) == verdicts(replayed(tmp_path / "e", rules))
 
 def test_what_a_healthy_organization_gives() -> None:
     seen, _ = live(make_world("forgotten_mailbox", 4), book())
