@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +10,7 @@ import pytest
 from tests.collect import looks
 
 from rootwarden.audit.assess import Terms, assess
+from rootwarden.audit.entities.view import View
 from rootwarden.audit.judge import Judge
 from rootwarden.audit.rulebook import rulebook
 from rootwarden.aws.door import Door
@@ -131,6 +133,7 @@ def test_replaying_every_pack_at_once(tmp_path: Path, name: str) -> None:
     rules = rulebook(every_rule(), schema())
     seen, _ = live(make_world(name, 4), rules, folder=tmp_path / "e")
     assert verdicts(seen) == verdicts(replayed(tmp_path / "e", rules))
+
 
 def test_what_a_healthy_organization_gives() -> None:
     seen, _ = live(make_world("forgotten_mailbox", 4), book())
@@ -371,3 +374,6 @@ def test_what_was_judged_is_not_kept() -> None:
         assert each.facts.inventory == type(each.facts.inventory)()
         assert len(judge.of_account(each.facts.id)) == 21
         assert all(one.record is None for one in judge.of_account(each.facts.id))
+    gc.collect()
+    ids = set(world.account_ids)
+    assert not [one for one in gc.get_objects() if isinstance(one, View) and one.account.id in ids]
