@@ -66,7 +66,7 @@ class View:
         return made
 
     def forget(self) -> None:
-        """Let go of every list: records and view hold each other, which would keep both until somebody looks for that."""
+        """Let go of every list: records and view hold each other, and would wait for the cyclic garbage collector."""
         for each in (self._lists, self._found, self._worked_out):
             each.clear()
 
