@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +10,7 @@ import pytest
 from tests.collect import looks
 
 from rootwarden.audit.assess import Terms, assess
+from rootwarden.audit.entities.view import View
 from rootwarden.audit.judge import Judge
 from rootwarden.audit.rulebook import rulebook
 from rootwarden.aws.door import Door
@@ -17,7 +19,7 @@ from rootwarden.collect.live import LiveCollection, Scope
 from rootwarden.collect.offline import collect_folder
 from rootwarden.collect.plan import MEMBER_ACTIONS, plan_for
 from rootwarden.collect.save import EvidenceWriter
-from rootwarden.packs import schema
+from rootwarden.packs import every_rule, schema
 from rootwarden.report import find
 from rootwarden.rules.rule_file import load_rule_file
 from rootwarden.rules.verdict import Verdict
@@ -124,6 +126,13 @@ def test_replaying_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
     seen, _ = live(world, book(), *knobs, folder=tmp_path / "e")
     assert {each.rule for each in seen.findings} == set(RULES)
     assert verdicts(seen) == verdicts(replayed(tmp_path / "e", book()))
+
+
+@pytest.mark.parametrize("name", ["greenfield", "breached"])
+def test_replaying_every_pack_at_once(tmp_path: Path, name: str) -> None:
+    rules = rulebook(every_rule(), schema())
+    seen, _ = live(make_world(name, 4), rules, folder=tmp_path / "e")
+    assert verdicts(seen) == verdicts(replayed(tmp_path / "e", rules))
 
 
 def test_what_a_healthy_organization_gives() -> None:
@@ -365,3 +374,6 @@ def test_what_was_judged_is_not_kept() -> None:
         assert each.facts.inventory == type(each.facts.inventory)()
         assert len(judge.of_account(each.facts.id)) == 21
         assert all(one.record is None for one in judge.of_account(each.facts.id))
+    gc.collect()
+    ids = set(world.account_ids)
+    assert not [one for one in gc.get_objects() if isinstance(one, View) and one.account.id in ids]

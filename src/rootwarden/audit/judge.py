@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _OVER_ALL: Final = OF_THE_ORGANIZATION | {FLEET}
 
 
-class Judged(msgspec.Struct, frozen=True, gc=False):
+class Judged(msgspec.Struct, frozen=True):
     """A finding, and the record it was judged on where an exception may still ask something of that."""
 
     finding: Finding
@@ -60,7 +60,9 @@ class Judge:
         """
         view = view_of(account.facts, organization, self._run)
         owner = self._terms.settings.owner.of(account.facts)
-        self._by_account[account.facts.id] = tuple(self._account(view, as_of, owner))
+        kept = _Sharing()
+        self._by_account[account.facts.id] = tuple(kept.small(each) for each in self._account(view, as_of, owner))
+        view.forget()
         if self._terms.rulebook.whole:
             return account
         return msgspec.structs.replace(account, facts=msgspec.structs.replace(account.facts, inventory=Inventory()))
@@ -136,6 +138,31 @@ class Judge:
         )
         asked_again = outcome.verdict is Verdict.FAIL and rule.rule.id in self._conditional
         return Judged(finding, record if asked_again else None)
+
+
+class _Sharing:
+    """Equal parts of the findings of one account, kept once: most of thousands of passes say one and the same."""
+
+    def __init__(self) -> None:
+        self._parts: dict[object, object] = {}
+
+    def small(self, judged: Judged) -> Judged:
+        """The same, made of what was there before as far as it is equal."""
+        finding = judged.finding
+        if finding.verdict is Verdict.FAIL:
+            return judged
+        share = self._parts.setdefault
+        return Judged(
+            msgspec.structs.replace(
+                finding,
+                reason=share(finding.reason, finding.reason),
+                witness=share(finding.witness, finding.witness),
+                missing=share(finding.missing, finding.missing),
+                notes=share(finding.notes, finding.notes),
+                evidence=share(finding.evidence, finding.evidence),
+            ),
+            judged.record,
+        )
 
 
 def _unread(view: View, rule: PreparedRule, why: Unknown, *, account: str, owner: str) -> Finding:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
 
 
-class Seen(msgspec.Struct, frozen=True, gc=False, eq=False):
+class Seen(msgspec.Struct, frozen=True, eq=False):
     """Something of a region, seen in one place for the account a view is of.
 
     Attributes:
@@ -51,32 +51,32 @@ class Seen(msgspec.Struct, frozen=True, gc=False, eq=False):
     region: str
 
 
-class SeenTrail(Seen, frozen=True, gc=False, eq=False):
+class SeenTrail(Seen, frozen=True, eq=False):
     """A trail."""
 
     trail: Trail
 
 
-class SeenGroup(Seen, frozen=True, gc=False, eq=False):
+class SeenGroup(Seen, frozen=True, eq=False):
     """A log group and what CloudWatch Logs says of it."""
 
     group: LogGroup
     detail: Fact[LogGroupDetail]
 
 
-class SeenMetric(Seen, frozen=True, gc=False, eq=False):
+class SeenMetric(Seen, frozen=True, eq=False):
     """The metric a filter writes."""
 
     metric: Transformation
 
 
-class SeenAlarm(Seen, frozen=True, gc=False, eq=False):
+class SeenAlarm(Seen, frozen=True, eq=False):
     """A metric alarm."""
 
     alarm: Alarm
 
 
-class SeenTopic(Seen, frozen=True, gc=False, eq=False):
+class SeenTopic(Seen, frozen=True, eq=False):
     """A topic by its ARN, and who is subscribed."""
 
     topic: Topic

@@ -65,6 +65,11 @@ class View:
             made = self._lists[entity] = self._families[entity](self)
         return made
 
+    def forget(self) -> None:
+        """Let go of every list: records and view hold each other, and would wait for the cyclic garbage collector."""
+        for each in (self._lists, self._found, self._worked_out):
+            each.clear()
+
     def find(self, entity: str, key: str) -> Resource | None:
         """The resource a reference means; `None` when it is not in the list."""
         found = self._found.get(entity)
