@@ -37,6 +37,7 @@ def evaluation_as_json(
             "missing": one.outcome.missing,
             "notes": one.outcome.notes,
             "evidence": one.outcome.evidence,
+            **_two_valued(prepared),
         }
         for name, one in judged
     ]
@@ -49,9 +50,15 @@ def evaluation_as_json(
         "parameters": prepared.parameters,
         "as_of": instants.iso(as_of.timestamp()),
         "verdict": verdict,
+        **_two_valued(prepared),
         "verdicts": verdicts,
     }
     return _json(document)
+
+
+def _two_valued(prepared: PreparedRule) -> dict[str, bool]:
+    """Said only where it is so."""
+    return {"two_valued": True} if prepared.compiled.two_valued else {}
 
 
 def evaluation_as_text(
@@ -68,7 +75,8 @@ def evaluation_as_text(
             lines.append(f"  {gap.attribute} is unknown: {gap.reason}{needs}")
         lines += [f"  note: {note}" for note in outcome.notes]
     lines.append(f"overall: {verdict}")
-    return "\n".join(printable(line) for line in lines)
+    said = " [two-valued: unknown read as absent]" if prepared.compiled.two_valued else ""
+    return "\n".join(printable(line) + said for line in lines)
 
 
 def pack_as_json(rules: Sequence[tuple[str, PostureRule]]) -> str:

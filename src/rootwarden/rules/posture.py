@@ -82,7 +82,12 @@ class PreparedRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
 
 def prepare(
-    rule: PostureRule, schema: Schema, *, benchmark: str = "", parameters: Mapping[str, ParameterDefault] | None = None
+    rule: PostureRule,
+    schema: Schema,
+    *,
+    benchmark: str = "",
+    parameters: Mapping[str, ParameterDefault] | None = None,
+    two_valued: bool = False,
 ) -> PreparedRule:
     """Choose a meaning and compile it.
 
@@ -91,6 +96,7 @@ def prepare(
         schema: What it may ask.
         benchmark: `cis-5.0`, or empty for the rule's general meaning.
         parameters: Values other than the defaults.
+        two_valued: Read what is unknown as absent, to compare.
 
     Raises:
         RuleSyntaxError: The check has a mistake.
@@ -98,7 +104,7 @@ def prepare(
     """
     check, reasons = rule.meaning(benchmark)
     values = _values(rule, parameters or {})
-    compiled = compile_rule(check, schema, parameters=values)
+    compiled = compile_rule(check, schema, parameters=values, two_valued=two_valued)
     sentences = (*msgspec.structs.astuple(reasons), *(one.text for one in rule.said))
     _check_reasons(rule, sentences, compiled.entity, schema)
     return PreparedRule(
