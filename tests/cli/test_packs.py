@@ -103,3 +103,9 @@ def test_every_rule_can_be_shown_by_its_id() -> None:
     result = run("show", "trail-validatoin")
     assert isinstance(result.exception, UsageError)
     assert result.exception.hint == "did you mean `trail-validation`?"
+
+
+def test_options_named_after_a_parameter_set_it_in_one_rule_only() -> None:
+    for option in ("window", "minimum_account_age"):
+        having = [rule.id for rule in packs.every_rule() if any(one.name == option for one in rule.parameters)]
+        assert having == ["root-usage"]

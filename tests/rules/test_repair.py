@@ -173,6 +173,20 @@ def judged(rule: CompiledRule, record: Record) -> Verdict:
 @given(rule=RULES, record=RECORDS)
 @settings(max_examples=150, deadline=None)
 def test_a_repair_passes_and_nothing_of_it_is_needless(rule: str, record: dict[str, Any], schema: Schema) -> None:
+    check_repair(rule, record, schema)
+
+
+@pytest.mark.soak
+@given(rule=RULES, record=RECORDS)
+@settings(max_examples=5_000, deadline=None)
+def test_repairs_of_many_rules_pass_and_have_nothing_needless(
+    rule: str, record: dict[str, Any], schema: Schema
+) -> None:
+    check_repair(rule, record, schema)
+
+
+def check_repair(rule: str, record: dict[str, Any], schema: Schema) -> None:
+    """Made, the changes pass; without some of them they do not; where none are found, no single one would do."""
     compiled = failing(rule, record, schema)
     if compiled is None:
         return

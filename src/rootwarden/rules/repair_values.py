@@ -10,7 +10,7 @@ from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.rules.draft import Edit, Kind, keys_of
 from rootwarden.rules.repair_cost import surcharge
 from rootwarden.rules.schema import AttributeType
-from rootwarden.rules.syntax import Comparison, Literal, Membership, Path
+from rootwarden.rules.syntax import AddressOverlap, Comparison, Literal, Membership, Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,7 +159,7 @@ def _paths(condition: Condition) -> list[Path]:
     match condition:
         case Comparison(operand=Path() as path):
             return [path]
-        case Membership(operands=operands):
+        case Membership(operands=operands) | AddressOverlap(operands=operands):
             return [one for one in operands if isinstance(one, Path)]
     return []
 
