@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from rootwarden.facts.fact import Fact
 
 FED: Final = sorted(set(FAMILIES) - {ACCOUNT})
-FITS: Final = {
-    AttributeType.BOOLEAN: bool,
-    AttributeType.STRING: str,
+FITS: Final[dict[AttributeType, tuple[type, ...]]] = {
+    AttributeType.BOOLEAN: (bool,),
+    AttributeType.STRING: (str,),
     AttributeType.NUMBER: (int, float),
-    AttributeType.DATE: int,
-    AttributeType.LIST: tuple,
-    AttributeType.RECORD: Mapping,
+    AttributeType.DATE: (int,),
+    AttributeType.LIST: (tuple,),
+    AttributeType.RECORD: (Mapping,),
 }
 
 
@@ -113,26 +113,39 @@ def test_what_a_mere_mention_tells_has_the_names_of_the_entity(entity: str, tabl
 @pytest.mark.parametrize("whole", ["account", "fleet"])
 def test_the_wholes_have_every_list_that_is_fed(whole: str) -> None:
     view = whole_view()
-    record = fleet(view.run) if whole == "fleet" else view.listing(ACCOUNT).value[0]  # type: ignore[union-attr]
-    assert isinstance(record, Resource)
+    record = fleet(view.run) if whole == "fleet" else only(view.listing(ACCOUNT))
     assert set(record) == {plural(entity) for entity in FED}
     for entity in FED:
         listed = record[plural(entity)]
         assert isinstance(listed, Known)
-        assert {each.name for each in listed.value} == {each.name for each in resources(entity)}  # type: ignore[attr-defined]
+        assert isinstance(listed.value, tuple)
+        assert [each.name for each in listed.value] == [each.name for each in resources(entity)]
 
 
 def test_nothing_behind_a_reference_is_made_before_a_rule_goes_there() -> None:
     made: list[str] = []
-    record = LazyRecord("alice", {"Name": lambda who: made.append(who) or Known(who), "Groups": lambda _who: 1 / 0})  # type: ignore[func-returns-value, arg-type, return-value, dict-item]
+
+    def read(name: str) -> Fact[object]:
+        made.append(name)
+        return Known(name)
+
+    record = LazyRecord("alice", {"Name": read, "Groups": lambda name: read(f"groups of {name}")})
     assert record["Name"] == Known("alice") == record["Name"]
-    assert made == ["alice"]
     assert list(record) == ["Name", "Groups"]
+    assert made == ["alice"]
+
+
+def only(fact: Fact[object]) -> Resource:
+    """The one record of a list."""
+    assert isinstance(fact, Known)
+    assert isinstance(fact.value, tuple)
+    (record,) = fact.value
+    assert isinstance(record, Resource)
+    return record
 
 
 def test_circles_are_walked_as_far_as_asked() -> None:
     (user,) = resources("IAMUser")
     for _ in range(3):
-        (group,) = user["Groups"].value  # type: ignore[union-attr]
-        (user,) = group["Users"].value
+        user = only(only(user["Groups"])["Users"])
     assert user["Name"] == Known("alice", user["Name"].sources)

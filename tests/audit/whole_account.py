@@ -10,10 +10,10 @@ from tests.audit.test_entities import EVERYTHING, ID, ROOT
 
 from rootwarden.audit.entities.catalog import view_of
 from rootwarden.audit.entities.view import Run
+from rootwarden.collect.iam_document import document_fact
 from rootwarden.facts.credential_report import CredentialReportRow
 from rootwarden.facts.fact import Known, Source
 from rootwarden.facts.guardrail import ScpDocument
-from rootwarden.facts.iam_document import document_fact
 from rootwarden.facts.inventory import Inventory, OwnedDevice
 from rootwarden.facts.monitoring import (
     Alarm,

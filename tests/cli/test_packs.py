@@ -11,6 +11,7 @@ from tests.cli.test_rule_writing import run, written
 from rootwarden import packs
 from rootwarden.cli.audit import make_book
 from rootwarden.errors import UsageError
+from rootwarden.facts.inventory import Part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,8 @@ def test_packs_add_up_and_ask_only_for_what_they_read() -> None:
     together = book("password-policy", "logging")
     assert ids(together) == {rule.id for name in ("password-policy", "logging") for rule in packs.pack(name)}
     assert "iam:GetAccountPasswordPolicy" in together.needs
-    assert "cloudtrail:GetTrailStatus" in together.needs
+    assert "cloudtrail:GetTrailStatus" in together.watched
+    assert together.parts == {Part.PASSWORD_POLICY, Part.MONITORING}
     assert "iam:GetAccountPasswordPolicy" not in book().needs
     assert ids(book("all")) == {rule.id for rule in packs.every_rule()}
 

@@ -237,6 +237,34 @@ def test_a_wider_pattern_never_catches_less(name: str, data: st.DataObject) -> N
     assert (catching(narrow, SETS[name]).truth is True) is (set(kept) == set(names.split()))
 
 
+ATOMS = st.sampled_from(
+    [
+        '$.userIdentity.type = "IAMUser"',
+        '$.userIdentity.userName != "ci"',
+        "$.errorCode NOT EXISTS",
+        "$.readOnly IS FALSE",
+        '$.sourceIPAddress = "192.0.2.*"',
+        '$.awsRegion != "ap-*"',
+        "$.eventName = %^[A-Z]%",
+        '$.requestParameters.x != "1"',
+        "$.nothing EXISTS",
+        '$.eventSource = "*.amazonaws.com"',
+    ]
+)
+
+
+@given(st.sampled_from(sorted(NAMED)), ATOMS, st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_what_is_added_with_and_never_widens_and_with_or_never_narrows(name: str, atom: str, whole: bool) -> None:
+    source, names = NAMED[name]
+    kept = names.split() if whole else names.split()[1:]
+    listing = _listing(source, kept)
+    both, either = (catching(f"{listing[:-1]} {sign} {atom} }}", SETS[name]) for sign in ("&&", "||"))
+    assert whole or both.truth is False
+    if whole:
+        assert either.truth is not False
+
+
 def test_events_read_back() -> None:
     for samples in SETS.values():
         for event in for_account(samples.samples, account="000000000000", partition="aws", home_region="us-east-1"):

@@ -105,8 +105,7 @@ def _ids(accounts: Sequence[str], most: int = MOST_IDS) -> str:
 
 
 def _head(result: AuditResult, console: Console) -> None:
-    title = f"Root users of {several(len(result.accounts), 'account')}"
-    console.print(Text(title, "bold"))
+    console.print(Text(words.heading(result), "bold"))
     source = words.shorten(words.looked_at(result), LONGEST)
     about = [*([source] if source else []), f"as of {words.instant(result.as_of)}"]
     if result.benchmark:

@@ -13,8 +13,9 @@ from rootwarden.rules.expectation import Expected, expectation
 from rootwarden.rules.instants import UNITS
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import Function, Operator
-from rootwarden.rules.typecheck import FUNCTIONS, OPERATORS
+from rootwarden.rules.typecheck import BARE, FUNCTIONS, OPERATORS
 from rootwarden.rules.words import FUNCTIONS as FUNCTION_WORDS
+from rootwarden.rules.words import RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -99,7 +100,12 @@ _WORDS: Final[dict[Expected, tuple[str, ...]]] = {
 }
 _QUANTIFIERS: Final = ("every", "no", "atleast one", "atleast", "atmost", "exactly")
 _SETS: Final = frozenset({Operator.IN, Operator.NOT_IN, Operator.HAS})
-_TIMES: Final = frozenset({Function.IS_LATER_THAN, Function.IS_EARLIER_THAN})
+# Arguments to begin with; other functions take none.
+_ARGUMENTS: Final = {
+    Function.IS_LATER_THAN: '( -1, "days" )',
+    Function.IS_EARLIER_THAN: '( -1, "days" )',
+    Function.DIVISIBLE_BY: "( 2 )",
+}
 _SHORTER: Final = {
     AttributeType.DATE: ("within last", "older than", "never"),
     AttributeType.NUMBER: ("between", "to"),
@@ -125,8 +131,10 @@ class _Maker:
             Expected.CONDITION: self._condition,
             Expected.SUBJECT: self._subject,
             Expected.MEMBER: lambda: self._attributes(self.there.path),
-            Expected.TAIL: lambda: chain(self._tail(), self._after()),
-            Expected.CALLED: lambda: chain(self._operators(self._result()), self._after()),
+            Expected.TAIL: lambda: chain(self._tail(), self._after() if self._stands_alone() else ()),
+            Expected.CALLED: lambda: chain(
+                self._operators(self._result()), self._after() if self._stands_alone() else ()
+            ),
             Expected.VALUE: self._values,
             Expected.VALUES: self._values,
             Expected.ARGUMENT: self._arguments,
@@ -144,8 +152,13 @@ class _Maker:
         yield from self._words(("not", *_QUANTIFIERS, "("))
 
     def _subject(self) -> Iterator[Item]:
-        kind = AttributeType.NUMBER if self.there.operator == "to" else AttributeType.LIST
-        return self._attributes(self.there.scope, only=kind)
+        there = self.there
+        kind = AttributeType.NUMBER if there.operator == "to" else AttributeType.LIST
+        for item in self._attributes(there.scope, only=kind):
+            path = f"{there.scope}.{item.label}" if there.scope else item.label
+            # Of plain values one can only ask whether the list holds them, which `every` does not go with.
+            if there.quantifier != "every" or self.schema.children(there.entity, path):
+                yield item
 
     @property
     def _attribute(self) -> Attribute | None:
@@ -159,16 +172,24 @@ class _Maker:
         attribute = self._attribute
         return attribute.type if attribute is not None else None
 
+    def _stands_alone(self) -> bool:
+        """Whether what is written so far is a condition already."""
+        there = self.there
+        return self._result() in BARE and there.quantifier != "every" and there.operator != "to"
+
     def _attributes(self, scope: str, *, only: AttributeType | None = None) -> Iterator[Item]:
         for name, attribute in self.schema.children(self.there.entity, scope).items():
-            if only is None or attribute.type is only:
+            # A keyword is a name only after a dot.
+            hidden = name.lower() in RESERVED and self.there.expected is not Expected.MEMBER
+            if (only is None or attribute.type is only) and not hidden:
                 detail = attribute.kind if attribute.collected else f"{attribute.kind}, not collected"
                 yield Item(name, ItemKind.ATTRIBUTE, name, detail)
 
     def _tail(self) -> Iterator[Item]:
         """What can be asked of the property."""
         attribute = self._attribute
-        if attribute is None:
+        if attribute is None or self.there.operator == "to":
+            yield from self._words(("overlaps (",) if self.there.operator == "to" else ())
             return
         below = self.schema.children(self.there.entity, attribute.path)
         if below:
@@ -184,7 +205,8 @@ class _Maker:
             yield from self._words(("catches (",))
         for function, (askable, _) in FUNCTIONS.items():
             if attribute.type in askable:
-                insert = f'{function.value} ( -1, "days" )' if function in _TIMES else f"{function.value} ( )"
+                arguments = _ARGUMENTS.get(function, "( )")
+                insert = f"{function.value} {arguments}"
                 yield Item(f"{function.value} ( )", ItemKind.FUNCTION, insert, self._meaning(function.value))
 
     def _operators(self, kind: AttributeType | None) -> Iterator[Item]:
@@ -207,9 +229,11 @@ class _Maker:
                     yield item
 
     def _arguments(self) -> Iterator[Item]:
-        if FUNCTION_WORDS.get(self.there.function) not in _TIMES:
+        if FUNCTION_WORDS.get(self.there.function) not in _ARGUMENTS:
             return
-        if self.there.position == 0:
+        if FUNCTION_WORDS[self.there.function] is Function.DIVISIBLE_BY:
+            yield from self._parameters()
+        elif self.there.position == 0:
             yield Item("-1", ItemKind.VALUE, "-1", "one back")
             yield from (Item(f"-{name}", ItemKind.PARAMETER, f"-{name}", "parameter") for name in self.parameters)
         else:

@@ -62,7 +62,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
         function: The function whose argument or result is in question, by its word in lower case.
         position: Which value inside round brackets, from 0.
         closers: What can end here: `)`, `]`, `with` after an inner `where`, `should`.
-        quantified: Whether a quantifier stands before the property.
+        quantifier: The word of the quantifier before the property, in lower case, or empty.
         word: What of the next word is written already; a string with its opening quote.
         span: Where that word stands, as far as it goes.
     """
@@ -75,7 +75,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     function: str = ""
     position: int = 0
     closers: tuple[str, ...] = ()
-    quantified: bool = False
+    quantifier: str = ""
     word: str = ""
     span: Span
 
@@ -165,7 +165,7 @@ class _Walk:
         self.function = ""
         self.position = 0
         self.depth = 0  # of round brackets inside a list of values
-        self.quantified = False
+        self.quantifier = ""
         self.scoped = False  # inside the `where` of the rule
         self.frames: list[_Frame] = []
 
@@ -187,7 +187,7 @@ class _Walk:
             function=self.function,
             position=self.position,
             closers=tuple(closers),
-            quantified=self.quantified,
+            quantifier=self.quantifier,
             word=word,
             span=span,
         )
@@ -230,10 +230,11 @@ class _Walk:
         elif symbol in {")", "]"}:
             self._close(symbol)
         elif token.word in _AMOUNTS and _is_amount(token.word, following):
-            self.quantified, self.expected = True, Expected.AMOUNT
+            self.quantifier, self.expected = token.word, Expected.AMOUNT
         elif token.word in _QUANTIFIERS:
-            self.quantified, self.expected = True, Expected.SUBJECT
+            self.quantifier, self.expected = token.word, Expected.SUBJECT
         elif token.kind is Kind.NAME and token.word not in RESERVED:
+            self.quantifier = ""
             self._property(token.text)
 
     def _subject(self, token: Token) -> None:
@@ -247,7 +248,8 @@ class _Walk:
 
     def _property(self, name: str) -> None:
         self.path, self.expected = _below(self.scope, name), Expected.TAIL
-        self.function = self.operator = ""
+        self.function = ""
+        self.operator = "to" if self.operator == "to" else ""
 
     def _between_tests(self, token: Token, symbol: str, following: Token | None) -> None:
         """After a property, a function or a whole test, and on the way through the longer operators."""
@@ -259,10 +261,10 @@ class _Walk:
         elif symbol in {")", "]"}:
             self._close(symbol)
         elif word in {"and", "or"}:
-            self.quantified, self.expected = False, Expected.CONDITION
+            self.quantifier, self.expected = "", Expected.CONDITION
         elif word == "should" and not any(frame.closer != "with" for frame in self.frames):
             self.frames, self.scope = [], ""
-            self.scoped, self.expected, self.quantified = False, Expected.HAVE, False
+            self.scoped, self.expected, self.quantifier = False, Expected.HAVE, ""
         elif word in {"with", "contain"} and self.frames and self.frames[-1].closer == "with":
             frame = self.frames.pop()
             self.scope, self.path, self.expected = frame.scope, frame.path, Expected.SQUARE
@@ -291,6 +293,8 @@ class _Walk:
     def _tail(self, token: Token, word: str, following: Token | None) -> None:
         """What is asked of a property or of a function's result."""
         calls = following is None or following.text == "("
+        if self.operator == "to" and word != "overlaps":
+            return
         if word in FUNCTIONS and calls and self.expected is Expected.TAIL:
             self.function, self.expected = word, Expected.BRACKET
         elif token.text in COMPARISONS or word in COMPARISONS:
@@ -301,7 +305,7 @@ class _Walk:
             self.operator, self.expected = word, _STARTS[word]
         elif word == "where":
             self.frames.append(_Frame("with", self.scope, self.path))
-            self.scope, self.expected, self.quantified = self.path, Expected.CONDITION, False
+            self.scope, self.expected, self.quantifier = self.path, Expected.CONDITION, ""
 
     def _bracket(self, symbol: str) -> None:
         if self.expected is Expected.SQUARE:
@@ -332,7 +336,7 @@ class _Walk:
 
     def _open(self, closer: str, scope: str) -> None:
         self.frames.append(_Frame(closer, self.scope, self.path))
-        self.scope, self.expected, self.quantified = scope, Expected.CONDITION, False
+        self.scope, self.expected, self.quantifier = scope, Expected.CONDITION, ""
 
     def _close(self, symbol: str) -> None:
         """Back to what was in force before the bracket that this one closes, if one does."""

@@ -15,7 +15,7 @@ from rootwarden.rules.lint import lint
 from rootwarden.rules.parser import parse
 from rootwarden.rules.posture import prepare
 from rootwarden.rules.rule import compile_rule
-from rootwarden.rules.rule_file import is_toml, load_rule_file, placed
+from rootwarden.rules.rule_file import is_readable, is_toml, load_rule_file, placed
 from rootwarden.rules.sentences import sentences
 
 if TYPE_CHECKING:
@@ -66,13 +66,11 @@ def examine(text: str, schema: Schema, *, file: str = "", depth: Depth = Depth.T
     try:
         rule = load_rule_file(text, file=file, parsed=False)
     except InputError as error:
-        return (Finding(file, text, _no_rule_file(error, text)),)
+        found = [Finding(file, text, _no_rule_file(error, text))]
+        # Without the parameters of the file names and types mean nothing yet, the grammar does.
+        return (*found, *_in_sentences(text, schema, file, {}, Depth.SYNTAX)) if is_readable(text) else (*found,)
     parameters = {one.name: one.default for one in rule.parameters}
-    found = [
-        Finding(file, text, place.diagnostic(one))
-        for place in sentences(text)
-        for one in _sentence(place.sentence, schema, parameters, depth)
-    ]
+    found = [*_in_sentences(text, schema, file, parameters, depth)]
     if not any(one.diagnostic.level is Level.ERROR for one in found):
         found += _the_rest(rule, schema, text, file, depth)
     return tuple(sorted(found, key=lambda one: (one.diagnostic.span, one.diagnostic.code)))
@@ -81,6 +79,14 @@ def examine(text: str, schema: Schema, *, file: str = "", depth: Depth = Depth.T
 def has_errors(findings: Sequence[Finding]) -> bool:
     """Whether one of them means that the rule cannot be used."""
     return any(one.diagnostic.level is Level.ERROR for one in findings)
+
+
+def _in_sentences(
+    text: str, schema: Schema, file: str, parameters: Mapping[str, ParameterValue], depth: Depth
+) -> Iterator[Finding]:
+    for place in sentences(text):
+        for one in _sentence(place.sentence, schema, parameters, depth):
+            yield Finding(file, text, place.diagnostic(one))
 
 
 def _sentence(

@@ -39,7 +39,7 @@ def hover(text: str, offset: int, schema: Schema, vocabulary: Mapping[str, Meani
     """
     tokens = Tokenizer(text).tokens
     at = next((at for at, one in enumerate(tokens) if one.span.start <= offset <= one.span.end), -1)
-    if at + 1 < len(tokens) and at >= 0 and tokens[at + 1].span.start == offset:
+    if 0 <= at < len(tokens) - 2 and tokens[at + 1].span.start == offset:
         at += 1
     token = tokens[at]
     if at < 0 or not token.text:

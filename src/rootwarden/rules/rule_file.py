@@ -29,6 +29,10 @@ PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _BENCHMARK: Final = re.compile(r"[a-z][a-z0-9-]*-[0-9]+(\.[0-9]+)*")
 _LOOKS_LIKE_TOML: Final = re.compile(r"""\s*(\[|[A-Za-z0-9_."'-]+\s*=)""")
+# A TOML key of so many parts means nothing here, and the time to read it grows with their square.
+_TOO_MANY_DOTS: Final = re.compile(
+    r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){200}"""
+)
 _HINT: Final = "docs/rule-files.md lists every key"
 
 
@@ -230,6 +234,8 @@ def load_rule_file(text: str, *, file: str = "", parsed: bool = True) -> Posture
     shown = quoted(file, limit=400) if file else "the rule file"
     if len(text.encode("utf-8", errors="replace")) > MAXIMUM_BYTES:
         raise InputError(f"{shown} is larger than {MAXIMUM_BYTES // 1024} KiB", hint="a rule file holds one rule")
+    if _TOO_MANY_DOTS.search(text):
+        raise InputError(f"{shown} is not a rule file: a key in it has too many parts", hint=_HINT)
     if not is_toml(text):
         if parsed:
             located(text, text, file)
@@ -268,6 +274,17 @@ def is_toml(text: str) -> bool:
     """Whether the first line that is neither blank nor a comment looks like a table or a key with a value."""
     lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     return _LOOKS_LIKE_TOML.match(next(lines, "")) is not None
+
+
+def is_readable(text: str) -> bool:
+    """Whether it can be taken apart: it is short enough, and a bare sentence or TOML, if not that of a rule file."""
+    if len(text) > MAXIMUM_BYTES or _TOO_MANY_DOTS.search(text):
+        return False
+    try:
+        tomllib.loads(text if is_toml(text) else "")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _bare(text: str, file: str) -> PostureRule:

@@ -68,13 +68,19 @@ class Place(msgspec.Struct, frozen=True):
         """Changes of the sentence as changes of the file; none when its quotes cannot hold what they write."""
         made = []
         for edit in edits:
-            text = edit.text
-            if self.quote in {"'", "'''"} and "'" in text:
+            text = self.written(edit.text)
+            if text is None:
                 return ()
-            if self.quote in {'"', '"""'}:
-                text = text.replace("\\", "\\\\").replace('"', '\\"')
             made.append(Edit(self.span(edit.span), text))
         return tuple(made)
+
+    def written(self, text: str) -> str | None:
+        """A part of a sentence as it stands inside the quotes; `None` when they cannot hold it."""
+        if self.quote in {"'", "'''"} and "'" in text:
+            return None
+        if self.quote in {'"', '"""'}:
+            return text.replace("\\", "\\\\").replace('"', '\\"')
+        return text
 
     def diagnostic(self, diagnostic: Diagnostic) -> Diagnostic:
         """A mistake in the sentence as one in the file."""

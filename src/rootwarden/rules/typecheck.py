@@ -59,7 +59,8 @@ FUNCTIONS: Final = {
 }
 WHOLE: Final = 100  # percent
 _BEFORE_HAS: Final = {None, Quantifier.SOME, Quantifier.NO}
-_BARE: Final = {AttributeType.BOOLEAN, AttributeType.STRING, AttributeType.LIST, AttributeType.RECORD}
+# What may stand alone.
+BARE: Final = {AttributeType.BOOLEAN, AttributeType.STRING, AttributeType.LIST, AttributeType.RECORD}
 _LENGTH: Final = frozenset({"length", "len", "count", "size"})
 _HOLDERS: Final = {AttributeType.LIST, AttributeType.RECORD}
 
@@ -274,7 +275,7 @@ class Checker:
             edits = corrections.inserted(subject.span.end, " gt 0")
             message = "a number is not a condition"
             self.mistake(Code.WRONG_TEST, message, subject.span, help_="compare it: `… gt 0`", edits=edits)
-        elif kind not in _BARE:
+        elif kind not in BARE:
             date = kind is AttributeType.DATE
             help_ = "`neq 0` asks whether it ever happened" if date else "compare it with a value"
             edits = corrections.inserted(subject.span.end, " neq 0") if date else ()

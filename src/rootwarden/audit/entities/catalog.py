@@ -13,7 +13,7 @@ from rootwarden.facts.inventory import Part
 from rootwarden.rules.schema import ACCOUNT, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from rootwarden.audit.entities.record import Listing
     from rootwarden.audit.entities.view import Families, Run
@@ -66,9 +66,10 @@ _PARTS: Final[Mapping[str, frozenset[Part]]] = {
 _ENTITY_OF: Final[Mapping[str, str]] = {plural(name): name for name in FAMILIES if name != ACCOUNT}
 
 
-def parts_of(entity: str) -> frozenset[Part]:
-    """What of an account's inventory the records of an entity are made from."""
-    return _PARTS.get(entity, frozenset())
+def parts_of(entity: str, calls: Collection[str]) -> frozenset[Part]:
+    """What of an account's inventory the attributes of an entity that come from these calls are made from."""
+    joined = {Part.DETAILS} if entity == "IAMUser" and "iam:GetAccountAuthorizationDetails" in calls else set()
+    return _PARTS.get(entity, frozenset()) | joined
 
 
 def is_monitoring(entity: str) -> bool:

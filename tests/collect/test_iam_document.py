@@ -10,18 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rootwarden.collect.iam_document import LARGEST, MOST_STATEMENTS, DocumentError, document_fact, read_document
 from rootwarden.facts.fact import Known, Source, Unknown, Why
-from rootwarden.facts.iam_document import (
-    LARGEST,
-    MOST_STATEMENTS,
-    Condition,
-    DocumentError,
-    IamDocument,
-    Principals,
-    Statement,
-    document_fact,
-    read_document,
-)
+from rootwarden.facts.iam_document import Condition, IamDocument, Principals, Statement
 
 ALLOW: Final[dict[str, Any]] = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
 READ: Final = Statement(effect="Allow", actions=("s3:*",), resources=("*",))
