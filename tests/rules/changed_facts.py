@@ -20,8 +20,10 @@ def learned(
 ) -> str:
     """Unknown facts found out by chance: a value, or that there is none; never those named in `but`."""
 
+    kept = with_protocols(but)
+
     def change(value: Any, attribute: Attribute, name: str, *, element: bool) -> Any:
-        if not is_unknown(value) or concerns(name, but, whole=whole) or facts.random.random() >= chance:
+        if not is_unknown(value) or concerns(name, kept, whole=whole) or facts.random.random() >= chance:
             return value
         if element:
             return facts.known_element(attribute)
@@ -30,12 +32,19 @@ def learned(
     return _changed(facts, fixture, change)
 
 
+def with_protocols(names: Collection[str]) -> set[str]:
+    """The names, and the protocol of each network rule whose ports are among them: it decides what they are."""
+    ports = (one.rpartition(".") for one in names)
+    return {*names, *(f"{holder}.Protocol" for holder, _, last in ports if last in {"FromPort", "ToPort"})}
+
+
 def hidden(facts: TypedRules, fixture: str, *, but: Collection[str], whole: bool = False) -> str:
     """Every known fact made unknown, never those named in `but`; how many elements there are stays known."""
+    kept = with_protocols(but)
 
     def change(value: Any, attribute: Attribute, name: str, *, element: bool) -> Any:
         holds_records = bool(facts.children(attribute.path)) and isinstance(value, dict | list)
-        return value if element or holds_records or concerns(name, but, whole=whole) else HIDDEN
+        return value if element or holds_records or concerns(name, kept, whole=whole) else HIDDEN
 
     return _changed(facts, fixture, change)
 

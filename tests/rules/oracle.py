@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Truth: TypeAlias = bool | None
 COUNTING: Final = ("len", "numhosts")
 SECONDS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}
+PORTS: Final = {"FromPort": 0, "ToPort": 65_535}
 # Whether the range holds a globally routable address, by hand from the IANA special-purpose registries.
 PUBLIC: Final = {
     "0.0.0.0/0": True,
@@ -72,17 +73,6 @@ def state_of(value: object) -> Any:
     return value
 
 
-def without_unknown(value: Any) -> Any:
-    """Facts as a tool sees them that knows no third value: unknown ones absent, unknown elements not in their list."""
-    if state_of(value) is UNKNOWN:
-        return None
-    if isinstance(value, dict):
-        return {name: without_unknown(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [without_unknown(one) for one in value if state_of(one) is not UNKNOWN]
-    return value
-
-
 class Oracle:
     """Answers rules about resources of one entity."""
 
@@ -91,8 +81,6 @@ class Oracle:
         self.two_valued = two_valued
 
     def verdict(self, rule: Tree, resource: object) -> str:
-        if self.two_valued:
-            resource = without_unknown(resource)
         _, _, where, negated, check = rule
         in_scope = True if where is None else self.truth(where, resource, "")
         if in_scope is False:
@@ -101,6 +89,23 @@ class Oracle:
         if in_scope is None or answer is None:
             return "unknown"
         return "fail" if answer is negated else "pass"
+
+    def seen(self, value: Any) -> Any:
+        """With two truth values what is unknown is absent, and an unknown element is not in its list."""
+        if not self.two_valued:
+            return value
+        if isinstance(value, list):
+            return [one for one in value if state_of(one) is not UNKNOWN]
+        return ABSENT if value is UNKNOWN else value
+
+    def port(self, name: str, place: str, record: dict[str, Any]) -> Any:
+        """A port of a network rule: for every protocol it is the first or last there is, whatever the rule names."""
+        protocol, port = state_of(record.get("Protocol")), state_of(record.get(name))
+        if not {"Protocol", *PORTS} <= set(self.schema.children(self.entity, place)):
+            return port
+        if protocol == "-1" or (protocol is UNKNOWN and port == PORTS[name]):
+            return PORTS[name]
+        return UNKNOWN if protocol is UNKNOWN else port
 
     def truth(self, condition: Tree, record: object, place: str) -> Truth:
         """Of a condition about a record (JSON, or a state) whose attributes stand below `place` in the schema."""
@@ -130,14 +135,15 @@ class _About:
     def read(self, path: tuple[str, ...]) -> tuple[str, AttributeType, Any]:
         below, value = self.place, state_of(self.record)
         for part in path:
-            below = f"{below}.{part}" if below else part
+            holder, below = below, f"{below}.{part}" if below else part
             if not isinstance(value, State):
-                value = state_of(value.get(part))
+                port = part in PORTS
+                value = self.oracle.port(part, holder, value) if port else state_of(value.get(part))
+                value = self.oracle.seen(value)
         attribute = self.oracle.schema.attribute(self.oracle.entity, below)
         assert attribute is not None, below
         if attribute.type is AttributeType.IP and not isinstance(value, State):
-            value = _range(value)
-            value = ABSENT if value is UNKNOWN and self.oracle.two_valued else value
+            value = self.oracle.seen(_range(value))
         return below, attribute.type, value
 
     def answer(self, kind: str, rest: list[Any]) -> Truth:

@@ -28,20 +28,19 @@ if TYPE_CHECKING:
     from rootwarden.rules.schema import Schema
 
 NOW = int(DEFAULT_AS_OF.timestamp())
-SUGAR = True
 
 
 def drawn(schema: Schema, seed: int) -> TypedRules:
-    """Half of the rules are about `Thing`, which has every type; the others about any entity."""
+    """Half of the rules are about `Thing`, which has every type; the others about any entity, often about ports."""
     source = random.Random(seed)
-    entity = "Thing" if seed % 2 else source.choice(schema.names)
-    return TypedRules(schema, entity, source, NOW, sugar=SUGAR)
+    entity = "Thing" if seed % 2 else source.choice((*schema.names, *["SecurityGroup", "NetworkACL"] * 5))
+    return TypedRules(schema, entity, source, NOW)
 
 
 def suited(schema: Schema, seed: int) -> TypedRules:
     """As `drawn`, of an entity that has strings and something to put `with [ … ]` after."""
     given = drawn(schema, seed)
-    return given if given.has_strings_and_records() else TypedRules(schema, "Thing", given.random, NOW, sugar=SUGAR)
+    return given if given.has_strings_and_records() else TypedRules(schema, "Thing", given.random, NOW)
 
 
 def judged(rule: str, fixture: str, schema: Schema) -> Outcome:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DAY: Final = 86_400
 STRINGS: Final = ("", "a", "ab", 'a"b', "B")
 PATTERNS: Final = ("a", "^a", "b$", "(?i)b", "^$", "[ab]+", "zz")
+PROTOCOLS: Final = ("-1", "tcp", "udp")
 UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": DAY, "weeks": 7 * DAY}
 ORDERS: Final = ("gt", "gte", "lt", "lte", ">", ">=", "<", "<=")
 EQUALS: Final = ("eq", "neq", "=", "!=")
@@ -32,8 +33,8 @@ def quoted(value: str) -> str:
 class TypedRules:
     """Draws rules about one entity. `now` is the as-of instant; dates are drawn near it."""
 
-    def __init__(self, schema: Schema, entity: str, random: Random, now: int, *, sugar: bool = True) -> None:
-        self.schema, self.entity, self.random, self.now, self.sugar = schema, entity, random, now, sugar
+    def __init__(self, schema: Schema, entity: str, random: Random, now: int) -> None:
+        self.schema, self.entity, self.random, self.now = schema, entity, random, now
         self.used: set[str] = set()
         self.dates = (0, now - 90_000, now - DAY, now - 3600, now, now + 60)
 
@@ -84,6 +85,9 @@ class TypedRules:
 
     def read(self, attribute: Attribute) -> Attribute:
         """The attribute, remembered with what it is part of, so that fixtures have it."""
+        holder, _, last = attribute.path.rpartition(".")
+        if last in {"FromPort", "ToPort"} and "Protocol" in self.children(holder):
+            self.read(self.children(holder)["Protocol"])  # which decides what the ports are
         parts = attribute.path.split(".")
         self.used.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
         return attribute
@@ -104,7 +108,8 @@ class TypedRules:
         )
 
     def of_string(self, place: str, attribute: Attribute) -> str:
-        values = [quoted(one) for one in attribute.values or STRINGS] + self.like_it(place, attribute)
+        texts = PROTOCOLS if attribute.path.endswith("Protocol") else attribute.values or STRINGS
+        values = [quoted(one) for one in texts] + self.like_it(place, attribute)
         pick = self.random.choice
         return pick(
             (
@@ -119,7 +124,7 @@ class TypedRules:
     def of_number(self, place: str, attribute: Attribute) -> str:
         pick = self.random.choice
         others = self.like_it(place, attribute)
-        if others and self.sugar and self.random.random() < 0.1:
+        if others and self.random.random() < 0.1:
             return f"to {pick(others)} overlaps ( {self.bounds()} )"
         if self.random.random() < 0.2:
             return f"divisibleby ( {pick((1, 2, 3))} ) {pick(('', 'eq true', 'neq true'))}"
@@ -127,10 +132,9 @@ class TypedRules:
 
     def number_test(self, others: list[str]) -> str:
         pick = self.random.choice
-        values = ["-1", "0", "1", "2", "1.5", *others]
+        values = ["-1", "0", "1", "2", "1.5", "65535", *others]
         forms = [f"{pick((*EQUALS, *ORDERS))} {pick(values)}", f"{pick(INS)} ( {pick(values)}, {pick(values)} )"]
-        if self.sugar:
-            forms.append("between {} and {}".format(*self.bounds().split(", ")))
+        forms.append("between {} and {}".format(*self.bounds().split(", ")))
         return pick(forms)
 
     def bounds(self) -> str:
@@ -148,8 +152,7 @@ class TypedRules:
             f"{pick(INS)} ( {pick(values)}, {pick(values)} )",
             f'{function} ( {pick(("", "-"))}{amount}, "{unit}" ) {pick(("", "eq true", "= false"))}',
         ]
-        if self.sugar:
-            forms += ["never", f"within last {amount} {unit}", f"older than {amount} {unit.rstrip('s')}"]
+        forms += ["never", f"within last {amount} {unit}", f"older than {amount} {unit.rstrip('s')}"]
         return pick(forms)
 
     def of_address(self, place: str, attribute: Attribute) -> str:
@@ -162,14 +165,13 @@ class TypedRules:
             f"{pick(('isPublic', 'isPrivate'))} ( ) {pick(('', 'eq true', 'neq true'))}",
             f"numhosts ( ) {pick(ORDERS)} {pick((0, 1, 65_536))}",
         ]
-        if self.sugar:
-            forms.append(f"overlaps ( {pick(values)}, {pick(values)} )")
+        forms.append(f"overlaps ( {pick(values)}, {pick(values)} )")
         return pick(forms)
 
     def quantifier(self, *, bare: bool = False) -> str:
         pick = self.random.choice
         plain = ("atleast one", "any", "no") if bare else ("", "atleast one", "any", "every", "no")
-        if not self.sugar or self.random.random() < 0.5:
+        if self.random.random() < 0.5:
             return pick(plain)
         counts = [f"{kind} {number}" for kind in ("atleast", "atmost", "exactly") for number in ("one", 0, 1, 2, 3)]
         shares = [f"{kind} {share}%" for kind in ("atleast", "atmost") for share in (0, 33.3, 50, 66.7, 100)]
@@ -181,7 +183,7 @@ class TypedRules:
             length = f"{name} len ( ) {self.number_test([])}"
             return self.random.choice((name, length, f"{self.quantifier(bare=True)} {name}" if is_list else name))
         scope = ""
-        if self.sugar and is_list and self.random.random() < 0.3:
+        if is_list and self.random.random() < 0.3:
             scope = f"where ( {self.condition(attribute.path, depth - 2)} ) "
         word = self.random.choice(("with", "with", "contain"))
         inner = self.condition(attribute.path, depth - 1)
@@ -251,6 +253,8 @@ class TypedRules:
             AttributeType.DATE: self.dates,
             AttributeType.IP: (*PUBLIC, "nonsense"),
         }
+        if attribute.path.endswith("Protocol") and attribute.type is AttributeType.STRING:
+            return self.random.choice(PROTOCOLS)
         if attribute.type in plain:
             return self.random.choice(plain[attribute.type])
         if attribute.is_list:
