@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from rootwarden.packs import pages
+from rootwarden.packs.samples import SampleSets
 from rootwarden.rules.corrections import edited
 from rootwarden.rules.diagnostic import Code, render
 from rootwarden.rules.findings import Depth, examine
@@ -37,7 +38,7 @@ def main() -> None:
     shipped = HERE.parents[1] / "src" / "rootwarden" / "packs" / "schema"
     files = [*sorted(shipped.glob("*.toml")), *sorted((HERE / "schema").glob("*.toml"))]
     sources = {file.stem: partial(file.read_text, encoding="utf-8") for file in files}
-    schema = Schema(sources, sample_sets={"root-usage": None, "iam-policy-changes": None})
+    schema = Schema(sources, sample_sets=SampleSets())
     FOLDER.mkdir(exist_ok=True)
     for code in Code:
         content = golden(code, schema)
