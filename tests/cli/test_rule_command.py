@@ -55,6 +55,21 @@ def test_eval_says_the_verdict_and_exits_by_it(tmp_path: Path, given: object, ve
     assert document["verdict"] == verdict
 
 
+def test_two_values_are_said_on_every_line(tmp_path: Path) -> None:
+    given = user({"$unknown": "iam:ListAccessKeys denied"})
+    text = evaluated(tmp_path, given, "--two-valued")
+    document = json.loads(evaluated(tmp_path, given, "--two-valued", "--format", "json").stdout)
+    usual = json.loads(evaluated(tmp_path, given, "--format", "json").stdout)
+
+    assert text.exit_code == 0
+    assert all(line.endswith(" [two-valued: unknown read as absent]") for line in text.stdout.splitlines())
+    assert "overall: pass" in text.stdout.splitlines()[-1]
+    assert document["two_valued"] is True
+    assert [one["two_valued"] for one in document["verdicts"]] == [True]
+    assert document["verdicts"][0]["notes"] == ["unknown, read as absent: iam:ListAccessKeys denied"]
+    assert "two_valued" not in usual
+
+
 def test_eval_json_has_every_resource(tmp_path: Path) -> None:
     given = {"IAMUser": [*user(True)["IAMUser"], *user({"$unknown": "iam:ListAccessKeys denied"})["IAMUser"]]}
     document = json.loads(evaluated(tmp_path, given, "--format", "json").stdout)

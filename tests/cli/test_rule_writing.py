@@ -57,6 +57,22 @@ def test_fmt_writes_only_what_differs(tmp_path: Path) -> None:
     assert (run("fmt", "--check", bare, file).exit_code, run("fmt", bare, file).stdout) == (0, "")
 
 
+def test_fmt_plain_spells_out_what_it_can_and_names_the_rest(tmp_path: Path) -> None:
+    kept = "atmost 1 AccessKey with [ Active ]"
+    file = written(tmp_path, f"RootUser should have LastUsedTime never # quiet\n and atleast 2 AccessKey and {kept}")
+    done = run("fmt", "--plain", file)
+
+    assert (done.exit_code, done.stdout) == (0, f"{file}: formatted\n")
+    assert done.stderr == f"note: `{file}`: there is no plain form of `{kept}`\n"
+    assert file.read_text(encoding="utf-8").splitlines() == [
+        "# quiet",
+        "RootUser should have LastUsedTime eq 0",
+        "    and AccessKey len ( ) gte 2",
+        f"    and {kept}",
+    ]
+    assert run("fmt", "--check", file).exit_code == 0
+
+
 def test_fmt_goes_on_after_a_file_that_is_no_rule(tmp_path: Path) -> None:
     bad, good = written(tmp_path, "RootUser should"), written(tmp_path, DOUBTFUL, "b.rule")
     result = run("fmt", bad, tmp_path / "none", good)

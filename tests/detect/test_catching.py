@@ -170,6 +170,13 @@ def test_samples_are_sound(name: str) -> None:
     assert {event.sample.use for event in events} >= {Use.REQUIRED, Use.OTHER}
 
 
+@pytest.mark.parametrize("name", sorted(SETS))
+def test_the_pattern_of_a_set_catches_it_and_nothing_else(name: str) -> None:
+    said = catching(SETS[name].pattern, SETS[name])
+    assert said.truth is True
+    assert "also catches" not in said.words
+
+
 def test_names_are_listed_without_reading_a_set() -> None:
     assert list(SETS) == sorted(SETS)
     assert "callers" not in SETS
@@ -179,9 +186,9 @@ def test_names_are_listed_without_reading_a_set() -> None:
 
 SET_TEXTS = {
     "not TOML": "title =",
-    "an unknown key": 'title = "t"\ncaught = "c"\nextra = 1',
-    "nothing to be caught": 'title = "t"\ncaught = "c"',
-    "another use": 'title = "t"\ncaught = "c"\n[[calls]]\nuse = "needed"\nsource = "s"\nnames = ["a"]',
+    "an unknown key": 'title = "t"\ncaught = "c"\npattern = ""\nextra = 1',
+    "nothing to be caught": 'title = "t"\ncaught = "c"\npattern = ""',
+    "another use": 'title = "t"\ncaught = "c"\npattern = ""\n[[calls]]\nuse = "needed"\nsource = "s"\nnames = ["a"]',
 }
 
 
@@ -192,7 +199,7 @@ def test_what_is_no_set_is_refused(text: str) -> None:
 
 
 def test_a_way_of_calling_that_is_none_is_refused() -> None:
-    text = 'title = "t"\ncaught = "c"\n[[calls]]\nuse = "required"\nsource = "s"\nnames = ["a"]'
+    text = 'title = "t"\ncaught = "c"\npattern = ""\n[[calls]]\nuse = "required"\nsource = "s"\nnames = ["a"]'
     for caller in ("", "[]", '{"title": "by x", "event": []}', '{"title": "by x", "event": ' + "[" * 30000):
         with pytest.raises(PatternError):
             read_sample_set("case", text, callers={"user": caller})
@@ -228,6 +235,34 @@ def test_a_wider_pattern_never_catches_less(name: str, data: st.DataObject) -> N
     if catching(narrow, SETS[name]).truth is True:
         assert catching(wide, SETS[name]).truth is True
     assert (catching(narrow, SETS[name]).truth is True) is (set(kept) == set(names.split()))
+
+
+ATOMS = st.sampled_from(
+    [
+        '$.userIdentity.type = "IAMUser"',
+        '$.userIdentity.userName != "ci"',
+        "$.errorCode NOT EXISTS",
+        "$.readOnly IS FALSE",
+        '$.sourceIPAddress = "192.0.2.*"',
+        '$.awsRegion != "ap-*"',
+        "$.eventName = %^[A-Z]%",
+        '$.requestParameters.x != "1"',
+        "$.nothing EXISTS",
+        '$.eventSource = "*.amazonaws.com"',
+    ]
+)
+
+
+@given(st.sampled_from(sorted(NAMED)), ATOMS, st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_what_is_added_with_and_never_widens_and_with_or_never_narrows(name: str, atom: str, whole: bool) -> None:
+    source, names = NAMED[name]
+    kept = names.split() if whole else names.split()[1:]
+    listing = _listing(source, kept)
+    both, either = (catching(f"{listing[:-1]} {sign} {atom} }}", SETS[name]) for sign in ("&&", "||"))
+    assert whole or both.truth is False
+    if whole:
+        assert either.truth is not False
 
 
 def test_events_read_back() -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from tests.docs.entity_pages import entities_page
 from tests.docs.pages import DOCS, label, text
-from tests.docs.rule_pages import rule_index, rule_page
+from tests.docs.rule_pages import rule_index, rule_page, rule_table
 from tests.docs.terminal import offline
 
-from rootwarden.packs import root_pack, schema
+from rootwarden.packs import every_rule, names, pack, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from rootwarden.rules.schema import Attribute
 
+PACKS = DOCS / "packs.md"
 INDEX = DOCS / "README.md"
 DECISIONS = DOCS / "decisions" / "README.md"
 _NOTE = "<!-- made by `python -m tests.docs.regenerate`; do not edit -->\n"
+_RULES = re.compile(r"(<!-- rules: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MARKED = re.compile(r"(<!-- pages: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -32,11 +34,17 @@ def generated() -> dict[Path, str]:
         DOCS / "command-line.md": _command_line(),
         DOCS / "entities.md": _NOTE + entities_page(schema()),
         DOCS / "facts.md": _facts(),
-        DOCS / "rules" / "README.md": _NOTE + rule_index(root_pack()),
+        DOCS / "rules" / "README.md": _NOTE + rule_index((name, pack(name)) for name in names()),
+        PACKS: _RULES.sub(_pack_rules, text(PACKS)),
     }
-    for rule in root_pack():
+    for rule in every_rule():
         made[DOCS / "rules" / f"{rule.id}.md"] = _NOTE + rule_page(rule, schema())
     return made | {page: _with_lists(page, made) for page in (DECISIONS, INDEX)}
+
+
+def _pack_rules(match: re.Match[str]) -> str:
+    """The rules of the pack a list is for, between its marks."""
+    return f"{match[1]}\n{rule_table(pack(match[2]), 'rules/')}\n{match[3]}"
 
 
 def stale() -> list[Path]:

@@ -197,11 +197,28 @@ def _brute_force(drawn: list[dict[str, Any]], question: Question) -> bool | None
     return False if False in answers else None if None in answers else True
 
 
-@given(st.lists(STATEMENT, max_size=3), st.booleans(), ACTION, RESOURCE)
+QUESTIONS = (st.lists(STATEMENT, max_size=3), st.booleans(), ACTION, RESOURCE)
+
+
+@given(*QUESTIONS)
 @settings(max_examples=400, deadline=None)
 def test_answers_are_those_of_brute_force(
     drawn: list[dict[str, Any]], denies: bool, action: str, resource: str
 ) -> None:
+    _compare(drawn, denies=denies, action=action, resource=resource)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@given(*QUESTIONS)
+@settings(max_examples=10_000, deadline=None)
+def test_many_answers_are_those_of_brute_force(
+    drawn: list[dict[str, Any]], denies: bool, action: str, resource: str
+) -> None:
+    _compare(drawn, denies=denies, action=action, resource=resource)
+
+
+def _compare(drawn: list[dict[str, Any]], *, denies: bool, action: str, resource: str) -> None:
     question = Question(denies=denies, action="*" if action == "*:*" else action, resource=resource)
     grants = tuple(grant(_as_written(one)) for one in drawn)
     assert decide(grants, question).truth is _brute_force(drawn, question)

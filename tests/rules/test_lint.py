@@ -44,9 +44,6 @@ FOUND = [
     ("Thing where not ( Flag or not Flag ) should not have Flag", ["R1009"]),
     ("Thing where ( Size eq 1 and Size eq 2 ) or ( Flag and not Flag ) should not have Flag", ["R1009"]),
     ("SecurityGroup should not have InboundRules with [ FromPort gte 20 and ToPort lte 22 ]", ["R1010"]),
-    ("IAMUser where Name eq “root” should not have MFAActive eq false", ["R1020"]),
-    ('IAMUser where Name in ( "root", "<root_account>" ) should not have MFAActive', ["R1020"]),
-    ('IAMUser should not have AccessKey with [ Active ] and Name like "^<root_account>$"', ["R1020"]),
     (
         "Thing should not have Used NEVER or Used Within Last 3 Days and Size Between 1 and 2",
         ["R1005", "R1001", *["R1005"] * 4],
@@ -69,6 +66,9 @@ FOUND = [
     ("Thing should not have atmost 2 Parts with [ Flag ] or atleast 2 Parts with [ Flag ]", ["R1008"]),
     ("Thing should not have Size between 3 and 5 and Size lt 3", ["R1007"]),
     ("Thing should not have Used never and Used gt 5", ["R1007"]),
+    ("IAMUser where Name eq “root” should not have MFAActive eq false", ["R1020"]),
+    ('IAMUser where Name in ( "root", "<root_account>" ) should not have MFAActive', ["R1020"]),
+    ('IAMUser should not have AccessKey with [ Active ] and Name like "^<root_account>$"', ["R1020"]),
 ]
 FINE = [
     "Thing should not have Size between 1 and 2 or Flag",

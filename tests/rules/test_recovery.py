@@ -78,7 +78,7 @@ def corrupted(sentence: str, at: int, other: str, *, insert: bool) -> str:
 
 def one_word_wrong(count: int, schema: Schema) -> Counter[int]:
     """How many sentences, of so many with one word wrong, give how many diagnostics."""
-    choice = random.Random(SEED)  # noqa: S311 - the same sentences every time
+    choice = random.Random(SEED)
     seen: Counter[int] = Counter()
     for _ in range(count):
         sentence = choice.choice(SENTENCES)

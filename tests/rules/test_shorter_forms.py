@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.test_properties import CONDITIONS, RECORDS, bare
+from tests.rules.test_properties import CONDITIONS, RECORDS, RULES, bare
 
 from rootwarden.rules.parser import parse
 from rootwarden.rules.plain import plain_rule
 from rootwarden.rules.printer import print_rule
 from rootwarden.rules.rule import compile_rule
 from rootwarden.rules.rule_file import DEFAULT_AS_OF
+from rootwarden.rules.spelling import spell_out
 
 if TYPE_CHECKING:
     from rootwarden.rules.schema import Schema
@@ -152,3 +153,39 @@ def test_names_that_are_words_are_read(
     one, other = (compile_rule(f"Thing should have {each}", schema) for each in tests)
 
     assert one.evaluate(facts, as_of=DEFAULT_AS_OF) == other.evaluate(facts, as_of=DEFAULT_AS_OF)
+
+
+@given(rule=RULES)
+@settings(max_examples=200, deadline=None)
+def test_the_text_spelled_out_is_the_plain_tree(rule: str) -> None:
+    spelled = spell_out(rule)
+
+    assert print_rule(parse(spelled.text)) == print_rule(parse(print_rule(plain_rule(parse(rule)))))
+    assert spell_out(spelled.text) == spelled
+
+
+def test_comments_stay_and_what_has_no_plain_form_is_named() -> None:
+    spelled = spell_out(
+        "Thing should have # first\n"
+        "  not Size between 1 # second\n and 3 # third\n"
+        "  or every Parts where Flag # fourth\n with [ Used never ]\n"
+        "  or atleast 2 Parts with [ Used never ] # last"
+    )
+
+    assert spelled.text.splitlines() == [
+        "# first",
+        "# second",
+        "# third",
+        "Thing should have not ( Size gte 1 and Size lte 3 )",
+        "# fourth",
+        "    or every Parts with [ not Flag or Used eq 0 ]",
+        "# last",
+        "    or atleast 2 Parts with [ Used eq 0 ]",
+    ]
+    assert spelled.kept == ("atleast 2 Parts with [ Used eq 0 ]",)
+
+
+def test_a_plain_form_too_deep_for_a_rule_is_not_written() -> None:
+    deep = "Thing should have " + "( not " * 15 + "every Parts where Flag or Other with [ Flag or Other ]" + " )" * 15
+
+    assert spell_out(deep).kept == (deep,)

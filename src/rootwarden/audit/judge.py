@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.audit.entities.account import account_arn
-from rootwarden.audit.entities.catalog import OF_THE_ORGANIZATION, fleet, view_of
+from rootwarden.audit.entities.catalog import OF_THE_ORGANIZATION, fleet, listing_of, speaker, view_of
 from rootwarden.audit.entities.record import Record, Resource
 from rootwarden.audit.entities.view import Run
 from rootwarden.audit.result import Finding
-from rootwarden.facts.fact import Absent, Known, Unknown, value_or_none
+from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.inventory import Inventory
 from rootwarden.rules.outcome import Missing
 from rootwarden.rules.schema import ACCOUNT, FLEET
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _OVER_ALL: Final = OF_THE_ORGANIZATION | {FLEET}
 
 
-class Judged(msgspec.Struct, frozen=True, gc=False):
+class Judged(msgspec.Struct, frozen=True):
     """A finding, and the record it was judged on where an exception may still ask something of that."""
 
     finding: Finding
@@ -60,7 +60,9 @@ class Judge:
         """
         view = view_of(account.facts, organization, self._run)
         owner = self._terms.settings.owner.of(account.facts)
-        self._by_account[account.facts.id] = tuple(self._account(view, as_of, owner))
+        kept = _Sharing()
+        self._by_account[account.facts.id] = tuple(kept.small(each) for each in self._account(view, as_of, owner))
+        view.forget()
         if self._terms.rulebook.whole:
             return account
         return msgspec.structs.replace(account, facts=msgspec.structs.replace(account.facts, inventory=Inventory()))
@@ -84,8 +86,7 @@ class Judge:
         if not rules or not accounts:
             return
         self._run.views.update({each.facts.id: view_of(each.facts, organization, self._run) for each in accounts})
-        manager = value_or_none(organization.management_account) or ""
-        holder = manager if manager in self._run.views else accounts[0].facts.id if len(accounts) == 1 else ""
+        holder = speaker(self._run, organization)
         view = self._run.views[holder or accounts[0].facts.id]
         for rule in rules:
             if rule.compiled.entity == FLEET:
@@ -101,7 +102,7 @@ class Judge:
 
     def _listed(self, view: View, rule: PreparedRule, as_of: datetime, *, account: str, owner: str) -> Iterator[Judged]:
         """A rule on every resource of its entity; nothing to judge is said, and so is what could not be read."""
-        listing = _listing(view, rule.compiled.entity)
+        listing = listing_of(view, rule.compiled.entity)
         elements = listing.value if isinstance(listing, Known) else (listing,) if isinstance(listing, Unknown) else ()
         for each in elements:
             if isinstance(each, Resource):
@@ -139,11 +140,29 @@ class Judge:
         return Judged(finding, record if asked_again else None)
 
 
-def _listing(view: View, entity: str) -> Listing:
-    """The resources of an entity; one that nobody collects is unknown, never an empty list."""
-    if not view.has(entity):
-        return Unknown(f"`{entity}` is known to the language, not collected here")
-    return view.listing(entity)
+class _Sharing:
+    """Equal parts of the findings of one account, kept once: most of thousands of passes say one and the same."""
+
+    def __init__(self) -> None:
+        self._parts: dict[object, object] = {}
+
+    def small(self, judged: Judged) -> Judged:
+        """The same, made of what was there before as far as it is equal."""
+        finding = judged.finding
+        if finding.verdict is Verdict.FAIL:
+            return judged
+        share = self._parts.setdefault
+        return Judged(
+            msgspec.structs.replace(
+                finding,
+                reason=share(finding.reason, finding.reason),
+                witness=share(finding.witness, finding.witness),
+                missing=share(finding.missing, finding.missing),
+                notes=share(finding.notes, finding.notes),
+                evidence=share(finding.evidence, finding.evidence),
+            ),
+            judged.record,
+        )
 
 
 def _unread(view: View, rule: PreparedRule, why: Unknown, *, account: str, owner: str) -> Finding:

@@ -23,7 +23,7 @@ class Need(msgspec.Struct, frozen=True):
 
 
 def reading(rule: CompiledRule, schema: Schema) -> Iterator[Need]:
-    """What lists the resources a rule is about, what feeds each attribute it reads, and what lists what those refer to.
+    """What lists the resources a rule is about, and what feeds each attribute it reads.
 
     An attribute behind a reference counts for the entity it belongs to: `CloudTrails.LogGroup.Name` of `AWS` is one of
     `CloudWatchLogGroup`.
@@ -34,8 +34,5 @@ def reading(rule: CompiledRule, schema: Schema) -> Iterator[Need]:
         holder = schema.place(rule.entity, path.rpartition(".")[0])
         if attribute is None or holder is None:
             continue
-        # The lists of a whole (`AWS`) are fed as what is in them is; so an entity's own reference is not.
-        whole = holder[0] in (ACCOUNT, FLEET)
-        yield Need(attribute.to if whole else holder[0], attribute.fed_by)
-        if attribute.to:
-            yield Need(attribute.to, schema.entity(attribute.to).fed_by)
+        # The lists of a whole (`AWS`) are fed as what is in them is.
+        yield Need(attribute.to if holder[0] in (ACCOUNT, FLEET) else holder[0], attribute.fed_by)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rootwarden.audit.entities.catalog import FLEET_NAME, OF_THE_ORGANIZATION, fleet, view_of
+from rootwarden.audit.entities.catalog import OF_THE_ORGANIZATION, fleet, listing_of, speaker, view_of
+from rootwarden.audit.entities.record import Resource as Listed
 from rootwarden.audit.entities.view import Run
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.rules.fixture import Resource
@@ -22,25 +23,26 @@ def resources_of(collected: Collected, entity: str) -> tuple[list[tuple[str, Res
         entity: Its name in the rule language.
 
     Returns:
-        The account (empty for what is of all accounts) and the resource, named as findings name it; and the account
-        and the reason wherever they could not be read.
+        The account and the resource, named as findings name it; and the account and the reason wherever they could not
+        be read. The account is empty for all of them at once.
     """
     run = Run()
     run.views.update({each.facts.id: view_of(each.facts, collected.organization, run) for each in collected.accounts})
     if entity == FLEET:
-        return [("", Resource(entity=entity, name=FLEET_NAME, record=fleet(run)))], []
+        whole = fleet(run)
+        return [("", Resource(entity=entity, name=whole.name, record=whole))], []
+    asked = list(run.views.items())
+    if entity in OF_THE_ORGANIZATION:
+        who = speaker(run, collected.organization)
+        asked = [(who, run.views[who] if who else asked[0][1])] if asked else []
     found: list[tuple[str, Resource]] = []
     unread: list[tuple[str, str]] = []
-    views = list(run.views.items())
-    for account, view in views[:1] if entity in OF_THE_ORGANIZATION else views:
-        if not view.has(entity):
-            unread.append((account, f"`{entity}` is known to the language, not collected here"))
-            continue
-        listing = view.listing(entity)
-        elements = listing.value if isinstance(listing, Known) else (listing,) if isinstance(listing, Unknown) else ()
+    for account, view in asked:
+        listing = listing_of(view, entity)
+        elements = listing.value if isinstance(listing, Known) else (listing,)
         for each in elements:
-            if isinstance(each, Unknown):
-                unread.append((account, each.reason))
-            else:
+            if isinstance(each, Listed):
                 found.append((account, Resource(entity=entity, name=each.name, record=each)))
+            elif isinstance(each, Unknown):
+                unread.append((account, each.reason))
     return found, unread

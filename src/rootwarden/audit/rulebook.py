@@ -113,7 +113,7 @@ def book_of(
         benchmark=benchmark,
         needs=frozenset(call for one in needs if not is_monitoring(one.entity) for call in one.calls),
         watched=frozenset(call for one in needs if is_monitoring(one.entity) for call in one.calls),
-        parts=frozenset(part for one in needs for part in parts_of(one.entity)),
+        parts=frozenset(part for one in needs for part in parts_of(one.entity, one.calls)),
         whole=any(rule.compiled.entity == FLEET for rule in rules),
         given=given,
     )

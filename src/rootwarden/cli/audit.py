@@ -39,6 +39,7 @@ def audit(
     pack: options.Packs = None,
     rule: options.Rules = None,
     rule_file: options.RuleFiles = None,
+    rules: options.OwnRules = None,
     benchmark: options.Benchmark = "",
     window: options.Window = None,
     minimum_account_age: options.MinimumAccountAge = None,
@@ -62,7 +63,7 @@ def audit(
     """
     find(format_)
     _check_target(send_to)
-    book = make_book(rule, rule_file, benchmark, window, minimum_account_age, pack)
+    book = make_book(rule, rule_file, benchmark, window, minimum_account_age, pack, rules)
     terms = _terms(book, config, exceptions, fail_on, use_exceptions=not no_exceptions)
     asked = Look(
         evidence=evidence,
@@ -96,6 +97,7 @@ def collect(
     region: options.Region = "",
     pack: options.Packs = None,
     rule: options.Rules = None,
+    rules: options.OwnRules = None,
     declarations: options.Declarations = None,
     workers: options.Workers = 24,
     account_timeout: options.AccountTimeout = 60,
@@ -103,7 +105,7 @@ def collect(
     """Collect evidence into a folder, to audit later or elsewhere. Exit code 3 when an account gave nothing."""
     from rootwarden.collect.collected import in_words
 
-    book = make_book(rule, None, "", None, None, pack)
+    book = make_book(rule, None, "", None, None, pack, rules)
     asked = Look(
         accounts=accounts,
         org=org,
@@ -135,12 +137,15 @@ def make_book(
     window: int | None,
     minimum_account_age: int | None,
     pack: list[str] | None = None,
+    instead: list[Path] | None = None,
 ) -> Rulebook:
-    """The rules the arguments choose."""
+    """The rules the arguments choose; `instead` stands for the root pack where no pack was named."""
     from rootwarden.audit.rulebook import rulebook
+    from rootwarden.cli.own_rules import own_rules
     from rootwarden.packs import chosen, schema
 
-    rules = (*chosen(pack or ()), *(_own_rule(path) for path in rule_file or ()))
+    packed = () if instead and not pack else chosen(pack or ())
+    rules = (*packed, *own_rules(instead or ()), *(_own_rule(path) for path in rule_file or ()))
     _check_packs(rule or (), rules)
     given = {"window": window, "minimum_account_age": minimum_account_age}
     return rulebook(

@@ -68,6 +68,10 @@ Rules: TypeAlias = Annotated[
 RuleFiles: TypeAlias = Annotated[
     list[Path] | None, typer.Option("--rule-file", metavar="FILE", help="A rule file of your own, added. Repeat.")
 ]
+OwnRules: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--rules", metavar="PATH", help="Your own rules, a file or folder, instead of the packs. Repeat."),
+]
 Benchmark: TypeAlias = Annotated[
     str, typer.Option("--benchmark", metavar="NAME", help="One benchmark's controls, in its meaning: cis-5.0.")
 ]

@@ -55,6 +55,9 @@ def evaluate(
     as_of: Annotated[str, typer.Option("--as-of", help="The instant `now` means, ISO 8601; never the clock.")] = "",
     benchmark: Annotated[str, typer.Option(help="Judge by this benchmark's meaning, such as `cis-5.0`.")] = "",
     parameter: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")] = None,
+    two_valued: Annotated[
+        bool, typer.Option("--two-valued", help="Read what is unknown as absent, to compare; every line says so.")
+    ] = False,
     output_format: AsText = Format.TEXT,
     fail_on: Annotated[Severity, typer.Option(help="Severity from which a fail sets the exit code.")] = Severity.HIGH,
 ) -> None:
@@ -72,7 +75,8 @@ def evaluate(
     if benchmark:
         benchmark = benchmark_name(benchmark, (rule, *every_rule()))
     try:
-        prepared = prepare(rule, schema(), benchmark=benchmark, parameters=_parameters(parameter or []))
+        values = _parameters(parameter or [])
+        prepared = prepare(rule, schema(), benchmark=benchmark, parameters=values, two_valued=two_valued)
     except RuleSyntaxError as error:
         raise placed(error, error.text, text, str(file)) from None
     resources = load_fixture(_read(fixture), schema(), file=str(fixture))

@@ -37,6 +37,7 @@ def evaluation_as_json(
             "missing": one.outcome.missing,
             "notes": one.outcome.notes,
             "evidence": one.outcome.evidence,
+            **_two_valued(prepared),
         }
         for name, one in judged
     ]
@@ -49,9 +50,15 @@ def evaluation_as_json(
         "parameters": prepared.parameters,
         "as_of": instants.iso(as_of.timestamp()),
         "verdict": verdict,
+        **_two_valued(prepared),
         "verdicts": verdicts,
     }
     return _json(document)
+
+
+def _two_valued(prepared: PreparedRule) -> dict[str, bool]:
+    """Said only where it is so."""
+    return {"two_valued": True} if prepared.compiled.two_valued else {}
 
 
 def evaluation_as_text(
@@ -68,7 +75,8 @@ def evaluation_as_text(
             lines.append(f"  {gap.attribute} is unknown: {gap.reason}{needs}")
         lines += [f"  note: {note}" for note in outcome.notes]
     lines.append(f"overall: {verdict}")
-    return "\n".join(printable(line) for line in lines)
+    said = " [two-valued: unknown read as absent]" if prepared.compiled.two_valued else ""
+    return "\n".join(printable(line) + said for line in lines)
 
 
 def pack_as_json(rules: Sequence[tuple[str, PostureRule]]) -> str:
@@ -143,7 +151,12 @@ def explanations_as_json(
     """The document `rootwarden.rule-explain/1`; `fix` only when repairs were asked for."""
     explained: list[dict[str, object]] = [{"resource": name, **msgspec.structs.asdict(one)} for name, one in made]
     for one, found in zip(explained, repairs or (), strict=False):
-        one["fix"] = {"changes": found.changes, "complete": found.complete, "tried": found.tried}
+        one["fix"] = {
+            "changes": found.changes,
+            "leaving": found.leaving,
+            "complete": found.complete,
+            "tried": found.tried,
+        }
     document = {
         "schema": "rootwarden.rule-explain/1",
         "rule": prepared.rule.id,
@@ -182,10 +195,12 @@ def _repair_lines(found: Repair) -> list[str]:
         return ["  fix: first find out what is missing"]
     if found.verdict is not Verdict.FAIL:
         return []
+    lines = [f"  fix: {_change(one)}" for one in found.changes]
     if not found.changes:
         why = "no changes within the bounds make it pass" if found.complete else "none found before the search ended"
-        return [f"  fix: {why} ({found.tried} tried)"]
-    return [f"  fix: {_change(one)}" for one in found.changes]
+        lines = [f"  fix: {why} ({found.tried} tried)"]
+    leaving = [f"  fix: {'or ' if not number else 'and '}{_change(one)}" for number, one in enumerate(found.leaving)]
+    return [*lines, *leaving, *(["       then the rule no longer applies"] if leaving else [])]
 
 
 def _change(change: Change) -> str:

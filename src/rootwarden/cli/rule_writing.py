@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rootwarden.cli.rule_input import complain, read_text, write_text
 from rootwarden.errors import RootwardenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Files = Annotated[list[Path], typer.Argument(help="Rule files.", show_default=False)]
 
@@ -28,9 +31,9 @@ def fmt(
     files: Files,
     *,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit code 1 if something would.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Spell shorter forms out, for tools without them.")] = False,
 ) -> None:
     """Write the sentences of rule files in their one canonical form; nothing else in a file changes."""
-    from rootwarden.rules.format import format_sentence
     from rootwarden.rules.rule_file import load_rule_file
     from rootwarden.rules.sentences import rewritten
 
@@ -39,7 +42,7 @@ def fmt(
         try:
             text = read_text(file)
             load_rule_file(text, file=str(file))
-            formatted = rewritten(text, format_sentence)
+            formatted = rewritten(text, _written(str(file), plain=plain))
             if formatted == text:
                 continue
             wrong += check
@@ -50,3 +53,18 @@ def fmt(
             wrong += 1
             complain(error)
     raise typer.Exit(1 if wrong else 0)
+
+
+def _written(file: str, *, plain: bool) -> Callable[[str], str]:
+    """How a sentence is written; what has no plain form is said on stderr."""
+    from rootwarden.rules.diagnostic import quoted
+    from rootwarden.rules.format import format_sentence
+    from rootwarden.rules.spelling import spell_out
+
+    def spelled(sentence: str) -> str:
+        result = spell_out(sentence)
+        for one in result.kept:
+            typer.echo(f"note: {quoted(file, limit=400)}: there is no plain form of {quoted(one)}", err=True)
+        return result.text
+
+    return spelled if plain else format_sentence

@@ -8,9 +8,9 @@ import msgspec
 
 from rootwarden.collect import files, read
 from rootwarden.collect.evidence import decode_document
+from rootwarden.collect.iam_document import document_fact
 from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform
 from rootwarden.facts.guardrail import ScpDocument
-from rootwarden.facts.iam_document import document_fact
 from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from rootwarden.collect import files, read
+from rootwarden.collect.iam_document import document_fact
 from rootwarden.collect.principals_wire import DetailsWire, PasswordPolicyWire
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
-from rootwarden.facts.iam_document import document_fact
 from rootwarden.facts.password_policy import PasswordPolicy
 from rootwarden.facts.principals import (
     AttachedPolicy,

@@ -118,7 +118,8 @@ class AccountReader:
     def _alarm(self, answers: CountedAnswers, *, manages: bool) -> tuple[UsageAlarm, tuple[Unknown, ...]]:
         """Whether root use reaches a person, and what of the answers about it could not be used."""
         seen = self._covered.pop(answers.account, None)
-        if seen is not None:
+        # A rule that reads trails themselves had the account asked after all: then it is decided by what that told.
+        if seen is not None and Part.MONITORING not in self._around.parts:
             return UsageAlarm(works=seen.works, chain=seen.chain), ()
         monitoring = monitoring_facts(answers, self._home)
         seen = self._decide(monitoring, None if manages else self._owner)

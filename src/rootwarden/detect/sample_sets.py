@@ -44,6 +44,7 @@ class SampleSet(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         name: As rules name it: `iam-policy-changes`.
         title: What the events are, in a few words.
         caught: What a filter pattern must catch, in a sentence or two.
+        pattern: One of ours that does, on one line.
         samples: The events, `required` ones first to be caught; see `samples.Use` for the others.
         narrowing: By which fields a pattern may tell them from others.
     """
@@ -51,6 +52,7 @@ class SampleSet(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     name: str
     title: str
     caught: str
+    pattern: str
     samples: tuple[Sample, ...]
     narrowing: Narrowing
 
@@ -88,6 +90,7 @@ class _Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class _SetFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     caught: str
+    pattern: str
     calls: tuple[_Calls, ...] = ()
     narrowing: _Narrowing | None = None
 
@@ -116,7 +119,12 @@ def read_sample_set(
     if not any(sample.use is Use.REQUIRED for sample in samples):
         raise PatternError(f"the sample set `{name}` has no event that must be caught")
     return SampleSet(
-        name=name, title=file.title, caught=file.caught.strip(), samples=samples, narrowing=_narrowing(file.narrowing)
+        name=name,
+        title=file.title,
+        caught=file.caught.strip(),
+        pattern=" ".join(line.strip() for line in file.pattern.splitlines()),
+        samples=samples,
+        narrowing=_narrowing(file.narrowing),
     )
 
 

@@ -79,7 +79,7 @@ def findings_by_account(result: AuditResult) -> dict[str, tuple[Finding, ...]]:
 
     What is about all accounts at once comes first, under `fleet`.
     """
-    grouped: dict[str, list[Finding]] = {name: [] for name in (FLEET, *(account.id for account in result.accounts))}
+    grouped: dict[str, list[Finding]] = {each: [] for each in (FLEET, *(account.id for account in result.accounts))}
     for finding in result.findings:
         grouped.setdefault(account_id(finding), []).append(finding)
     return {account: tuple(findings) for account, findings in grouped.items() if findings or account != FLEET}

@@ -85,6 +85,7 @@ def _template() -> jinja2.Template:
     environment.filters |= {"visible": words.visible, "short": words.shorten, "instant": words.instant, "ticks": ticks}
     environment.globals |= {
         "several": words.several,
+        "heading": words.heading,
         "MOST": MOST_ACCOUNTS_NAMED,
         "CHANGE_WORD": words.CHANGE_WORD,
         "EXCEPTION_WORD": words.EXCEPTION_WORD,

@@ -105,8 +105,7 @@ def _ids(accounts: Sequence[str], most: int = MOST_IDS) -> str:
 
 
 def _head(result: AuditResult, console: Console) -> None:
-    title = f"Root users of {several(len(result.accounts), 'account')}"
-    console.print(Text(title, "bold"))
+    console.print(Text(words.heading(result), "bold"))
     source = words.shorten(words.looked_at(result), LONGEST)
     about = [*([source] if source else []), f"as of {words.instant(result.as_of)}"]
     if result.benchmark:
@@ -379,7 +378,8 @@ def _changes(result: AuditResult, console: Console) -> None:
         rows = [each for each in result.changes if each.kind == kind]
         lines = [
             f"{words.CHANGE_WORD.get(kind, visible(kind))}: {visible(each.account or FLEET)}"
-            f" {words.shorten(each.rule, 40)}{words.shorten(f' {each.user}', 80) if each.user else ''}"
+            f" {words.shorten(each.rule, 40)}"
+            f"{words.shorten(f' {each.user}', 80) if each.user else ''}"
             f" ({visible(each.before)} → {visible(each.after)})"
             for each in rows
         ]

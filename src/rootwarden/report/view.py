@@ -178,7 +178,7 @@ def share(value: str) -> float | None:
 
 
 def account_views(result: AuditResult) -> tuple[AccountView, ...]:
-    """The accounts in their order, each with its row of the matrix; first all of them together, if a rule asks."""
+    """The accounts in their order, each with its row of the matrix; first all together, if a rule is about that."""
     rules = tuple(card.id for card in result.rules)
     grouped = findings_by_account(result)
     together = (AuditedAccount(id=FLEET, name="all accounts together"),) if FLEET in grouped else ()

@@ -158,6 +158,16 @@ def instant(moment: datetime | None) -> str:
     return "time not known" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def heading(result: AuditResult) -> str:
+    """What the report is about: root users, or accounts where rules ask about more than root."""
+    accounts = several(len(result.accounts), "account")
+    return f"Root users of {accounts}" if all(_asks_root(each.check) for each in result.rules) else accounts
+
+
+def _asks_root(check: str) -> bool:
+    return check.split(maxsplit=1)[:1] in ([], ["RootUser"])
+
+
 def several(number: int, singular: str, plural: str = "") -> str:
     """`1 account`, `1,204 accounts`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

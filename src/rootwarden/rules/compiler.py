@@ -93,7 +93,7 @@ class Compiler:
             case AddressOverlap():
                 return self._overlap(leaf_, scope)
             case Catches() | PolicyTest():
-                return self._predicate(leaf_, scope)
+                return self.predicate(leaf_, scope)
             case _:
                 return self._bare(leaf_.subject, scope)
 
@@ -149,7 +149,7 @@ class Compiler:
             nodes.append(touches)
         return nodes[0] if len(nodes) == 1 else disjunction(nodes)
 
-    def _predicate(self, test: Catches | PolicyTest, scope: str) -> Node:
+    def predicate(self, test: Catches | PolicyTest, scope: str) -> Node:
         """What is asked by meaning."""
         reading = self.reading(test.subject.path, scope)
         if isinstance(test, Catches):
@@ -165,7 +165,7 @@ class Compiler:
         if subject.call is not None:
             return _boolean_call(reading, subject.call)
         if reading.attribute.type in {AttributeType.LIST, AttributeType.RECORD}:
-            node = leaf(reading, length_taker(reading), lambda length, _: length != 0, on_absent=False)
+            node = leaf(reading, self.length(reading), lambda length, _: length != 0, on_absent=False)
             return negation(node) if subject.quantifier is Quantifier.NO else node
         return leaf(reading, taker(reading), lambda value, _: bool(value), on_absent=False)
 
@@ -183,7 +183,7 @@ class Compiler:
                 reading, holding_taker(reading, _values(operands)), lambda found, _: found is True, on_absent=False
             )
             return negation(node) if subject.quantifier is Quantifier.NO else node
-        take, kind = _left(reading, call)
+        take, kind = self._left(reading, call)
         nodes = [
             self._against(reading, take, kind, operator, one, scope=scope) for one in operands if isinstance(one, Path)
         ]
@@ -192,11 +192,22 @@ class Compiler:
             asked = self.strings.setdefault((reading.attribute.path, reading.name), {})
             for one in values_:
                 asked[str(one).lower()] = (*asked.get(str(one).lower(), ()), str(one))
-        if operator is Operator.IN:
+        if operator is Operator.IN and (values_ or not nodes):
             nodes.append(_among(reading, take, kind, values_))
         else:
             nodes += [_compared(reading, take, kind, operator, value) for value in values_]
         return nodes[0] if len(nodes) == 1 else disjunction(nodes)
+
+    def length(self, reading: Reading) -> Take:
+        """How long what a property holds is."""
+        return length_taker(reading)
+
+    def _left(self, reading: Reading, call: Call | None) -> tuple[Take, AttributeType]:
+        """What stands on the left as a value, and its type."""
+        if call is None:
+            return taker(reading), reading.attribute.type
+        of_length = call.function is Function.LENGTH
+        return self.length(reading) if of_length else host_count_taker(reading), AttributeType.NUMBER
 
     def _against(
         self, reading: Reading, take: Take, kind: AttributeType, operator: Operator, right: Path, *, scope: str
@@ -239,14 +250,6 @@ def _read_below(parents: tuple[str, ...], name: str, missing: Unknown) -> Callab
         return missing if found is None else found
 
     return read
-
-
-def _left(reading: Reading, call: Call | None) -> tuple[Take, AttributeType]:
-    """What stands on the left as a value, and its type."""
-    if call is None:
-        return taker(reading), reading.attribute.type
-    taker_of = length_taker if call.function is Function.LENGTH else host_count_taker
-    return taker_of(reading), AttributeType.NUMBER
 
 
 def _values(operands: tuple[Operand, ...], kind: AttributeType = AttributeType.STRING) -> tuple[Any, ...]:

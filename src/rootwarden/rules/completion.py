@@ -154,7 +154,10 @@ class _Maker:
     def _subject(self) -> Iterator[Item]:
         there = self.there
         kind = AttributeType.NUMBER if there.operator == "to" else AttributeType.LIST
-        for item in self._attributes(there.scope, only=kind):
+        # Through a record or reference the way goes on to more of them.
+        for item in chain(
+            self._attributes(there.scope, only=kind), self._attributes(there.scope, only=AttributeType.RECORD)
+        ):
             path = f"{there.scope}.{item.label}" if there.scope else item.label
             # Of plain values one can only ask whether the list holds them, which `every` does not go with.
             if there.quantifier != "every" or self.schema.children(there.entity, path):

@@ -18,6 +18,7 @@ from rootwarden.rules.syntax import (
     Address,
     AddressOverlap,
     And,
+    Catches,
     Comparison,
     Count,
     Function,
@@ -127,6 +128,9 @@ class Domains:
                 self._leaf(entity, subject, operands, Operator.IN, scope)
             case PolicyTest():
                 self._policy(leaf, scope)
+            case Catches(subject, sets):
+                patterns = (self.schema.sample_sets[str(one.value)].pattern for one in sets)
+                self._add(join(scope, subject.path), patterns)
             case _:
                 self._leaf(entity, leaf.subject, (), None, scope)
 

@@ -142,18 +142,8 @@ class Draft:
         if edit.kind is Kind.SET:
             return Known(edit.value)
         if edit.kind is Kind.CREATE:
-            return Known(()) if is_list(self.attribute((path,)).type) else Known(self.blank(path))
+            return Known(()) if self.attribute((path,)).is_list else Known(self.blank(path))
         return Absent()
-
-
-def is_list(kind: str) -> bool:
-    """Whether an attribute of this type holds elements."""
-    return kind in {"list", "references"}
-
-
-def is_record(kind: str) -> bool:
-    """Whether an attribute of this type holds one record."""
-    return kind in {"record", "reference"}
 
 
 def keys_of(elements: tuple[object, ...] | list[object], place: Place, edits: Edits) -> list[int]:

@@ -16,6 +16,7 @@ import msgspec
 
 from rootwarden.errors import InputError
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.facts.ports import with_every_port
 from rootwarden.rules import instants, suggest
 from rootwarden.rules.diagnostic import quoted
 from rootwarden.rules.logic import Record
@@ -105,7 +106,8 @@ class _Reader:
             for name, one in value.items()
             if one is not None
         }
-        return _Facts(given, attributes)
+        record = _Facts(given, attributes)
+        return with_every_port(record) if "Protocol" in given else record
 
     def _fact(self, entity: str, attribute: Attribute, value: object, where: str) -> Fact[object]:
         unknown = self._unknown(value, where)

@@ -100,7 +100,8 @@ class _Walker:
             else:
                 yield from self._condition(rule.where, "", None)
         yield from self._condition(rule.check, "", rule.negated)
-        if not rule.negated and self.schema.has_entity(rule.entity) and not self.schema.is_single(rule.entity):
+        has_one = not self.schema.has_entity(rule.entity) or self.schema.is_single(rule.entity)
+        if not rule.negated and not has_one:
             yield self._nothing_to_judge()
 
     def _condition(self, condition: Condition, scope: str, negative: bool | None) -> Iterator[Diagnostic]:

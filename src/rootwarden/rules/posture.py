@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.errors import InputError
-from rootwarden.facts.fact import Known
+from rootwarden.facts.fact import Absent, Known
 from rootwarden.rules import suggest
 from rootwarden.rules.outcome import Outcome
 from rootwarden.rules.rule import CompiledRule, compile_rule
 from rootwarden.rules.rule_file import PLACEHOLDER, ParameterDefault, PostureRule, Reasons, out_of_bounds
-from rootwarden.rules.schema import Schema
+from rootwarden.rules.schema import AttributeType, Schema
 from rootwarden.rules.verdict import Verdict
 from rootwarden.rules.wording import fact_text
 from rootwarden.rules.words import closest
@@ -82,7 +82,12 @@ class PreparedRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
 
 def prepare(
-    rule: PostureRule, schema: Schema, *, benchmark: str = "", parameters: Mapping[str, ParameterDefault] | None = None
+    rule: PostureRule,
+    schema: Schema,
+    *,
+    benchmark: str = "",
+    parameters: Mapping[str, ParameterDefault] | None = None,
+    two_valued: bool = False,
 ) -> PreparedRule:
     """Choose a meaning and compile it.
 
@@ -91,6 +96,7 @@ def prepare(
         schema: What it may ask.
         benchmark: `cis-5.0`, or empty for the rule's general meaning.
         parameters: Values other than the defaults.
+        two_valued: Read what is unknown as absent, to compare.
 
     Raises:
         RuleSyntaxError: The check has a mistake.
@@ -98,7 +104,7 @@ def prepare(
     """
     check, reasons = rule.meaning(benchmark)
     values = _values(rule, parameters or {})
-    compiled = compile_rule(check, schema, parameters=values)
+    compiled = compile_rule(check, schema, parameters=values, two_valued=two_valued)
     sentences = (*msgspec.structs.astuple(reasons), *(one.text for one in rule.said))
     _check_reasons(rule, sentences, compiled.entity, schema)
     return PreparedRule(
@@ -181,12 +187,18 @@ def _text_at(record: object, names: Sequence[str], schema: Schema, entity: str, 
     if attribute is None or fact is None:
         return "unknown"
     if not rest:
-        return _listed(fact, attribute) if attribute.is_list else fact_text(fact, attribute)
+        return _listed(fact, attribute) if attribute.is_list else _one(fact, attribute)
     if not isinstance(fact, Known):
         return fact_text(fact, attribute)
     if isinstance(fact.value, tuple | list):
         return _joined(_text_at(one, rest, schema, entity, path) for one in fact.value)
     return _text_at(fact.value, rest, schema, entity, path)
+
+
+def _one(fact: Fact[object], attribute: Attribute) -> str:
+    """One fact; a date that is absent never was."""
+    never = isinstance(fact, Absent) and attribute.type is AttributeType.DATE
+    return "never" if never else fact_text(fact, attribute)
 
 
 def _listed(fact: Fact[object], attribute: Attribute) -> str:

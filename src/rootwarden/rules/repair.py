@@ -16,8 +16,10 @@ import msgspec
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.rules.domains import Domains
 from rootwarden.rules.draft import Draft, Edit, Kind, Place
+from rootwarden.rules.plain import plain_rule
 from rootwarden.rules.repair_cost import FIXED, IMPOSSIBLE, made_with, surcharge
-from rootwarden.rules.repair_needs import Need, Needs
+from rootwarden.rules.repair_need import Need
+from rootwarden.rules.repair_needs import Needs
 from rootwarden.rules.verdict import Verdict
 from rootwarden.rules.wording import fact_text, value_text
 
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from rootwarden.facts.fact import Fact
     from rootwarden.rules.logic import Record
-    from rootwarden.rules.repair_needs import Option
+    from rootwarden.rules.repair_need import Option
     from rootwarden.rules.rule import CompiledRule
-    from rootwarden.rules.schema import Schema
+    from rootwarden.rules.schema import Attribute, Schema
 
 MAXIMUM_TRIED: Final = 2_000
+MAXIMUM_WAITING: Final = 100_000  # sets of edits that wait to be tried; beyond, the search ends
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,9 +65,12 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
         tried: How many sets of changes were judged.
         complete: A smallest set was found, or every set within the bounds was tried.
         verdict: What the rule says without any change.
+        leaving: Changes after which the rule no longer applies, where they are fewer than what makes it pass, or can
+            be made while those cannot; else empty.
     """
 
     changes: tuple[Change, ...] = ()
+    leaving: tuple[Change, ...] = ()
     tried: int = 0
     complete: bool = True
     verdict: Verdict
@@ -89,7 +96,20 @@ def repair(
         return Repair(verdict=verdict)
     found = search_edits(rule, schema, record, as_of=as_of, go_on=go_on)
     changes = tuple(_change(found.draft, group) for group in found.groups())
-    return Repair(verdict=verdict, changes=changes, tried=found.tried, complete=found.complete)
+    tried, leaving = found.tried, tuple[Change, ...]()
+    if rule.tree.where is not None:
+        left = search_edits(rule, schema, record, as_of=as_of, goal=Verdict.NOT_APPLICABLE, go_on=go_on)
+        tried += left.tried
+        leaving = _if_better(tuple(_change(left.draft, group) for group in left.groups()), changes)
+    return Repair(verdict=verdict, changes=changes, leaving=leaving, tried=tried, complete=found.complete)
+
+
+def _if_better(leaving: tuple[Change, ...], changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """The changes that leave the scope, if somebody can make them and they are easier than those that pass."""
+    if any(one.fixed for one in leaving):
+        return ()
+    harder = not changes or any(one.fixed for one in changes)
+    return leaving if harder or len(leaving) < len(changes) else ()
 
 
 class Found(msgspec.Struct, frozen=True, eq=False):
@@ -121,10 +141,16 @@ class Found(msgspec.Struct, frozen=True, eq=False):
 
 
 def search_edits(
-    rule: CompiledRule, schema: Schema, record: Record, *, as_of: datetime, go_on: Callable[[], bool] = lambda: True
+    rule: CompiledRule,
+    schema: Schema,
+    record: Record,
+    *,
+    as_of: datetime,
+    goal: Verdict = Verdict.PASS,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Found:
-    """Search the cheapest edits after which a rule that fails passes; arguments as for `repair`."""
-    search = _Search(rule, schema, record, as_of)
+    """Search the cheapest edits after which a rule that fails passes, or does not apply; arguments as for `repair`."""
+    search = _Search(rule, schema, record, as_of, goal)
     edits = search.run(go_on)
     kept = None if edits is None else search.without_the_needless(edits)
     return Found(kept, search.draft, search.tried, search.complete)
@@ -156,15 +182,19 @@ class _Entry(msgspec.Struct, frozen=True, eq=False):
 class _Search:
     """Sets of edits by cost."""
 
-    def __init__(self, rule: CompiledRule, schema: Schema, record: Record, as_of: datetime) -> None:
+    def __init__(self, rule: CompiledRule, schema: Schema, record: Record, as_of: datetime, goal: Verdict) -> None:
         self.rule = rule
+        self.goal = goal
         self.as_of = as_of
         self.draft = Draft(schema, rule.entity, record)
         domains = Domains(schema, as_of.timestamp())
-        domains.read(rule.tree)
+        tree = plain_rule(rule.tree)
+        domains.read(tree)
         self.needs = Needs(self.draft, domains, as_of.timestamp())
-        where = rule.tree.where
-        self.wanted = [*([(where, True)] if where is not None else []), (rule.tree.check, not rule.tree.negated)]
+        scope = [] if tree.where is None else [(tree.where, True)]
+        self.wanted = [*scope, (tree.check, not tree.negated)]
+        if goal is Verdict.NOT_APPLICABLE:
+            self.wanted = [(one, False) for one, _ in scope]
         self.tried = 0
         self.complete = True
 
@@ -180,10 +210,10 @@ class _Search:
                 if key in seen:
                     continue
                 seen.add(key)
-                if self.tried >= MAXIMUM_TRIED or not go_on():
+                if self.tried >= MAXIMUM_TRIED or len(queue) > MAXIMUM_WAITING or not go_on():
                     self.complete = False
                     return None
-                if self._passes(entry.edits):
+                if self._reaches_goal(entry.edits):
                     return entry.edits
                 need = self.needs.of(self.wanted, entry.edits)
                 if need.cost < IMPOSSIBLE:
@@ -197,14 +227,14 @@ class _Search:
         """The edits without each that is not needed; what is added goes as a whole or stays."""
         for place in sorted({made_with(place, edits) for place in edits}, key=str):
             fewer = {one: edit for one, edit in edits.items() if one[: len(place)] != place}
-            if self._passes(fewer):
+            if self._reaches_goal(fewer):
                 edits = fewer
         return edits
 
-    def _passes(self, edits: dict[Place, Edit]) -> bool:
+    def _reaches_goal(self, edits: dict[Place, Edit]) -> bool:
         self.tried += 1
         record = self.draft.with_edits(edits)
-        return self.rule.evaluate(record, as_of=self.as_of).verdict is Verdict.PASS
+        return self.rule.evaluate(record, as_of=self.as_of).verdict is self.goal
 
 
 def _in_order(place: Place) -> tuple[tuple[bool, int, str], ...]:
@@ -225,11 +255,17 @@ def _change(draft: Draft, group: dict[Place, Edit]) -> Change:
     return Change(
         kind=edit.kind,
         attribute=_place_text(draft.original, start),
-        before="" if element or fact is None else fact_text(fact, attribute),
+        before="" if element or fact is None else _before(fact, attribute),
         after=_after(draft, start, edit),
         facts=tuple(_part(draft, start, place, one) for place, one in parts if place not in _holders(group)),
         fixed=valued and surcharge(attribute, fact) >= FIXED,
     )
+
+
+def _before(fact: Fact[object], attribute: Attribute) -> str:
+    """What a fact is; a text in quotes, as what it should be."""
+    text = fact_text(fact, attribute)
+    return f'"{text}"' if isinstance(fact, Known) and isinstance(fact.value, str) else text
 
 
 def _holders(group: dict[Place, Edit]) -> set[Place]:
@@ -270,7 +306,7 @@ def _length(record: Record, place: Place) -> int:
     return len(value) if isinstance(value, tuple | list) else 0
 
 
-def _fact_at(record: Record, place: Place) -> Known[object] | Absent | Unknown | None:
+def _fact_at(record: Record, place: Place) -> Fact[object] | None:
     """The fact at a place of the record as it is; `None` where there is no such place."""
     here: object = record
     for part in place:

@@ -1,7 +1,8 @@
 """What a change of a fact costs: how much of it a person has to do, and whether anybody can.
 
-Fewer changes are always better. Of equally many: to change what is there, then to remove, then to add. What nobody can
-change (a date of the past, a name) costs more than any number of changes that can be made.
+Fewer facts to change are always better, whether they are there or of something that is added. Of equally many: to
+change what is there, then to remove, then to add. What nobody can change (a date of the past, a name) costs more than
+any number of changes that can be made.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 IMPOSSIBLE: Final = 1 << 40
 CHANGE: Final = 1_000
-PART: Final = 10  # a fact of something that is added as a whole
 _KINDS: Final = {Kind.SET: 0, Kind.CLEAR: 1, Kind.REMOVE: 100, Kind.ADD: 200, Kind.CREATE: 200}
 _LOOKED_UP: Final = 300  # somebody has to look first
 FIXED: Final = 1_000_000
@@ -31,10 +31,8 @@ _IDENTITIES: Final = frozenset(
 _RENEWED: Final = frozenset({"LastRotatedTime", "LastChangedTime"})
 
 
-def price(place: Place, edit: Edit, others: Edits) -> int:
-    """The cost of one edit beside others: below something that is added it is part of that."""
-    if made_with(place, others) != place:
-        return PART
+def price(edit: Edit) -> int:
+    """The cost of one edit; a fact of something that is added counts like any other."""
     return CHANGE + _KINDS[edit.kind]
 
 

@@ -8,17 +8,19 @@ follows them all misses nothing within the values it tries.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rootwarden.facts.fact import Absent, Known
 from rootwarden.rules.compiler import Compiler
-from rootwarden.rules.draft import Edit, Kind, Place, is_list, is_record, keys_of
+from rootwarden.rules.draft import Edit, Kind, Place, keys_of
 from rootwarden.rules.logic import Record
+from rootwarden.rules.repair_amounts import at_least, at_most, toward
 from rootwarden.rules.repair_cost import CHANGE, IMPOSSIBLE, price, surcharge
+from rootwarden.rules.repair_need import MET, Need, Option, all_of, any_of
 from rootwarden.rules.repair_values import Values
-from rootwarden.rules.syntax import And, Not, Or, Quantifier, Within
+from rootwarden.rules.syntax import And, Bound, Count, Not, Or, Quantifier, Share, Within
 from rootwarden.rules.typecheck import join
 
 if TYPE_CHECKING:
@@ -27,33 +29,8 @@ if TYPE_CHECKING:
     from rootwarden.rules.domains import Domains
     from rootwarden.rules.draft import Draft, Edits
     from rootwarden.rules.logic import Node
-    from rootwarden.rules.syntax import Condition, Path, Subject
-
-_ENOUGH: Final = 1_000  # of so many things that must all change the rest is not counted; the bound only gets lower
-
-
-class Option(msgspec.Struct, frozen=True):
-    """One step: edits that belong together, and what it costs."""
-
-    edits: tuple[tuple[Place, Edit], ...]
-    cost: int
-
-
-class Need(msgspec.Struct, frozen=True):
-    """What a condition lacks.
-
-    Attributes:
-        cost: The least any repair costs; 0 when nothing is lacking.
-        places: Every place a repair may touch.
-        options: Steps, one of which is part of any repair.
-    """
-
-    cost: int = 0
-    places: frozenset[Place] = frozenset()
-    options: tuple[Option, ...] = ()
-
-
-MET: Final = Need()
+    from rootwarden.rules.repair_amounts import Toward
+    from rootwarden.rules.syntax import Condition, Path
 
 
 class Here(msgspec.Struct, frozen=True):
@@ -74,6 +51,7 @@ class Needs:
         self.compiler = Compiler(draft.schema, draft.entity)
         self.values = Values(draft, domains)
         self._nodes: dict[tuple[int, str], Node] = {}
+        self._elements_seen: dict[tuple[int, bool, bool, Place], tuple[Record, Need]] = {}
         self.edits: Edits = {}
 
     def of(self, conditions: Iterable[tuple[Condition, bool]], edits: Edits) -> Need:
@@ -92,8 +70,8 @@ class Needs:
                 return all_of(needs) if isinstance(condition, And) is wanted else any_of(needs)
             case Not(inner):
                 return self.need(inner, not wanted, here)
-            case Within(subject, inner):
-                return self._within(subject, inner, wanted, here)
+            case Within():
+                return self._within(condition, wanted, here)
         return any_of(self._checked(condition, wanted, here))
 
     def _truth(self, condition: Condition, here: Here) -> bool | None:
@@ -103,13 +81,104 @@ class Needs:
             node = self._nodes[key] = self.compiler.condition(condition, here.scope)
         return node(here.record, "", self.now)[0]
 
+    def _of_element(self, condition: Condition, wanted: bool, here: Here, *, removable: bool = False) -> Need:
+        """What an element lacks, to be removed too if it may; worked out once for as long as it stays as it is."""
+        key = (id(condition), wanted, removable, here.place)
+        seen = self._elements_seen.get(key)
+        if seen is None or seen[0] is not here.record:
+            need = self.need(condition, wanted, here)
+            if removable and need is not MET:
+                need = any_of([need, self.step([(here.place, Edit(Kind.REMOVE))])])
+            seen = self._elements_seen[key] = (here.record, need)
+        return seen[1]
+
     # --- lists and records
 
-    def _within(self, subject: Subject, inner: Condition, wanted: bool, here: Here) -> Need:
-        every = subject.quantifier is Quantifier.EVERY
-        if (subject.quantifier in {Quantifier.EVERY, Quantifier.NO}) is wanted:
-            return self._all_elements(subject.path, inner, every, here)
-        return self._one_element(subject.path, inner, not every, here)
+    def _within(self, within: Within, wanted: bool, here: Here) -> Need:
+        path, inner = within.subject.path, within.condition
+        match within.subject.quantifier:
+            case Count(bound, number):
+                return self._count(within, bound, int(number), wanted, here)
+            case Share(bound, percent):
+                return self._share(within, toward(bound, percent, wanted), here)
+            case Quantifier.EVERY:
+                return (self._all_elements if wanted else self._one_element)(path, inner, wanted, here)
+            case Quantifier.NO:
+                return (self._all_elements if wanted else self._one_element)(path, inner, not wanted, here)
+        return (self._one_element if wanted else self._all_elements)(path, inner, wanted, here)
+
+    def _count(self, within: Within, bound: Bound, number: int, wanted: bool, here: Here) -> Need:
+        """At least, at most or exactly so many elements, or not so."""
+        if bound is Bound.EXACTLY:
+            if wanted:
+                return all_of([self._up(within, number, here), self._down(within, number, here)])
+            fewer = [self._down(within, number - 1, here)] if number else []
+            return any_of([self._up(within, number + 1, here), *fewer])
+        if (bound is Bound.AT_LEAST) is wanted:
+            return self._up(within, number if wanted else number + 1, here)
+        return self._down(within, number if wanted else number - 1, here)
+
+    def _up(self, within: Within, number: int, here: Here) -> Need:
+        """At least so many elements that satisfy."""
+        path = within.subject.path
+        value, place, scope = self._inside(path, here)
+        if isinstance(value, Mapping):
+            return at_least(number, [self.need(within.condition, True, Here(scope, value, place))], None, offered=False)
+        if not isinstance(value, tuple | list):
+            return any_of(self._made(path, here)) if number else MET
+        asked = list(self._elements(value, place, scope))
+        needs = [
+            self._of_element(within.condition, True, one) if isinstance(one, Here) else Need(IMPOSSIBLE)
+            for one in asked
+        ]
+        return at_least(number, needs, self._added(place), offered=not _unfinished(asked, needs))
+
+    def _down(self, within: Within, number: int, here: Here) -> Need:
+        """At most so many elements that satisfy."""
+        path = within.subject.path
+        fact = self.compiler.reading(path, here.scope).read(here.record)
+        value, place, scope = self._inside(path, here)
+        if isinstance(value, Mapping):
+            inside = self.need(within.condition, False, Here(scope, value, place))
+            return at_most(number, [any_of([inside, *self._gone(path, here)])])
+        if not isinstance(value, tuple | list):
+            return MET if isinstance(fact, Absent) else any_of([*self._gone(path, here), *self._made(path, here)])
+        return at_most(
+            number, [self._or_removed(within.condition, False, one) for one in self._elements(value, place, scope)]
+        )
+
+    def _share(self, within: Within, aim: Toward, here: Here) -> Need:
+        """A share of the elements in scope."""
+        path = within.subject.path
+        value, place, scope = self._inside(path, here)
+        if isinstance(value, Mapping):
+            one = Here(scope, value, place)
+            weight, need = self._weighed(within, aim, one)
+            return any_of([aim.lacking([weight], [need], Need(IMPOSSIBLE), offered=False), *self._gone(path, here)])
+        if not isinstance(value, tuple | list):
+            return any_of([*self._gone(path, here), *self._made(path, here)])
+        asked = list(self._elements(value, place, scope))
+        weighed = [self._weighed(within, aim, one) for one in asked]
+        needs = [need for _, need in weighed]
+        offered = not _unfinished(asked, needs)
+        return aim.lacking([weight for weight, _ in weighed], needs, self._added(place), offered=offered)
+
+    def _weighed(self, within: Within, aim: Toward, one: Here | Place) -> tuple[int, Need]:
+        """What an element may weigh at the worst, and what it lacks to weigh more."""
+        if not isinstance(one, Here):
+            scope = None if within.where is not None else True
+            return aim.worst(scope, None), self.step([(one, Edit(Kind.REMOVE))], unread=True)
+        where = within.where
+        scope = True if where is None else self._truth(where, one)
+        weight = aim.worst(scope, self._truth(within.condition, one))
+        if weight == aim.good and scope is True:
+            return weight, MET
+        inside = [self.need(within.condition, aim.truth, one)]
+        ways = [all_of(inside if where is None else [self.need(where, True, one), *inside])]
+        if weight < 0:
+            ways += [] if where is None else [self.need(where, False, one)]
+            ways += [self.step([(one.place, Edit(Kind.REMOVE))])] if isinstance(one.place[-1], int) else []
+        return weight, any_of(ways)
 
     def _inside(self, path: Path, here: Here) -> tuple[object, Place, str]:
         """The value of a list or record (`None` when it is not known), its place and its attribute path."""
@@ -136,8 +205,7 @@ class Needs:
     def _or_removed(self, inner: Condition, truth: bool, one: Here | Place) -> Need:
         if not isinstance(one, Here):
             return self.step([(one, Edit(Kind.REMOVE))], unread=True)
-        need = self.need(inner, truth, one)
-        return MET if need is MET else any_of([need, self.step([(one.place, Edit(Kind.REMOVE))])])
+        return self._of_element(inner, truth, one, removable=True)
 
     def _one_element(self, path: Path, inner: Condition, truth: bool, here: Here) -> Need:
         """One element must give this truth; it may be a new one."""
@@ -147,9 +215,9 @@ class Needs:
         if not isinstance(value, tuple | list):
             return any_of(self._made(path, here))
         asked = [one for one in self._elements(value, place, scope) if isinstance(one, Here)]
-        needs = [self.need(inner, truth, one) for one in asked]
+        needs = [self._of_element(inner, truth, one) for one in asked]
         # While one that was added is not yet what it should be, another would be no better.
-        if not any(_is_new(one.place) and need is not MET for one, need in zip(asked, needs, strict=True)):
+        if not _unfinished(asked, needs):
             needs.append(self._added(place))
         return any_of(needs)
 
@@ -161,7 +229,7 @@ class Needs:
         """To have no such list or record."""
         reading = self.compiler.reading(path, here.scope)
         fact = reading.read(here.record)
-        if is_list(reading.attribute.type):
+        if reading.attribute.is_list:
             return []
         if isinstance(fact, Absent) or not reading.attribute.absent:
             return []
@@ -171,7 +239,7 @@ class Needs:
     def _made(self, path: Path, here: Here) -> list[Need]:
         """To have the list or record, with nothing in it."""
         reading = self.compiler.reading(path, here.scope)
-        if isinstance(reading.read(here.record), Known) and not is_record(reading.attribute.type):
+        if isinstance(reading.read(here.record), Known) and not reading.attribute.is_record:
             return []
         edits = [*self.values.parents(path, here), ((*here.place, *path.parts), Edit(Kind.CREATE))]
         return [self.step(edits, extra=surcharge(reading.attribute, reading.read(here.record)))]
@@ -198,8 +266,7 @@ class Needs:
         """A need that one step meets; impossible when it undoes an edit that is already made."""
         if any(self._taken(place, edit) for place, edit in edits):
             return Need(IMPOSSIBLE)
-        after = {**self.edits, **dict(edits)}
-        cost = extra + sum(price(place, edit, after) for place, edit in edits) + (CHANGE // 3 if unread else 0)
+        cost = extra + sum(price(edit) for _, edit in edits) + (CHANGE // 3 if unread else 0)
         return Need(cost, frozenset(place for place, _ in edits), (Option(tuple(edits), cost),))
 
     def _taken(self, place: Place, edit: Edit) -> bool:
@@ -209,49 +276,9 @@ class Needs:
         return undoes and any(one[: len(place)] == place for one in self.edits)
 
 
-def _is_new(place: Place) -> bool:
-    """Whether an element was added."""
-    key = place[-1]
-    return isinstance(key, int) and key < 0
-
-
-def any_of(needs: Iterable[Need]) -> Need:
-    """What is lacking when one of these is enough."""
-    open_ = [need for need in needs if need.cost < IMPOSSIBLE]
-    if any(need is MET for need in open_):
-        return MET
-    if not open_:
-        return Need(IMPOSSIBLE)
-    places = frozenset(place for need in open_ for place in need.places)
-    return Need(min(need.cost for need in open_), places, tuple(option for need in open_ for option in need.options))
-
-
-def all_of(needs: Iterable[Need]) -> Need:
-    """What is lacking when all of these are asked; those that touch different places are paid for each."""
-    unmet: list[Need] = []
-    for need in needs:
-        if need.cost >= IMPOSSIBLE:
-            return need
-        if need is not MET:
-            unmet.append(need)
-        if len(unmet) >= _ENOUGH:
-            break
-    if not unmet:
-        return MET
-    places = frozenset(place for need in unmet for place in need.places)
-    first = min(unmet, key=lambda one: len(one.options))
-    return Need(_paid_for_each(unmet), places, first.options)
-
-
-def _paid_for_each(unmet: list[Need]) -> int:
-    """The sum over needs of which no edit can serve two: neither meet nor lie inside each other the places of any."""
-    total = 0
-    taken: set[Place] = set()
-    above: set[Place] = set()
-    for need in sorted(unmet, key=lambda one: -one.cost):
-        prefixes = {place[:length] for place in need.places for length in range(1, len(place) + 1)}
-        if taken.isdisjoint(prefixes) and above.isdisjoint(need.places):
-            total += need.cost
-            taken |= need.places
-            above |= prefixes
-    return total
+def _unfinished(asked: Sequence[Here | Place], needs: Sequence[Need]) -> bool:
+    """Whether an element that was added is not yet what it should be."""
+    return any(
+        need is not MET and isinstance(key := (one.place if isinstance(one, Here) else one)[-1], int) and key < 0
+        for one, need in zip(asked, needs, strict=True)
+    )

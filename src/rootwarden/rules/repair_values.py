@@ -7,10 +7,10 @@ from itertools import cycle, islice, product
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from rootwarden.facts.fact import Absent, Known, Unknown
-from rootwarden.rules.draft import Edit, Kind, is_list, is_record, keys_of
+from rootwarden.rules.draft import Edit, Kind, keys_of
 from rootwarden.rules.repair_cost import surcharge
 from rootwarden.rules.schema import AttributeType
-from rootwarden.rules.syntax import Comparison, Literal, Membership, Path
+from rootwarden.rules.syntax import AddressOverlap, Comparison, Literal, Membership, Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Step: TypeAlias = "tuple[list[tuple[Place, Edit]], int]"
 
 MAXIMUM_ELEMENTS: Final = 8  # so many are added or removed at once, and so many are tried by themselves
+_USUAL_NUMBERS: Final = frozenset({0, 1, 2})
 _WORST_RANK: Final = 9
 _PAIRS: Final = 6  # of two properties compared, so many values of each are tried together
 
@@ -41,10 +42,10 @@ class Values:
         """Steps that change the property of a test, or the one it is compared with; whether they help is not asked."""
         subject = condition.subject  # type: ignore[union-attr]
         left = compiler.reading(subject.path, here.scope)
-        if is_list(left.attribute.type):
+        if left.attribute.is_list:
             yield from self._list(condition, subject.path, left, here, edits)
             return
-        if is_record(left.attribute.type):
+        if left.attribute.is_record:
             yield from self._record(subject.path, left, here)
             return
         rights = [(path, compiler.reading(path, here.scope)) for path in _paths(condition)]
@@ -95,7 +96,11 @@ class Values:
         found = list({(type(one), one): one for one in values if (type(one), one) != (type(now), now)}.values())
         if kind in {AttributeType.NUMBER, AttributeType.DATE} and isinstance(now, int | float):
             found.sort(key=lambda one: abs(float(one) - float(now)) if isinstance(one, int | float) else 0)
-        return found
+        elif kind is AttributeType.NUMBER:
+            # What the rule names rather than what is tried of every number.
+            found.sort(key=lambda one: one in _USUAL_NUMBERS)
+        # To leave a text empty is seldom what anybody wants.
+        return sorted(found, key=lambda one: one == "")
 
     def _record(self, path: Path, reading: Reading, here: Here) -> Iterator[Step]:
         place = (*here.place, *path.parts)
@@ -154,7 +159,7 @@ def _paths(condition: Condition) -> list[Path]:
     match condition:
         case Comparison(operand=Path() as path):
             return [path]
-        case Membership(operands=operands):
+        case Membership(operands=operands) | AddressOverlap(operands=operands):
             return [one for one in operands if isinstance(one, Path)]
     return []
 

@@ -17,6 +17,7 @@ from rootwarden.rules.parser import recovered
 from rootwarden.rules.printer import print_rule
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import Rule
+from rootwarden.rules.two_valued import TwoValuedCompiler
 from rootwarden.rules.typecheck import check
 from rootwarden.rules.verdict import Verdict
 from rootwarden.rules.wording import fact_text
@@ -45,6 +46,7 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         reads_clock: Whether its answer depends on the as-of instant.
         text: The rule in canonical spelling, parameters filled in.
         tree: Its syntax tree.
+        two_valued: Whether what is unknown is read as absent.
         strings: By attribute, and the name it is read by, the strings it is compared with, by their lower-case form.
     """
 
@@ -55,6 +57,7 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     tree: Rule
     where: Node | None
     condition: Node
+    two_valued: bool = False
     strings: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {}
 
     def evaluate(self, record: Record, *, as_of: datetime) -> Outcome:
@@ -98,13 +101,16 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         return msgspec.structs.replace(outcome, notes=(*outcome.notes, *notes)) if notes else outcome
 
 
-def compile_rule(text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None) -> CompiledRule:
+def compile_rule(
+    text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None, two_valued: bool = False
+) -> CompiledRule:
     """Make a rule ready to be asked.
 
     Args:
         text: The sentence.
         schema: The entities and attributes it may name.
         parameters: Value of each name that stands where a value would.
+        two_valued: Read what is unknown as absent, to compare with tools that know no third truth value.
 
     Raises:
         RuleSyntaxError: With every mistake and its place in `text`.
@@ -112,7 +118,7 @@ def compile_rule(text: str, schema: Schema, *, parameters: Mapping[str, Paramete
     made = recovered(text)
     tree = fill(made.rule, parameters or {}) if made.rule is not None else None
     if tree is not None and not made.mistakes:
-        return compile_tree(tree, schema, text)
+        return compile_tree(tree, schema, text, two_valued=two_valued)
     found = list(made.mistakes)
     if tree is not None:
         try:
@@ -122,20 +128,21 @@ def compile_rule(text: str, schema: Schema, *, parameters: Mapping[str, Paramete
     raise RuleSyntaxError(found, text)
 
 
-def compile_tree(tree: Rule, schema: Schema, text: str) -> CompiledRule:
+def compile_tree(tree: Rule, schema: Schema, text: str, *, two_valued: bool = False) -> CompiledRule:
     """Make a parsed rule ready to be asked.
 
     Args:
         tree: The sentence, parameters filled in.
         schema: The entities and attributes it may name.
         text: What it was parsed from, to show mistakes in.
+        two_valued: Read what is unknown as absent.
 
     Raises:
         RuleSyntaxError: With every name and type that is wrong.
     """
     checked = check(tree, schema, text)
     rule = checked.rule
-    compiler = Compiler(schema, rule.entity)
+    compiler = TwoValuedCompiler(schema, rule.entity) if two_valued else Compiler(schema, rule.entity)
     return CompiledRule(
         entity=rule.entity,
         reads=checked.reads,
@@ -144,6 +151,7 @@ def compile_tree(tree: Rule, schema: Schema, text: str) -> CompiledRule:
         tree=rule,
         where=compiler.condition(rule.where, "") if rule.where is not None else None,
         condition=compiler.condition(rule.check, ""),
+        two_valued=two_valued,
         strings=compiler.strings,
     )
 

@@ -109,8 +109,8 @@ def _values(record: Record, name: str) -> Values | Unknown | None:
         return None
     if isinstance(fact, Unknown):
         return fact
-    if isinstance(fact.value, str):
-        return (fact.value,)
+    if isinstance(fact.value, str):  # a trust policy's actions are one text
+        return tuple(one.strip() for one in fact.value.split(","))
     if not isinstance(fact.value, tuple | list):
         return _malformed(f"`{name}` is no list")
     return tuple(_text(one) for one in fact.value) or None
@@ -179,7 +179,9 @@ def _principal_doubts(record: Record) -> tuple[Doubt, ...]:
         if named is not None and not (name == "Principal" and "*" in named):
             unread = (Doubt(f"{name}[{at}]", one) for at, one in enumerate(named) if isinstance(one, Unknown))
             return tuple(unread) or (Doubt(name, Unknown(_WHO_ASKS, Why.NOT_SUPPORTED)),)
-    return ()
+    # The policy of a user, group or role has no principals; where there should be some, none is a mistake.
+    lacking = "Principal" in record and _principals(record, "Principal") is None
+    return (Doubt("Principal", _malformed("the statement names no principal")),) if lacking else ()
 
 
 def _principals(record: Record, name: str) -> Values | Unknown | None:

@@ -121,12 +121,11 @@ class Terms(Cursor):
 
     def _minus_name(self) -> MinusName:
         minus = self._next()
-        if not self._is_name() or self._now.span.start != minus.span.end:
-            apart = self._is_name() or self._now.kind is Kind.NUMBER
+        if not self._is_name():
             between = minus.span.to(self._now.span)
-            edits = corrections.replaced(between, f"-{self._now.text}") if apart else ()
+            edits = corrections.replaced(between, f"-{self._now.text}") if self._now.kind is Kind.NUMBER else ()
             help_ = f"write `-{self._now.text}`" if edits else ""
-            self._expected("a number or a parameter directly after `-`", help_=help_, edits=edits)
+            self._expected("a number or a parameter after `-`", help_=help_, edits=edits)
         name = self._next()
         return MinusName(name.text, minus.span.to(name.span))
 

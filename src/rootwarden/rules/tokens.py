@@ -127,7 +127,7 @@ class Tokenizer:
             inner = text[1:-1]
             self._add(Kind.STRING, inner.replace('\\"', '"') if kind == "straight" else inner, span)
         else:
-            if kind == "number" and len(text) > MAXIMUM_DIGITS:
+            if kind == "number" and len(text) - text.count("-") - text.count(".") > MAXIMUM_DIGITS:
                 self._mistake(Code.LITERAL_TOO_LONG, f"a number has at most {MAXIMUM_DIGITS} digits", span)
                 text = "0"
             self._add(Kind(kind), text, span)

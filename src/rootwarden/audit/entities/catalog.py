@@ -13,7 +13,7 @@ from rootwarden.facts.inventory import Part
 from rootwarden.rules.schema import ACCOUNT, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from rootwarden.audit.entities.record import Listing
     from rootwarden.audit.entities.view import Families, Run
@@ -66,9 +66,10 @@ _PARTS: Final[Mapping[str, frozenset[Part]]] = {
 _ENTITY_OF: Final[Mapping[str, str]] = {plural(name): name for name in FAMILIES if name != ACCOUNT}
 
 
-def parts_of(entity: str) -> frozenset[Part]:
-    """What of an account's inventory the records of an entity are made from."""
-    return _PARTS.get(entity, frozenset())
+def parts_of(entity: str, calls: Collection[str]) -> frozenset[Part]:
+    """What of an account's inventory the attributes of an entity that come from these calls are made from."""
+    joined = {Part.DETAILS} if entity == "IAMUser" and "iam:GetAccountAuthorizationDetails" in calls else set()
+    return _PARTS.get(entity, frozenset()) | joined
 
 
 def is_monitoring(entity: str) -> bool:
@@ -79,6 +80,24 @@ def is_monitoring(entity: str) -> bool:
 def view_of(facts: Account, surrounding: Organization, run: Run | None = None) -> View:
     """An account as rules look at it."""
     return View(facts, surrounding, FAMILIES, run)
+
+
+def listing_of(view: View, entity: str) -> Listing:
+    """The resources of an entity; one that nobody collects is unknown, never an empty list."""
+    if entity not in FAMILIES:
+        return Unknown(f"`{entity}` is known to the language, not collected here")
+    return view.listing(entity)
+
+
+def speaker(run: Run, surrounding: Organization) -> str:
+    """The account that findings about the organization are told of.
+
+    The management account where it took part, the only account of a run of one, else none.
+    """
+    manager = surrounding.management_account
+    if isinstance(manager, Known) and manager.value in run.views:
+        return manager.value
+    return next(iter(run.views)) if len(run.views) == 1 else ""
 
 
 def fleet(run: Run) -> Resource:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rootwarden.facts.root_user import MfaDevice
 
 
-class User(msgspec.Struct, frozen=True, gc=False, eq=False):
+class User(msgspec.Struct, frozen=True, eq=False):
     """What is known of one user, by where it was seen."""
 
     view: View

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.audit.entities.organization import account_name
-from rootwarden.audit.entities.record import LazyRecord, Resource, date, text
+from rootwarden.audit.entities.record import LazyRecord, Resource, date, sourced, text
 from rootwarden.audit.entities.view import View
 from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform
 from rootwarden.facts.monitoring import (
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
 
 
-class Seen(msgspec.Struct, frozen=True, gc=False, eq=False):
+class Seen(msgspec.Struct, frozen=True, eq=False):
     """Something of a region, seen in one place for the account a view is of.
 
     Attributes:
@@ -51,32 +51,32 @@ class Seen(msgspec.Struct, frozen=True, gc=False, eq=False):
     region: str
 
 
-class SeenTrail(Seen, frozen=True, gc=False, eq=False):
+class SeenTrail(Seen, frozen=True, eq=False):
     """A trail."""
 
     trail: Trail
 
 
-class SeenGroup(Seen, frozen=True, gc=False, eq=False):
+class SeenGroup(Seen, frozen=True, eq=False):
     """A log group and what CloudWatch Logs says of it."""
 
     group: LogGroup
     detail: Fact[LogGroupDetail]
 
 
-class SeenMetric(Seen, frozen=True, gc=False, eq=False):
+class SeenMetric(Seen, frozen=True, eq=False):
     """The metric a filter writes."""
 
     metric: Transformation
 
 
-class SeenAlarm(Seen, frozen=True, gc=False, eq=False):
+class SeenAlarm(Seen, frozen=True, eq=False):
     """A metric alarm."""
 
     alarm: Alarm
 
 
-class SeenTopic(Seen, frozen=True, gc=False, eq=False):
+class SeenTopic(Seen, frozen=True, eq=False):
     """A topic by its ARN, and who is subscribed."""
 
     topic: Topic
@@ -192,8 +192,7 @@ def _status(seen: SeenTrail, read: Callable[[TrailStatus], Fact[object]]) -> Fac
     """Something of a trail's status; that of another account's trail is asked there."""
     status = seen.trail.status
     if isinstance(status, Known):
-        found = read(status.value)
-        return Known(found.value, status.sources) if isinstance(found, Known) else found
+        return sourced(read(status.value), status.sources)
     if isinstance(status, Unknown) and seen.trail.account != seen.place.account:
         reason = f"the trail belongs to account {seen.trail.account}, whose answers are missing"
         return msgspec.structs.replace(status, reason=reason)
@@ -246,7 +245,13 @@ def _log_group(seen: SeenTrail) -> Fact[object]:
         return Unknown(f"the log group is in account {group.account}, which was not read", Why.NOT_COLLECTED)
     arn = _group_arn(group, place.partition)
     subject = SeenGroup(seen.view, place, group.region, group, _detail_of(group, place, seen.trail))
-    return Known(Resource(arn, subject, LOG_GROUP, sources=found.sources), found.sources)
+    sources = seen.place.region(seen.place.home_region).trails.sources
+    return Known(Resource(arn, subject, LOG_GROUP, sources=sources), sources)
+
+
+def _described(seen: SeenGroup, read: Callable[[LogGroupDetail], Fact[object]]) -> Fact[object]:
+    """Something CloudWatch Logs says of the group."""
+    return sourced(read(seen.detail.value), seen.detail.sources) if isinstance(seen.detail, Known) else seen.detail
 
 
 def _group_arn(group: LogGroup, partition: str) -> str:
@@ -412,9 +417,9 @@ LOG_GROUP: Table[SeenGroup] = {
     "RegionId": lambda each: Known(each.region),
     "AccountName": lambda each: account_name(each.view, each.group.account),
     "AccountId": lambda each: Known(each.group.account),
-    "CreationDate": lambda each: date(each.detail.value.created) if isinstance(each.detail, Known) else each.detail,
-    "Retention": lambda each: each.detail.value.retention_days if isinstance(each.detail, Known) else each.detail,
-    "StoredBytes": lambda each: each.detail.value.stored_bytes if isinstance(each.detail, Known) else each.detail,
+    "CreationDate": lambda each: _described(each, lambda detail: date(detail.created)),
+    "Retention": lambda each: _described(each, lambda detail: detail.retention_days),
+    "StoredBytes": lambda each: _described(each, lambda detail: detail.stored_bytes),
     "MetricFilters": _filters,
 }
 METRIC: Table[SeenMetric] = {

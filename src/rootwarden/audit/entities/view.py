@@ -65,9 +65,10 @@ class View:
             made = self._lists[entity] = self._families[entity](self)
         return made
 
-    def has(self, entity: str) -> bool:
-        """Whether anything here feeds that entity."""
-        return entity in self._families
+    def forget(self) -> None:
+        """Let go of every list: records and view hold each other, and would wait for the cyclic garbage collector."""
+        for each in (self._lists, self._found, self._worked_out):
+            each.clear()
 
     def find(self, entity: str, key: str) -> Resource | None:
         """The resource a reference means; `None` when it is not in the list."""
