@@ -111,7 +111,10 @@ def test_one_word_wrong_gives_one_or_two_diagnostics_in_full(schema: Schema) -> 
 @pytest.mark.parametrize("second", BAD, ids=[text for text, _ in BAD])
 @pytest.mark.parametrize("frame", ["Thing where {} and {} should have Flag", "Thing where {} should have {} or Flag"])
 def test_two_mistakes_in_different_tests_are_both_found(
-    frame: str, first: tuple[str, list[str]], second: tuple[str, list[str]], schema: Schema
+    frame: str,
+    first: tuple[str, list[str]],
+    second: tuple[str, list[str]],
+    schema: Schema,
 ) -> None:
     found = [one.code.value for one in diagnostics(frame.format(first[0], second[0]), schema)]
 
@@ -125,7 +128,10 @@ def test_two_mistakes_in_different_tests_are_both_found(
 )
 @settings(max_examples=300, deadline=None)
 def test_as_many_mistakes_as_were_made(
-    schema: Schema, good: list[str], bad: list[tuple[str, list[str]]], mix: random.Random
+    schema: Schema,
+    good: list[str],
+    bad: list[tuple[str, list[str]]],
+    mix: random.Random,
 ) -> None:
     tests = [*good, *(text for text, _ in bad)]
     mix.shuffle(tests)

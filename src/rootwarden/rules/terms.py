@@ -123,7 +123,8 @@ class Terms(Cursor):
         minus = self._next()
         if not self._is_name():
             between = minus.span.to(self._now.span)
-            edits = corrections.replaced(between, f"-{self._now.text}") if self._now.kind is Kind.NUMBER else ()
+            apart = self._now.kind is Kind.NUMBER
+            edits = corrections.replaced(between, f"-{self._now.text}") if apart else ()
             help_ = f"write `-{self._now.text}`" if edits else ""
             self._expected("a number or a parameter after `-`", help_=help_, edits=edits)
         name = self._next()
