@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rootwarden.facts.organization import Organization
     from rootwarden.rules.posture import PreparedRule
 
+MANY: Final = 64  # findings of one account from which equal parts are worth looking for
 _OVER_ALL: Final = OF_THE_ORGANIZATION | {FLEET}
 
 
@@ -60,8 +61,11 @@ class Judge:
         """
         view = view_of(account.facts, organization, self._run)
         owner = self._terms.settings.owner.of(account.facts)
-        kept = _Sharing()
-        self._by_account[account.facts.id] = tuple(kept.small(each) for each in self._account(view, as_of, owner))
+        found = tuple(self._account(view, as_of, owner))
+        if len(found) > MANY:
+            kept = _Sharing()
+            found = tuple(kept.small(each) for each in found)
+        self._by_account[account.facts.id] = found
         view.forget()
         if self._terms.rulebook.whole:
             return account

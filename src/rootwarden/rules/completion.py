@@ -153,8 +153,9 @@ class _Maker:
 
     def _subject(self) -> Iterator[Item]:
         there = self.there
-        kind = AttributeType.NUMBER if there.operator == "to" else AttributeType.LIST
-        for item in self._attributes(there.scope, only=kind):
+        # A record is a list of one, and may lead to lists.
+        kinds = {AttributeType.NUMBER} if there.operator == "to" else {AttributeType.LIST, AttributeType.RECORD}
+        for item in self._attributes(there.scope, only=kinds):
             path = f"{there.scope}.{item.label}" if there.scope else item.label
             # Of plain values one can only ask whether the list holds them, which `every` does not go with.
             if there.quantifier != "every" or self.schema.children(there.entity, path):
@@ -177,11 +178,11 @@ class _Maker:
         there = self.there
         return self._result() in BARE and there.quantifier != "every" and there.operator != "to"
 
-    def _attributes(self, scope: str, *, only: AttributeType | None = None) -> Iterator[Item]:
+    def _attributes(self, scope: str, *, only: set[AttributeType] | None = None) -> Iterator[Item]:
         for name, attribute in self.schema.children(self.there.entity, scope).items():
             # A keyword is a name only after a dot.
             hidden = name.lower() in RESERVED and self.there.expected is not Expected.MEMBER
-            if (only is None or attribute.type is only) and not hidden:
+            if (only is None or attribute.type in only) and not hidden:
                 detail = attribute.kind if attribute.collected else f"{attribute.kind}, not collected"
                 yield Item(name, ItemKind.ATTRIBUTE, name, detail)
 
@@ -224,7 +225,7 @@ class _Maker:
             yield from (Item(f'"{one}"', ItemKind.VALUE, f'"{one}"') for one in attribute.values)
         yield from self._parameters()
         if kind is not None and not self.there.function:
-            for item in self._attributes(self.there.scope, only=kind):
+            for item in self._attributes(self.there.scope, only={kind}):
                 if not self.there.path.endswith(item.label):
                     yield item
 

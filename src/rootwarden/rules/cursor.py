@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from rootwarden.rules.diagnostic import Code, Diagnostic, printable
-from rootwarden.rules.tokens import Kind
+from rootwarden.rules.tokens import MAXIMUM_MISTAKES, Kind
 from rootwarden.rules.words import RESERVED
 
 if TYPE_CHECKING:
-    from rootwarden.rules.diagnostic import Span
+    from rootwarden.rules.diagnostic import Choice, Edit, Span
     from rootwarden.rules.tokens import Token
 
 MAXIMUM_DEPTH: Final = 32
 
 
 class Stopped(Exception):  # noqa: N818 - control flow of the parser, never seen outside
-    """The mistake is recorded and nothing after it can be trusted."""
+    """The mistake is recorded and the test it is in cannot be read on."""
+
+
+class Exhausted(Stopped):
+    """Nothing after it can be trusted: it nests too deep, or is wrong in too many places."""
 
 
 class Cursor:
@@ -27,6 +31,21 @@ class Cursor:
         self.position = 0
         self.depth = 0
         self.diagnostics: list[Diagnostic] = []
+        # For each mistake, where the test begins that it is in.
+        self.begun: list[int] = []
+        self.test_start = 0
+        # Where the token before each mistake ends: what ends there was perhaps not meant to; -1 at the end of the rule.
+        self.cut: list[int] = []
+        # Where the last mistake stopped us: at one token only one is reported.
+        self.stopped_at = -1
+        # In a test that begins where a mistake stopped us, or at the first token behind one: if it fails there too, the
+        # mistake reached that far.
+        self.quiet = False
+        self.quiet_at = -1
+        # Which of the mistakes say that a bracket has no partner.
+        self.about_brackets: list[Diagnostic] = []
+        # In the `where` of the rule, which ends at `should`.
+        self.scoped = False
         # Words that are keywords only where they stand.
         self.soft_words: list[Token] = []
 
@@ -77,29 +96,54 @@ class Cursor:
     def _deeper(self, token: Token) -> None:
         self.depth += 1
         if self.depth > MAXIMUM_DEPTH:
-            self._stop(Code.NESTED_TOO_DEEP, f"a rule nests at most {MAXIMUM_DEPTH} levels", token.span)
+            self._mistake(Code.NESTED_TOO_DEEP, f"a rule nests at most {MAXIMUM_DEPTH} levels", token.span)
+            raise Exhausted
 
     # --- mistakes
 
-    def _mistake(self, code: Code, message: str, span: Span, *, label: str = "", help_: str = "") -> None:
-        self.diagnostics.append(Diagnostic(code=code, message=message, span=span, label=label, help=help_))
+    def _mistake(
+        self,
+        code: Code,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        help_: str = "",
+        edits: tuple[Edit, ...] = (),
+        choices: tuple[Choice, ...] = (),
+    ) -> None:
+        made = Diagnostic(code=code, message=message, span=span, label=label, help=help_, edits=edits, choices=choices)
+        self.diagnostics.append(made)
+        self.begun.append(self.test_start)
 
-    def _stop(self, code: Code, message: str, span: Span, *, label: str = "", help_: str = "") -> NoReturn:
-        self._mistake(code, message, span, label=label, help_=help_)
+    def _stop(
+        self,
+        code: Code,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        help_: str = "",
+        edits: tuple[Edit, ...] = (),
+        choices: tuple[Choice, ...] = (),
+    ) -> NoReturn:
+        if self.position > self.stopped_at and self.position != self.quiet_at and not self.quiet:
+            self._mistake(code, message, span, label=label, help_=help_, edits=edits, choices=choices)
+        ends = self.position == 0 or self._now.kind is Kind.END
+        self.cut.append(-1 if ends else self.tokens[self.position - 1].span.end)
+        self.stopped_at = self.position
+        if len(self.diagnostics) >= MAXIMUM_MISTAKES:
+            raise Exhausted
         raise Stopped
 
-    def _expected(self, what: str, *, help_: str = "") -> NoReturn:
+    def _expected(
+        self, what: str, *, help_: str = "", edits: tuple[Edit, ...] = (), choices: tuple[Choice, ...] = ()
+    ) -> NoReturn:
         token = self._now
-        if token.kind is Kind.END:
-            self._stop(
-                Code.ENDS_TOO_EARLY,
-                f"the rule ends where {_plain(what)} should follow",
-                token.span,
-                label=f"expected {what}",
-            )
-        self._stop(
-            Code.UNEXPECTED_TOKEN, f"unexpected {token.shown()}", token.span, label=f"expected {what}", help_=help_
-        )
+        ends = token.kind is Kind.END
+        code = Code.ENDS_TOO_EARLY if ends else Code.UNEXPECTED_TOKEN
+        message = f"the rule ends where {_plain(what)} should follow" if ends else f"unexpected {token.shown()}"
+        self._stop(code, message, token.span, label=f"expected {what}", help_=help_, edits=edits, choices=choices)
 
 
 def _plain(what: str) -> str:

@@ -82,6 +82,10 @@ class Span(msgspec.Struct, frozen=True, gc=False, order=True):
         """From where this begins to where `other` ends."""
         return Span(self.start, other.end)
 
+    def touches(self, other: Span) -> bool:
+        """Whether nothing stands between the two."""
+        return self.start <= other.end and other.start <= self.end
+
     def moved(self, offset: int) -> Span:
         """The same stretch in a text that begins `offset` characters earlier."""
         return Span(self.start + offset, self.end + offset)

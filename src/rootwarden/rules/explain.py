@@ -9,6 +9,7 @@ import msgspec
 
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.rules.compiler import Compiler
+from rootwarden.rules.logic import element_place
 from rootwarden.rules.outcome import Outcome
 from rootwarden.rules.printer import print_condition
 from rootwarden.rules.syntax import And, Not, Or, Within
@@ -127,7 +128,7 @@ class _Explainer:
         steps = []
         for index, element in enumerate(value[:MAXIMUM_ELEMENTS]):
             if self.left > 0:
-                where = f"{place}{reading.name}[{index}]"
+                where = element_place(place, reading, index, element)
                 steps.append(self._element(within, inner_scope, element, where))
         return Step(text=text, truth=truth, steps=tuple(steps), left_out=len(value) - len(steps))
 

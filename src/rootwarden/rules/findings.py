@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -94,11 +95,12 @@ def _sentence(
 ) -> Sequence[Diagnostic]:
     try:
         if depth is Depth.DOUBTS:
-            return lint(sentence, schema, parameters=parameters)
-        if depth is Depth.TYPES:
-            compile_rule(sentence, schema, parameters=parameters)
-        else:
+            with suppress(RuleSyntaxError):
+                return lint(sentence, schema, parameters=parameters)
+        if depth is Depth.SYNTAX:
             parse(sentence)
+        else:
+            compile_rule(sentence, schema, parameters=parameters)
     except RuleSyntaxError as error:
         return error.diagnostics
     return ()

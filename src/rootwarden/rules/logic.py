@@ -113,7 +113,9 @@ def exists(reading: Reading, inner: Node) -> Node:
             return truth, (*seen, Observation(place, reading, fact, context=True))
         if not isinstance(value, tuple | list):
             return None, (Observation(place, reading, malformed(reading)),)
-        judged = [ask(one, f"{place}{reading.name}[{index}]", reading, inner, now) for index, one in enumerate(value)]
+        judged = [
+            ask(one, element_place(place, reading, index, one), reading, inner, now) for index, one in enumerate(value)
+        ]
         truth, seen = combine(judged, decisive=True)
         return truth, (*seen, Observation(place, reading, fact, context=truth is not False))
 
@@ -129,7 +131,15 @@ def elements(reading: Reading, fact: Fact[object], place: str) -> list[tuple[obj
         return [(value, f"{place}{reading.name}")]
     if not isinstance(value, tuple | list):
         return malformed(reading)
-    return [(one, f"{place}{reading.name}[{index}]") for index, one in enumerate(value)]
+    return [(one, element_place(place, reading, index, one)) for index, one in enumerate(value)]
+
+
+def element_place(place: str, reading: Reading, index: int, element: object) -> str:
+    """Where an element is: by its name where its record has one (`Accounts[111122223333]`), else by its number.
+
+    A record of a resource may have a `label`; elements that are part of a resource have none.
+    """
+    return f"{place}{reading.name}[{getattr(element, 'label', index)}]"
 
 
 def ask(element: object, where: str, reading: Reading, inner: Node, now: float) -> Judgement:

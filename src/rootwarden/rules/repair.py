@@ -295,15 +295,18 @@ def _place_text(record: Record, place: Place) -> str:
         if isinstance(part, str):
             text += f".{part}" if text else part
         else:
-            index = part if part >= 0 else _length(record, place[:depth]) - part - 1
-            text += f"[{index}]"
+            text += f"[{_element_text(record, place[:depth], part)}]"
     return text
 
 
-def _length(record: Record, place: Place) -> int:
+def _element_text(record: Record, place: Place, index: int) -> str:
+    """What an element of the list at `place` is called; an added one is counted from its end."""
     fact = _fact_at(record, place)
     value = fact.value if isinstance(fact, Known) else ()
-    return len(value) if isinstance(value, tuple | list) else 0
+    elements = value if isinstance(value, tuple | list) else ()
+    if index < 0:
+        return str(len(elements) - index - 1)
+    return str(getattr(elements[index], "label", index)) if index < len(elements) else str(index)
 
 
 def _fact_at(record: Record, place: Place) -> Fact[object] | None:

@@ -9,11 +9,11 @@ import msgspec
 
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.rules.compiler import Compiler
-from rootwarden.rules.diagnostic import quoted
+from rootwarden.rules.diagnostic import RuleSyntaxError, quoted
 from rootwarden.rules.logic import Node
 from rootwarden.rules.outcome import Missing, Outcome, Witness
 from rootwarden.rules.parameters import fill
-from rootwarden.rules.parser import parse
+from rootwarden.rules.parser import recovered
 from rootwarden.rules.printer import print_rule
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import Rule
@@ -115,7 +115,17 @@ def compile_rule(
     Raises:
         RuleSyntaxError: With every mistake and its place in `text`.
     """
-    return compile_tree(fill(parse(text), parameters or {}), schema, text, two_valued=two_valued)
+    made = recovered(text)
+    tree = fill(made.rule, parameters or {}) if made.rule is not None else None
+    if tree is not None and not made.mistakes:
+        return compile_tree(tree, schema, text, two_valued=two_valued)
+    found = list(made.mistakes)
+    if tree is not None:
+        try:
+            check(tree, schema, text)
+        except RuleSyntaxError as error:
+            found += [one for one in error.diagnostics if not made.hides(one)]
+    raise RuleSyntaxError(found, text)
 
 
 def compile_tree(tree: Rule, schema: Schema, text: str, *, two_valued: bool = False) -> CompiledRule:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from rootwarden.rules import instants
-from rootwarden.rules.diagnostic import Code
+from rootwarden.rules import corrections, instants
+from rootwarden.rules.diagnostic import Choice, Code
+from rootwarden.rules.printer import print_string
 from rootwarden.rules.syntax import (
     AddressOverlap,
     Between,
@@ -23,13 +24,16 @@ from rootwarden.rules.syntax import (
     Test,
 )
 from rootwarden.rules.terms import Terms, number_literal
-from rootwarden.rules.tokens import Kind
+from rootwarden.rules.tokens import Kind, Token
 from rootwarden.rules.words import AGES, COMPARISONS, SET_OPERATORS, SIBLINGS, TAILS, VERBS, closest
 
 if TYPE_CHECKING:
     from rootwarden.rules.diagnostic import Span
     from rootwarden.rules.syntax import Leaf, Operand, Subject
-    from rootwarden.rules.tokens import Token
+
+
+# Words that may come behind a property too.
+_BEHIND: Final = ("with", "where")
 
 
 class Tails(Terms):
@@ -42,7 +46,7 @@ class Tails(Terms):
             return self._spoken(subject, self._next_word())
         operator, span = self.operator()
         if operator is None:
-            if self._is_name():
+            if self._is_name() and not self._misspelled(word):
                 self._not_an_operator(word)
             return Test(subject, subject.span)
         if operator in {Operator.IN, Operator.NOT_IN, Operator.HAS}:
@@ -76,7 +80,8 @@ class Tails(Terms):
         age = AGES[word.word]
         _, second = age.value.split()
         if not self._take(second):
-            self._expected(f"`{second}` after `{word.word}`")
+            edits = corrections.inserted(word.span.end, f" {second}")
+            self._expected(f"`{second}` after `{word.word}`", edits=edits)
         token = self._now
         if token.kind is not Kind.NUMBER and not self._is_name():
             self._expected(f"a number of days, hours, … after `{age.value}`")
@@ -130,7 +135,7 @@ class Tails(Terms):
         if for_root:
             end = self._now.span
             if not self._take("root"):
-                self._expected("`root` after `for`")
+                self._expected("`root` after `for`", help_="only the root user can be asked for")
         resource = strings[1] if len(strings) > 1 else None
         span = subject.span.to(end)
         return PolicyTest(subject, VERBS[word.word], word.span, strings[0], resource, for_root, span)
@@ -171,8 +176,51 @@ class Tails(Terms):
         self.position += 2
         return operator, token.span.to(following.span)
 
+    def _misspelled(self, token: Token) -> bool:
+        """Whether a word behind a test is `and`, `or` or `should` spelled wrong: then it is said, and read as such."""
+        meant = closest(token.text, ("should", "and", "or") if self.scoped else ("and", "or"))
+        known = any(closest(token.text, (one,)) for one in (*COMPARISONS, *SET_OPERATORS, *TAILS) if one.isalpha())
+        if not meant or known or len(token.text) < 3:  # noqa: PLR2004 - of two letters anything could be meant
+            return False
+        edits = corrections.replaced(token.span, meant)
+        message = f"unexpected {token.shown()}"
+        self._mistake(Code.UNEXPECTED_TOKEN, message, token.span, help_=f"did you mean `{meant}`?", edits=edits)
+        self.tokens[self.position] = Token(Kind.NAME, meant, token.span)
+        return True
+
     def _not_an_operator(self, token: Token) -> NoReturn:
-        known = [*COMPARISONS, *SET_OPERATORS, "with", *TAILS, *(function.value for function in Function)]
-        meant = SIBLINGS.get(token.word) or closest(token.text, (word for word in known if word.isalpha()))
+        known = [*COMPARISONS, *SET_OPERATORS, *_BEHIND, *TAILS, *(function.value for function in Function)]
+        near = [word for word in known if word.isalpha() and word != token.word]
+        meant = SIBLINGS.get(token.word) or closest(token.text, near)
         help_ = f"did you mean `{meant}`?" if meant else ""
-        self._expected("an operator such as `eq`, a function such as `len ( )`, or `with [ … ]`", help_=help_)
+        what = "an operator such as `eq`, a function such as `len ( )`, or `with [ … ]`"
+        if token.word == "contains":
+            self._contains(what)
+        before, following = self.tokens[self.position - 1], self.tokens[self.position + 1]
+        span = token.span
+        if before.word == "at" and token.word in {"least", "most"}:
+            meant, span = f"at{token.word}", before.span.to(span)
+            help_ = f"did you mean `{meant}`?"
+        elif token.word == "is" and following.word == "not":
+            meant, span = "neq", span.to(following.span)
+            help_ = f"did you mean `{meant}`?"
+        elif meant.endswith(")") and following.text == "(":
+            meant = meant.partition(" ")[0]
+        self._expected(what, help_=help_, edits=corrections.replaced(span, meant) if meant else ())
+
+    def _contains(self, what: str) -> NoReturn:
+        """`contains` of other languages: `with` for records, `has` for plain values, `like` for a part of a string."""
+        span, value = self._now.span, self.tokens[self.position + 1]
+        meant = {"[": "with", "(": "has"}.get(value.text, "") if value.kind is Kind.SYMBOL else ""
+        if meant:
+            self._expected(what, help_=f"did you mean `{meant}`?", edits=corrections.replaced(span, meant))
+        choices: tuple[Choice, ...] = ()
+        if value.kind is Kind.STRING:
+            written = print_string(value.text)
+            place = span.to(value.span)
+            choices = (
+                Choice(f"write `has ( {written} )`", corrections.replaced(place, f"has ( {written} )")),
+                Choice(f"write `like {written}`", corrections.replaced(place, f"like {written}")),
+            )
+        help_ = "did you mean `has`? it asks for an element of a list; `like` asks for a part of a string"
+        self._expected(what, help_=help_, choices=choices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from rootwarden.rules import corrections
 from rootwarden.rules.cursor import Cursor
 from rootwarden.rules.diagnostic import Code
 from rootwarden.rules.syntax import Address, Bound, Call, Count, Literal, MinusName, Path, Quantifier, Share, Subject
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.tokens import Token
 
 MAXIMUM_OPERANDS: Final = 1_000
+_NUMBERS: Final = {"two": 2, "three": 3, "four": 4, "five": 5}
 
 
 class Terms(Cursor):
@@ -52,7 +54,12 @@ class Terms(Cursor):
         else:
             self._next_word()
         if not numbered:
-            self._expected("`one` or a number after `atleast`")
+            number = _NUMBERS.get(self._now.word)
+            help_ = f"write `atleast {number}`" if number else "write `atleast one`" if self._is_name() else ""
+            edits = corrections.inserted(word.span.end, " one") if self._is_name() else ()
+            if number:
+                edits = corrections.replaced(self._now.span, str(number))
+            self._expected("`one` or a number after `atleast`", help_=help_, edits=edits)
         end = self._next() if following.kind is Kind.NUMBER else self._next_word()
         return self._amount(bound, word.span.to(end.span), following)
 
@@ -115,7 +122,11 @@ class Terms(Cursor):
     def _minus_name(self) -> MinusName:
         minus = self._next()
         if not self._is_name():
-            self._expected("a number or a parameter after `-`")
+            between = minus.span.to(self._now.span)
+            apart = self._now.kind is Kind.NUMBER
+            edits = corrections.replaced(between, f"-{self._now.text}") if apart else ()
+            help_ = f"write `-{self._now.text}`" if edits else ""
+            self._expected("a number or a parameter after `-`", help_=help_, edits=edits)
         name = self._next()
         return MinusName(name.text, minus.span.to(name.span))
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAXIMUM_DIGITS: Final = 18
 # After so many mistakes the text is no rule, and reading on costs more than it tells.
 MAXIMUM_MISTAKES: Final = 20
+NEVER_CLOSED: Final = "the string is never closed"
 
 
 class Kind(StrEnum):
@@ -107,7 +108,12 @@ class Tokenizer:
         if match is None:
             end = position + len(_UNREADABLE.findall(self.text, position, position + 80)[0])
             what = quoted(self.text[position:end])
-            self._mistake(Code.UNEXPECTED_CHARACTER, f"unexpected character {what}", Span(position, end))
+            span = Span(position, end)
+            # At the end of a sentence people put a stop.
+            stop = self.text[position:end] in {";", "!"} and not self.text[end:].strip()
+            edits = corrections.replaced(span, "") if stop else ()
+            help_ = "leave it out" if edits else ""
+            self._mistake(Code.UNEXPECTED_CHARACTER, f"unexpected character {what}", span, help_, edits)
             return end
         kind = match.lastgroup or ""
         if kind == "blank":
@@ -163,9 +169,7 @@ class Tokenizer:
         # Where one word is left, the quote belongs behind it; a longer rest holds more than the string.
         is_word = re.fullmatch(r"[^\s()\[\]\\]+\s*", inner)
         edits = corrections.inserted(span.end + len(inner.rstrip()), closing) if is_word else ()
-        self._mistake(
-            Code.UNTERMINATED_STRING, "the string is never closed", whole, f"close it with `{closing}`", edits
-        )
+        self._mistake(Code.UNTERMINATED_STRING, NEVER_CLOSED, whole, f"close it with `{closing}`", edits)
         self._add(Kind.STRING, inner, whole)
         return len(self.text)
 

@@ -86,6 +86,11 @@ class Resource(LazyRecord[Any]):
         self.name = name
         self.key = key or name
 
+    @property
+    def label(self) -> str:
+        """What it is called as an element of a list: an account by its id, all else by its name."""
+        return self.key if self.key.isdigit() else self.name
+
 
 def date(fact: Fact[datetime]) -> Fact[object]:
     """An instant as the language has dates: whole epoch seconds."""
