@@ -157,6 +157,14 @@ def test_nothing_to_test_is_no_success(tmp_path: Path) -> None:
     assert isinstance(run("test", tmp_path / "a.rule").exception, RootwardenError)
 
 
+def test_a_rule_file_can_be_shown_without_empty_headings(tmp_path: Path) -> None:
+    (tmp_path / "no-key.rule").write_text(RULE, encoding="utf-8")
+    shown = run("show", tmp_path / "no-key.rule").stdout.splitlines()
+
+    assert shown[0] == f"no-key (high): {RULE}"
+    assert [line for line in shown if line[:1].isupper()] == ["Check", "Answered by"]
+
+
 def test_list_and_show() -> None:
     listed = json.loads(run("list", "--format", "json").stdout)
     shown = json.loads(run("show", "root-mfa", "--format", "json").stdout)

@@ -140,7 +140,10 @@ def show_difference(
     as_of: Annotated[str, typer.Option("--as-of", help="The instant `now` means, ISO 8601; never the clock.")] = "",
     time_limit: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds after which the search ends.")] = 30,
 ) -> None:
-    """Print a smallest fixture on which two rules disagree, or `none within bounds`. Exit code 0 either way."""
+    """Print facts on which two rules disagree.
+
+    It is a smallest such fixture, or `none within bounds`. Exit code 0 either way.
+    """
     from time import monotonic
 
     from rootwarden.cli.rule_tests import difference_as_text
@@ -171,17 +174,20 @@ def list_rules(*, pack: Packs = None, output_format: AsText = Format.TEXT) -> No
 
 @app.command()
 def show(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="Id of a shipped rule, such as `root-mfa`.")],
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID|FILE", help="Id of a shipped rule, such as `root-mfa`, or a rule file.")
+    ],
     *,
     output_format: AsText = Format.TEXT,
 ) -> None:
-    """Show one shipped rule: why, what it asks, what it misses, what to do."""
+    """Show one rule: why, what it asks, what it misses, what to do."""
     from rootwarden.cli.rule_input import shipped_rule
     from rootwarden.cli.rule_output import rule_as_json, rule_as_text
     from rootwarden.packs import every_rule, schema
     from rootwarden.rules.words import closest
 
-    rule = shipped_rule(identifier)
+    own = Path(identifier)
+    rule = _rules([own], [])[0] if own.is_file() else shipped_rule(identifier)
     if rule is None:
         meant = closest(identifier, (one.id for one in every_rule()))
         hint = f"did you mean `{meant}`?" if meant else "`rootwarden rule list` shows them all"
