@@ -200,8 +200,8 @@ def test_a_parameter_of_a_rule_of_ones_own(folder: Path, tmp_path: Path, option:
         'check = "RootUser should not have Email . Domain eq domain"\n'
         '[parameters.domain]\ndefault = "example.com"\ndescribe = "not this one"\n'
     )
-    arguments = ("--evidence", folder / "greenfield", "--rules", "mine.toml", *option)
-    run = looks.command("audit", *arguments, "--format", "json", cwd=tmp_path)
+    arguments = ("--evidence", folder / "greenfield", "--rules", "mine.toml", "--format", "json")
+    run = looks.command("audit", *arguments, *option, cwd=tmp_path)
     assert run.code == code, run.err
 
 
