@@ -128,7 +128,7 @@ def _the_rest(rule: PostureRule, schema: Schema, text: str, file: str, depth: De
 
 
 def _in_condition(error: RuleSyntaxError, rule: PostureRule, text: str) -> RuleSyntaxError | None:
-    """The same mistakes where they stand in the `when` of a reason or an exception, checked in a sentence of its own."""
+    """The same mistakes where they stand in the `when` of a reason or an exception, in a sentence of its own."""
     for when in (*(one.when for one in rule.said), *(one.when for one in rule.accepted)):
         if error.text.endswith(f" should have ( {when} )") and text.count(when) == 1:
             return error.within(text, text.index(when) - (len(error.text) - len(when) - 2))
