@@ -25,6 +25,8 @@ SIZES: Final = ("small", "medium", "large")
 USES: Final = ("console", *(f"key_{key}" for key in KEYS))
 _DATES: Final = {"console": "password_last_used", **{f"key_{key}": f"key_{key}_last_used" for key in KEYS}}
 _WEEK: Final = timedelta(days=7)
+# Seconds; beyond sixty years a report is just very old.
+_LONGEST_AGE: Final = 2_000_000_000
 
 
 class AccountWeeks(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,10 +73,9 @@ def account_weeks(
         raise InputError("no observation is in the period", hint="widen it, or import evidence of that time")
     first = first_day_of_weeks(parameters, start or earliest)
     looks = _looks(rows, parameters, first).collect(engine="streaming").sort("account", "as_of")
-    counted = looks.filter(pl.col("counts").fill_null(value=True))
     return AccountWeeks(
         looks=looks,
-        weeks=_with_new_uses(_one_a_week(counted)),
+        weeks=_weeks(looks, parameters),
         young=looks.filter(~pl.col("counts") & ~pl.col("closed")).group_by("week").agg(pl.col("account").n_unique()),
         first=first,
         parameters=parameters,
@@ -90,20 +91,18 @@ def _looks(rows: pl.LazyFrame, parameters: StudyParameters, first: datetime) -> 
     prepared = rows.filter("has_root_user").join(born, on="account_id", how="left")
     return prepared.with_columns(
         horizon=horizon,
-        stale=report_age >= parameters.window,
         created=pl.coalesce("created_at", "born"),
     ).select(
         account=pl.col("account_id").cast(pl.UInt64),
         organization=_organization().cast(pl.Categorical),
         as_of="as_of",
-        seen_until=pl.coalesce("report_generated_at", "as_of"),
-        report_age=report_age,
+        report_age=report_age.dt.total_seconds().clip(-_LONGEST_AGE, _LONGEST_AGE).cast(pl.Int32),
         week=((pl.col("as_of") - first).dt.total_seconds() // int(_WEEK.total_seconds())).cast(pl.Int32),
         closed=~pl.col("account_state").is_in(ACTIVE_STATES),
         counts=_counts(parameters),
         readable="readable",
-        **{f"{use}_date": _date_in_window(date, parameters) for use, date in _DATES.items()},
-        **{f"{use}_known": _decided(date, parameters) for use, date in _DATES.items()},
+        **{f"{use}_date": pl.when(pl.col(date) <= pl.col("as_of")).then(date) for use, date in _DATES.items()},
+        **{f"{use}_known": _tells(date) for use, date in _DATES.items()},
         last_used=_last_used(),
         last_used_known=pl.all_horizontal(_possible(date) for date in _DATES.values()),
         impossible=pl.any_horizontal(~_possible_if_known(date) for date in _DATES.values()),
@@ -112,7 +111,7 @@ def _looks(rows: pl.LazyFrame, parameters: StudyParameters, first: datetime) -> 
         holds_old_key=pl.any_horizontal(_three_valued(f"key_{key}_active") & _old(key, parameters) for key in KEYS),
         **{f"key_{key}_old": _old(key, parameters) for key in KEYS},
         size=_size(parameters),
-        iam_users="iam_users",
+        iam_users=pl.col("iam_users").cast(pl.Int32),
     )
 
 
@@ -142,16 +141,10 @@ def _possible(date: str) -> pl.Expr:
     return (pl.col(date + STATE_SUFFIX) != "unknown") & _possible_if_known(date)
 
 
-def _date_in_window(date: str, parameters: StudyParameters) -> pl.Expr:
-    """The date, when it is in the window; else null."""
-    inside = (pl.col(date) > pl.col("as_of") - parameters.window) & _possible_if_known(date)
-    return pl.when(inside).then(date)
-
-
-def _decided(date: str, parameters: StudyParameters) -> pl.Expr:
-    """Whether it is known if the date is in the window: a stale report can only show that it is."""
-    inside = _date_in_window(date, parameters).is_not_null()
-    return inside | (_possible(date) & ~pl.col("stale"))
+def _tells(date: str) -> pl.Expr:
+    """Whether the look tells if there was a use before it: a date after its as-of hides what came before."""
+    ahead = (pl.col(date) > pl.col("as_of")).fill_null(value=False)
+    return (pl.col(date + STATE_SUFFIX) != "unknown") & ~ahead
 
 
 def _last_used() -> pl.Expr:
@@ -172,50 +165,59 @@ def _size(parameters: StudyParameters) -> pl.Expr:
     return size.cast(pl.UInt8)
 
 
-def _one_a_week(looks: pl.DataFrame) -> pl.DataFrame:
-    """One look stands for an account's week: the last that decides its use, else the last."""
-    anything = pl.any_horizontal(pl.col(f"{use}_date").is_not_null() for use in USES)
-    decides = (anything | pl.all_horizontal(f"{use}_known" for use in USES)) & pl.col("counts").is_not_null()
-    ordered = looks.lazy().with_columns(decides=decides).sort("account", "week", "decides", "as_of")
-    return ordered.unique(["account", "week"], keep="last", maintain_order=True).collect()
+def _weeks(looks: pl.DataFrame, parameters: StudyParameters) -> pl.DataFrame:
+    """One row an account and week: the last look of the week, and what earlier ones of the week show of its uses.
+
+    A week's uses are those after the last look of the week before, and at most one window before its own last look. That
+    stretch does not depend on what any look could read, so learning more never takes back what is decided.
+    """
+    # Sorted by account and instant, so the looks of a week stand together.
+    counted = looks.filter(pl.col("counts").fill_null(value=True))
+    last = counted.select(~_same_week(-1).fill_null(value=False)).to_series()
+    standing = counted.filter(last).with_columns(begin=_begin(parameters))
+    shown = {use: _shown(use) for use in USES}
+    if not last.all():
+        earlier = counted.filter(~last).select("account", "week", *(f"{use}_date" for use in USES))
+        standing = standing.join(_seen_earlier(earlier, standing), on=["account", "week"], how="left")
+        shown = {use: pl.col(f"{use}_earlier").fill_null(value=False) | shown[use] for use in USES}
+    return standing.select(*_answers(shown))
 
 
-def _with_new_uses(weeks: pl.DataFrame) -> pl.DataFrame:
-    """Ask each use once: a date that counted in the account's week before does not count again."""
-    known = {use: _used(use) for use in USES}
-    keys = [known[f"key_{key}"] for key in KEYS]
-    old = [known[f"key_{key}"] & pl.col(f"key_{key}_old") for key in KEYS]
-    return (
-        weeks.lazy()
-        .select(
-            "account",
-            "organization",
-            "week",
-            "as_of",
-            "size",
-            "iam_users",
-            "mfa",
-            *_where_counted("holds_key", "holds_old_key"),
-            use=_if_counted(pl.any_horizontal(known.values())),
-            console=_if_counted(known["console"]),
-            key=_if_counted(pl.any_horizontal(keys)),
-            old_key=_if_counted(pl.any_horizontal(old)),
-        )
-        .collect()
-    )
+def _same_week(places: int) -> pl.Expr:
+    """Whether the row so many places before is of the same account and week."""
+    return pl.all_horizontal(pl.col(name) == pl.col(name).shift(places) for name in ("account", "week"))
 
 
-def _used(use: str) -> pl.Expr:
-    """True for a date in the window that did not count before, false for none, null when it cannot be told."""
-    date = pl.col(f"{use}_date")
-    before = date.forward_fill().shift(1).over("account")
-    return pl.when(date.is_not_null()).then(date.ne_missing(before)).when(pl.col(f"{use}_known")).then(statement=False)
+def _begin(parameters: StudyParameters) -> pl.Expr:
+    """After which instant a use belongs to the week."""
+    return pl.max_horizontal(pl.col("as_of") - parameters.window, pl.col("as_of").shift(1).over("account"))
 
 
-def _if_counted(question: pl.Expr) -> pl.Expr:
-    """Null while it is unknown whether the account is old enough to count."""
-    return pl.when(pl.col("counts")).then(question)
+def _shown(use: str) -> pl.Expr:
+    """Whether the standing look shows a use; null when it cannot tell, or its report is from before the stretch."""
+    sees = pl.col("as_of") - pl.duration(seconds="report_age") > pl.col("begin")
+    inside = (pl.col(f"{use}_date") > pl.col("begin")).fill_null(value=False)
+    return pl.when(inside).then(statement=True).when(pl.col(f"{use}_known") & sees).then(statement=False)
 
 
-def _where_counted(*names: str) -> Iterable[pl.Expr]:
-    return [_if_counted(pl.col(name)).alias(name) for name in names]
+def _seen_earlier(earlier: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+    """Uses of a week's stretch that looks before its last one show: a later use may have hidden their dates."""
+    placed = earlier.join(standing.select("account", "week", "begin"), on=["account", "week"])
+    inside = {f"{use}_earlier": (pl.col(f"{use}_date") > pl.col("begin")).any() for use in USES}
+    return placed.group_by("account", "week").agg(**inside)
+
+
+def _answers(shown: dict[str, pl.Expr]) -> list[pl.Expr]:
+    """The columns of account-weeks; null while it is unknown whether the account is old enough to count."""
+    keys = [shown[f"key_{key}"] for key in KEYS]
+    old = [shown[f"key_{key}"] & pl.col(f"key_{key}_old") for key in KEYS]
+    questions = {
+        "use": pl.any_horizontal(shown.values()),
+        "console": shown["console"],
+        "key": pl.any_horizontal(keys),
+        "old_key": pl.any_horizontal(old),
+        "holds_key": pl.col("holds_key"),
+        "holds_old_key": pl.col("holds_old_key"),
+    }
+    plain = [pl.col(name) for name in ("account", "organization", "week", "size", "iam_users", "mfa")]
+    return plain + [pl.when("counts").then(question).alias(name) for name, question in questions.items()]

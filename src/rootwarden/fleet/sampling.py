@@ -71,11 +71,11 @@ def _unreadable(fleet: AccountWeeks) -> pl.Series:
 
 
 def _old_reports(fleet: AccountWeeks) -> pl.Series:
-    return _ids(fleet.looks.filter(pl.col("report_age") > REPORT_LIFETIME)["account"])
+    return _ids(fleet.looks.filter(pl.col("report_age") > REPORT_LIFETIME.total_seconds())["account"])
 
 
 def _reports_ahead(fleet: AccountWeeks) -> pl.Series:
-    return _ids(fleet.looks.filter(pl.col("report_age") < -REPORT_LIFETIME)["account"])
+    return _ids(fleet.looks.filter(pl.col("report_age") < -REPORT_LIFETIME.total_seconds())["account"])
 
 
 def _impossible(fleet: AccountWeeks) -> pl.Series:
@@ -83,12 +83,13 @@ def _impossible(fleet: AccountWeeks) -> pl.Series:
 
 
 def _between_windows(fleet: AccountWeeks) -> pl.Series:
-    """A last use nobody saw before, already too old for the window of the look that first shows it."""
+    """A last use no look showed in time: too old for the window, or from before the last look of another week."""
     looks = fleet.looks.lazy().filter(pl.col("last_used_known") & pl.col("counts"))
-    before = pl.col("last_used").shift(1).over("account").fill_null(pl.datetime(1970, 1, 1, time_zone="UTC"))
-    seen_before = pl.col("as_of").shift(1).over("account").is_not_null()
+    before = {name: pl.col(name).shift(1).over("account") for name in ("last_used", "as_of", "week")}
+    new = pl.col("last_used") > before["last_used"].fill_null(pl.datetime(1970, 1, 1, time_zone="UTC"))
     too_old = pl.col("last_used") <= pl.col("as_of") - fleet.parameters.window
-    found = looks.filter(seen_before & (pl.col("last_used") > before) & too_old).select("account").collect()
+    late = (pl.col("last_used") <= before["as_of"]) & (pl.col("week") != before["week"])
+    found = looks.filter(before["as_of"].is_not_null() & new & (too_old | late)).select("account").collect()
     return _ids(found["account"])
 
 

@@ -84,7 +84,9 @@ def stretches(fleet: AccountWeeks) -> Stretches:
     A stretch goes from one look that tells the last use to the next one; the first begins one window before it. Looks
     that tell nothing are left out, which joins their stretches; a look that repeats an old report adds nothing.
     """
-    told = fleet.looks.lazy().filter(pl.col("last_used_known") & pl.col("counts")).sort("account", "seen_until")
+    looks = fleet.looks.lazy().filter(pl.col("last_used_known") & pl.col("counts"))
+    seen_until = pl.col("as_of") - pl.duration(seconds="report_age")
+    told = looks.select("account", "last_used", seen_until=seen_until).sort("account", "seen_until")
     before = pl.col("seen_until").shift(1).over("account")
     placed = told.with_columns(begin=before.fill_null(pl.col("seen_until") - fleet.parameters.window))
     used = (pl.col("last_used") > pl.col("begin")).fill_null(value=False) & (pl.col("seen_until") > pl.col("begin"))
