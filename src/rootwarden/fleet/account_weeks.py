@@ -7,7 +7,7 @@ column by column. Everything that looks at one row alone is lazy and streams; on
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 import polars as pl
@@ -15,9 +15,6 @@ import polars as pl
 from rootwarden.errors import InputError
 from rootwarden.fleet.observation import ACTIVE_STATES, ASSETS, KEYS, STATE_SUFFIX, checked
 from rootwarden.fleet.parameters import StudyParameters, first_day_of_weeks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 # AWS's clock and ours may differ a little; a date further ahead than this is no date of a use.
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -157,7 +154,7 @@ def _old(key: int, parameters: StudyParameters) -> pl.Expr:
 
 
 def _size(parameters: StudyParameters) -> pl.Expr:
-    """0 small, 1 medium, 2 large; null when a count is unknown and the others do not make it large by themselves."""
+    """0 small, 1 medium, 2 large; null when a count is unknown and the others alone do not make it large."""
     least = pl.sum_horizontal(pl.col(name) for name in ASSETS)
     whole = pl.all_horizontal(pl.col(name + STATE_SUFFIX) != "unknown" for name in ASSETS)
     small = least < parameters.medium_from
@@ -168,8 +165,8 @@ def _size(parameters: StudyParameters) -> pl.Expr:
 def _weeks(looks: pl.DataFrame, parameters: StudyParameters) -> pl.DataFrame:
     """One row an account and week: the last look of the week, and what earlier ones of the week show of its uses.
 
-    A week's uses are those after the last look of the week before, and at most one window before its own last look. That
-    stretch does not depend on what any look could read, so learning more never takes back what is decided.
+    A week's uses are those after the last look of the week before, and at most one window before its own last look.
+    That stretch does not depend on what any look could read, so learning more never takes back what is decided.
     """
     # Sorted by account and instant, so the looks of a week stand together.
     counted = looks.filter(pl.col("counts").fill_null(value=True))
@@ -177,9 +174,8 @@ def _weeks(looks: pl.DataFrame, parameters: StudyParameters) -> pl.DataFrame:
     standing = counted.filter(last).with_columns(begin=_begin(parameters))
     shown = {use: _shown(use) for use in USES}
     if not last.all():
-        earlier = counted.filter(~last).select("account", "week", *(f"{use}_date" for use in USES))
-        standing = standing.join(_seen_earlier(earlier, standing), on=["account", "week"], how="left")
-        shown = {use: pl.col(f"{use}_earlier").fill_null(value=False) | shown[use] for use in USES}
+        standing = standing.join(_earlier(counted.filter(~last), standing), on=["account", "week"], how="left")
+        shown = {use: shown[use] | _shown_earlier(use) for use in USES}
     return standing.select(*_answers(shown))
 
 
@@ -200,11 +196,21 @@ def _shown(use: str) -> pl.Expr:
     return pl.when(inside).then(statement=True).when(pl.col(f"{use}_known") & sees).then(statement=False)
 
 
-def _seen_earlier(earlier: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
-    """Uses of a week's stretch that looks before its last one show: a later use may have hidden their dates."""
-    placed = earlier.join(standing.select("account", "week", "begin"), on=["account", "week"])
+def _earlier(looks: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+    """What looks before a week's last one show of its uses, and whether one of them did not tell."""
+    placed = looks.join(standing.select("account", "week", "begin"), on=["account", "week"])
     inside = {f"{use}_earlier": (pl.col(f"{use}_date") > pl.col("begin")).any() for use in USES}
-    return placed.group_by("account", "week").agg(**inside)
+    silent = {f"{use}_silent": (~pl.col(f"{use}_known")).any() for use in USES}
+    return placed.group_by("account", "week").agg(**inside, **silent)
+
+
+def _shown_earlier(use: str) -> pl.Expr:
+    """True if an earlier look shows a use; null if one did not tell and the last look need not show it any more.
+
+    The date of the password only ever moves on. That of a key is gone when the key is.
+    """
+    silent = pl.lit(value=False) if use == "console" else pl.col(f"{use}_silent").fill_null(value=False)
+    return pl.col(f"{use}_earlier").fill_null(value=False) | pl.when(~silent).then(statement=False)
 
 
 def _answers(shown: dict[str, pl.Expr]) -> list[pl.Expr]:

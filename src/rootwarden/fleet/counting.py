@@ -24,10 +24,15 @@ def rows_share(weeks: pl.DataFrame, whole: pl.Expr, part: pl.Expr) -> Share:
 
 
 def groups_share(weeks: pl.DataFrame, group: str, whole: pl.Expr, part: pl.Expr) -> Share:
-    """Of the groups in which `whole` is ever so, those in which `part` ever is; `part` implies `whole`."""
+    """Of the groups in which `whole` is ever so, those in which `part` ever is; `part` implies `whole`.
+
+    Rows of no known group are adrift.
+    """
+    adrift = weeks[group].null_count()
     part_ever, whole_ever = pl.col("part_so"), pl.col("whole_so")
     counts = (
-        weeks.group_by(group)
+        weeks.filter(pl.col(group).is_not_null())
+        .group_by(group)
         .agg(
             part_so=part.any(),
             part_open=part.is_null().any(),
@@ -42,7 +47,7 @@ def groups_share(weeks: pl.DataFrame, group: str, whole: pl.Expr, part: pl.Expr)
         )
         .row(0, named=True)
     )
-    return share(**counts)
+    return share(**counts, adrift=adrift)
 
 
 def seen_share(weeks: pl.DataFrame, group: str, question: str) -> Share:

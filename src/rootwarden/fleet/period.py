@@ -97,12 +97,11 @@ def _accounts(weeks: pl.DataFrame) -> Accounts:
 
 
 def _shares(weeks: pl.DataFrame, accounts: Accounts) -> Shares:
-    placed = weeks.filter(pl.col("organization").is_not_null())
     use, console, key = pl.col("use"), pl.col("console"), pl.col("key")
     sizes = [use & (pl.col("size") == code) for code in range(len(SIZES))]
     return Shares(
         accounts_used_of_accounts=seen_share(weeks, "account", "use"),
-        organizations_used_of_organizations=seen_share(placed, "organization", "use"),
+        organizations_used_of_organizations=seen_share(weeks, "organization", "use"),
         repeat_accounts_of_accounts_used=_repeat_accounts(accounts),
         repeat_uses_of_uses=_repeat_uses(accounts),
         half_of_uses_by_of_accounts_used=_half(accounts),
@@ -110,12 +109,12 @@ def _shares(weeks: pl.DataFrame, accounts: Accounts) -> Shares:
         medium_of_uses=rows_share(weeks, use, sizes[1]),
         large_of_uses=rows_share(weeks, use, sizes[2]),
         key_accounts_of_accounts=seen_share(weeks, "account", "holds_key"),
-        key_organizations_of_organizations=seen_share(placed, "organization", "holds_key"),
+        key_organizations_of_organizations=seen_share(weeks, "organization", "holds_key"),
         old_key_accounts_of_key_accounts=groups_share(weeks, "account", pl.col("holds_key"), pl.col("holds_old_key")),
         key_uses_of_uses=rows_share(weeks, use, key),
         old_key_uses_of_key_uses=rows_share(weeks, key, pl.col("old_key")),
         without_mfa_of_console_uses=rows_share(weeks, console, _WITHOUT_MFA),
-        organizations_without_mfa_of_console_organizations=groups_share(placed, "organization", console, _WITHOUT_MFA),
+        organizations_without_mfa_of_console_organizations=groups_share(weeks, "organization", console, _WITHOUT_MFA),
     )
 
 
@@ -142,14 +141,18 @@ def _repeat_uses(accounts: Accounts) -> Share:
 
 def _half(accounts: Accounts) -> Share:
     """The share of the accounts used that make half of the uses; bounds from those of the number itself."""
-    used, open_ = len(accounts.used), sum(unknown > 0 for unknown in accounts.unknown)
-    least, most = half_bounds(accounts.uses, accounts.unknown)
+    used = len(accounts.used)
     plain = share(half_by(accounts.used), used)
-    if not open_ or not used:
-        return plain
     possible = sum(uses + unknown > 0 for uses, unknown in zip(accounts.uses, accounts.unknown, strict=True))
+    if not any(accounts.unknown):
+        return plain
+    least, most = half_bounds(accounts.uses, accounts.unknown)
     return msgspec.structs.replace(
-        plain, outside=possible - used, undecided=most - least, low=least / possible, high=min(most / used, 1.0)
+        plain,
+        undecided=most - least,
+        outside=possible - used,
+        low=max(least, 1) / possible,
+        high=min(most / max(used, 1), 1.0),
     )
 
 

@@ -25,6 +25,7 @@ def weekly(fleet: AccountWeeks) -> tuple[Week, ...]:
         accounts=pl.col("use").is_not_null().sum(),
         accounts_used=pl.col("use").sum(),
         unknown=pl.col("use").is_null().sum(),
+        adrift=pl.col("organization").is_null().sum(),
         **size_counts(),
     )
     # A week in which everybody was too young has a row as well: nothing seen is not nothing there.
@@ -76,6 +77,10 @@ def _week(row: dict[str, int], fleet: AccountWeeks) -> Week:
         sizes=sizes_of(row),
         accounts_share=share(row["accounts_used"], row["accounts"], outside=row["unknown"]),
         organizations_share=share(
-            row["organizations_used"], row["organizations"], undecided=row["undecided"], outside=row["outside"]
+            row["organizations_used"],
+            row["organizations"],
+            undecided=row["undecided"],
+            outside=row["outside"],
+            adrift=row["adrift"],
         ),
     )
