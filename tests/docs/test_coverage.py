@@ -159,7 +159,7 @@ def test_the_packages_of_the_base_install_are_those_of_the_decision() -> None:
 def test_commands_named_in_prose_exist() -> None:
     with offline() as shell:
         known = {name for name, _ in commands(shell)}
-    pattern = r"`rootwarden ((?:rule )?[a-z]+)"
+    pattern = r"`rootwarden ((?:rule )?[a-z-]+)"
     named = {f"rootwarden {name}" for name in re.findall(pattern, everything())}
     assert named
     assert {name for name in named if name not in known} == set()

@@ -28,7 +28,7 @@ Generator = np.random.Generator
 def watched(*rows: Row) -> list[tuple[float, float, float]]:
     """(stretches with a use, days empty, days hidden) of each account."""
     seen = stretches(account_weeks(table(rows).lazy(), StudyParameters()))
-    return [tuple(map(float, each)) for each in zip(seen.seen, seen.empty, seen.hidden, strict=True)]
+    return list(zip(seen.seen.tolist(), seen.empty.tolist(), seen.hidden.tolist(), strict=True))
 
 
 def test_a_stretch_is_split_by_its_last_use() -> None:

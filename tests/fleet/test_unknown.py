@@ -79,6 +79,10 @@ def account_week_frame(rows: list[Any]) -> pl.DataFrame:
 @SLICE
 @given(looks())
 def test_no_share_leaves_its_interval(fleet: tuple[list[Any], list[Any]]) -> None:
+    no_share_leaves_its_interval(*fleet)
+
+
+def no_share_leaves_its_interval(*fleet: list[Any]) -> None:
     seen, true = (study(table(rows).lazy()) for rows in fleet)
     bounds = dict(shares(seen))
     for name, share in shares(true):
@@ -93,6 +97,10 @@ def test_no_share_leaves_its_interval(fleet: tuple[list[Any], list[Any]]) -> Non
 @SLICE
 @given(looks())
 def test_nothing_decided_is_taken_back(fleet: tuple[list[Any], list[Any]]) -> None:
+    nothing_decided_is_taken_back(*fleet)
+
+
+def nothing_decided_is_taken_back(*fleet: list[Any]) -> None:
     seen, true = (account_week_frame(rows) for rows in fleet)
     known = {(row["account"], row["week"]): row for row in true.iter_rows(named=True)}
     for row in seen.iter_rows(named=True):
@@ -122,7 +130,8 @@ def test_the_order_of_rows_changes_nothing(fleet: tuple[list[Any], list[Any]]) -
 
 
 @pytest.mark.soak
-def test_the_same_for_many_fleets() -> None:
-    many = settings(SLICE, max_examples=1500)
-    many(test_no_share_leaves_its_interval)()
-    many(test_nothing_decided_is_taken_back)()
+@settings(SLICE, max_examples=1500)
+@given(looks())
+def test_many_fleets(fleet: tuple[list[Any], list[Any]]) -> None:
+    no_share_leaves_its_interval(*fleet)
+    nothing_decided_is_taken_back(*fleet)

@@ -18,7 +18,6 @@ from rootwarden.fleet.parameters import StudyParameters, first_day_of_weeks
 
 # AWS's clock and ours may differ a little; a date further ahead than this is no date of a use.
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
-SIZES: Final = ("small", "medium", "large")
 USES: Final = ("console", *(f"key_{key}" for key in KEYS))
 _DATES: Final = {"console": "password_last_used", **{f"key_{key}": f"key_{key}_last_used" for key in KEYS}}
 _WEEK: Final = timedelta(days=7)

@@ -12,6 +12,8 @@ from rootwarden.errors import UsageError
 if TYPE_CHECKING:
     from datetime import datetime
 
+# By code: 0, 1, 2.
+SIZES: Final = ("small", "medium", "large")
 LARGEST_ASSETS: Final = 1_000_000_000
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

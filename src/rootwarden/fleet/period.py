@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import polars as pl
 
-from rootwarden.fleet.account_weeks import SIZES
 from rootwarden.fleet.concentration import concentration, half_bounds, half_by
 from rootwarden.fleet.counting import groups_share, rows_share, seen_share
+from rootwarden.fleet.parameters import SIZES
 from rootwarden.fleet.result import Average, Keys, Mfa, Offender, Period, Shares, Sizes
 from rootwarden.fleet.share import share
 from rootwarden.fleet.weekly import day_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from rootwarden.fleet.account_weeks import SIZES
+from rootwarden.fleet.parameters import SIZES
 from rootwarden.fleet.result import Sizes, Week
 from rootwarden.fleet.share import share
 

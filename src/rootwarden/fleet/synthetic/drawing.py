@@ -22,10 +22,11 @@ def parts(random: Random, total: int, least: Sequence[int], most: Sequence[int])
     if not sum(least) <= total <= sum(most):
         raise InternalError(f"{total} cannot be divided into parts from {sum(least)} to {sum(most)} in all")
     values = list(least)
-    for _ in range(total - sum(least)):
+    while left := total - sum(values):
         open_ = [place for place, value in enumerate(values) if value < most[place]]
-        (chosen,) = random.choices(open_, weights=[values[place] + 1 for place in open_])
-        values[chosen] += 1
+        # One at a time while they are few; of many a fiftieth at once, or a large fleet takes seconds.
+        for chosen in random.choices(open_, weights=[values[place] + 1 for place in open_], k=max(left // 50, 1)):
+            values[chosen] += values[chosen] < most[chosen]
     return values
 
 

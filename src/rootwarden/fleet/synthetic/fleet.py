@@ -146,7 +146,8 @@ def _uses(
     """Uses in the given weeks, several in some; and for most accounts one long before the first sample."""
     uses = [_between(random, since, before)] if random.random() < _USED_BEFORE and since < before else []
     # As often in a week as uses at a steady rate would be, if so many of the weeks have any.
-    rate = -log(1 - (len(weeks) - 0.5) / len(samples)) if weeks else 0.0
+    share = min(len(weeks), len(samples) - 0.5) / len(samples)
+    rate = -log(1 - share)
     for week in sorted(weeks):
         first, last = samples[week] - _WEEK + _MARGIN, samples[week] - REPORT_LEAD - _MARGIN
         uses += [_between(random, first, last) for _ in range(_at_least_one(random, rate))]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.errors import InternalError
-from rootwarden.fleet.account_weeks import SIZES
+from rootwarden.fleet.parameters import SIZES
 from rootwarden.fleet.synthetic.drawing import parts, subset
 from rootwarden.fleet.synthetic.weeks import spread_over_weeks
 
