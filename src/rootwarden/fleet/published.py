@@ -41,6 +41,29 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Account-weeks with a console use and a key use."""
         return self.console_uses + self.key_uses - self.uses
 
+    def shares(self) -> dict[str, tuple[int, int]]:
+        """(count, of) by the names the study's shares have."""
+        return {
+            "accounts_used_of_accounts": (self.accounts_used, self.accounts),
+            "organizations_used_of_organizations": (self.organizations_used, self.organizations),
+            "repeat_accounts_of_accounts_used": (self.repeat_accounts, self.accounts_used),
+            "repeat_uses_of_uses": (self.repeat_uses, self.uses),
+            "half_of_uses_by_of_accounts_used": (self.half_of_uses_by, self.accounts_used),
+            "small_of_uses": (self.small_uses, self.uses),
+            "medium_of_uses": (self.medium_uses, self.uses),
+            "large_of_uses": (self.large_uses, self.uses),
+            "key_accounts_of_accounts": (self.key_accounts, self.accounts),
+            "key_organizations_of_organizations": (self.key_organizations, self.organizations),
+            "old_key_accounts_of_key_accounts": (self.old_key_accounts, self.key_accounts),
+            "key_uses_of_uses": (self.key_uses, self.uses),
+            "old_key_uses_of_key_uses": (self.old_key_uses, self.key_uses),
+            "without_mfa_of_console_uses": (self.uses_without_mfa, self.console_uses),
+            "organizations_without_mfa_of_console_organizations": (
+                self.organizations_without_mfa,
+                self.console_organizations,
+            ),
+        }
+
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where published figures contradict each other: what is printed, which reading is taken, and why."""
