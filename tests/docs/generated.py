@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.docs.pages import DOCS, label, text
 from tests.docs.rule_pages import rule_index, rule_page
 from tests.docs.terminal import offline
+from tests.fleet import reproduced
 
 from rootwarden.packs import root_pack, schema
 
@@ -30,6 +31,7 @@ def generated() -> dict[Path, str]:
     made = {
         DOCS / "command-line.md": _command_line(),
         DOCS / "facts.md": _facts(),
+        DOCS / "fleet-study-reproduced.md": _NOTE + reproduced.page(),
         DOCS / "rules" / "README.md": _NOTE + rule_index(root_pack()),
     }
     for rule in root_pack():

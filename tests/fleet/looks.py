@@ -43,6 +43,7 @@ def look(
     signed_in: datetime | Unknown | None = None,
     keys: tuple[AccessKey, ...] | Unknown = (),
     mfa: bool | Unknown = True,
+    credentials: bool | Unknown = UNKNOWN,
     assets: int | Unknown = 2,
 ) -> Row:
     """One account at `START` plus some weeks; a report not given was made at that instant."""
@@ -58,8 +59,10 @@ def look(
             arn=f"arn:aws:iam::1111{account:08d}:root",
             created=fact(created),
             mfa_active=fact(mfa),
-            password=Password(last_used=fact(signed_in)),
+            password=Password(present=fact(credentials), last_used=fact(signed_in)),
             access_keys=fact(keys),
+            access_keys_present=fact(credentials),
+            signing_certificates_present=fact(credentials),
         ),
         report_generated_at=fact(made),
     )

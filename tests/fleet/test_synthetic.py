@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fleet.importing import imported, reported
+from tests.fleet.reproduced import figures
 
 from rootwarden.errors import InternalError, UsageError
 from rootwarden.facts.credential_report import parse_credential_report
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rootwarden.fleet.published import Counts
-    from rootwarden.fleet.result import Study
     from rootwarden.fleet.synthetic.fleet import SyntheticFleet
     from rootwarden.fleet.synthetic.plan import PlannedAccount
 
@@ -136,37 +136,6 @@ def test_there_is_one_published_study() -> None:
     assert names() == ("netskope-2021",)
     with pytest.raises(UsageError, match="no published study `other`"):
         published("other")
-
-
-def figures(made: Study) -> Counts:
-    """The study's figures under the names of the published ones."""
-    period = made.period
-    return msgspec.structs.replace(
-        published().counts,
-        accounts=round(period.average.accounts),
-        organizations=round(period.average.organizations),
-        iam_users=round(period.average.iam_users),
-        accounts_used=period.accounts_used,
-        organizations_used=period.organizations_used,
-        uses=period.uses,
-        account_weeks=sum(week.accounts_used for week in made.weeks),
-        organization_weeks=sum(week.organizations_used for week in made.weeks),
-        repeat_accounts=period.repeat_accounts,
-        repeat_uses=period.repeat_uses,
-        half_of_uses_by=period.half_of_uses_by,
-        small_uses=period.sizes.small,
-        medium_uses=period.sizes.medium,
-        large_uses=period.sizes.large,
-        key_accounts=period.keys.accounts,
-        key_organizations=period.keys.organizations,
-        old_key_accounts=period.keys.old_accounts,
-        key_uses=period.keys.uses,
-        old_key_uses=period.keys.old_uses,
-        console_uses=period.mfa.console_uses,
-        uses_without_mfa=period.mfa.without_mfa,
-        console_organizations=period.mfa.organizations,
-        organizations_without_mfa=period.mfa.organizations_without_mfa,
-    )
 
 
 @pytest.mark.parametrize("seed", [1, 2])

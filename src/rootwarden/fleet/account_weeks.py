@@ -102,16 +102,16 @@ def _looks(rows: pl.LazyFrame, parameters: StudyParameters, first: datetime) -> 
         last_used=_last_used(),
         last_used_known=pl.all_horizontal(_possible(date) for date in _DATES.values()),
         impossible=pl.any_horizontal(~_possible_if_known(date) for date in _DATES.values()),
-        mfa=_three_valued("mfa_active"),
-        holds_key=pl.any_horizontal(_three_valued(f"key_{key}_active") for key in KEYS),
-        holds_old_key=pl.any_horizontal(_three_valued(f"key_{key}_active") & _old(key, parameters) for key in KEYS),
+        mfa=three_valued("mfa_active"),
+        holds_key=pl.any_horizontal(three_valued(f"key_{key}_active") for key in KEYS),
+        holds_old_key=pl.any_horizontal(three_valued(f"key_{key}_active") & _old(key, parameters) for key in KEYS),
         **{f"key_{key}_old": _old(key, parameters) for key in KEYS},
         size=_size(parameters),
         iam_users=pl.col("iam_users").cast(pl.Int32),
     )
 
 
-def _three_valued(name: str) -> pl.Expr:
+def three_valued(name: str) -> pl.Expr:
     """A boolean fact: absent is false, unknown is null."""
     return pl.when(pl.col(name + STATE_SUFFIX) == "absent").then(statement=False).otherwise(pl.col(name))
 

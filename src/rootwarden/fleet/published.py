@@ -83,6 +83,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         first: Day of the first sample.
         last: Day of the last sample.
         weeks: Number of weekly samples.
+        reckoned: Names of the counts that were not printed, but reckoned from printed shares and means.
         counts: The counts.
         printed: Shares as printed, in percent, by the name they have in the study's `shares`.
         reading: How contradictions were read.
@@ -94,6 +95,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     first: date
     last: date
     weeks: int
+    reckoned: tuple[str, ...]
     counts: Counts
     printed: dict[str, float]
     reading: tuple[Reading, ...]
