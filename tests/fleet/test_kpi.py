@@ -174,10 +174,11 @@ def test_exchange_files_are_read_tolerantly() -> None:
         b"\xff",
         json.dumps(LINE | {"from": "2026-03-02T10:00:00"}).encode(),
         json.dumps({"lease": "l"}).encode(),
+        json.dumps(LINE | {"account": "1234"}).encode(),
         b"[" * 100_000,
         b" " * 3 + b"x" * (LONGEST_LINE + 1),
     ],
-    ids=["cut", "a list", "not UTF-8", "no offset", "fields missing", "deep", "long"],
+    ids=["cut", "a list", "not UTF-8", "no offset", "fields missing", "no account", "deep", "long"],
 )
 def test_a_line_that_is_none_is_named(line: bytes) -> None:
     with pytest.raises(InputError, match=r"`checkouts\.jsonl` line 2 is ") as caught:

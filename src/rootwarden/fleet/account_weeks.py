@@ -224,5 +224,5 @@ def _answers(shown: dict[str, pl.Expr]) -> list[pl.Expr]:
         "holds_key": pl.col("holds_key"),
         "holds_old_key": pl.col("holds_old_key"),
     }
-    plain = [pl.col(name) for name in ("account", "organization", "week", "size", "iam_users", "mfa")]
+    plain = [pl.col(name) for name in ("account", "organization", "week", "begin", "as_of", "size", "iam_users", "mfa")]
     return plain + [pl.when("counts").then(question).alias(name) for name, question in questions.items()]

@@ -19,7 +19,7 @@ def half_by(uses: Iterable[int]) -> int:
 
 
 def half_bounds(uses: Sequence[int], unknown: Sequence[int]) -> tuple[int, int]:
-    """The least and the most `half_by` can be, if each account's unknown weeks may or may not be uses.
+    """The least `half_by` can be, and what it cannot be above, if each account's unknown weeks may or may not be uses.
 
     For a set S of accounts with `u` known uses and up to `m` more, the most concentrated case gives S all its unknown
     weeks and the others none: S has half when the sum of `2u + m` over S reaches the sum of `u` over all. The most even

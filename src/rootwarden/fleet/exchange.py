@@ -6,7 +6,7 @@ Fields nobody asks for here are passed over. A file that is missing is unknown, 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, TypeVar
 
 import msgspec
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 R = TypeVar("R", bound=msgspec.Struct)
+
+AccountId: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9]{12}$")]
 
 LONGEST_LINE: Final = 1_000_000
 
@@ -34,7 +36,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    account: str
+    account: AccountId
     shape: str
     started: Instant
     verdict: str
@@ -45,7 +47,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     """An approved check-out of a root user: from when until when."""
 
     lease: str
-    account: str
+    account: AccountId
     start: Instant = msgspec.field(name="from")
     until: Instant
     released_at: Instant | None = None
@@ -60,7 +62,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     """A drill that is due by a day; `done` is the day it was held."""
 
     id: str
-    account: str
+    account: AccountId
     kind: str
     due: date
     done: date | None = None

@@ -84,7 +84,7 @@ class Concentration(Record, frozen=True, kw_only=True):
         gini_used: Among the accounts with a use; `None` when there is none.
         gini_all: Among all accounts seen.
         half_low: The least `half_of_uses_by` can be, whatever the unknown weeks were.
-        half_high: The most it can be.
+        half_high: It cannot be more than this.
         curve: The Lorenz curve: uses of the most active account, of the two most active ones, and so on.
     """
 
