@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import pytest
 
-from rootwarden.audit.entities import root_user_records
+from rootwarden.audit.entities.root_user import root_user
 from rootwarden.facts.account import Account, Guardrail, UsageAlarm
 from rootwarden.facts.contacts import Contact, Contacts
 from rootwarden.facts.fact import Known, Unknown
@@ -98,11 +98,10 @@ def paths(record: Mapping[str, Fact[object]], below: str = "") -> Iterator[str]:
 
 
 def test_rules_see_exactly_what_the_schema_names() -> None:
-    (record,) = root_user_records(EVERYTHING)
-    assert set(paths(record)) == SCHEMA
+    assert set(paths(root_user(EVERYTHING))) == SCHEMA
 
 
 def test_a_fact_nobody_gave_a_value_is_noticed() -> None:
-    (record,) = root_user_records(msgspec.structs.replace(EVERYTHING, root_sessions=Unknown("not collected")))
+    record = root_user(msgspec.structs.replace(EVERYTHING, root_sessions=Unknown("not collected")))
     with pytest.raises(AssertionError, match=r"Organization\.RootSessions"):
         list(paths(record))

@@ -14,6 +14,7 @@ from rootwarden.audit.result import ALL_USERS, Finding
 from rootwarden.audit.rulebook import rulebook
 from rootwarden.audit.since import changes_since
 from rootwarden.collect.offline import collect_credential_report
+from rootwarden.facts.inventory import Part
 from rootwarden.packs import schema
 from rootwarden.report import asff, junit, machine, ocsf, page, terminal
 from rootwarden.report.digest import rule_tallies
@@ -47,7 +48,7 @@ def result(tmp_path: Path) -> AuditResult:
     report = tmp_path / "report.csv"
     report.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
     rule = load_rule_file(RULE, file="users.rule")
-    collected = collect_credential_report(report, as_of=AS_OF, keep_users=True)
+    collected = collect_credential_report(report, as_of=AS_OF, parts=frozenset({Part.USERS}))
     return assess(collected, Terms(rulebook=rulebook([rule], schema())))
 
 

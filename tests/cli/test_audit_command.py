@@ -171,6 +171,40 @@ def test_a_rule_file_of_ones_own(folder: Path, tmp_path: Path) -> None:
     assert {rule for _, rule in run.verdicts} == {"mine"}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "rules"),
+    [
+        (("--rules", "mine"), {"a", "b"}),
+        (("--rules", "mine/a.rule"), {"a"}),
+        (("--rules", "mine/a.rule", "--rules", "mine/below"), {"a", "b"}),
+        (("--rules", "mine", "--rule", "b"), {"b"}),
+        (("--rules", "mine", "--pack", "root", "--rule", "root-mfa", "--rule", "a"), {"a", "root-mfa"}),
+    ],
+)
+def test_a_folder_of_rules_of_ones_own(
+    folder: Path, tmp_path: Path, arguments: tuple[str, ...], rules: set[str]
+) -> None:
+    (tmp_path / "mine" / "below").mkdir(parents=True)
+    (tmp_path / "mine" / "a.rule").write_text("RootUser should have MFAActive\n")
+    (tmp_path / "mine" / "below" / "b.rule").write_text("Fleet should have atleast 1% RootUsers with [ MFAActive ]\n")
+    (tmp_path / "mine" / ".hidden.rule").write_text("no rule\n")
+    (tmp_path / "mine" / "notes.md").write_text("no rule\n")
+    run = looks.command("audit", "--evidence", folder / "greenfield", *arguments, "--format", "json", cwd=tmp_path)
+    assert {rule for _, rule in run.verdicts} == rules
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("nothing", "cannot be read"), ("empty", "holds no rule file"), ("bad.rule", "bad.rule")]
+)
+def test_rules_that_are_none_are_refused(folder: Path, tmp_path: Path, path: str, said: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "bad.rule").write_text("RootUser shall have MFAActive\n")
+    run = looks.command("audit", "--evidence", folder / "greenfield", "--rules", path, cwd=tmp_path)
+    assert run.code == 2
+    assert said in run.err
+    assert "Traceback" not in run.err
+
+
 def test_a_rule_about_users_reads_every_row(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "users.rule").write_text("IAMUser where RootUser eq false should not have Password . Enabled eq true\n")
     (tmp_path / "report.csv").write_text(

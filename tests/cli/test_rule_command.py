@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rootwarden.cli.rule import app
-from rootwarden.errors import InputError, RootwardenError, UsageError
+from rootwarden.errors import RootwardenError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +55,21 @@ def test_eval_says_the_verdict_and_exits_by_it(tmp_path: Path, given: object, ve
     assert document["verdict"] == verdict
 
 
+def test_two_values_are_said_on_every_line(tmp_path: Path) -> None:
+    given = user({"$unknown": "iam:ListAccessKeys denied"})
+    text = evaluated(tmp_path, given, "--two-valued")
+    document = json.loads(evaluated(tmp_path, given, "--two-valued", "--format", "json").stdout)
+    usual = json.loads(evaluated(tmp_path, given, "--format", "json").stdout)
+
+    assert text.exit_code == 0
+    assert all(line.endswith(" [two-valued: unknown read as absent]") for line in text.stdout.splitlines())
+    assert "overall: pass" in text.stdout.splitlines()[-1]
+    assert document["two_valued"] is True
+    assert [one["two_valued"] for one in document["verdicts"]] == [True]
+    assert document["verdicts"][0]["notes"] == ["unknown, read as absent: iam:ListAccessKeys denied"]
+    assert "two_valued" not in usual
+
+
 def test_eval_json_has_every_resource(tmp_path: Path) -> None:
     given = {"IAMUser": [*user(True)["IAMUser"], *user({"$unknown": "iam:ListAccessKeys denied"})["IAMUser"]]}
     document = json.loads(evaluated(tmp_path, given, "--format", "json").stdout)
@@ -91,9 +106,9 @@ def test_check_finds_every_mistake_of_every_file(tmp_path: Path) -> None:
     result = run("check", *files)
 
     assert result.exit_code == 1
-    assert result.stdout == f"{files[0]}: ok\n"
-    for words in ("R0205", "R0203", f"{files[1]}:1:27", "worse.toml", "hint:"):
-        assert words in result.stderr
+    assert result.stdout.startswith(f"{files[0]}: ok\n")
+    for words in ("R0205", "R0203", f"{files[1]}:1:27", "R0401", f"{files[2]}:2:1", "unknown key `chek`", "help:"):
+        assert words in result.stdout
     assert run("check", files[0]).exit_code == 0
 
 
@@ -105,12 +120,15 @@ def test_syntax_only_leaves_names_alone(tmp_path: Path) -> None:
     assert run("check", file).exit_code == 1
 
 
-def test_unreadable_files_are_input_errors(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["check", "lint"])
+def test_unreadable_files_are_said_and_set_the_exit_code(tmp_path: Path, command: str) -> None:
     (tmp_path / "binary.rule").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "good.rule").write_text(RULE, encoding="utf-8")
     for file in (tmp_path / "missing.rule", tmp_path, tmp_path / "binary.rule"):
-        error = run("check", file).exception
-        assert isinstance(error, InputError)
-        assert error.hint
+        alone, beside = run(command, file), run(command, file, tmp_path / "good.rule")
+        assert (alone.exit_code, beside.exit_code) == (2, 3)
+        assert f"error: `{file}`" in alone.stderr
+        assert "hint: " in alone.stderr
 
 
 def test_the_shipped_pack_passes_its_cases() -> None:

@@ -1,16 +1,15 @@
-"""`rootwarden rule fmt`, `lint` and `explain` as their callers see them."""
+"""`rootwarden rule fmt` and `lint` as their callers see them."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-import pytest
 from typer.testing import CliRunner
 
+from rootwarden import packs
 from rootwarden.cli.rule import app
-from rootwarden.errors import InputError, UsageError
-from rootwarden.rules.diagnostic import Code
+from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +57,22 @@ def test_fmt_writes_only_what_differs(tmp_path: Path) -> None:
     assert (run("fmt", "--check", bare, file).exit_code, run("fmt", bare, file).stdout) == (0, "")
 
 
+def test_fmt_plain_spells_out_what_it_can_and_names_the_rest(tmp_path: Path) -> None:
+    kept = "atmost 1 AccessKey with [ Active ]"
+    file = written(tmp_path, f"RootUser should have LastUsedTime never # quiet\n and atleast 2 AccessKey and {kept}")
+    done = run("fmt", "--plain", file)
+
+    assert (done.exit_code, done.stdout) == (0, f"{file}: formatted\n")
+    assert done.stderr == f"note: `{file}`: there is no plain form of `{kept}`\n"
+    assert file.read_text(encoding="utf-8").splitlines() == [
+        "# quiet",
+        "RootUser should have LastUsedTime eq 0",
+        "    and AccessKey len ( ) gte 2",
+        f"    and {kept}",
+    ]
+    assert run("fmt", "--check", file).exit_code == 0
+
+
 def test_fmt_goes_on_after_a_file_that_is_no_rule(tmp_path: Path) -> None:
     bad, good = written(tmp_path, "RootUser should"), written(tmp_path, DOUBTFUL, "b.rule")
     result = run("fmt", bad, tmp_path / "none", good)
@@ -77,13 +92,14 @@ def test_lint_points_into_the_file_and_repairs_it(tmp_path: Path) -> None:
     for words in ("warning[R1001]", "warning[R1005]", f"{file}:5:19", "= help: write `where`"):
         assert words in result.stdout
     document = json.loads(run("lint", "--format", "json", file).stdout)
-    assert document["schema"] == "rootwarden.rule-lint/1"
-    assert [(one["code"], one["line"], one["fixable"]) for one in document["findings"]] == [
+    assert document["schema"] == "rootwarden.diagnostics/1"
+    assert [(one["code"], one["region"]["line"], one["plain"]) for one in document["diagnostics"]] == [
         ("R1005", 5, True),
         ("R1001", 5, True),
     ]
     repaired = run("lint", "--fix", file)
     assert (repaired.exit_code, repaired.stdout) == (0, "")
+    assert repaired.stderr.count("put right") == 2
     assert file.read_text(encoding="utf-8") == TOML.format(GOOD.strip())
 
 
@@ -99,60 +115,41 @@ def test_lint_shows_mistakes_too(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "error[R0203]" in result.stdout
-    assert "R0101" in result.stderr
+    assert "R0101" in result.stdout
 
 
-@pytest.mark.parametrize("code", list(Code))
-def test_explain_has_a_page_for_every_code(code: Code) -> None:
-    result = run("explain", code.value.lower())
+def test_schema_names_every_entity() -> None:
+    lines = run("schema").stdout.splitlines()
 
-    assert result.exit_code == 0
-    assert result.stdout.startswith(f"{code.value}: ")
-    assert "\nWrong\n" in result.stdout
+    assert [line.split()[0] for line in lines] == list(packs.schema().names)
+    assert "VPC                        not collected: a virtual private cloud" in lines
 
 
-def test_explain_shows_the_tree(tmp_path: Path) -> None:
-    rule = written(tmp_path, "RootUser where Exists should not have AccessKey with [ Active ]")
-    keys = [{"Active": False}, {"Active": True}]
-    given = {"RootUser": [{"Exists": True, "AccessKey": keys}, {"Exists": {"$unknown": "iam:X denied"}}]}
-    facts = written(tmp_path, json.dumps(given), "facts.json")
+def test_schema_shows_the_attributes_of_one_entity() -> None:
+    shown = run("schema", "CloudTrail").stdout
 
-    first = run("explain", rule, "--fixture", facts, "--resource", 0).stdout.splitlines()
-    assert first == [
-        "a at 2026-03-02T12:00:00Z",
-        "RootUser[0]: fail",
-        "         where",
-        "true       Exists    # Exists is true",
-        "         should not have",
-        "true       AccessKey with [ Active ]",
-        "false        AccessKey[0]",
-        "false          Active    # AccessKey[0].Active is false",
-        "true         AccessKey[1]",
-        "true           Active    # AccessKey[1].Active is true",
-        "  witness: AccessKey[1].Active = true",
-        "  witness: Exists = true",
-    ]
-    second = run("explain", rule, "--fixture", facts, "--resource", "RootUser[1]").stdout
-    assert "missing: Exists: iam:X denied (needs iam:X)" in second
-    document = json.loads(run("explain", rule, "--fixture", facts, "--format", "json").stdout)
-    assert document["schema"] == "rootwarden.rule-explain/1"
-    assert [one["outcome"]["verdict"] for one in document["explanations"]] == ["fail", "unknown"]
+    assert "\nLogGroup  reference CloudWatchLogGroup, may be absent\n" in shown
+    assert "\nLoggingEnabled  boolean\n  it records now\n  from cloudtrail:GetTrailStatus\n" in shown
+    assert "not collected; it would come from cloudtrail:ListTags" in shown
 
 
-@pytest.mark.parametrize(
-    ("arguments", "error"),
-    [
-        (["R9999"], UsageError),
-        (["{rule}"], UsageError),
-        (["{rule}", "--fixture", "{facts}", "--resource", "7"], UsageError),
-        (["{rule}", "--fixture", "{empty}"], InputError),
-    ],
-)
-def test_explain_says_what_it_needs(tmp_path: Path, arguments: list[str], error: type[Exception]) -> None:
-    names = {
-        "rule": written(tmp_path, "RootUser should have Exists"),
-        "facts": written(tmp_path, '{"RootUser": [{"Exists": true}]}', "facts.json"),
-        "empty": written(tmp_path, "{}", "empty.json"),
-    }
+def test_schema_as_json_has_the_keys_of_the_schema() -> None:
+    document = json.loads(run("schema", "IAMPasswordPolicy", "--format", "json").stdout)
 
-    assert isinstance(run("explain", *(one.format(**names) for one in arguments)).exception, error)
+    (entity,) = document["entities"]
+    age = next(one for one in entity["attribute"] if one["path"] == "MaxPasswordAge")
+    assert document["schema"] == "rootwarden.rule-schema/1"
+    assert (entity["list"], entity["single"]) == ("IAMPasswordPolicies", True)
+    assert (age["type"], age["unit"], age["absent"], age["fed_by"]) == (
+        "number",
+        "days",
+        True,
+        ["iam:GetAccountPasswordPolicy"],
+    )
+
+
+def test_schema_of_nothing_says_what_was_meant() -> None:
+    result = run("schema", "IAMUsers")
+
+    assert isinstance(result.exception, UsageError)
+    assert result.exception.hint == "did you mean `IAMUser`?"

@@ -138,16 +138,18 @@ def live(
     simulator: Simulator,
     *,
     rules: Sequence[str] = (),
+    by: Rulebook | None = None,
     door: Door | None = None,
     scope: Scope | None = None,
     workers: int = 8,
     **more: Any,
 ) -> Collected:
     """One live run in this process, at the world's instant."""
+    chosen = by or book(*rules)
     with pointed_at(simulator):
         return LiveCollection(
             door=door or Door(connections=8),
-            plan=plan_for(book(*rules).needs),
+            plan=plan_for(chosen.needs, watched=chosen.watched),
             scope=scope or Scope(organization=True, role_name=ROLE),
             workers=workers,
             clock=simulator.state.clock,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.collect import looks
 
-from rootwarden.audit.entities import root_user_records
+from rootwarden.audit.entities.root_user import root_user
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.simulator import parts
 from rootwarden.simulator.knobs import ReportPolls
@@ -66,8 +66,7 @@ def expected(clean: Collected, lost: Callable[[str], tuple[str, ...]], *rules: s
     """What the rules say of the clean facts without those each account loses."""
     said = {}
     for each in clean.accounts:
-        (record,) = root_user_records(each.facts)
-        left = dict(record)
+        left = dict(root_user(each.facts))
         for path in lost(each.facts.id):
             left = without(left, path.split("."))
         for rule in looks.book(*rules).rules:

@@ -382,7 +382,7 @@ def _replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_strange_values_anywhere_never_crash_and_never_cross_accounts(saved: Saved, evidence: Path, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - a seeded choice of cases
+    chance = random.Random(seed)
     files = sorted(path for path in evidence.rglob("*.json") if path.name != "collection.json")
     for _ in range(25):
         file = chance.choice(files)

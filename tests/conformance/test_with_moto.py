@@ -87,7 +87,7 @@ def test_an_account_without_organization(moto: Callable[[str], Any], moto_server
     result = conformance_of(door_to(moto_server, "AKIAFAKEMOTO00000000"))
     assert found(result) == EVERYWHERE | WITHOUT_ORGANIZATION
     assert names(result, Verdict.NOT_COMPARED) == NOT_COMPARED
-    assert result.count(Verdict.AGREES) == 28
+    assert result.count(Verdict.AGREES) == 31
     assert result.exit_code == 1
 
 
@@ -101,7 +101,7 @@ def test_a_management_account(moto: Callable[[str], Any], moto_server: str) -> N
     assert found(result) == EVERYWHERE
     assert names(result, Verdict.NOT_COMPARED) == NOT_COMPARED
     assert names(result, Verdict.NOT_ASKED) == set()
-    assert result.count(Verdict.AGREES) == 35
+    assert result.count(Verdict.AGREES) == 38
 
 
 def test_an_empty_account_leaves_most_unasked_and_says_so(moto: Callable[[str], Any], moto_server: str) -> None:

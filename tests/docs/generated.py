@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tests.docs.entity_pages import entities_page
 from tests.docs.pages import DOCS, label, text
-from tests.docs.rule_pages import rule_index, rule_page
+from tests.docs.rule_pages import rule_index, rule_page, rule_table
 from tests.docs.terminal import offline
 from tests.fleet import reproduced
 
-from rootwarden.packs import root_pack, schema
+from rootwarden.packs import every_rule, names, pack, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
     from rootwarden.rules.schema import Attribute
 
+PACKS = DOCS / "packs.md"
 INDEX = DOCS / "README.md"
 DECISIONS = DOCS / "decisions" / "README.md"
 _NOTE = "<!-- made by `python -m tests.docs.regenerate`; do not edit -->\n"
+_RULES = re.compile(r"(<!-- rules: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MARKED = re.compile(r"(<!-- pages: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -30,13 +33,20 @@ def generated() -> dict[Path, str]:
     """Every generated page with what it should hold; the index last, since it names the others."""
     made = {
         DOCS / "command-line.md": _command_line(),
+        DOCS / "entities.md": _NOTE + entities_page(schema()),
         DOCS / "facts.md": _facts(),
         DOCS / "fleet-study-reproduced.md": _NOTE + reproduced.page(),
-        DOCS / "rules" / "README.md": _NOTE + rule_index(root_pack()),
+        DOCS / "rules" / "README.md": _NOTE + rule_index((name, pack(name)) for name in names()),
+        PACKS: _RULES.sub(_pack_rules, text(PACKS)),
     }
-    for rule in root_pack():
+    for rule in every_rule():
         made[DOCS / "rules" / f"{rule.id}.md"] = _NOTE + rule_page(rule, schema())
     return made | {page: _with_lists(page, made) for page in (DECISIONS, INDEX)}
+
+
+def _pack_rules(match: re.Match[str]) -> str:
+    """The rules of the pack a list is for, between its marks."""
+    return f"{match[1]}\n{rule_table(pack(match[2]), 'rules/')}\n{match[3]}"
 
 
 def stale() -> list[Path]:
@@ -68,8 +78,7 @@ def _command_line() -> str:
 
 
 def _facts() -> str:
-    root = next(entity for entity in schema().entities if entity.entity == "RootUser")
-    users = next(entity for entity in schema().entities if entity.entity == "IAMUser")
+    root = schema().entity("RootUser")
     return (
         f"{_NOTE}# Facts\n\nWhat a rule can ask about `RootUser`, {root.summary}. The names are those of the rule "
         "language.\n\n"
@@ -81,9 +90,7 @@ def _facts() -> str:
         "[evidence-folder.md](evidence-folder.md#declarationsjson).\n\n"
         "| attribute | type | can be absent | what it is | where it comes from |\n|---|---|---|---|---|\n"
         + "".join(_row(each) for each in root.attribute)
-        + f"\nThe language also knows `{users.entity}`, {users.summary}: {len(users.attribute)} attributes, of which "
-        f"{sum(each.collected for each in users.attribute)} are\ncollected today (the credential report's columns); "
-        "the others are unknown. `src/rootwarden/packs/schema/iam-user.toml` lists them.\n"
+        + "\nWhat a rule can ask of users, policies, trails and all other entities: [entities.md](entities.md).\n"
     )
 
 

@@ -23,16 +23,22 @@ FRAMEWORKS = {
 }
 
 
-def rule_index(rules: Iterable[PostureRule]) -> str:
-    """The list of all rules, worst first."""
-    ordered = sorted(rules, key=lambda rule: (rule.severity.rank, rule.id))
-    rows = "".join(f"| [`{rule.id}`]({rule.id}.md) | {rule.severity} | {rule.title} |\n" for rule in ordered)
+def rule_index(packs: Iterable[tuple[str, Iterable[PostureRule]]]) -> str:
+    """The list of all rules, pack by pack."""
+    tables = "".join(f"\n## `{name}`\n\n{rule_table(rules)}" for name, rules in packs)
     return (
-        "# The root pack\n\nEach rule is one file in `src/rootwarden/packs/root/`, with its cases; these pages are "
-        "made from the files.\n`rootwarden rule show ID` prints the same. Verdicts: `pass`, `fail`, `not_applicable`, "
-        "`unknown`.\n\n| rule | severity | what is so when it passes |\n|---|---|---|\n"
-        f"{rows}\nHow to add one: [adding-a-rule.md](../adding-a-rule.md).\n"
+        "# The rules\n\nEach rule is one file in `src/rootwarden/packs/PACK/`, with its cases; these pages are made "
+        "from the files.\n`rootwarden rule show ID` prints the same. Verdicts: `pass`, `fail`, `not_applicable`, "
+        f"`unknown`. What the packs are: [packs.md](../packs.md).\n{tables}\nHow to add one: "
+        "[adding-a-rule.md](../adding-a-rule.md).\n"
     )
+
+
+def rule_table(rules: Iterable[PostureRule], folder: str = "") -> str:
+    """The rules of one pack, worst first."""
+    ordered = sorted(rules, key=lambda rule: (rule.severity.rank, rule.id))
+    rows = "".join(f"| [`{rule.id}`]({folder}{rule.id}.md) | {rule.severity} | {rule.title} |\n" for rule in ordered)
+    return f"| rule | severity | what is so when it passes |\n|---|---|---|\n{rows}"
 
 
 def rule_page(rule: PostureRule, schema: Schema) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WITH_CONSOLE = [page for page in pages() if console_blocks(page)]
 WITH_SHELL = [page for page in pages() if blocks(page, "sh")]
 # Commands of the AWS CLI that are not an operation of the service.
-AWS_CUSTOM = {("sso", "login"), ("configure", "list-profiles")}
+AWS_CUSTOM = {("sso", "login"), ("configure", "list-profiles"), ("cloudtrail", "validate-logs")}
 
 
 def shell_lines(page: Path) -> list[str]:

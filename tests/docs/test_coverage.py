@@ -21,7 +21,8 @@ from rootwarden.collect.folder import COLLECTION_SCHEMA, Collection, parse_decla
 from rootwarden.collect.live_account import RootSession
 from rootwarden.facts.declarations import DECLARABLE, Declaration
 from rootwarden.facts.instant import parse_instant
-from rootwarden.packs import root_pack, schema
+from rootwarden.packs import every_rule, names, pack, root_pack, schema
+from rootwarden.packs.samples import SampleSets
 from rootwarden.report import FORMATS
 from rootwarden.rules.verdict import Severity, Verdict
 
@@ -45,9 +46,13 @@ def test_every_command_and_option() -> None:
 
 def test_every_rule_fact_and_format() -> None:
     listed = text(DOCS / "rules" / "README.md")
-    for rule in root_pack():
+    for rule in every_rule():
         assert f"]({rule.id}.md)" in listed
         assert rule.title in listed
+    page = text(DOCS / "packs.md")
+    for name in names():
+        assert f"<!-- rules: {name} -->" in page
+        assert f"| `{name}` | {len(pack(name))} |" in page
     assert f"{len(root_pack())} rules" in text(ROOT / "CHANGELOG.md")
     facts = text(DOCS / "facts.md")
     root = next(entity for entity in schema().entities if entity.entity == "RootUser")
@@ -56,6 +61,12 @@ def test_every_rule_fact_and_format() -> None:
     formats = text(DOCS / "reports" / "formats.md")
     for name in FORMATS:
         assert f"| `{name}` |" in formats
+
+
+def test_every_sample_set() -> None:
+    page = text(DOCS / "by-meaning.md")
+    for name, samples in SampleSets().items():
+        assert f"| `{name}` | {' '.join(samples.caught.split())} |" in page
 
 
 def test_every_severity_and_verdict() -> None:

@@ -37,7 +37,7 @@ def calls(shell: AwsTerminal) -> dict[str, set[str]]:
 
 def test_the_permissions_are_those_of_the_calls_made(shell: AwsTerminal) -> None:
     shell.simulator.calls.reset()
-    assert shell.run("rootwarden audit --org --config rootwarden.toml").code == 1
+    assert shell.run("rootwarden audit --org --pack all --config rootwarden.toml").code == 1
     made = calls(shell)
     asked = {call for call in made[MANAGEMENT] if not call.startswith("sts:")}
     assert asked == set(MANAGEMENT_ACTIONS)

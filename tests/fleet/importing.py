@@ -12,6 +12,7 @@ from rootwarden.facts.account import Account
 from rootwarden.facts.assets import AssetCounts, read_asset_counts
 from rootwarden.facts.credential_report import parse_credential_report
 from rootwarden.facts.fact import Known, Source
+from rootwarden.facts.inventory import Part
 from rootwarden.facts.root_user import AccessKey, Password, RootUser
 from rootwarden.fleet.observation import Run, Seen, observe, table
 from rootwarden.fleet.synthetic.report_text import report_text
@@ -72,7 +73,7 @@ def _reported(account: SyntheticAccount, sample: datetime, number: int) -> Row:
 
 def observed(folder: EvidenceFolder) -> Iterator[Row]:
     """The rows of one look."""
-    collected = collect_folder(folder, keep_users=True)
+    collected = collect_folder(folder, parts=frozenset({Part.USERS}))
     run = Run(
         run_id=f"{folder.path.parent.name}/{folder.path.name}",
         as_of=collected.as_of,

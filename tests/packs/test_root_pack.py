@@ -124,7 +124,7 @@ def _pack() -> dict[str, Rule]:
 
 
 def _schema() -> dict[str, Attribute]:
-    text = (resources.files("rootwarden.packs") / "schema" / "root-user.toml").read_text(encoding="utf-8")
+    text = (resources.files("rootwarden.packs") / "schema" / "RootUser.toml").read_text(encoding="utf-8")
     attributes = msgspec.convert(tomllib.loads(text)["attribute"], list[Attribute])
     return {attribute.path: attribute for attribute in attributes}
 

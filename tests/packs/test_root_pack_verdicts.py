@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.rule import CompiledRule
 
 PACKS: Final = resources.files("rootwarden.packs")
-SCHEMA: Final = Schema.from_toml((PACKS / "schema" / "root-user.toml").read_text(encoding="utf-8"))
+SCHEMA: Final = Schema.from_toml((PACKS / "schema" / "RootUser.toml").read_text(encoding="utf-8"))
 AS_OF: Final = datetime(2026, 1, 31, tzinfo=UTC)
 
 Document = dict[str, Any]  # the TOML file as it stands: what a stranger's loader sees

@@ -191,3 +191,14 @@ def test_all_kinds_of_exception_and_change_are_shown() -> None:
         assert part in text
     for part in ("new fail: 2222", "fixed: 1111", "newly unknown: 4444", "SUSPENDED: 1 account: 555566667777"):
         assert part in text
+
+
+def test_the_head_names_root_only_where_all_rules_are_about_root() -> None:
+    result = samples.fleet(3)
+    about_root = [
+        msgspec.structs.replace(rule, check="RootUser where Exists should have MFAActive") for rule in result.rules
+    ]
+    about_users = msgspec.structs.replace(about_root[0], check="IAMUser should have MFAActive")
+    assert "Root users of 3 accounts" in render(msgspec.structs.replace(result, rules=tuple(about_root)), width=80)
+    mixed = render(msgspec.structs.replace(result, rules=(*about_root, about_users)), width=80)
+    assert mixed.startswith("3 accounts\n")

@@ -59,6 +59,22 @@ def test_each_case_left_out_is_missed(left_out: int, missing: dict[str, tuple[bo
     assert unseen(with_cases(CHECK, *cases)) == missing
 
 
+def test_shorter_forms_are_clauses_as_they_are_written() -> None:
+    check = (
+        "IAMUser should have atmost 1 AccessKey where Active with [ LastUsedTime within last 9 days ]"
+        " and AccessKey len ( ) between 1 and 2"
+    )
+    rule = with_cases(check, ({"AccessKey": [{"Active": True, "LastUsedTime": 5}]}, "pass"))
+
+    assert unseen(rule) == {
+        check.removeprefix("IAMUser should have "): (False,),
+        "atmost 1 AccessKey where Active with [ LastUsedTime within last 9 days ]": (False,),
+        "Active": (False,),
+        "LastUsedTime within last 9 days": (True,),
+        "AccessKey len ( ) between 1 and 2": (False,),
+    }
+
+
 def test_out_of_scope_nothing_is_seen_of_the_check() -> None:
     rule = with_cases(
         CHECK, ({"RootUser": False, "MFAActive": True, "AccessKey": [{"Active": True}]}, "not_applicable")
@@ -113,7 +129,7 @@ def test_parameters_of_cases_are_the_same_clause() -> None:
     assert unseen(both) == {}
 
 
-@pytest.mark.parametrize("rule", packs.root_pack(), ids=lambda rule: rule.id)
-def test_the_shipped_pack_is_seen_from_all_sides(rule: PostureRule) -> None:
+@pytest.mark.parametrize("rule", packs.every_rule(), ids=lambda rule: rule.id)
+def test_a_shipped_pack_is_seen_from_all_sides(rule: PostureRule) -> None:
     assert coverage(rule, packs.schema())
     assert unseen(rule) == {}

@@ -58,6 +58,31 @@ def test_root_key_used_today_password_idle() -> None:
 
 
 DISAGREE: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "should have atleast 3 AccessKey with [ Active ]",
+        "should have atleast 2 AccessKey with [ Active ]",
+        {"AccessKey": [{"Active": True}, {"Active": True}]},
+    ),
+    (
+        "should have atmost 3 AccessKey",
+        "should have atmost 4 AccessKey",
+        {"AccessKey": [{}, {}, {}, {}]},
+    ),
+    (
+        "should have every AccessKey where Active with [ LastUsedTime never ]",
+        "should have every AccessKey with [ LastUsedTime never ]",
+        {"AccessKey": [{"Active": False, "LastUsedTime": "2025-01-26T12:00:00Z"}]},
+    ),
+    (
+        "should have AccessKey len ( ) gt 1",
+        "should have AccessKey len ( ) eq 2",
+        {"AccessKey": [{}, {}, {}]},
+    ),
+    (
+        "should have MFADevices . Count between 1 and 2",
+        "should have MFADevices . Count between 1 and 3",
+        {"MFADevices": {"Count": 3}},
+    ),
     ("should have MFADevices . Count gte 2", "should have MFADevices . Count gt 2", {"MFADevices": {"Count": 2}}),
     ("should have MFADevices . Count gte 7", "should have MFADevices . Count gte 8", {"MFADevices": {"Count": 7}}),
     ('where Position eq "member" should have Exists', "should have Exists", {"Exists": True, "Position": "management"}),
@@ -124,7 +149,7 @@ def test_numbers_of_any_size(number: str) -> None:
     [
         (PASSWORD_OR_KEY, PASSWORD_OR_KEY),
         ("IAMUser should not have MFAActive", "IAMUser should have not MFAActive"),
-        ("IAMUser should have AccessKey len ( ) gt 1", "IAMUser should have AccessKey len ( ) eq 2"),
+        ("IAMUser should have AccessKey len ( ) gt 5", "IAMUser should have AccessKey len ( ) eq 6"),
         ("IAMUser should have every AccessKey with [ Active ]", "IAMUser should have no AccessKey with [ not Active ]"),
     ],
 )
@@ -150,3 +175,24 @@ def test_rules_about_different_things_cannot_be_compared() -> None:
 
 def test_the_same_search_gives_the_same_fixture() -> None:
     assert between(PASSWORD_ONLY, PASSWORD_OR_KEY) == between(PASSWORD_ONLY, PASSWORD_OR_KEY)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "record"),
+    [
+        (
+            "CloudTrail should have LogGroup . Retention gt 90",
+            "CloudTrail should have LogGroup . Retention gte 90",
+            {"LogGroup": {"Retention": 90}},
+        ),
+        (
+            "IAMUser should not have Groups with [ GroupPolicy . ManagedPolicies with [ AwsManaged ] ]",
+            "IAMUser should not have Groups with [ GroupPolicy . ManagedPolicies ]",
+            {"Groups": [{"GroupPolicy": {"ManagedPolicies": [{"AwsManaged": False}]}}]},
+        ),
+    ],
+)
+def test_rules_that_disagree_behind_references(first: str, second: str, record: dict[str, Any]) -> None:
+    found = between(first, second)
+
+    assert found.fixture == {first.split(maxsplit=1)[0]: [record]}

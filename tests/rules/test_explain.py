@@ -98,3 +98,42 @@ def test_the_instant_needs_a_time_zone(schema: Schema) -> None:
 
     with pytest.raises(ValueError, match="time zone"):
         explain(compiled, schema, {}, as_of=DEFAULT_AS_OF.replace(tzinfo=None))
+
+
+def test_what_narrows_a_list_is_shown_and_the_elements_it_leaves_out(schema: Schema) -> None:
+    rule = "Thing should have atleast 50% Parts where Flag with [ Used never or Used within last 3 days ]"
+    parts = [{"Flag": False}, {"Flag": True}, {"Flag": DENIED, "Used": DENIED}, DENIED]
+    one = explained(rule, {"Parts": parts}, schema)
+
+    assert one.outcome.verdict is Verdict.UNKNOWN
+    assert drawn(one.check)[1:] == [
+        None,
+        [
+            "Parts[0], left out",
+            False,
+            ["where", False, ["Flag", False, "Parts[0].Flag is false"]],
+        ],
+        [
+            "Parts[1]",
+            True,
+            ["where", True, ["Flag", True, "Parts[1].Flag is true"]],
+            [
+                "or",
+                True,
+                ["Used never", True, "Parts[1].Used is absent"],
+                ["Used within last 3 days", False, "Parts[1].Used is absent"],
+            ],
+        ],
+        [
+            "Parts[2]",
+            None,
+            ["where", None, ["Flag", None, "Parts[2].Flag is unknown: iam:ListAccessKeys denied"]],
+            [
+                "or",
+                None,
+                ["Used never", None, "Parts[2].Used is unknown: iam:ListAccessKeys denied"],
+                ["Used within last 3 days", None, "Parts[2].Used is unknown: iam:ListAccessKeys denied"],
+            ],
+        ],
+        ["Parts[3]", None, "Parts[3] is unknown: iam:ListAccessKeys denied"],
+    ]

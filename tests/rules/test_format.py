@@ -31,6 +31,15 @@ LEAVES = st.sampled_from(
         "atleast one Parts contain [ Flag ]",
         "any one with [ len len ( ) gt 1 ]",
         "Range eq 10.0.0.0/8",
+        "AtMost One Parts where Flag contain [ Other ]",
+        "atleast 95 % Parts with [ Never never ]",
+        "exactly 2 Parts",
+        "Size Between -1 and 2",
+        "FromPort to ToPort overlaps ( 20,21 )",
+        "Used Older Than window week",
+        'Range overlaps ( 10.0.0.0/8, "fd00::/8" )',
+        'Name catches ( "root-usage" )',
+        'Statements denies ( "*" ) for root',
     ]
 )
 CONDITIONS = st.recursive(
@@ -40,6 +49,7 @@ CONDITIONS = st.recursive(
         st.builds("( {} or {} )".format, inner, inner),
         st.builds("not ( {} )".format, inner),
         st.builds("every Parts with [ {} ]".format, inner),
+        st.builds("atleast 2 Parts where ( {} ) with [ {} ]".format, inner, inner),
     ),
     max_leaves=12,
 )
@@ -145,3 +155,17 @@ def test_strings_of_toml(text: str, expected: str | None) -> None:
 def test_a_sentence_toml_cannot_hold_is_refused() -> None:
     with pytest.raises(InputError):
         rewritten('check = "A should have b=1"', lambda _: "A should have b eq “\x01”")
+
+
+def test_a_scope_that_is_too_long_for_its_line_is_broken_too() -> None:
+    names = " or ".join(f'Name eq "{letter * 12}"' for letter in "abcdef")
+    text = f"Thing should not have every Parts where ( {names} ) with [ Flag and Used within last 90 days ]"
+
+    assert format_sentence(text).splitlines() == [
+        "Thing should not have every Parts where (",
+        '    Name eq "aaaaaaaaaaaa"',
+        *(f'    or Name eq "{letter * 12}"' for letter in "bcdef"),
+        ") with [",
+        "    Flag and Used within last 90 days",
+        "]",
+    ]

@@ -44,8 +44,39 @@ FOUND = [
     ("Thing where not ( Flag or not Flag ) should not have Flag", ["R1009"]),
     ("Thing where ( Size eq 1 and Size eq 2 ) or ( Flag and not Flag ) should not have Flag", ["R1009"]),
     ("SecurityGroup should not have InboundRules with [ FromPort gte 20 and ToPort lte 22 ]", ["R1010"]),
+    (
+        "Thing should not have Used NEVER or Used Within Last 3 Days and Size Between 1 and 2",
+        ["R1005", "R1001", *["R1005"] * 4],
+    ),
+    ("Thing should not have AtMost One Parts where Flag with [ Other ]", ["R1005", "R1005"]),
+    ("Thing should not have atleast 2 Parts where Flag or Other and Name with [ Flag ] and Size eq 1", ["R1001"]),
+    ("Thing should not have atleast 0 Parts with [ Flag ]", ["R1008"]),
+    ("Thing should not have atleast 0 Parts or atleast 0% Parts with [ Flag ]", ["R1008", "R1008"]),
+    ("Thing should not have atmost 100% Parts with [ Flag ] and atmost 1 Box with [ Flag ]", ["R1008", "R1008"]),
+    ("Thing should not have atleast 2 Box with [ Flag ]", ["R1007"]),
+    ("Thing should not have atleast 2 Parts with [ Flag ] and atmost 1 Parts with [ Flag ]", ["R1007"]),
+    ("Thing should not have exactly 2 Parts with [ Flag ] and no Parts with [ Flag ]", ["R1007"]),
+    (
+        (
+            "Thing should not have atleast 3 Parts with [ Flag ]"
+            " and not atleast 4 Parts with [ Flag ] and Parts len ( ) eq 1"
+        ),
+        [],
+    ),
+    ("Thing should not have atmost 2 Parts with [ Flag ] or atleast 2 Parts with [ Flag ]", ["R1008"]),
+    ("Thing should not have Size between 3 and 5 and Size lt 3", ["R1007"]),
+    ("Thing should not have Used never and Used gt 5", ["R1007"]),
+    ("IAMUser where Name eq “root” should not have MFAActive eq false", ["R1020"]),
+    ('IAMUser where Name in ( "root", "<root_account>" ) should not have MFAActive', ["R1020"]),
+    ('IAMUser should not have AccessKey with [ Active ] and Name like "^<root_account>$"', ["R1020"]),
 ]
 FINE = [
+    "Thing should not have Size between 1 and 2 or Flag",
+    "Thing should not have ( atleast 2 Parts where Flag or Other with [ Flag ] ) and Size eq 1",
+    "Thing should not have atleast 2 Parts where Flag or Other with [ Flag ] and Size eq 1",
+    "Thing should not have Never never and to to to overlaps ( 1, 2 )",
+    "Thing should not have atleast 2 Parts with [ Flag ] and atmost 2 Parts with [ Flag ]",
+    "Thing should not have atleast 2 Parts with [ Flag ] and atmost 1 Parts with [ Other ]",
     "Thing should not have ( Flag and Other ) or Size gt 1",
     'Thing should not have Box . And eq "a" or ( Flag and Other )',
     "Thing should not have every Parts with [ Flag ] and Parts len ( ) gt 0",
@@ -61,8 +92,15 @@ FINE = [
     'Thing should not have Parts with [ Name eq "a" ] and Parts with [ Name eq "b" ]',
     "Thing should not have Used lt 5 and Used neq 0",
     "SecurityGroup should not have InboundRules with [ FromPort lte 22 and ToPort gte 22 ]",
+    'IAMUser where Name in ( "root", "other" ) should not have MFAActive',
+    'IAMUser where Name like "root" should not have MFAActive and Tags with [ Name eq "root" ]',
+    'Thing should not have Name eq "root"',
 ]
 REPAIRED = [
+    (
+        'IAMUser where Name neq "root" should not have MFAActive',
+        "IAMUser where RootUser eq false should not have MFAActive",
+    ),
     ("Thing should not have Flag or Other and Box", "Thing should not have Flag or ( Other and Box )"),
     (
         "Thing should not have ( Flag ) and ( Other ) or Box",

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.test_properties import NUMBER_TESTS, RECORDS, RULES
+from tests.rules.test_properties import NUMBER_TESTS, QUANTIFIERS, RECORDS, RULES
 
+from rootwarden.rules.corrections import apply
 from rootwarden.rules.diagnostic import Code
 from rootwarden.rules.format import format_sentence
 from rootwarden.rules.impossible import impossible
-from rootwarden.rules.lint import apply, lint
+from rootwarden.rules.lint import lint
 from rootwarden.rules.parser import parse
 from rootwarden.rules.rule import compile_rule
 from rootwarden.rules.rule_file import DEFAULT_AS_OF
@@ -20,7 +21,11 @@ from rootwarden.rules.verdict import Verdict
 if TYPE_CHECKING:
     from rootwarden.rules.schema import Schema
 
-SIZE_TESTS = st.builds("{}Size {}".format, st.sampled_from(["", "not ", "not not "]), NUMBER_TESTS)
+SIZE_TESTS = st.one_of(
+    st.builds("{}Size {}".format, st.sampled_from(["", "not ", "not not "]), NUMBER_TESTS),
+    st.builds("{}{}Parts with [ Flag ]".format, st.sampled_from(["", "not "]), QUANTIFIERS),
+    st.builds("{}{}Parts where Other with [ Flag ]".format, st.sampled_from(["", "not "]), QUANTIFIERS),
+)
 CROWDED = st.recursive(
     SIZE_TESTS,
     lambda inner: st.builds("( {} {} {} )".format, inner, st.sampled_from(["and", "or"]), inner),
@@ -33,7 +38,7 @@ def verdict(rule: str, schema: Schema, record: dict[str, Any]) -> Verdict:
     return compile_rule(rule, schema).evaluate(record, as_of=DEFAULT_AS_OF).verdict
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(condition=CROWDED, record=RECORDS)
 def test_the_impossible_never_happens(condition: str, record: dict[str, Any], schema: Schema) -> None:
     rule = f"Thing should have {condition}"
@@ -44,6 +49,7 @@ def test_the_impossible_never_happens(condition: str, record: dict[str, Any], sc
 
 
 @given(rule=RULES, record=RECORDS)
+@settings(deadline=None)
 def test_neither_form_nor_harmless_edits_change_a_verdict(rule: str, record: dict[str, Any], schema: Schema) -> None:
     edited = apply(rule, [one for one in lint(rule, schema) if one.code in KEPT])
 

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from tests.rules.test_properties import RULES
 
 from rootwarden import packs
 from rootwarden.rules.changes import changes
@@ -19,6 +21,7 @@ from rootwarden.rules.rule_file import DEFAULT_AS_OF, load_rule_file
 
 if TYPE_CHECKING:
     from rootwarden.rules.rule_file import PostureRule
+    from rootwarden.rules.schema import Schema
 
 SCHEMA = packs.schema()
 HEAD = 'id = "x"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nmisses = "m"\n'
@@ -69,6 +72,41 @@ def changed(sentence: str) -> list[str]:
         ('should have Name in ( "a", "b" )', ['should have Name notin ( "a", "b" )']),
         ('should have Name notlike "^a"', ['should have Name like "^a"']),
         ("should have MFAActive neq true", ["should have MFAActive eq true"]),
+        (
+            "should have atleast 2 AccessKey with [ Active ]",
+            [f"should have {one} AccessKey with [ Active ]" for one in ("atleast 3", "atleast 1", "atmost 2")]
+            + ["should have atleast 2 AccessKey"],
+        ),
+        ("should have exactly 0 AccessKey", [f"should have {one} AccessKey" for one in ("exactly 1", "atmost 0")]),
+        (
+            "should have atleast 97.5% AccessKey with [ Active ]",
+            [
+                f"should have {one} AccessKey with [ Active ]"
+                for one in ("atleast 100%", "atleast 92.5%", "atmost 97.5%")
+            ],
+        ),
+        (
+            "should have every AccessKey where Active with [ LastUsedTime never ]",
+            [
+                "should have every AccessKey with [ LastUsedTime never ]",
+                "should have every AccessKey where not Active with [ LastUsedTime never ]",
+                "should have every AccessKey where Active with [ not LastUsedTime never ]",
+                "should have no AccessKey where Active with [ LastUsedTime never ]",
+            ],
+        ),
+        (
+            "should have no AccessKey where Active with [ LastUsedTime never ]",
+            ["should have no AccessKey with [ Active ]"],
+        ),
+        (
+            "should have AccessKey len ( ) between 1 and 2",
+            [f"should have AccessKey len ( ) between {one}" for one in ("0 and 2", "2 and 2", "1 and 3", "1 and 1")]
+            + ["should have not AccessKey len ( ) between 1 and 2"],
+        ),
+        (
+            "should have Password . LastUsedTime within last 0 days",
+            [f"should have Password . LastUsedTime {one}" for one in ("within last 1 days", "older than 0 days")],
+        ),
     ],
 )
 def test_what_is_changed(sentence: str, expected: list[str]) -> None:
@@ -78,7 +116,7 @@ def test_what_is_changed(sentence: str, expected: list[str]) -> None:
     assert sentence not in made
 
 
-@pytest.mark.parametrize("rule", packs.root_pack(), ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", packs.every_rule(), ids=lambda rule: rule.id)
 def test_every_changed_sentence_is_a_rule_and_keys_are_unique(rule: PostureRule) -> None:
     tree = compile_rule(rule.check, SCHEMA, parameters={one.name: one.default for one in rule.parameters}).tree
     made = list(changes(tree, SCHEMA))
@@ -88,8 +126,8 @@ def test_every_changed_sentence_is_a_rule_and_keys_are_unique(rule: PostureRule)
         assert print_rule(compile_rule(print_rule(one), SCHEMA).tree) == print_rule(one)
 
 
-@pytest.mark.parametrize("rule", packs.root_pack(), ids=lambda rule: rule.id)
-def test_no_mutant_of_the_shipped_pack_survives(rule: PostureRule) -> None:
+@pytest.mark.parametrize("rule", packs.every_rule(), ids=lambda rule: rule.id)
+def test_no_mutant_of_a_shipped_pack_survives(rule: PostureRule) -> None:
     found = mutants(rule, SCHEMA)
 
     assert found
@@ -195,3 +233,17 @@ def test_what_is_left_out_is_never_told_apart(rule: PostureRule) -> None:
     for _, words, one in changes(tree, SCHEMA):
         found = difference(original, compile_rule(print_rule(one), SCHEMA), SCHEMA, as_of=DEFAULT_AS_OF)
         assert (normal_form(one) == normal_form(tree)) <= (found.fixture is None), words
+
+
+@given(rule=RULES)
+@settings(max_examples=100, deadline=None)
+def test_every_change_is_a_rule_of_its_own(rule: str, schema: Schema) -> None:
+    tree = compile_rule(rule, schema).tree
+    made = list(changes(tree, schema))
+    keys = [key for key, _, _ in made]
+
+    assert len(keys) == len(set(keys))
+    for _, words, changed_tree in made:
+        text = print_rule(changed_tree)
+        assert text != print_rule(tree), words
+        assert compile_rule(text, schema).text == text

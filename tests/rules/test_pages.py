@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import rootwarden.rules
-from rootwarden.rules.diagnostic import Code, RuleSyntaxError
-from rootwarden.rules.lint import lint
+from rootwarden.rules.diagnostic import Code
+from rootwarden.rules.findings import Depth, examine
 from rootwarden.rules.pages import page_text, read_pages
 from rootwarden.rules.rule import compile_rule
 
@@ -22,11 +22,8 @@ PAGES = read_pages(TEXT)
 DOCUMENTATION = (Path(__file__).parents[2] / "docs" / "rule-language.md").read_text(encoding="utf-8")
 
 
-def codes(sentence: str, schema: Schema) -> set[Code]:
-    try:
-        return {one.code for one in lint(sentence, schema)}
-    except RuleSyntaxError as error:
-        return {one.code for one in error.diagnostics}
+def codes(text: str, schema: Schema) -> set[Code]:
+    return {one.diagnostic.code for one in examine(text, schema, depth=Depth.DOUBTS)}
 
 
 @pytest.mark.parametrize(("code", "page"), PAGES.items())

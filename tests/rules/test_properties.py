@@ -60,12 +60,23 @@ DATE_TESTS = st.one_of(
 ADDRESS_TESTS = st.sampled_from(
     ["eq 10.0.0.0/8", "neq 8.8.8.8", 'in ( "::/0", 10.0.0.0/8 )', "isPublic ( )", "isPrivate ( )", "numhosts ( ) gt 1"]
 )
-QUANTIFIERS = st.sampled_from(["", "atleast one ", "any ", "every ", "no "])
+DATE_TESTS = st.one_of(
+    DATE_TESTS,
+    st.sampled_from(["never", "within last 1 days", "older than 90000 seconds", "Older Than 25 hour"]),
+    st.just(f"between {NOW - 90_000} and {NOW}"),
+)
+NUMBER_TESTS = st.one_of(NUMBER_TESTS, st.builds("between {} and {}".format, st.integers(-2, 0), st.integers(0, 3)))
+QUANTIFIERS = st.one_of(
+    st.sampled_from(["", "atleast one ", "any ", "every ", "no ", "atmost one ", "EXACTLY one "]),
+    st.builds("{} {} ".format, st.sampled_from(["atleast", "atmost", "exactly"]), st.integers(0, 3)),
+    st.builds("{} {}% ".format, st.sampled_from(["atleast", "atmost"]), st.sampled_from([0, 33.4, 50, "66.6", 100])),
+)
 PART_LEAVES = st.one_of(
     st.builds("Flag {}".format, BOOLEAN_TESTS),
     st.builds("Used {}".format, DATE_TESTS),
     st.builds("Name {}".format, STRING_TESTS),
     st.builds("{}Inner with [ Size {} ]".format, QUANTIFIERS, NUMBER_TESTS),
+    st.builds("( {}Inner where Size {} with [ Size {} ] )".format, QUANTIFIERS, NUMBER_TESTS, NUMBER_TESTS),
     st.builds("Inner len ( ) {}".format, NUMBER_TESTS),
 )
 
@@ -94,6 +105,12 @@ LEAVES = st.one_of(
     st.builds("Labels has ( {} )".format, STRINGS),
     st.sampled_from(["Box", "Parts", "no Parts", "any Labels", "Parts len ( ) gt 1"]),
     st.builds("{}Parts with [ {} ]".format, QUANTIFIERS, combined(PART_LEAVES)),
+    st.builds("{}Parts where ( {} ) with [ {} ]".format, QUANTIFIERS, combined(PART_LEAVES), combined(PART_LEAVES)),
+    st.builds("{} {} Parts".format, st.sampled_from(["atleast", "atmost", "exactly"]), st.integers(0, 3)),
+    st.builds("Size to Limit overlaps ( {}, {} )".format, st.integers(-2, 0), st.integers(0, 3)),
+    st.sampled_from(
+        ["Range overlaps ( 10.0.0.0/9 )", 'Range overlaps ( "2000::/3", 8.0.0.0/8 )', "Range overlaps ( Range )"]
+    ),
     st.builds("{}Box with [ Flag {} ]".format, QUANTIFIERS, BOOLEAN_TESTS),
 )
 CONDITIONS = combined(LEAVES)

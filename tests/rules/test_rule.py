@@ -76,9 +76,9 @@ def test_a_name_nobody_collected_is_unknown_and_names_the_permission(schema: Sch
 
 
 def test_a_name_nothing_collects_says_so(schema: Schema) -> None:
-    outcome = judge("IAMUser should have Groups len ( ) gt 0", {}, schema)
+    outcome = judge("IAMUser should have SSHPublicKeys len ( ) gt 0", {}, schema)
 
-    assert outcome.missing[0].reason == "`Groups` is known to the language, not collected here"
+    assert outcome.missing[0].reason == "`SSHPublicKeys` is known to the language, not collected here"
 
 
 def test_a_permission_is_an_iam_action(schema: Schema) -> None:

@@ -158,6 +158,27 @@ def test_parameters_are_checked(parameters: dict[str, int | str], says: str, sch
     assert caught.value.hint
 
 
+def test_reasons_reach_through_references_and_lists(schema: Schema) -> None:
+    text = """
+id = "a"
+title = "t"
+severity = "low"
+why = "w"
+misses = "m"
+check = "AWS should have every CloudTrails with [ LogGroup . Retention gte 90 ]"
+[reasons]
+fail = "{CloudTrails.LogGroup.Name} keep {CloudTrails.LogGroup.Retention}; {CloudTrails.LogGroup.MetricFilters.Name}"
+"""
+    given = """{"AWS": [{"CloudTrails": [
+      {"LogGroup": {"Name": "a", "Retention": 7, "MetricFilters": [{"Name": "f"}, {"Name": "g"}]}},
+      {"LogGroup": null}, {"LogGroup": {"$unknown": "cut"}}, {"$unknown": "denied"}]}]}"""
+    (resource,) = load_fixture(given, schema)
+
+    reason = prepare(load_rule_file(text), schema).judge(resource.record, as_of=DEFAULT_AS_OF).reason
+
+    assert reason == ("a, absent, unknown, unknown keep 7, absent, unknown, unknown; f, g, absent, unknown, unknown")
+
+
 def test_a_reason_cannot_name_what_is_not_there(schema: Schema) -> None:
     with pytest.raises(InputError, match="names `Usedd`"):
         prepare(load_rule_file(FULL.replace("{Used}", "{Usedd}")), schema)

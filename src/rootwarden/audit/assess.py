@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.audit.entities import iam_user_records, root_user_records
 from rootwarden.audit.exceptions import PreparedException
 from rootwarden.audit.indicators import key_indicators
+from rootwarden.audit.judge import Judge
 from rootwarden.audit.ledger import ExceptionLedger
 from rootwarden.audit.need import credential_need
 from rootwarden.audit.overrides import Overrides
 from rootwarden.audit.result import (
-    ALL_USERS,
     AuditedAccount,
     AuditResult,
-    Finding,
     OrganizationSummary,
     Position,
     Reach,
@@ -29,21 +27,18 @@ from rootwarden.audit.settings import Settings
 from rootwarden.collect.collected import in_words
 from rootwarden.facts.fact import Absent, Known, Unknown, value_or_none
 from rootwarden.facts.instant import format_instant
-from rootwarden.rules.outcome import Missing
 from rootwarden.rules.verdict import Severity, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from rootwarden.audit.entities import Record
+    from rootwarden.audit.judge import Judged
     from rootwarden.audit.result import (
-        ParameterOverride,
+        Finding,
     )
     from rootwarden.collect.collected import Collected, CollectedAccount
-    from rootwarden.facts.account import Account
     from rootwarden.facts.fact import Fact
-    from rootwarden.rules.posture import PreparedRule
 
 
 class Terms(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -64,15 +59,21 @@ class Terms(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     fail_on: Severity = Severity.HIGH
 
 
-def assess(collected: Collected, terms: Terms) -> AuditResult:
-    """Make the whole answer from what was collected."""
+def assess(collected: Collected, terms: Terms, judge: Judge | None = None) -> AuditResult:
+    """Make the whole answer from what was collected.
+
+    Args:
+        collected: What was seen.
+        terms: How to judge.
+        judge: Who digested accounts as they were collected; whom it did not see is judged now.
+    """
+    judge = judge or Judge(terms)
+    for each in collected.accounts:
+        if each.facts.id not in judge:
+            judge.digest(each, collected.organization, collected.as_of)
     owners = {each.facts.id: terms.settings.owner.of(each.facts) for each in collected.accounts}
     ledger = ExceptionLedger(terms.exceptions, collected.as_of)
-    findings = tuple(
-        ledger.mark(finding, record, value_or_none(each.facts.unit_path) or "")
-        for each in collected.accounts
-        for finding, record in judge_account(each.facts, terms, collected.as_of, owner=owners[each.facts.id])
-    )
+    findings = tuple(_marked(collected, judge, ledger))
     facts = [each.facts for each in collected.accounts]
     return AuditResult(
         as_of=collected.as_of,
@@ -101,19 +102,15 @@ def _too_early(collected: Collected) -> tuple[str, ...]:
     return (f"judged at {judged}, but a credential report is of {seen}: later dates look like the future",)
 
 
-def judge_account(
-    account: Account, terms: Terms, as_of: datetime, *, owner: str = ""
-) -> Iterator[tuple[Finding, Record | None]]:
-    """Every finding of one account, in the order of the rules, with the record it was judged on."""
-    root = root_user_records(account)
-    users = iam_user_records(account) if terms.rulebook.reads_users else None
-    for rule in terms.rulebook.rules:
-        records = Known(root) if rule.compiled.entity == "RootUser" else users
-        if isinstance(records, Known):
-            for record in records.value:
-                yield _finding(account, rule, record, terms.overrides, as_of=as_of, owner=owner), record
-        else:
-            yield _unreadable(account, rule, records, owner), None
+def _marked(collected: Collected, judge: Judge, ledger: ExceptionLedger) -> Iterator[Finding]:
+    """Every finding in order, fails that stand under an exception marked; what is about no one account comes first."""
+    units = {each.facts.id: value_or_none(each.facts.unit_path) or "" for each in collected.accounts}
+    whole: dict[str, list[Judged]] = {}
+    for each in judge.over_all(collected.accounts, collected.organization, collected.as_of):
+        whole.setdefault(each.finding.account, []).append(each)
+    for account in ("", *units):
+        for each in (*whole.get(account, ()), *judge.of_account(account)):
+            yield ledger.mark(each.finding, each.record, units.get(account, ""))
 
 
 def exit_code(result: AuditResult, *, unreadable: bool) -> int:
@@ -129,54 +126,6 @@ def exit_code(result: AuditResult, *, unreadable: bool) -> int:
     if any(finding.verdict is Verdict.FAIL and finding.suppressed_by is None for finding in counting):
         return 1
     return 3 if unreadable or any(finding.verdict is Verdict.UNKNOWN for finding in counting) else 0
-
-
-def _finding(
-    account: Account, rule: PreparedRule, record: Record, chosen: Overrides | None, *, as_of: datetime, owner: str
-) -> Finding:
-    overrides: tuple[ParameterOverride, ...] = ()
-    if chosen is None:
-        judged = rule.judge(record, as_of=as_of)
-    else:
-        judged, overrides = chosen.judge(rule, record, account, as_of=as_of)
-    outcome = judged.outcome
-    return Finding(
-        rule=rule.rule.id,
-        account=account.id,
-        resource=_resource(account, record),
-        verdict=outcome.verdict,
-        severity=rule.rule.severity,
-        reason=judged.reason,
-        witness=outcome.witness,
-        missing=outcome.missing,
-        notes=(*outcome.notes, *(each.in_words for each in overrides)),
-        controls=rule.rule.controls,
-        evidence=outcome.evidence,
-        owner=owner,
-        overrides=overrides,
-    )
-
-
-def _resource(account: Account, record: Record) -> str:
-    """The ARN of the user a record is about: its own where it has one, else root's."""
-    named = record.get("id")
-    return str(named.value) if isinstance(named, Known) else account.root.arn
-
-
-def _unreadable(account: Account, rule: PreparedRule, users: Absent | Unknown | None, owner: str) -> Finding:
-    reason = users.reason if isinstance(users, Unknown) else "the users of the account were not collected"
-    permission = users.permission if isinstance(users, Unknown) else ""
-    return Finding(
-        rule=rule.rule.id,
-        account=account.id,
-        resource=f"arn:{account.partition}:iam::{account.id}:{ALL_USERS}",
-        verdict=Verdict.UNKNOWN,
-        severity=rule.rule.severity,
-        reason=reason,
-        missing=(Missing(attribute=rule.compiled.entity, reason=reason, permission=permission),),
-        controls=rule.rule.controls,
-        owner=owner,
-    )
 
 
 def _audited(collected: CollectedAccount, owner: str) -> AuditedAccount:

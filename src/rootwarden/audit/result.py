@@ -17,8 +17,11 @@ from rootwarden.rules.outcome import Missing, Witness
 from rootwarden.rules.rule_file import ParameterDefault
 from rootwarden.rules.verdict import Severity, Verdict
 
-# The name of all users of an account, where they could not be told apart.
+# The name of all users of an account, where they could not be told apart; of other things it ends alike.
 ALL_USERS: Final = "user/*"
+ALL: Final = "/*"
+# What reports call all accounts together, where an account would stand.
+FLEET: Final = "fleet"
 
 
 class Position(StrEnum):
@@ -137,17 +140,23 @@ class ParameterOverride(msgspec.Struct, frozen=True, kw_only=True):
         return f"judged with {self.name} = {_shown(self.value)} (set for {self.place}; {_shown(self.usual)} elsewhere)"
 
 
+def _subject(resource: str) -> str:
+    """What an ARN names in its account, with the region where it has one; empty for the root user."""
+    *_, region, _account, name = ("", "", *resource.split(":", 5))
+    return "" if name == "root" else f"{region} {name}".strip()
+
+
 def _shown(value: ParameterDefault) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one rule says about one root user, or about one IAM user where the rule reads `IAMUser`.
+    """What one rule says about one resource: the root user, or what else the rule is about.
 
     Attributes:
         rule: Rule id.
-        account: Twelve digits.
-        resource: ARN of what was judged.
+        account: Twelve digits; empty for what is about all accounts at once.
+        resource: ARN of what was judged, `fleet` for all accounts; its name ends in `/*` for all of a kind at once.
         verdict: The verdict; a fail under an exception is still a fail.
         severity: How bad a fail is.
         reason: One sentence for a person.
@@ -178,9 +187,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def user(self) -> str:
-        """Whom it is about when that is not root: `user/alice`, or `user/*` when the users could not be read."""
-        name = self.resource.split(":", 5)[-1]
-        return "" if name == "root" else name
+        """What it is about when that is not root: `user/alice`, `us-east-1 trail/audit`, `user/*` for all users."""
+        return _subject(self.resource)
 
 
 class RemedyStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,9 +254,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def user(self) -> str:
-        """Whom it is about when that is not root, as in `Finding`."""
-        name = self.resource.split(":", 5)[-1]
-        return "" if name == "root" else name
+        """What it is about when that is not root, as in `Finding`."""
+        return _subject(self.resource)
 
 
 class Indicator(msgspec.Struct, frozen=True, kw_only=True):

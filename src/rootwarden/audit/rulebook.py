@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rootwarden.audit.entities.catalog import is_monitoring, parts_of
+from rootwarden.audit.reading import reading
 from rootwarden.audit.result import RemedyStep, RuleCard
 from rootwarden.errors import UsageError
+from rootwarden.facts.inventory import Part
 from rootwarden.rules.posture import PreparedRule, prepare
+from rootwarden.rules.schema import FLEET
 from rootwarden.rules.words import closest
 
 if TYPE_CHECKING:
@@ -30,15 +34,19 @@ class Rulebook(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     Attributes:
         rules: In the order they are reported: by severity, then as the pack has them.
         benchmark: `cis-5.0`, or empty.
-        needs: The calls that feed what they read.
-        reads_users: Some rule reads every IAM user.
+        needs: The calls that feed what they read, but for those of `watched`.
+        watched: The calls that feed what they read of trails, log groups, alarms and topics themselves.
+        parts: What of each account's inventory they read.
+        whole: Some rule is about all accounts at once.
         given: Names of the parameters chosen for the whole run.
     """
 
     rules: tuple[PreparedRule, ...]
     benchmark: str
     needs: frozenset[str]
-    reads_users: bool
+    watched: frozenset[str] = frozenset()
+    parts: frozenset[Part] = frozenset()
+    whole: bool = False
     given: frozenset[str] = frozenset()
 
     def cards(self) -> tuple[RuleCard, ...]:
@@ -91,12 +99,23 @@ def rulebook(
         prepare(rule, schema, benchmark=benchmark, parameters=_for(rule, given))
         for rule in sorted(chosen, key=lambda each: each.severity.rank)
     ]
+    return book_of(prepared, schema, benchmark=benchmark, given=frozenset(given))
+
+
+def book_of(
+    prepared: Iterable[PreparedRule], schema: Schema, *, benchmark: str = "", given: frozenset[str] = frozenset()
+) -> Rulebook:
+    """Rules that are ready, with what they need together."""
+    rules = tuple(prepared)
+    needs = [need for rule in rules for need in reading(rule.compiled, schema)]
     return Rulebook(
-        rules=tuple(prepared),
+        rules=rules,
         benchmark=benchmark,
-        needs=frozenset(need for rule in prepared for need in _needs(rule, schema)),
-        reads_users=any(rule.compiled.entity == "IAMUser" for rule in prepared),
-        given=frozenset(given),
+        needs=frozenset(call for one in needs if not is_monitoring(one.entity) for call in one.calls),
+        watched=frozenset(call for one in needs if is_monitoring(one.entity) for call in one.calls),
+        parts=frozenset(part for one in needs for part in parts_of(one.entity, one.calls)),
+        whole=any(rule.compiled.entity == FLEET for rule in rules),
+        given=given,
     )
 
 
@@ -134,11 +153,6 @@ def _check_names(rules: tuple[PostureRule, ...]) -> None:
 def _for(rule: PostureRule, given: dict[str, ParameterDefault]) -> dict[str, ParameterDefault]:
     names = {parameter.name for parameter in rule.parameters}
     return {name: value for name, value in given.items() if name in names}
-
-
-def _needs(rule: PreparedRule, schema: Schema) -> set[str]:
-    attributes = (schema.attribute(rule.compiled.entity, path) for path in rule.compiled.reads)
-    return {call for attribute in attributes if attribute is not None for call in attribute.fed_by}
 
 
 def _card(prepared: PreparedRule) -> RuleCard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from rootwarden.audit.result import ALL_USERS, Change
+from rootwarden.audit.result import ALL, Change
 from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -50,13 +50,16 @@ class _Earlier:
             self._verdicts[finding.account, finding.rule][finding.user] = finding.verdict
 
     def verdict(self, finding: Finding) -> Verdict | None:
-        """What was said of the same resource; users that could not be read stand for each of them, and each for all."""
+        """What was said of the same resource; users that could not be read stand for each of them, and each for all.
+
+        So do other resources of a kind, and none at all: a first one that fails is new.
+        """
         said = self._verdicts.get((finding.account, finding.rule), {})
         if finding.user in said:
             return said[finding.user]
-        if finding.user == ALL_USERS:
+        if finding.user.endswith(ALL):
             return next((verdict for verdict in said.values() if verdict is not Verdict.UNKNOWN), None)
-        return said.get(ALL_USERS)
+        return next((verdict for name, verdict in said.items() if name.endswith(ALL)), None)
 
 
 def _kind(before: Verdict | None, after: Verdict) -> str:

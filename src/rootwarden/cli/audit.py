@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,8 @@ from rootwarden.report import find
 from rootwarden.rules.verdict import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rootwarden.audit.assess import Terms
     from rootwarden.audit.result import AuditResult
     from rootwarden.audit.rulebook import Rulebook
@@ -33,8 +36,10 @@ def audit(
     profile: options.Profile = "",
     region: options.Region = "",
     as_of: options.AsOf = "",
+    pack: options.Packs = None,
     rule: options.Rules = None,
     rule_file: options.RuleFiles = None,
+    rules: options.OwnRules = None,
     benchmark: options.Benchmark = "",
     window: options.Window = None,
     minimum_account_age: options.MinimumAccountAge = None,
@@ -58,7 +63,7 @@ def audit(
     """
     find(format_)
     _check_target(send_to)
-    book = make_book(rule, rule_file, benchmark, window, minimum_account_age)
+    book = make_book(rule, rule_file, benchmark, window, minimum_account_age, pack, rules)
     terms = _terms(book, config, exceptions, fail_on, use_exceptions=not no_exceptions)
     asked = Look(
         evidence=evidence,
@@ -90,7 +95,9 @@ def collect(
     external_id: options.ExternalId = "",
     profile: options.Profile = "",
     region: options.Region = "",
+    pack: options.Packs = None,
     rule: options.Rules = None,
+    rules: options.OwnRules = None,
     declarations: options.Declarations = None,
     workers: options.Workers = 24,
     account_timeout: options.AccountTimeout = 60,
@@ -98,7 +105,7 @@ def collect(
     """Collect evidence into a folder, to audit later or elsewhere. Exit code 3 when an account gave nothing."""
     from rootwarden.collect.collected import in_words
 
-    book = make_book(rule, None, "", None, None)
+    book = make_book(rule, None, "", None, None, pack, rules)
     asked = Look(
         accounts=accounts,
         org=org,
@@ -129,19 +136,37 @@ def make_book(
     benchmark: str,
     window: int | None,
     minimum_account_age: int | None,
+    pack: list[str] | None = None,
+    instead: list[Path] | None = None,
 ) -> Rulebook:
-    """The rules the arguments choose."""
+    """The rules the arguments choose; `instead` stands for the root pack where no pack was named."""
     from rootwarden.audit.rulebook import rulebook
-    from rootwarden.packs import root_pack, schema
+    from rootwarden.cli.own_rules import own_rules
+    from rootwarden.packs import chosen, schema
 
+    packed = () if instead and not pack else chosen(pack or ())
+    rules = (*packed, *own_rules(instead or ()), *(_own_rule(path) for path in rule_file or ()))
+    _check_packs(rule or (), rules)
     given = {"window": window, "minimum_account_age": minimum_account_age}
     return rulebook(
-        (*root_pack(), *(_own_rule(path) for path in rule_file or ())),
+        rules,
         schema(),
         wanted=tuple(rule or ()),
         benchmark=benchmark,
         parameters={name: value for name, value in given.items() if value is not None},
     )
+
+
+def _check_packs(wanted: Sequence[str], rules: Sequence[PostureRule]) -> None:
+    """A rule of a pack that was not chosen is not unknown: say which pack to choose."""
+    from rootwarden.packs import names, pack
+
+    there = [rule.id for rule in rules]
+    for pattern in wanted:
+        if not fnmatch.filter(there, pattern):
+            other = next((name for name in names() if fnmatch.filter([one.id for one in pack(name)], pattern)), "")
+            if other:
+                raise UsageError(f"`{pattern}` is not in the chosen packs", hint=f"add `--pack {other}`")
 
 
 def _own_rule(path: Path) -> PostureRule:
@@ -157,9 +182,9 @@ def _terms(
     from rootwarden.audit.exceptions import parse_exceptions, prepare_exceptions
     from rootwarden.audit.overrides import Overrides, check_parameters
     from rootwarden.audit.settings import Settings, parse_settings
-    from rootwarden.packs import root_pack
+    from rootwarden.packs import every_rule
 
-    rules = {rule.id: rule for rule in (*root_pack(), *(each.rule for each in book.rules))}.values()
+    rules = {rule.id: rule for rule in (*every_rule(), *(each.rule for each in book.rules))}.values()
     ids = {rule.id for rule in rules}
     entries = parse_exceptions(_text(exceptions), name=str(exceptions), rules=ids) if exceptions else ()
     settings = parse_settings(_text(config), name=str(config)) if config else Settings()
@@ -177,6 +202,7 @@ def _judge_and_tell(
     asked: Look, terms: Terms, *, since: Path | None, format_: str, output: Path | None, send_to: str
 ) -> int:
     from rootwarden.audit.assess import assess, exit_code
+    from rootwarden.audit.judge import Judge
 
     owner = terms.settings.owner
     units = (
@@ -184,13 +210,14 @@ def _judge_and_tell(
         or any(each.units for each in terms.settings.parameters)
         or any(each.entry.units for each in terms.exceptions)
     )
-    collected = look(asked, terms.rulebook, tags=bool(owner.tag), tree=units)
+    judge = Judge(terms)
+    collected = look(asked, terms.rulebook, tags=bool(owner.tag), tree=units, digest=judge.digest)
     if not collected.accounts and not collected.interrupted:
         raise UsageError(
             f"there is no account to audit: {len(collected.skipped)} skipped because they are not ACTIVE",
             hint="`accounts.json` or `aws organizations list-accounts` shows the state of each account",
         )
-    result = assess(collected, terms)
+    result = assess(collected, terms, judge)
     if since is not None:
         result = _compared(result, since, terms)
     for warning in result.warnings:
@@ -215,11 +242,14 @@ def _compared(result: AuditResult, since: Path, terms: Terms) -> AuditResult:
     import msgspec
 
     from rootwarden.audit.assess import assess
+    from rootwarden.audit.judge import Judge
     from rootwarden.audit.since import changes_since
     from rootwarden.collect.folder import EvidenceFolder
     from rootwarden.collect.offline import collect_folder
 
-    before = assess(collect_folder(EvidenceFolder(since), keep_users=terms.rulebook.reads_users), terms)
+    judge = Judge(terms)
+    folder = EvidenceFolder(since)
+    before = assess(collect_folder(folder, parts=terms.rulebook.parts, digest=judge.digest), terms, judge)
     changes = changes_since(before.findings, result.findings)
     return msgspec.structs.replace(result, changes=changes, changes_since=before.input)
 

@@ -49,6 +49,7 @@ def demo(
     _say(f"evidence: {evidence}   the answers this was judged from")
     _say("\nwhat to try next:")
     _say(f"  rootwarden audit --evidence {evidence} --benchmark cis-5.0")
+    _say(f"  rootwarden audit --evidence {evidence} --pack all")
     _say(f"  rootwarden audit --evidence {evidence} --format json")
     _say(f"  rootwarden audit --evidence {evidence} --rule root-mfa --format csv")
     _say("  rootwarden permissions            what a real run needs")
@@ -59,17 +60,21 @@ def demo(
 def _audit(simulated: World, simulator: Simulator, book: Rulebook, evidence: Path) -> AuditResult:
     from rootwarden.audit.assess import Terms, assess
     from rootwarden.aws.door import Door
+    from rootwarden.cli.audit import make_book
     from rootwarden.cli.looking import DEFAULT_ROLE
     from rootwarden.cli.progress import progress
     from rootwarden.collect.live import LiveCollection, Scope
     from rootwarden.collect.plan import plan_for
     from rootwarden.collect.save import EvidenceWriter
+    from rootwarden.packs import EVERY_PACK
 
+    # The evidence is for trying other packs too, so it holds what any of them reads.
+    kept = make_book(None, None, "", None, None, [EVERY_PACK])
     _point_at(simulator, simulated)
     with progress() as show:
         collected = LiveCollection(
             door=Door(connections=WORKERS, read_timeout=ACCOUNT_SECONDS),
-            plan=plan_for(book.needs, tree=True),
+            plan=plan_for(kept.needs, watched=kept.watched, tree=True),
             scope=Scope(organization=True, role_name=DEFAULT_ROLE),
             workers=WORKERS,
             account_seconds=ACCOUNT_SECONDS,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.audit.rulebook import Rulebook
-    from rootwarden.collect.collected import Collected
+    from rootwarden.collect.collected import Collected, Digest
     from rootwarden.collect.live_account import RootSession
     from rootwarden.collect.save import EvidenceWriter
 
@@ -56,7 +56,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     save_evidence: Path | None = None
 
 
-def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool) -> Collected:
+def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool, digest: Digest | None = None) -> Collected:
     """Collect from wherever the arguments say.
 
     Args:
@@ -64,6 +64,7 @@ def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool) -> Collected:
         book: The rules, which decide what is asked.
         tags: Account tags are needed to name owners.
         tree: The organization's tree is needed to name owners or for exceptions.
+        digest: What is kept of each account once it is read; everything when not given.
 
     Raises:
         UsageError: When the arguments contradict each other.
@@ -81,6 +82,8 @@ def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool) -> Collected:
             "--external-id is for a role, and none would be assumed",
             hint="give --role-name, --accounts or --org too, or leave it out",
         )
+    from rootwarden.collect.collected import keep_whole
+
     instant = options.instant(asked.as_of)
     if asked.evidence is not None:
         from rootwarden.collect.folder import EvidenceFolder
@@ -90,14 +93,15 @@ def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool) -> Collected:
         return collect_folder(
             EvidenceFolder(asked.evidence),
             as_of=instant,
-            keep_users=book.reads_users,
-            inside=plan_for(book.needs).inside,
+            parts=book.parts,
+            inside=plan_for(book.needs, watched=book.watched).inside,
+            digest=digest or keep_whole,
         )
     if asked.credential_report is not None:
         from rootwarden.collect.offline import collect_credential_report
 
-        return collect_credential_report(asked.credential_report, as_of=instant, keep_users=book.reads_users)
-    return _live(asked, book, instant, tags=tags, tree=tree)
+        return collect_credential_report(asked.credential_report, as_of=instant, parts=book.parts)
+    return _live(asked, book, instant, tags=tags, tree=tree, digest=digest or keep_whole)
 
 
 def _refuse_live_options(asked: Look) -> None:
@@ -111,7 +115,9 @@ def _refuse_live_options(asked: Look) -> None:
         )
 
 
-def _live(asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, tree: bool) -> Collected:
+def _live(
+    asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, tree: bool, digest: Digest
+) -> Collected:
     from rootwarden.aws.door import Door
     from rootwarden.cli.progress import progress
     from rootwarden.collect.live import LiveCollection, Scope
@@ -138,7 +144,7 @@ def _live(asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, 
     with progress() as show, _given_up(writer):
         return LiveCollection(
             door=door,
-            plan=plan_for(book.needs, tags=tags, tree=tree),
+            plan=plan_for(book.needs, watched=book.watched, tags=tags, tree=tree),
             scope=scope,
             as_of=instant,
             workers=asked.workers,
@@ -148,7 +154,8 @@ def _live(asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, 
             on_progress=show,
             on_announce=_announce,
             on_root_session=_session_writer(asked),
-            keep_users=book.reads_users,
+            parts=book.parts,
+            digest=digest,
         ).run()
 
 

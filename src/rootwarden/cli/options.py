@@ -58,11 +58,19 @@ Declarations: TypeAlias = Annotated[
     Path | None,
     typer.Option("--declarations", metavar="FILE", help="What no API tells (live runs): see docs/evidence-folder.md."),
 ]
+Packs: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--pack", metavar="NAME", help="Rules of this pack: root (usual), iam, …, or all. Repeat."),
+]
 Rules: TypeAlias = Annotated[
     list[str] | None, typer.Option("--rule", metavar="ID", help="Only this rule, or pattern (root-contact-*). Repeat.")
 ]
 RuleFiles: TypeAlias = Annotated[
     list[Path] | None, typer.Option("--rule-file", metavar="FILE", help="A rule file of your own, added. Repeat.")
+]
+OwnRules: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--rules", metavar="PATH", help="Your own rules, a file or folder, instead of the packs. Repeat."),
 ]
 Benchmark: TypeAlias = Annotated[
     str, typer.Option("--benchmark", metavar="NAME", help="One benchmark's controls, in its meaning: cis-5.0.")

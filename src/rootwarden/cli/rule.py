@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rootwarden.cli import rule_writing
-from rootwarden.cli.rule_input import complain as _complain
+from rootwarden.cli import rule_check, rule_explaining, rule_schema, rule_writing
 from rootwarden.cli.rule_input import instant as _instant
 from rootwarden.cli.rule_input import parameter_values as _parameters
 from rootwarden.cli.rule_input import read_text as _read
-from rootwarden.errors import InputError, RootwardenError, UsageError
+from rootwarden.errors import InputError, UsageError
 from rootwarden.rules.verdict import Severity, Verdict
 
 if TYPE_CHECKING:
@@ -37,31 +36,13 @@ class Format(StrEnum):
 
 
 Files = Annotated[list[Path], typer.Argument(help="Rule files.", show_default=False)]
+Packs = Annotated[
+    list[str] | None, typer.Option("--pack", metavar="NAME", help="Only this pack (root, iam, …); may be repeated.")
+]
 AsText = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 
-@app.command()
-def check(
-    files: Files,
-    *,
-    syntax_only: Annotated[bool, typer.Option("--syntax-only", help="Leave names and types alone.")] = False,
-) -> None:
-    """Check rule files: grammar, names and types. Exit code 1 when one has a mistake."""
-    from rootwarden.rules.rule_file import load_rule_file
-
-    wrong = 0
-    for file in files:
-        text = _read(file)
-        try:
-            rule = load_rule_file(text, file=str(file))
-            if not syntax_only:
-                _prepare_all(rule, text, str(file))
-        except RootwardenError as error:
-            wrong += 1
-            _complain(error)
-        else:
-            typer.echo(f"{file}: ok")
-    raise typer.Exit(1 if wrong else 0)
+app.command("check")(rule_check.check)
 
 
 @app.command("eval")
@@ -74,12 +55,15 @@ def evaluate(
     as_of: Annotated[str, typer.Option("--as-of", help="The instant `now` means, ISO 8601; never the clock.")] = "",
     benchmark: Annotated[str, typer.Option(help="Judge by this benchmark's meaning, such as `cis-5.0`.")] = "",
     parameter: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")] = None,
+    two_valued: Annotated[
+        bool, typer.Option("--two-valued", help="Read what is unknown as absent, to compare; every line says so.")
+    ] = False,
     output_format: AsText = Format.TEXT,
     fail_on: Annotated[Severity, typer.Option(help="Severity from which a fail sets the exit code.")] = Severity.HIGH,
 ) -> None:
     """Judge the resources of a fixture. Exit code 1: a fail; 3: undecided; 0: neither."""
     from rootwarden.audit.rulebook import benchmark_name
-    from rootwarden.packs import root_pack, schema
+    from rootwarden.packs import every_rule, schema
     from rootwarden.rules.cases import overall
     from rootwarden.rules.diagnostic import RuleSyntaxError
     from rootwarden.rules.fixture import load_fixture
@@ -89,9 +73,10 @@ def evaluate(
     text = _read(file)
     rule = load_rule_file(text, file=str(file))
     if benchmark:
-        benchmark = benchmark_name(benchmark, (rule, *root_pack()))
+        benchmark = benchmark_name(benchmark, (rule, *every_rule()))
     try:
-        prepared = prepare(rule, schema(), benchmark=benchmark, parameters=_parameters(parameter or []))
+        values = _parameters(parameter or [])
+        prepared = prepare(rule, schema(), benchmark=benchmark, parameters=values, two_valued=two_valued)
     except RuleSyntaxError as error:
         raise placed(error, error.text, text, str(file)) from None
     resources = load_fixture(_read(fixture), schema(), file=str(fixture))
@@ -113,8 +98,9 @@ def evaluate(
 
 @app.command("test")
 def run_tests(
-    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; the shipped pack if none.")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; the shipped packs if none.")] = None,
     *,
+    pack: Packs = None,
     coverage: Annotated[bool, typer.Option("--coverage", help="Also name clauses not seen true and false.")] = False,
     mutate: Annotated[bool, typer.Option("--mutate", help="Also name changes to the rule no case notices.")] = False,
 ) -> None:
@@ -123,7 +109,7 @@ def run_tests(
     from rootwarden.packs import schema
     from rootwarden.rules.cases import run_cases
 
-    rules = _rules(files or [])
+    rules = _rules(files or [], pack or [])
     results = [result for rule in rules for result in run_cases(rule, schema())]
     if not results:
         raise InputError("there are no cases to run", hint="docs/rule-files.md, Cases, shows how to write one")
@@ -172,12 +158,15 @@ def show_difference(
 
 
 @app.command("list")
-def list_rules(*, output_format: AsText = Format.TEXT) -> None:
+def list_rules(*, pack: Packs = None, output_format: AsText = Format.TEXT) -> None:
     """List the shipped rules."""
     from rootwarden.cli.rule_output import pack_as_json, pack_as_text
-    from rootwarden.packs import root_pack
+    from rootwarden.packs import EVERY_PACK, chosen, names
+    from rootwarden.packs import pack as rules_of
 
-    typer.echo(pack_as_json(root_pack()) if output_format is Format.JSON else pack_as_text(root_pack()))
+    wanted = {rule.id for rule in chosen(pack or [EVERY_PACK])}
+    listed = [(name, rule) for name in names() for rule in rules_of(name) if rule.id in wanted]
+    typer.echo(pack_as_json(listed) if output_format is Format.JSON else pack_as_text(listed))
 
 
 @app.command()
@@ -187,37 +176,23 @@ def show(
     output_format: AsText = Format.TEXT,
 ) -> None:
     """Show one shipped rule: why, what it asks, what it misses, what to do."""
+    from rootwarden.cli.rule_input import shipped_rule
     from rootwarden.cli.rule_output import rule_as_json, rule_as_text
-    from rootwarden.packs import root_pack, schema
+    from rootwarden.packs import every_rule, schema
     from rootwarden.rules.words import closest
 
-    rule = next((one for one in root_pack() if one.id == identifier), None)
+    rule = shipped_rule(identifier)
     if rule is None:
-        meant = closest(identifier, (one.id for one in root_pack()))
+        meant = closest(identifier, (one.id for one in every_rule()))
         hint = f"did you mean `{meant}`?" if meant else "`rootwarden rule list` shows them all"
         raise UsageError(f"there is no rule `{identifier}`", hint=hint)
     typer.echo(rule_as_json(rule, schema()) if output_format is Format.JSON else rule_as_text(rule, schema()))
 
 
 app.command("fmt")(rule_writing.fmt)
-app.command("lint")(rule_writing.lint)
-app.command("explain")(rule_writing.explain)
-
-
-def _prepare_all(rule: PostureRule, text: str, file: str) -> None:
-    """Check names and types of every meaning of a rule, and that its cases can be read."""
-    from rootwarden.packs import schema
-    from rootwarden.rules.cases import run_cases
-    from rootwarden.rules.diagnostic import RuleSyntaxError
-    from rootwarden.rules.posture import prepare
-    from rootwarden.rules.rule_file import placed
-
-    try:
-        for benchmark in ("", *(variant.benchmarks[0] for variant in rule.variants if variant.benchmarks)):
-            prepare(rule, schema(), benchmark=benchmark)
-        run_cases(rule, schema())
-    except RuleSyntaxError as error:
-        raise placed(error, error.text, text, file) from None
+app.command("lint")(rule_check.lint)
+app.command("explain")(rule_explaining.explain)
+app.command("schema")(rule_schema.schema)
 
 
 def _prepared(file: Path) -> PreparedRule:
@@ -234,12 +209,14 @@ def _prepared(file: Path) -> PreparedRule:
         raise placed(error, error.text, text, str(file)) from None
 
 
-def _rules(files: list[Path]) -> list[PostureRule]:
-    from rootwarden.packs import root_pack
+def _rules(files: list[Path], packs: list[str]) -> list[PostureRule]:
+    from rootwarden.packs import EVERY_PACK, chosen
     from rootwarden.rules.rule_file import load_rule_file
 
+    if files and packs:
+        raise UsageError("rule files and --pack exclude each other", hint="give one or the other")
     if not files:
-        return list(root_pack())
+        return list(chosen(packs or [EVERY_PACK]))
     return [load_rule_file(_read(file), file=str(file)) for file in files]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rootwarden.errors import RootwardenError
     from rootwarden.rules.posture import PreparedRule
-    from rootwarden.rules.rule_file import ParameterDefault
+    from rootwarden.rules.rule_file import ParameterDefault, PostureRule
 
 MAXIMUM_BYTES: Final = 64 << 20
 
@@ -33,6 +33,52 @@ def read_text(file: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"`{file}` is not UTF-8 text (byte {error.start})", hint="save it as UTF-8") from None
+
+
+def write_text(file: Path, text: str) -> None:
+    """Put the text back; a byte order mark stays."""
+    try:
+        with file.open("rb") as stream:
+            mark = stream.read(3) == b"\xef\xbb\xbf"
+        file.write_bytes(text.encode("utf-8-sig" if mark else "utf-8"))
+    except OSError as error:
+        reason = (error.strerror or "not writable").lower()
+        raise InputError(f"`{file}` cannot be written: {reason}", hint="make the file writable") from None
+
+
+def shipped_rule(identifier: str) -> PostureRule | None:
+    """The rule of a pack with this id."""
+    from rootwarden.packs import names, pack
+
+    return next((rule for name in names() for rule in pack(name) if rule.id == identifier), None)
+
+
+def prepared_rule(target: str, benchmark: str, parameters: dict[str, ParameterDefault]) -> PreparedRule:
+    """A rule file, or a rule of a pack by its id, under one meaning.
+
+    Raises:
+        InputError: There is neither, or it is no rule.
+        UsageError: No rule knows the benchmark.
+    """
+    from pathlib import Path
+
+    from rootwarden.audit.rulebook import benchmark_name
+    from rootwarden.packs import every_rule, schema
+    from rootwarden.rules.diagnostic import RuleSyntaxError
+    from rootwarden.rules.posture import prepare
+    from rootwarden.rules.rule_file import load_rule_file, placed
+
+    text = ""
+    rule = None if Path(target).exists() else shipped_rule(target)
+    if rule is None:
+        text = read_text(Path(target))
+        rule = load_rule_file(text, file=target)
+    if benchmark:
+        benchmark = benchmark_name(benchmark, (rule, *every_rule()))
+    try:
+        return prepare(rule, schema(), benchmark=benchmark, parameters=parameters)
+    except RuleSyntaxError as error:
+        raise placed(error, error.text, text, target) from None
 
 
 def instant(as_of: str, prepared: PreparedRule) -> datetime:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.rules import instants
-from rootwarden.rules.diagnostic import printable, render
+from rootwarden.rules.diagnostic import printable
+from rootwarden.rules.draft import Kind
 from rootwarden.rules.posture import prepare
+from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from rootwarden.facts.fact import Source
-    from rootwarden.rules.diagnostic import Diagnostic
     from rootwarden.rules.explain import Explanation, Step
     from rootwarden.rules.posture import Judged, PreparedRule
+    from rootwarden.rules.repair import Change, Repair
     from rootwarden.rules.rule_file import PostureRule
     from rootwarden.rules.schema import Schema
-    from rootwarden.rules.verdict import Verdict
 
 
 def evaluation_as_json(
@@ -36,6 +37,7 @@ def evaluation_as_json(
             "missing": one.outcome.missing,
             "notes": one.outcome.notes,
             "evidence": one.outcome.evidence,
+            **_two_valued(prepared),
         }
         for name, one in judged
     ]
@@ -48,9 +50,15 @@ def evaluation_as_json(
         "parameters": prepared.parameters,
         "as_of": instants.iso(as_of.timestamp()),
         "verdict": verdict,
+        **_two_valued(prepared),
         "verdicts": verdicts,
     }
     return _json(document)
+
+
+def _two_valued(prepared: PreparedRule) -> dict[str, bool]:
+    """Said only where it is so."""
+    return {"two_valued": True} if prepared.compiled.two_valued else {}
 
 
 def evaluation_as_text(
@@ -67,19 +75,21 @@ def evaluation_as_text(
             lines.append(f"  {gap.attribute} is unknown: {gap.reason}{needs}")
         lines += [f"  note: {note}" for note in outcome.notes]
     lines.append(f"overall: {verdict}")
-    return "\n".join(printable(line) for line in lines)
+    said = " [two-valued: unknown read as absent]" if prepared.compiled.two_valued else ""
+    return "\n".join(printable(line) + said for line in lines)
 
 
-def pack_as_json(rules: Sequence[PostureRule]) -> str:
+def pack_as_json(rules: Sequence[tuple[str, PostureRule]]) -> str:
     """The document `rootwarden.rules/1`."""
-    listed = [{"id": rule.id, "severity": rule.severity, "title": rule.title} for rule in rules]
+    listed = [{"id": rule.id, "severity": rule.severity, "title": rule.title, "pack": pack} for pack, rule in rules]
     return _json({"schema": "rootwarden.rules/1", "rules": listed})
 
 
-def pack_as_text(rules: Sequence[PostureRule]) -> str:
-    """One line a rule."""
-    width = max((len(rule.id) for rule in rules), default=0)
-    return "\n".join(f"{rule.id:<{width}}  {rule.severity:<8}  {rule.title}" for rule in rules)
+def pack_as_text(rules: Sequence[tuple[str, PostureRule]]) -> str:
+    """One line a rule, with its pack in front."""
+    width = max((len(rule.id) for _, rule in rules), default=0)
+    packs = max((len(pack) for pack, _ in rules), default=0)
+    return "\n".join(f"{pack:<{packs}}  {rule.id:<{width}}  {rule.severity:<8}  {rule.title}" for pack, rule in rules)
 
 
 def rule_as_json(rule: PostureRule, schema: Schema) -> str:
@@ -132,45 +142,40 @@ def _json(document: object) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def findings_as_text(found: Sequence[tuple[str, str, Diagnostic]]) -> str:
-    """Each finding with its line and help; empty when there are none."""
-    return "\n".join(render(one, text, file=file) for file, text, one in found)
-
-
-def findings_as_json(found: Sequence[tuple[str, str, Diagnostic]]) -> str:
-    """The document `rootwarden.rule-lint/1`."""
-    findings = [
-        {
-            "file": file,
-            "line": text.count("\n", 0, one.span.start) + 1,
-            "column": one.span.start - (text.rfind("\n", 0, one.span.start) + 1) + 1,
-            "code": one.code,
-            "level": one.level,
-            "message": one.message,
-            "help": one.help,
-            "fixable": bool(one.edits),
+def explanations_as_json(
+    prepared: PreparedRule,
+    made: Sequence[tuple[str, Explanation]],
+    as_of: datetime,
+    repairs: Sequence[Repair] | None = None,
+) -> str:
+    """The document `rootwarden.rule-explain/1`; `fix` only when repairs were asked for."""
+    explained: list[dict[str, object]] = [{"resource": name, **msgspec.structs.asdict(one)} for name, one in made]
+    for one, found in zip(explained, repairs or (), strict=False):
+        one["fix"] = {
+            "changes": found.changes,
+            "leaving": found.leaving,
+            "complete": found.complete,
+            "tried": found.tried,
         }
-        for file, text, one in found
-    ]
-    return _json({"schema": "rootwarden.rule-lint/1", "findings": findings})
-
-
-def explanations_as_json(prepared: PreparedRule, made: Sequence[tuple[str, Explanation]], as_of: datetime) -> str:
-    """The document `rootwarden.rule-explain/1`."""
     document = {
         "schema": "rootwarden.rule-explain/1",
         "rule": prepared.rule.id,
         "check": prepared.compiled.text,
         "as_of": instants.iso(as_of.timestamp()),
-        "explanations": [{"resource": name, **msgspec.structs.asdict(one)} for name, one in made],
+        "explanations": explained,
     }
     return _json(document)
 
 
-def explanations_as_text(prepared: PreparedRule, made: Sequence[tuple[str, Explanation]], as_of: datetime) -> str:
-    """The tree of each resource, the truth of every part in front of it, facts behind."""
+def explanations_as_text(
+    prepared: PreparedRule,
+    made: Sequence[tuple[str, Explanation]],
+    as_of: datetime,
+    repairs: Sequence[Repair] | None = None,
+) -> str:
+    """The tree of each resource, the truth of every part in front of it, facts behind; then what to change."""
     lines = [f"{prepared.rule.id} at {instants.iso(as_of.timestamp())}"]
-    for name, one in made:
+    for number, (name, one) in enumerate(made):
         lines.append(f"{name}: {one.outcome.verdict}")
         if one.where is not None:
             lines += ["         where", *_step_lines(one.where, 1)]
@@ -180,7 +185,35 @@ def explanations_as_text(prepared: PreparedRule, made: Sequence[tuple[str, Expla
             needs = f" (needs {gap.permission})" if gap.permission else ""
             lines.append(f"  missing: {gap.attribute}: {gap.reason}{needs}")
         lines += [f"  note: {note}" for note in one.outcome.notes]
+        lines += _repair_lines(repairs[number]) if repairs else []
     return "\n".join(printable(line) for line in lines)
+
+
+def _repair_lines(found: Repair) -> list[str]:
+    """What to change, one line each; of an open verdict, that it comes too early."""
+    if found.verdict is Verdict.UNKNOWN:
+        return ["  fix: first find out what is missing"]
+    if found.verdict is not Verdict.FAIL:
+        return []
+    lines = [f"  fix: {_change(one)}" for one in found.changes]
+    if not found.changes:
+        why = "no changes within the bounds make it pass" if found.complete else "none found before the search ended"
+        lines = [f"  fix: {why} ({found.tried} tried)"]
+    leaving = [f"  fix: {'or ' if not number else 'and '}{_change(one)}" for number, one in enumerate(found.leaving)]
+    return [*lines, *leaving, *(["       then the rule no longer applies"] if leaving else [])]
+
+
+def _change(change: Change) -> str:
+    name = f"`{change.attribute}`"
+    words = {
+        Kind.SET: f"change {name} from {change.before} to {change.after}",
+        Kind.CLEAR: f"clear {name}, which is {change.before}",
+        Kind.REMOVE: f"remove {name}",
+        Kind.ADD: f"add {name}{f' {change.after}' if change.after else ''}",
+        Kind.CREATE: f"create {name}, which is {change.before}",
+    }[change.kind]
+    with_ = f" with {', '.join(change.facts)}" if change.facts else ""
+    return f"{words}{with_}{' (nobody can change this)' if change.fixed else ''}"
 
 
 def _step_lines(step: Step, depth: int) -> list[str]:

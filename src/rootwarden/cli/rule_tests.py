@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.rules.diagnostic import printable
-from rootwarden.rules.difference import MAXIMUM_ELEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +67,7 @@ def difference_as_text(found: Difference, names: tuple[str, str]) -> tuple[str, 
         return fixture, "\n".join(printable(line) for line in said)
     bounds = (
         f"{found.tried} resources tried: {found.attributes} attributes, each with the values the rules name,"
-        f" their neighbours, absent and unknown; lists of 0 to {MAXIMUM_ELEMENTS}"
+        f" their neighbours, absent and unknown; lists of 0 to {found.elements}"
     )
     if found.complete:
         return f"none within bounds ({bounds})", ""

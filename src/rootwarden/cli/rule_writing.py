@@ -1,23 +1,18 @@
-"""`rootwarden rule fmt`, `lint` and `explain`: for people who write rules."""
+"""`rootwarden rule fmt`: the one canonical form of rules."""
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rootwarden.cli.rule_input import complain, instant, parameter_values, read_text
-from rootwarden.errors import InputError, RootwardenError, UsageError
+from rootwarden.cli.rule_input import complain, read_text, write_text
+from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
-    from rootwarden.rules.diagnostic import Diagnostic
-    from rootwarden.rules.fixture import Resource
-    from rootwarden.rules.posture import PreparedRule
-
-_CODE: Final = re.compile(r"[Rr][0-9]{4}")
+    from collections.abc import Callable
 
 Files = Annotated[list[Path], typer.Argument(help="Rule files.", show_default=False)]
 
@@ -36,9 +31,9 @@ def fmt(
     files: Files,
     *,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit code 1 if something would.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Spell shorter forms out, for tools without them.")] = False,
 ) -> None:
     """Write the sentences of rule files in their one canonical form; nothing else in a file changes."""
-    from rootwarden.rules.format import format_sentence
     from rootwarden.rules.rule_file import load_rule_file
     from rootwarden.rules.sentences import rewritten
 
@@ -47,12 +42,12 @@ def fmt(
         try:
             text = read_text(file)
             load_rule_file(text, file=str(file))
-            formatted = rewritten(text, format_sentence)
+            formatted = rewritten(text, _written(str(file), plain=plain))
             if formatted == text:
                 continue
             wrong += check
             if not check:
-                _write(file, formatted)
+                write_text(file, formatted)
             typer.echo(f"{file}: {'would be ' if check else ''}formatted")
         except RootwardenError as error:
             wrong += 1
@@ -60,150 +55,16 @@ def fmt(
     raise typer.Exit(1 if wrong else 0)
 
 
-def lint(
-    files: Files,
-    *,
-    fix: Annotated[bool, typer.Option("--fix", help="Make the edits the findings offer.")] = False,
-    output_format: AsText = Shown.TEXT,
-) -> None:
-    """Find what a rule probably does not mean. Exit code 1 at an error or a warning, not at a note."""
-    from rootwarden.cli.rule_output import findings_as_json, findings_as_text
-    from rootwarden.rules.diagnostic import Level
+def _written(file: str, *, plain: bool) -> Callable[[str], str]:
+    """How a sentence is written; what has no plain form is said on stderr."""
+    from rootwarden.rules.diagnostic import quoted
+    from rootwarden.rules.format import format_sentence
+    from rootwarden.rules.spelling import spell_out
 
-    found: list[tuple[str, str, Diagnostic]] = []
-    wrong = 0
-    for file in files:
-        try:
-            if fix:
-                _fix(file)
-            found += _findings(file)
-        except RootwardenError as error:
-            wrong += 1
-            complain(error)
-    shown = findings_as_json(found) if output_format is Shown.JSON else findings_as_text(found)
-    if shown:
-        typer.echo(shown)
-    wrong += sum(one.level is not Level.NOTE for _, _, one in found)
-    raise typer.Exit(1 if wrong else 0)
+    def spelled(sentence: str) -> str:
+        result = spell_out(sentence)
+        for one in result.kept:
+            typer.echo(f"note: {quoted(file, limit=400)}: there is no plain form of {quoted(one)}", err=True)
+        return result.text
 
-
-def explain(
-    target: Annotated[str, typer.Argument(metavar="CODE|FILE", help="A code such as `R0203`, or a rule file.")],
-    *,
-    fixture: Annotated[Path | None, typer.Option(help="Facts as JSON, for a rule file.", show_default=False)] = None,
-    resource: Annotated[str, typer.Option(help="Only this one: its number, or its name such as `RootUser[0]`.")] = "",
-    as_of: Annotated[str, typer.Option("--as-of", help="The instant `now` means, ISO 8601; never the clock.")] = "",
-    benchmark: Annotated[str, typer.Option(help="Judge by this benchmark's meaning, such as `cis-5.0`.")] = "",
-    parameter: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")] = None,
-    output_format: AsText = Shown.TEXT,
-) -> None:
-    """Open the page about a code, or show part by part why a rule judges as it does."""
-    from rootwarden.cli.rule_output import explanations_as_json, explanations_as_text
-    from rootwarden.rules.explain import explain as explained
-
-    if _CODE.fullmatch(target):
-        typer.echo(_page(target.upper()))
-        return
-    if fixture is None:
-        raise UsageError("a rule is explained on facts", hint="add `--fixture FACTS`, or give a code such as `R0203`")
-    prepared = _prepared(Path(target), benchmark, parameter_values(parameter or []))
-    moment = instant(as_of, prepared)
-    resources = _chosen(fixture, prepared, resource)
-    made = [(one.name, explained(prepared.compiled, prepared.schema, one.record, as_of=moment)) for one in resources]
-    printed = explanations_as_json if output_format is Shown.JSON else explanations_as_text
-    typer.echo(printed(prepared, made, moment))
-
-
-def _page(name: str) -> str:
-    """The page about a code."""
-    from importlib.resources import files
-
-    from rootwarden.rules.diagnostic import Code
-    from rootwarden.rules.pages import page_text, read_pages
-
-    code = next((one for one in Code if one.value == name), None)
-    if code is None:
-        known = ", ".join(one.value for one in Code if one.value[:3] == name[:3]) or "docs/rule-language.md has them"
-        raise UsageError(f"there is no code `{name}`", hint=known)
-    text = files("rootwarden.rules").joinpath("pages.toml").read_text(encoding="utf-8")
-    return page_text(code, read_pages(text)[code])
-
-
-def _prepared(
-    file: Path, benchmark: str, parameters: dict[str, bool | int | float | str | tuple[str, ...]]
-) -> PreparedRule:
-    from rootwarden.audit.rulebook import benchmark_name
-    from rootwarden.packs import root_pack, schema
-    from rootwarden.rules.diagnostic import RuleSyntaxError
-    from rootwarden.rules.posture import prepare
-    from rootwarden.rules.rule_file import load_rule_file, placed
-
-    text = read_text(file)
-    rule = load_rule_file(text, file=str(file))
-    if benchmark:
-        benchmark = benchmark_name(benchmark, (rule, *root_pack()))
-    try:
-        return prepare(rule, schema(), benchmark=benchmark, parameters=parameters)
-    except RuleSyntaxError as error:
-        raise placed(error, error.text, text, str(file)) from None
-
-
-def _chosen(fixture: Path, prepared: PreparedRule, wanted: str) -> list[Resource]:
-    """The resources of the rule's entity, or the one asked for."""
-    from rootwarden.rules.fixture import load_fixture
-
-    entity = prepared.compiled.entity
-    there = load_fixture(read_text(fixture), prepared.schema, file=str(fixture))
-    resources = [one for one in there if one.entity == entity]
-    if not wanted:
-        if not resources:
-            raise InputError(f"the fixture has no `{entity}`", hint="give facts about what the rule is about")
-        return resources
-    chosen = [one for one in resources if wanted in {one.name, one.name.removeprefix(f"{entity}[").rstrip("]")}]
-    if not chosen:
-        names = ", ".join(one.name for one in resources[:5]) or "none"
-        raise UsageError(f"the fixture has no resource `{wanted}` for this rule", hint=f"it has: {names}")
-    return chosen
-
-
-def _findings(file: Path) -> list[tuple[str, str, Diagnostic]]:
-    """Name of the file, text the finding points into, finding."""
-    from rootwarden.packs import schema
-    from rootwarden.rules.lint import lint as doubts
-    from rootwarden.rules.rule_file import load_rule_file
-    from rootwarden.rules.sentences import sentences
-
-    text = read_text(file)
-    rule = load_rule_file(text, file=str(file))
-    parameters = {one.name: one.default for one in rule.parameters}
-    found = []
-    for place in sentences(text):
-        for one in doubts(place.sentence, schema(), parameters=parameters):
-            here = place.offset >= 0
-            found.append((str(file), text if here else place.sentence, one.moved(place.offset) if here else one))
-    return found
-
-
-def _fix(file: Path) -> None:
-    from rootwarden.packs import schema
-    from rootwarden.rules.lint import fixed
-    from rootwarden.rules.rule_file import load_rule_file
-    from rootwarden.rules.sentences import rewritten
-
-    text = read_text(file)
-    rule = load_rule_file(text, file=str(file))
-    parameters = {one.name: one.default for one in rule.parameters}
-    new = rewritten(text, lambda sentence: fixed(sentence, schema(), parameters=parameters))
-    if new != text:
-        _write(file, new)
-
-
-def _write(file: Path, text: str) -> None:
-    """Put the text back; a byte order mark stays."""
-    try:
-        with file.open("rb") as stream:
-            mark = stream.read(3) == b"\xef\xbb\xbf"
-        file.write_bytes(text.encode("utf-8-sig" if mark else "utf-8"))
-    except OSError as error:
-        reason = (error.strerror or "not writable").lower()
-        raise InputError(f"`{file}` cannot be written: {reason}", hint="make the file writable") from None
+    return spelled if plain else format_sentence

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.collect import files, read
+from rootwarden.collect.inventory import read_inventory
 from rootwarden.collect.root_user import read_report, root_user
 from rootwarden.facts.account import Account
 from rootwarden.facts.contacts import Contact, Contacts
 from rootwarden.facts.declarations import Declaration, declared
 from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why
+from rootwarden.facts.inventory import Part
 from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit, Position
 from rootwarden.guardrails.sign_in_policy import fences_root
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from rootwarden.aws.calls import JsonObject
     from rootwarden.collect.answers import Answers
     from rootwarden.facts.account import Guardrail, UsageAlarm
+    from rootwarden.facts.monitoring import Monitoring
+
+_NOT_WATCHED = Unknown("no selected rule reads it")
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +36,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         units: The unit each account is in, by account id.
         declarations: What people declared.
         as_of: The instant everything is judged at.
-        keep_users: Keep every row of credential reports, for rules about IAM users.
+        parts: What of each account's inventory is kept, because a selected rule reads it.
     """
 
     organization: Organization
@@ -39,7 +44,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     units: dict[str, OrganizationalUnit]
     declarations: Fact[tuple[Declaration, ...]]
     as_of: datetime
-    keep_users: bool = False
+    parts: frozenset[Part] = frozenset()
 
 
 def surroundings(
@@ -47,7 +52,7 @@ def surroundings(
     declarations: Fact[tuple[Declaration, ...]],
     as_of: datetime,
     *,
-    keep_users: bool = False,
+    parts: frozenset[Part] = frozenset(),
 ) -> Surroundings:
     """Index an organization's facts once for all its accounts."""
     accounts = organization.accounts.value if isinstance(organization.accounts, Known) else ()
@@ -59,7 +64,7 @@ def surroundings(
         units=_units_by_account(units),
         declarations=declarations,
         as_of=as_of,
-        keep_users=keep_users,
+        parts=parts,
     )
 
 
@@ -72,7 +77,15 @@ def _units_by_account(units: tuple[OrganizationalUnit, ...]) -> dict[str, Organi
     return {account: placed[0] for account, placed in found.items() if len(placed) == 1}
 
 
-def read_account(answers: Answers, around: Surroundings, *, usage_alarm: UsageAlarm, guardrail: Guardrail) -> Account:
+def read_account(
+    answers: Answers,
+    around: Surroundings,
+    *,
+    usage_alarm: UsageAlarm,
+    guardrail: Guardrail,
+    watching: Fact[Monitoring] = _NOT_WATCHED,
+    elsewhere: tuple[Monitoring, ...] = (),
+) -> Account:
     """All facts of one account.
 
     Args:
@@ -80,6 +93,8 @@ def read_account(answers: Answers, around: Surroundings, *, usage_alarm: UsageAl
         around: What is the same for every account.
         usage_alarm: Whether a root event of this account reaches a person.
         guardrail: What the SCPs on its path deny its root user.
+        watching: What watches the account, when a rule reads that.
+        elsewhere: What watches the accounts whose trails or log groups serve it.
     """
     report = read_report(answers)
     place = position(answers, around)
@@ -92,7 +107,6 @@ def read_account(answers: Answers, around: Surroundings, *, usage_alarm: UsageAl
         position=place,
         unit_path=_unit_path(answers.account, around),
         root=root_user(answers, report, around.declarations, as_of=around.as_of),
-        iam_users=report.rows if around.keep_users else Unknown("no selected rule reads IAM users"),
         report_generated_at=report.generated_at,
         contacts=read_contacts(answers),
         usage_alarm=usage_alarm,
@@ -103,6 +117,7 @@ def read_account(answers: Answers, around: Surroundings, *, usage_alarm: UsageAl
         root_credentials_management=around.organization.root_credentials_management,
         root_sessions=around.organization.root_sessions,
         tags=_tags(answers),
+        inventory=read_inventory(answers, around.parts, report=report.rows, watching=watching, elsewhere=elsewhere),
     )
 
 
@@ -149,9 +164,14 @@ def _alternate(answer: Fact[JsonObject]) -> Fact[Contact]:
     document = read.record(answer, "AlternateContact")
     if not isinstance(document, Known):
         return document
-    said = {name: _string(document.value, name) for name in ("Name", "EmailAddress", "PhoneNumber")}
+    said = {name: _string(document.value, name) for name in ("Name", "Title", "EmailAddress", "PhoneNumber")}
     return Known(
-        Contact(name=said["Name"], email_address=said["EmailAddress"], phone_number=said["PhoneNumber"]),
+        Contact(
+            name=said["Name"],
+            title=said["Title"],
+            email_address=said["EmailAddress"],
+            phone_number=said["PhoneNumber"],
+        ),
         document.sources,
     )
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from rootwarden.facts.account import Account
+from rootwarden.facts.credential_report import CredentialReportRow
 from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.organization import Organization, OrganizationAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MOST_NAMED = 4
 
@@ -62,6 +64,16 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: bool = False
 
 
+# From an account as soon as it was read, its organization and the instant to judge at: what is kept of it. An account
+# that is read once more is digested once more.
+Digest: TypeAlias = Callable[[CollectedAccount, Organization, datetime], CollectedAccount]
+
+
+def keep_whole(account: CollectedAccount, _organization: Organization, _as_of: datetime) -> CollectedAccount:
+    """The digest that keeps everything."""
+    return account
+
+
 def counted(accounts: int) -> str:
     """A number of accounts in words."""
     return f"{accounts:,} account{'' if accounts == 1 else 's'}"
@@ -88,18 +100,26 @@ def refusals_of(unknowns: list[Unknown]) -> tuple[Unknown, ...]:
 
 def spoiled(value: object) -> Iterator[Unknown]:
     """Every fact in a value that is unknown because what was answered cannot be used, or is about something else."""
-    if isinstance(value, Unknown):
-        if value.why in (Why.MALFORMED, Why.CONFLICTING):
-            yield value
-    elif isinstance(value, Known):
-        if not isinstance(value.value, dict):
-            yield from spoiled(value.value)
-    elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            yield from spoiled(getattr(value, name))
-    elif isinstance(value, tuple | dict):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from spoiled(each)
+    waiting: list[object] = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Unknown):
+            if each.why in (Why.MALFORMED, Why.CONFLICTING):
+                yield each
+        elif isinstance(each, Known):
+            if isinstance(each.value, msgspec.Struct | tuple):
+                waiting.append(each.value)
+        elif isinstance(each, CredentialReportRow):
+            continue  # its cells are texts: 22 of them for every user
+        elif isinstance(each, msgspec.Struct):
+            waiting.extend(_nested(getattr(each, name) for name in each.__struct_fields__))
+        elif isinstance(each, tuple | dict):
+            waiting.extend(_nested(each.values() if isinstance(each, dict) else each))
+
+
+def _nested(values: Iterable[object]) -> Sequence[object]:
+    """What may hold facts, last first, as a stack wants it."""
+    return [each for each in values if isinstance(each, msgspec.Struct | tuple | dict)][::-1]
 
 
 def unreachable(account: CollectedAccount) -> Unreadable:

@@ -17,6 +17,8 @@ CREDENTIAL_REPORT = "credential-report.json"
 CREDENTIAL_REPORT_CSV = "credential-report.csv"
 ACCOUNT_SUMMARY = "account-summary.json"
 VIRTUAL_MFA_DEVICES = "virtual-mfa-devices.json"
+PASSWORD_POLICY = "password-policy.json"  # noqa: S105 - the name of a file
+AUTHORIZATION_DETAILS = "authorization-details.json"
 CONTACT_INFORMATION = "contact-information.json"
 ROOT_USER = "root-user.json"
 ROOT_MFA_DEVICES = "root-mfa-devices.json"
@@ -37,8 +39,8 @@ _CALLS = {
     CREDENTIAL_REPORT_CSV: "iam:GetCredentialReport",
     ACCOUNT_SUMMARY: "iam:GetAccountSummary",
     VIRTUAL_MFA_DEVICES: "iam:ListVirtualMFADevices",
-    "password-policy.json": "iam:GetAccountPasswordPolicy",
-    "authorization-details.json": "iam:GetAccountAuthorizationDetails",
+    PASSWORD_POLICY: "iam:GetAccountPasswordPolicy",
+    AUTHORIZATION_DETAILS: "iam:GetAccountAuthorizationDetails",
     CONTACT_INFORMATION: "account:GetContactInformation",
     "alternate-contact-billing.json": "account:GetAlternateContact",
     "alternate-contact-operations.json": "account:GetAlternateContact",
@@ -61,6 +63,7 @@ _CALLS_BY_FOLDER = {
     "root-access-key-last-used": "iam:GetAccessKeyLastUsed",
     "trail-status": "cloudtrail:GetTrailStatus",
     "event-selectors": "cloudtrail:GetEventSelectors",
+    "log-groups": "logs:DescribeLogGroups",
     "sns-subscriptions": "sns:ListSubscriptionsByTopic",
     "event-targets": "events:ListTargetsByRule",
 }

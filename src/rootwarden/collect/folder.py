@@ -21,6 +21,7 @@ from rootwarden.collect.evidence import (
     not_collected,
     source_of,
 )
+from rootwarden.collect.pages import joined_pages
 from rootwarden.collect.read import instant_or_none
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.declarations import DECLARABLE, Declaration
@@ -100,6 +101,8 @@ class EvidenceFolder:
         if isinstance(raw, str):
             return Unknown(f"`{file}` cannot be read: {raw}", Why.MALFORMED, "", (source,))
         fact = decode_document(raw, file, source)
+        if isinstance(fact, Unknown) and file.endswith(f"/{files.AUTHORIZATION_DETAILS}"):
+            fact = joined_pages(raw, file, source) or fact
         if isinstance(fact, Unknown):
             self.unreadable[file] = fact.reason.removeprefix(f"`{file}` ")
         return fact

@@ -12,7 +12,15 @@ from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.door import CallFailed, now
 from rootwarden.aws.regions import home_region
 from rootwarden.collect.account import surroundings
-from rootwarden.collect.collected import Collected, CollectedAccount, active, counted, in_order, unreachable
+from rootwarden.collect.collected import (
+    Collected,
+    CollectedAccount,
+    active,
+    counted,
+    in_order,
+    keep_whole,
+    unreachable,
+)
 from rootwarden.collect.evidence import AccountAnswers
 from rootwarden.collect.folder import parse_declarations
 from rootwarden.collect.live_account import AccountCollector, Entry
@@ -28,12 +36,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.aws.door import Door
+    from rootwarden.collect.collected import Digest
     from rootwarden.collect.evidence import CallRecord
     from rootwarden.collect.live_account import RootSession
     from rootwarden.collect.plan import Plan
     from rootwarden.collect.save import EvidenceWriter
     from rootwarden.facts.declarations import Declaration
     from rootwarden.facts.fact import Fact
+    from rootwarden.facts.inventory import Part
     from rootwarden.facts.organization import Organization, OrganizationAccount
 
 ORGANIZATION_SECONDS = 600
@@ -90,7 +100,8 @@ class LiveCollection:
         on_announce: Called once before anything noisy, with the accounts an AssumeRoot audit will touch and the
             chains of alarm that will fire.
         on_root_session: Called with every AssumeRoot session before it is used.
-        keep_users: Keep every row of the credential reports.
+        parts: What of each account's inventory is kept, because a selected rule reads it.
+        digest: What is kept of an account once it is read.
         clock: What answers are stamped with; the wall clock, but for the demo's simulated organization.
     """
 
@@ -108,7 +119,8 @@ class LiveCollection:
         on_progress: Callable[[Tally], None] = lambda _tally: None,
         on_announce: Callable[[tuple[str, ...], str], None] = lambda _accounts, _alarm: None,
         on_root_session: Callable[[RootSession], None] = lambda _session: None,
-        keep_users: bool = False,
+        parts: frozenset[Part] = frozenset(),
+        digest: Digest = keep_whole,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._door = door
@@ -122,7 +134,8 @@ class LiveCollection:
         self._on_progress = on_progress
         self._on_announce = on_announce
         self._on_root_session = on_root_session
-        self._keep_users = keep_users
+        self._parts = parts
+        self._digest = digest
         self._declarations = declarations
         self._declared: Fact[tuple[Declaration, ...]] = Unknown("`declarations.json` was not given")
         if declarations is not None:
@@ -146,7 +159,7 @@ class LiveCollection:
         central = self._organization(caller, home)
         organization = read_organization(central.answers.answer, central.answers.policy_ids())
         targets, skipped = self._targets(caller, organization)
-        around = surroundings(organization, self._declared, self._as_of, keep_users=self._keep_users)
+        around = surroundings(organization, self._declared, self._as_of, parts=self._parts)
         reader = AccountReader(around, home, alarms=self._plan.monitoring or self._opens_root_sessions())
         collected, interrupted = self._collect(caller, home, targets, reader)
         accounts = in_order(collected, organization)
@@ -256,7 +269,8 @@ class LiveCollection:
                         reader, AccountAnswers(each, caller.partition, dict(answers[each].answered))
                     )
         for each in reader.unsettled():
-            done[each] = msgspec.structs.replace(reader.read(answers[each]), answered=done[each].answered)
+            read = self._digested(reader.read(answers[each]), reader)
+            done[each] = msgspec.structs.replace(read, answered=done[each].answered)
         return list(done.values()), interrupted
 
     def _batches(self, caller: Caller, targets: tuple[str, ...], reader: AccountReader) -> Iterator[list[str]]:
@@ -302,7 +316,7 @@ class LiveCollection:
         return Entry(kind="role", role_name=self._scope.role_name, external_id=self._scope.external_id)
 
     def _read(self, reader: AccountReader, answers: AccountAnswers) -> CollectedAccount:
-        read = reader.read(answers)
+        read = self._digested(reader.read(answers), reader)
         with self._writing:
             if answers.account in self._written:  # read when the run was interrupted: its thread only now came back
                 return read
@@ -311,6 +325,9 @@ class LiveCollection:
         if self._writer is not None:
             self._writer.account(answers.account, answers.answered)
         return read
+
+    def _digested(self, account: CollectedAccount, reader: AccountReader) -> CollectedAccount:
+        return self._digest(account, reader.organization, self._as_of)
 
     def _announce(self, caller: Caller, rest: list[str], reader: AccountReader) -> None:
         if self._opens_root_sessions():

@@ -15,6 +15,7 @@ from rootwarden.collect import files
 from rootwarden.collect import plan as planning
 from rootwarden.collect.evidence import Answered, CallRecord
 from rootwarden.collect.monitoring_plan import next_calls
+from rootwarden.collect.watching_plan import first_watching_calls, watching_calls
 from rootwarden.facts.instant import parse_instant
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _OURS = frozenset(
 _NOT_READY = frozenset({"ReportInProgress", "ReportNotPresent", "ReportExpired"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 MOST_MONITORING_CALLS = 14
+MOST_WATCHING_CALLS = 24
 SESSION_SECONDS = 900
 
 
@@ -132,6 +134,8 @@ class AccountCollector:
         self._ask_centrally(asked, entry)
         if monitoring and entry.kind != "root":
             self._follow_chain(asked, identity)
+        if self._plan.watched and entry.kind != "root":
+            self._watch(asked, identity)
         if report:
             yield from self._report(asked, identity, refused)
 
@@ -146,6 +150,8 @@ class AccountCollector:
         names = [call.file for call in calls]
         if entry.kind != "root" and self._plan.report:
             names.append(files.CREDENTIAL_REPORT)
+        if self._plan.watched and entry.kind != "root":
+            names += [call.file for call in first_watching_calls(self._home, self._plan.watched)]
         if monitoring and entry.kind != "root":
             names += [f"regions/{self._home}/describe-trails.json", f"regions/{self._home}/event-rules.json"]
         return names
@@ -232,6 +238,17 @@ class AccountCollector:
         made = 0
         while made < MOST_MONITORING_CALLS:
             calls = next_calls(asked.answers, self._home)[: MOST_MONITORING_CALLS - made]
+            if not calls:
+                return
+            for call in calls:
+                asked.ask(call, identity)
+            made += len(calls)
+
+    def _watch(self, asked: _Asked, identity: Identity | None) -> None:
+        """What rules read of trails, log groups, alarms and topics themselves."""
+        made = 0
+        while made < MOST_WATCHING_CALLS:
+            calls = watching_calls(asked.answers, self._home, self._plan.watched)[: MOST_WATCHING_CALLS - made]
             if not calls:
                 return
             for call in calls:

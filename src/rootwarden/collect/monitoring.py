@@ -10,6 +10,7 @@ from rootwarden.collect.answers import file_name
 from rootwarden.collect.monitoring_wire import (
     AlarmsWire,
     FiltersWire,
+    LogGroupsWire,
     RulesWire,
     SelectorsWire,
     StatusWire,
@@ -17,6 +18,7 @@ from rootwarden.collect.monitoring_wire import (
     TargetsWire,
     TrailsWire,
 )
+from rootwarden.collect.read import instant, instant_or_none
 from rootwarden.errors import InputError
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
 from rootwarden.facts.monitoring import (
@@ -28,6 +30,7 @@ from rootwarden.facts.monitoring import (
     EventRule,
     FieldSelector,
     LogGroup,
+    LogGroupDetail,
     MetricFilter,
     Monitoring,
     RegionMonitoring,
@@ -41,6 +44,7 @@ from rootwarden.facts.monitoring import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from rootwarden.collect.answers import Answers
     from rootwarden.collect.monitoring_wire import (
@@ -118,7 +122,7 @@ def _trail(answers: Answers, seen_in: str, wire: TrailWire) -> Trail:
             answers,
             [f"{folder}/trail-status/{name}.json" for folder in folders],
             StatusWire,
-            lambda status: TrailStatus(logging=status.logging, delivery_error=status.delivery_error or ""),
+            _status,
             "cloudtrail:GetTrailStatus",
         ),
         selectors=_read_first(
@@ -128,7 +132,59 @@ def _trail(answers: Answers, seen_in: str, wire: TrailWire) -> Trail:
             lambda selectors: _selectors(selectors, custom=wire.custom_selectors),
             "cloudtrail:GetEventSelectors",
         ),
+        log_group_detail=_log_group_detail(answers, wire.log_group),
+        bucket=Known(wire.bucket) if wire.bucket else _untold("S3BucketName"),
+        key_prefix=Known(wire.key_prefix) if wire.key_prefix else Absent(),
+        topic=Known(wire.topic) if wire.topic else Absent(),
+        key=Known(wire.key) if wire.key else Absent(),
+        validated=_untold("LogFileValidationEnabled") if wire.validated is None else Known(wire.validated),
+        global_events=_untold("IncludeGlobalServiceEvents")
+        if wire.global_events is None
+        else Known(wire.global_events),
     )
+
+
+def _status(wire: StatusWire) -> TrailStatus:
+    return TrailStatus(
+        logging=wire.logging,
+        delivery_error=wire.delivery_error or "",
+        bucket_error=wire.bucket_error or "",
+        notification_error=wire.notification_error or "",
+        delivered=instant(wire.delivered, (), "LatestCloudWatchLogsDeliveryTime"),
+        bucket_delivered=instant(wire.bucket_delivered, (), "LatestDeliveryTime"),
+        digest_delivered=instant(wire.digest_delivered, (), "LatestDigestDeliveryTime"),
+    )
+
+
+def _log_group_detail(answers: Answers, arn: str | None) -> Fact[LogGroupDetail]:
+    """What CloudWatch Logs says of the group a trail delivers to; that of another account is asked there."""
+    if not arn:
+        return Absent()
+    place = _log_group(arn)
+    if place.account != answers.account:
+        return Unknown(f"the log group `{place.name}` is in account {place.account}", Why.NOT_COLLECTED)
+
+    def change(wire: LogGroupsWire) -> LogGroupDetail:
+        for one in wire.groups:
+            if one.name == place.name:
+                return LogGroupDetail(
+                    created=_untold("creationTime") if one.created is None else _moment(one.created),
+                    retention_days=Absent() if one.retention_days is None else Known(one.retention_days),
+                    stored_bytes=_untold("storedBytes") if one.stored_bytes is None else Known(one.stored_bytes),
+                )
+        raise InputError(f"it has no log group `{place.name}`")
+
+    file = f"regions/{place.region}/log-groups/{file_name(place.name)}.json"
+    return _read(answers, file, LogGroupsWire, change, "logs:DescribeLogGroups")
+
+
+def _moment(milliseconds: int) -> Fact[datetime]:
+    seen = instant_or_none(milliseconds / 1000)
+    return Known(seen) if seen else Unknown("`creationTime` is no instant", Why.MALFORMED)
+
+
+def _untold(name: str) -> Unknown:
+    return Unknown(f"`{name}` is missing in the answer", Why.NOT_SUPPORTED)
 
 
 def _flag(value: bool | None, name: str) -> Fact[bool]:
@@ -291,7 +347,13 @@ def _topic(answers: Answers, arn: str, seen_in: str) -> Topic:
         if any(one.topic not in {"", arn} for one in wire.subscriptions):
             raise InputError(f"the subscriptions are not those of the topic `{arn}`")
         return tuple(
-            Subscription(protocol=one.protocol, endpoint=one.endpoint, confirmed=one.arn.startswith("arn:"))
+            Subscription(
+                protocol=one.protocol,
+                endpoint=one.endpoint,
+                confirmed=one.arn.startswith("arn:"),
+                arn=one.arn if one.arn.startswith("arn:") else "",
+                owner=one.owner,
+            )
             for one in wire.subscriptions
         )
 

@@ -16,6 +16,12 @@ class TrailWire(msgspec.Struct, frozen=True):
     organization: bool | None = field(name="IsOrganizationTrail", default=None)
     log_group: str | None = field(name="CloudWatchLogsLogGroupArn", default=None)
     custom_selectors: bool | None = field(name="HasCustomEventSelectors", default=None)
+    bucket: str | None = field(name="S3BucketName", default=None)
+    key_prefix: str | None = field(name="S3KeyPrefix", default=None)
+    topic: str | None = field(name="SnsTopicARN", default=None)
+    key: str | None = field(name="KmsKeyId", default=None)
+    validated: bool | None = field(name="LogFileValidationEnabled", default=None)
+    global_events: bool | None = field(name="IncludeGlobalServiceEvents", default=None)
 
 
 class TrailsWire(msgspec.Struct, frozen=True):
@@ -29,6 +35,26 @@ class StatusWire(msgspec.Struct, frozen=True):
 
     logging: bool = field(name="IsLogging")
     delivery_error: str | None = field(name="LatestCloudWatchLogsDeliveryError", default=None)
+    bucket_error: str | None = field(name="LatestDeliveryError", default=None)
+    notification_error: str | None = field(name="LatestNotificationError", default=None)
+    delivered: str | float | None = field(name="LatestCloudWatchLogsDeliveryTime", default=None)
+    bucket_delivered: str | float | None = field(name="LatestDeliveryTime", default=None)
+    digest_delivered: str | float | None = field(name="LatestDigestDeliveryTime", default=None)
+
+
+class LogGroupWire(msgspec.Struct, frozen=True):
+    """One log group of `describe-log-groups`; AWS prints no retention for one that keeps everything."""
+
+    name: str = field(name="logGroupName")
+    created: int | None = field(name="creationTime", default=None)
+    retention_days: int | None = field(name="retentionInDays", default=None)
+    stored_bytes: int | None = field(name="storedBytes", default=None)
+
+
+class LogGroupsWire(msgspec.Struct, frozen=True):
+    """`describe-log-groups`."""
+
+    groups: list[LogGroupWire] = field(name="logGroups")
 
 
 class ClassicWire(msgspec.Struct, frozen=True):
@@ -169,6 +195,7 @@ class SubscriptionWire(msgspec.Struct, frozen=True):
     protocol: str = field(name="Protocol")
     endpoint: str = field(name="Endpoint", default="")
     topic: str = field(name="TopicArn", default="")
+    owner: str = field(name="Owner", default="")
 
 
 class SubscriptionsWire(msgspec.Struct, frozen=True):

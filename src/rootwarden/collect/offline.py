@@ -9,7 +9,16 @@ import msgspec
 from rootwarden.aws.regions import home_region
 from rootwarden.collect import files
 from rootwarden.collect.account import surroundings
-from rootwarden.collect.collected import Collected, Unreadable, active, counted, in_order, spoiled, unreachable
+from rootwarden.collect.collected import (
+    Collected,
+    Unreadable,
+    active,
+    counted,
+    in_order,
+    keep_whole,
+    spoiled,
+    unreachable,
+)
 from rootwarden.collect.disk import read_file
 from rootwarden.collect.evidence import AccountAnswers, Answered, CallRecord, decode_document
 from rootwarden.collect.folder import as_of_of, wrap_credential_report
@@ -28,34 +37,44 @@ if TYPE_CHECKING:
 
     from rootwarden.aws.calls import JsonObject
     from rootwarden.collect.account import Surroundings
-    from rootwarden.collect.collected import CollectedAccount
+    from rootwarden.collect.collected import (
+        CollectedAccount,
+        Digest,
+    )
     from rootwarden.collect.folder import EvidenceFolder, FolderAnswers
+    from rootwarden.facts.inventory import Part
 
 
 def collect_folder(
-    folder: EvidenceFolder, *, as_of: datetime | None = None, keep_users: bool = False, inside: bool = True
+    folder: EvidenceFolder,
+    *,
+    as_of: datetime | None = None,
+    parts: frozenset[Part] = frozenset(),
+    inside: bool = True,
+    digest: Digest = keep_whole,
 ) -> Collected:
     """Read every account of an evidence folder.
 
     Args:
         folder: The folder.
         as_of: The instant to judge at, instead of what the folder tells.
-        keep_users: Keep every row of the credential reports.
+        parts: What of each account's inventory is kept, because a selected rule reads it.
         inside: Some rule asks something inside accounts; if none does, an account without files lacks nothing.
+        digest: What is kept of an account once it is read.
 
     Raises:
         UsageError: When neither the folder nor the caller tells the instant.
     """
     instant = as_of_of(folder, as_of)
     organization = read_organization(folder.answer, folder.names("policies"))
-    around = surroundings(organization, folder.declarations(), instant, keep_users=keep_users)
+    around = surroundings(organization, folder.declarations(), instant, parts=parts)
     skipped = tuple(each for each in around.listed.values() if not active(each))
     gone = {each.id for each in skipped}
     ids = sorted(({*folder.account_folders(), *around.listed}) - gone)
     told = (_partition_told(folder.account(account)) for account in folder.account_folders())
     usual = _partition(organization) or next(filter(None, told), "aws")
     reader = AccountReader(around, home_region(usual))
-    accounts = _read_all(folder, ids, reader, around, usual)
+    accounts = _read_all(folder, ids, reader, around, usual=usual, digest=digest)
     if not inside:
         accounts = [msgspec.structs.replace(each, answered=True) for each in accounts]
     return Collected(
@@ -69,7 +88,13 @@ def collect_folder(
 
 
 def _read_all(
-    folder: EvidenceFolder, ids: list[str], reader: AccountReader, around: Surroundings, usual: str
+    folder: EvidenceFolder,
+    ids: list[str],
+    reader: AccountReader,
+    around: Surroundings,
+    *,
+    usual: str,
+    digest: Digest,
 ) -> list[CollectedAccount]:
     """Read every account: what serves the whole organization first, and once more who was read before it."""
     done: dict[str, CollectedAccount] = {}
@@ -77,7 +102,8 @@ def _read_all(
     def read(account: str) -> None:
         listed = around.listed.get(account)
         partition = (listed.partition if listed else "") or _partition_told(folder.account(account)) or usual
-        done[account] = reader.read(folder.account(account, partition))
+        read = reader.read(folder.account(account, partition))
+        done[account] = digest(read, around.organization, around.as_of)
 
     for account in (each for each in ids if each == reader.management_account):
         read(account)
@@ -101,7 +127,7 @@ def _unreadable(
     return tuple(dict.fromkeys((*read, *unused, *empty)))
 
 
-def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users: bool = False) -> Collected:
+def collect_credential_report(path: Path, *, as_of: datetime | None, parts: frozenset[Part] = frozenset()) -> Collected:
     """Read one credential report: the decoded CSV, or the CLI's JSON answer.
 
     Raises:
@@ -118,7 +144,7 @@ def collect_credential_report(path: Path, *, as_of: datetime | None, keep_users:
         )
     record = CallRecord(file=f"accounts/{account}/{files.CREDENTIAL_REPORT}", call=CALL, account=account)
     answers = AccountAnswers(account, partition, {files.CREDENTIAL_REPORT: Answered(record, document)})
-    around = surroundings(Organization(), Unknown("`declarations.json` was not given"), instant, keep_users=keep_users)
+    around = surroundings(Organization(), Unknown("`declarations.json` was not given"), instant, parts=parts)
     read = AccountReader(around, home_region(partition)).read(answers)
     return Collected(
         as_of=instant,

@@ -8,6 +8,7 @@ import msgspec
 
 from rootwarden.collect import files, read
 from rootwarden.collect.evidence import decode_document
+from rootwarden.collect.iam_document import document_fact
 from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform
 from rootwarden.facts.guardrail import ScpDocument
 from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MANAGEMENT_CENTRALLY = "RootCredentialsManagement"
 SESSIONS = "RootSessions"
 SERVICE_CONTROL_POLICY = "SERVICE_CONTROL_POLICY"
+_NO_TRUST = "ServiceAccessNotEnabled"  # the error code, which the reason of a refusal names
 # AWS allows five levels of organizational units below the root; anything far deeper is not a real tree.
 _DEEPEST = 16
 
@@ -45,6 +47,9 @@ def read_organization(answer: Callable[[str], Fact[JsonObject]], policy_ids: tup
         id=read.required_text(organization, "Id"),
         arn=read.text(organization, "Arn"),
         management_account=read.required_text(organization, "MasterAccountId", digits=12),
+        management_arn=read.text(organization, "MasterAccountArn"),
+        management_email=transform(read.text(organization, "MasterAccountEmail"), str.casefold),
+        feature_set=read.text(organization, "FeatureSet"),
         accounts=_accounts(answer(files.ACCOUNTS)),
         units=_units(targets),
         attachments=attachments,
@@ -52,6 +57,7 @@ def read_organization(answer: Callable[[str], Fact[JsonObject]], policy_ids: tup
         service_control_policies_enabled=_policies_enabled(targets, attachments),
         root_credentials_management=_feature(features, MANAGEMENT_CENTRALLY),
         root_sessions=_feature(features, SESSIONS),
+        trusted_access=_trusted_access(features),
     )
 
 
@@ -77,6 +83,7 @@ def _account(each: JsonObject) -> OrganizationAccount | None:
         email=_string(each.get("Email")),
         state=_string(state),
         partition=partition_of(arn) if isinstance(arn, str) else "",
+        arn=_string(arn),
     )
 
 
@@ -102,6 +109,15 @@ def _feature(answer: Fact[JsonObject], name: str) -> Fact[bool]:
     return Known(name in enabled, answer.sources)
 
 
+def _trusted_access(features: Fact[JsonObject]) -> Fact[bool]:
+    """Whether IAM has trusted access: the list of features is answered only then (IAM API reference)."""
+    said = features.sources[:1]
+    if isinstance(features, Known):
+        return Known(True, said)
+    refused = isinstance(features, Unknown) and _NO_TRUST in features.reason
+    return Known(False, said) if refused else features if isinstance(features, Unknown) else Known(False, said)
+
+
 def _is_scp(answer: Fact[JsonObject]) -> bool:
     """Whether a policy is, or for all we know may be, a service control policy: tag policies and RCPs are none."""
     policy = read.record(answer, "Policy")
@@ -119,7 +135,23 @@ def _policy(answer: Fact[JsonObject], policy_id: str) -> ScpDocument:
     document: Fact[PolicyDocument] = read.malformed("`Content`", policy.sources)
     if isinstance(content, str):
         document = decode_document(content.encode(), f"policies/{policy_id}.json", policy.sources[0])
-    return ScpDocument(id=policy_id, name=name or policy_id, document=document)
+    told = Known(summary, policy.sources) if isinstance(summary, dict) else read.malformed("summary", policy.sources)
+    aws_managed = told.value.get("AwsManaged") if isinstance(told, Known) else None
+    return ScpDocument(
+        id=policy_id,
+        name=name or policy_id,
+        document=document,
+        statements=(
+            document_fact(content, f"policy `{policy_id}`", policy.sources) if isinstance(document, Known) else document
+        ),
+        arn=read.text(told, "Arn"),
+        description=read.text(told, "Description"),
+        aws_managed=(
+            Known(aws_managed, policy.sources)
+            if isinstance(aws_managed, bool)
+            else Unknown("`AwsManaged` is missing in the answer", Why.NOT_SUPPORTED, "", policy.sources)
+        ),
+    )
 
 
 def _policies_enabled(targets: Fact[JsonObject], attachments: Fact[dict[str, tuple[str, ...]]]) -> Fact[bool]:
@@ -161,6 +193,13 @@ def _units(targets: Fact[JsonObject]) -> Fact[tuple[OrganizationalUnit, ...]]:
         return read.malformed("tree in `roots`", roots.sources)
 
 
+def _types(node: JsonObject) -> Fact[tuple[str, ...]]:
+    types = node.get("policy_types")
+    if not isinstance(types, list):
+        return Unknown("the evidence does not tell which policy types are on", Why.NOT_COLLECTED)
+    return Known(tuple(str(each) for each in types))
+
+
 def _walk(node: JsonObject, above: tuple[str, ...], path: str, depth: int) -> Iterator[OrganizationalUnit]:
     """One node and everything below it.
 
@@ -176,7 +215,14 @@ def _walk(node: JsonObject, above: tuple[str, ...], path: str, depth: int) -> It
     name = _string(node.get("name")) or identity
     targets = (*above, identity)
     here = f"{path}/{name}"
-    yield OrganizationalUnit(id=identity, path=here, targets=targets, accounts=tuple(map(str, accounts)))
+    yield OrganizationalUnit(
+        id=identity,
+        path=here,
+        targets=targets,
+        accounts=tuple(map(str, accounts)),
+        name=name,
+        policy_types=_types(node),
+    )
     for child in children:
         if not isinstance(child, dict):
             raise TypeError(child)

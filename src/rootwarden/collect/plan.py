@@ -51,6 +51,7 @@ ROOT_READS = frozenset(
         "iam:GetAccountSummary",
     }
 )
+_PRINCIPALS = frozenset({"iam:GetAccountAuthorizationDetails", "iam:GetAccountPasswordPolicy"})
 _ROOT_CREDENTIALS = frozenset({"iam:GetAccountSummary", "iam:GetCredentialReport", "iam:ListVirtualMFADevices"})
 
 
@@ -58,12 +59,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask, by where it is asked.
 
     Attributes:
-        needs: `fed_by` names of every attribute the selected rules read.
+        needs: `fed_by` names of every attribute the selected rules read, but for those of `watched`.
+        watched: `fed_by` names of the attributes that tell of trails, log groups, alarms and topics themselves. (What
+            `needs` has of these calls follows the root user's own chain, and stops once that is decided.)
         tags: Ask for account tags too, to name owners.
         tree: Walk the organization's tree.
     """
 
     needs: frozenset[str]
+    watched: frozenset[str] = frozenset()
     tags: bool = False
     tree: bool = False
 
@@ -100,7 +104,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def inside(self) -> bool:
         """Anything is asked inside an account, and not only of its organization."""
-        return self.report or self.root_credentials or self.contacts or self.monitoring or self.sign_in_policy
+        asked = self.report or self.root_credentials or self.contacts or self.monitoring or self.sign_in_policy
+        return asked or bool(self.watched or _PRINCIPALS & self.needs)
 
     @property
     def root_credentials(self) -> bool:
@@ -108,9 +113,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return bool(_ROOT_CREDENTIALS & self.needs)
 
 
-def plan_for(needs: Iterable[str], *, tags: bool = False, tree: bool = False) -> Plan:
+def plan_for(needs: Iterable[str], *, watched: Iterable[str] = (), tags: bool = False, tree: bool = False) -> Plan:
     """Make the plan for a set of needs; `tree` asks for the tree though no rule reads policies (owners by unit)."""
-    return Plan(needs=frozenset(needs), tags=tags, tree=tree)
+    return Plan(needs=frozenset(needs), watched=frozenset(watched), tags=tags, tree=tree)
 
 
 def credential_calls(plan: Plan) -> tuple[Call, ...]:
@@ -128,6 +133,10 @@ def credential_calls(plan: Plan) -> tuple[Call, ...]:
                 parameters={**assigned},
             )
         )
+    if "iam:GetAccountPasswordPolicy" in plan.needs:
+        calls.append(Call(service="iam", operation="GetAccountPasswordPolicy", file=files.PASSWORD_POLICY))
+    if "iam:GetAccountAuthorizationDetails" in plan.needs:
+        calls.append(Call(service="iam", operation="GetAccountAuthorizationDetails", file=files.AUTHORIZATION_DETAILS))
     return tuple(calls)
 
 
@@ -192,6 +201,9 @@ MEMBER_ACTIONS = tuple(
             "iam:GetCredentialReport",
             "iam:GetAccountSummary",
             "iam:ListVirtualMFADevices",
+            "iam:GetAccountAuthorizationDetails",
+            "iam:GetAccountPasswordPolicy",
+            "logs:DescribeLogGroups",
             "account:GetContactInformation",
             "account:GetAlternateContact",
             "organizations:DescribeOrganization",

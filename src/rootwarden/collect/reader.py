@@ -14,6 +14,7 @@ from rootwarden.detect.alarm_chain import root_usage_alarm
 from rootwarden.detect.trails import log_accounts
 from rootwarden.facts.account import UsageAlarm
 from rootwarden.facts.fact import Known, Unknown, Why
+from rootwarden.facts.inventory import Part
 from rootwarden.packs.samples import root_samples
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from rootwarden.collect.account import Surroundings
     from rootwarden.collect.answers import Answers, CountedAnswers
     from rootwarden.detect.alarm_chain import RootUsageAlarm
+    from rootwarden.facts.fact import Fact
     from rootwarden.facts.monitoring import Monitoring, RegionMonitoring
+    from rootwarden.facts.organization import Organization
 
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -56,6 +59,11 @@ class AccountReader:
         """Id of the management account, or an empty text."""
         manager = self._around.organization.management_account
         return manager.value if isinstance(manager, Known) else ""
+
+    @property
+    def organization(self) -> Organization:
+        """What is known of the organization."""
+        return self._around.organization
 
     @property
     def in_organization(self) -> bool:
@@ -93,11 +101,14 @@ class AccountReader:
         self._finished[answers.account] = answers
         manages = answers.account == self.management_account
         alarm, wrong = self._alarm(answers, manages=manages) if self._alarms else (NOT_ASKED, ())
+        watching, elsewhere = self._watching(answers, manages=manages)
         facts = read_account(
             answers,
             self._around,
             usage_alarm=alarm,
             guardrail=guardrail(answers, self._around),
+            watching=watching,
+            elsewhere=elsewhere,
         )
         # A source that another one stood in for was spoiled all the same: it is named.
         spoilt = (*spoiled(facts), *spoiled(summary_flags(answers)), *wrong)
@@ -107,7 +118,8 @@ class AccountReader:
     def _alarm(self, answers: CountedAnswers, *, manages: bool) -> tuple[UsageAlarm, tuple[Unknown, ...]]:
         """Whether root use reaches a person, and what of the answers about it could not be used."""
         seen = self._covered.pop(answers.account, None)
-        if seen is not None:
+        # A rule that reads trails themselves had the account asked after all: then it is decided by what that told.
+        if seen is not None and Part.MONITORING not in self._around.parts:
             return UsageAlarm(works=seen.works, chain=seen.chain), ()
         monitoring = monitoring_facts(answers, self._home)
         seen = self._decide(monitoring, None if manages else self._owner)
@@ -124,6 +136,20 @@ class AccountReader:
         places = [self._place(each) for each in finished]
         elsewhere = tuple(place for place in places if place is not None)
         return root_usage_alarm(monitoring, owner, root_samples(), elsewhere=elsewhere)
+
+    def _watching(self, answers: CountedAnswers, *, manages: bool) -> tuple[Fact[Monitoring], tuple[Monitoring, ...]]:
+        """What watches the account, and what watches those whose trails and log groups serve it."""
+        if Part.MONITORING not in self._around.parts:
+            return Unknown("no selected rule reads it"), ()
+        monitoring = monitoring_facts(answers, self._home)
+        if manages and self._owner is None:
+            self._owner = monitoring
+        owner = self._owner if self._owner is not None and not manages else None
+        wanted = log_accounts(monitoring) | (log_accounts(owner) if owner is not None else frozenset())
+        wanted -= {monitoring.account, owner.account if owner is not None else ""}
+        self._waiting[monitoring.account] = wanted.difference(self._finished)
+        places = (owner, *(self._place(each) for each in sorted(wanted) if each in self._finished))
+        return Known(monitoring), tuple(place for place in places if place is not None)
 
     def _tells_accounts_apart(self) -> bool:
         """Whether anything in the organization's chain names an account, and so may treat members differently."""

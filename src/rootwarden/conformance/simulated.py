@@ -28,6 +28,7 @@ from rootwarden.simulator.world import (
     EventRule,
     FieldSelector,
     IAMUser,
+    PasswordPolicy,
     RootUser,
     Subscription,
     Trail,
@@ -113,6 +114,7 @@ def _as_it_is(_world: World, _account: Account) -> None:
 def _full(world: World, account: Account) -> None:
     """Everything an account can have."""
     here, account_id = account.region(world.home_region), account.account_id
+    parts.add_administrators(account)
     account.users.append(_user(account_id))
     account.root = RootUser(
         password=True,
@@ -122,6 +124,7 @@ def _full(world: World, account: Account) -> None:
         certificates=[parts.certificate()],
     )
     here.rds_instances, here.ec2_instances, account.buckets = 1, 1, 1
+    account.password_policy = PasswordPolicy(maximum_age=90, hard_expiry=True)
     if not any(trail.log_group for trail in account.trails):
         parts.add_root_alarm(account, organization=False)
     if not here.event_rules:
@@ -182,7 +185,7 @@ def _bare(world: World, account: Account) -> None:
     account.root = RootUser(password=False)
     account.users, account.trails, account.buckets = [], [], 0
     account.regions, account.alternate_contacts = {}, {}
-    account.contact, account.console_authorization = None, None
+    account.contact, account.console_authorization, account.password_policy = None, None, None
     account.sign_in_policy = []
 
 

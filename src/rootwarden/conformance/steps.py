@@ -137,6 +137,8 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(call="iam:GetAccountSummary"),
     Step(call="iam:ListVirtualMFADevices", parameters={"AssignmentStatus": "Assigned"}),
     Step(call="iam:GetCredentialReport"),
+    Step(call="iam:GetAccountPasswordPolicy"),
+    Step(call="iam:GetAccountAuthorizationDetails"),
     _own("GetUser"),
     _own("ListMFADevices"),
     _own("ListAccessKeys"),
@@ -151,6 +153,7 @@ STEPS: Final[tuple[Step, ...]] = (
     *_of_trail("GetTrailStatus", "Name"),
     *_of_trail("GetEventSelectors", "TrailName"),
     Step(call="logs:DescribeMetricFilters"),
+    Step(call="logs:DescribeLogGroups"),
     Step(call="cloudwatch:DescribeAlarms", parameters={"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}),
     Step(call="sns:ListSubscriptionsByTopic", taken=_FIRST_TOPIC),
     Step(

@@ -12,7 +12,7 @@ import msgspec
 
 from rootwarden.detect.event_pattern import AnythingBut, Exact, Exists, Fields, Text
 from rootwarden.detect.filter_pattern import Both, Either, Presence, Regex
-from rootwarden.detect.variants import left_alone
+from rootwarden.detect.narrowing import ROOT_USAGE
 from rootwarden.detect.wildcard import Wildcard
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rootwarden.detect.event_pattern import EventPattern, Field, Matcher
     from rootwarden.detect.filter_pattern import Comparison, Condition, FilterPattern
+    from rootwarden.detect.narrowing import Narrowing
 
 _MANY_VALUED = {
     "eventName": "PutBucketPolicy",
@@ -62,7 +63,7 @@ def filter_probes(pattern: FilterPattern) -> Iterator[Probe]:
             yield Probe((), value, in_text=True)
 
 
-def not_probed(pattern: FilterPattern) -> str:
+def not_probed(pattern: FilterPattern, narrowing: Narrowing = ROOT_USAGE) -> str:
     """A regular expression whose matches a filter leaves out, and that we know no text for; else an empty text."""
     terms = [term.sought for term in pattern.excluded if isinstance(term.sought, Regex)]
     conditions = [] if pattern.condition is None else [pattern.condition]
@@ -72,7 +73,7 @@ def not_probed(pattern: FilterPattern) -> str:
             conditions.extend(one.conditions)
         elif not isinstance(one, Presence) and one.operator == "!=" and isinstance(one.operand, Regex):
             path = tuple(str(step) for step in one.selector.steps)
-            terms.extend(() if left_alone(path) or path == ("eventType",) else (one.operand,))
+            terms.extend(() if narrowing.leaves_alone(path) or path == ("eventType",) else (one.operand,))
     return next((regex.source for regex in terms if not _of_regex(regex)), "")
 
 

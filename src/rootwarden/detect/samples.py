@@ -1,6 +1,6 @@
-"""Sample root events: what a filter or rule is run on to see whether it catches root.
+"""Sample events: what a filter or rule is run on to see whether it catches what it is there for.
 
-The data lives in `packs/samples/root-events/`, our own synthetic records, one file a shape (`design.md` 4.5 letters).
+The data lives in `packs/samples/`, our own synthetic records; those of root use have the letter of a shape of identity.
 An event holds the words `ACCOUNT`, `PARTITION`, `HOME_REGION` and `OTHER_REGION` where a real record has values, so
 that a filter narrowed to one account or region is judged for the account at hand.
 """
@@ -16,7 +16,7 @@ from rootwarden.detect.errors import PatternError
 from rootwarden.detect.filter_pattern import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rootwarden.detect.filter_pattern import Value
 
@@ -28,7 +28,8 @@ class Use(StrEnum):
     """What a sample is for.
 
     `required` must reach somebody; `optional` is noted when it does not (reads, failed sign-ins); `decoy` may be left
-    out (service events, calls a service makes for root); `other` is not root: catching it is noted as broad.
+    out (service events, calls a service makes for root); `other` is something else (not root, for the set of root):
+    catching it is noted as broad.
     """
 
     REQUIRED = "required"
@@ -128,8 +129,8 @@ def _sample(file: _SampleFile) -> Sample:
     return Sample(id=file.id, title=file.title, shape=file.shape, use=file.use, event=event)
 
 
-def _root_event(sample: Sample, words: dict[str, str]) -> RootEvent:
-    event = {name: _with_values(value, words) for name, value in sample.event.items()}
+def _root_event(sample: Sample, words: Mapping[str, str]) -> RootEvent:
+    event = {name: with_words(value, words) for name, value in sample.event.items()}
     return RootEvent(
         sample=sample,
         event=event,
@@ -139,11 +140,12 @@ def _root_event(sample: Sample, words: dict[str, str]) -> RootEvent:
     )
 
 
-def _with_values(value: Value, words: dict[str, str]) -> Value:
+def with_words(value: Value, words: Mapping[str, str]) -> Value:
+    """The value with each of the words replaced, in texts at any depth; names of fields stay."""
     if isinstance(value, dict):
-        return {name: _with_values(child, words) for name, child in value.items()}
+        return {name: with_words(child, words) for name, child in value.items()}
     if isinstance(value, list):
-        return [_with_values(child, words) for child in value]
+        return [with_words(child, words) for child in value]
     if isinstance(value, str):
         for word, replacement in words.items():
             value = value.replace(word, replacement)

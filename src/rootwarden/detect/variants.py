@@ -1,8 +1,8 @@
-"""Root events that the words of a pattern suggest: what the shipped samples alone cannot show.
+"""Events that the words of a pattern suggest: what the shipped samples alone cannot show.
 
 A filter that says `$.eventName != "CreateAccessKey"` catches every sample and is narrowed all the same. So each value
 a pattern compares a field with is put into that field of a sample, and the variant must get through like any other
-event. Fields that tell root from others, and service events from use, are left alone: there narrowing is right.
+event. Fields that tell the events of the set from others are left alone (`narrowing`): there narrowing is right.
 """
 
 from __future__ import annotations
@@ -11,82 +11,74 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rootwarden.detect.narrowing import ROOT_USAGE
 from rootwarden.detect.samples import RootEvent, Sample, Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rootwarden.detect.filter_pattern import Event, Value
+    from rootwarden.detect.narrowing import Narrowing
     from rootwarden.detect.probes import Probe
 
 MOST_VARIANTS = 300
-# What tells root, its account, or use from service events; or what the samples have in every value it takes.
-_LEFT_ALONE = (
-    ("userIdentity", "type"),
-    ("userIdentity", "arn"),
-    ("userIdentity", "principalId"),
-    ("userIdentity", "accountId"),
-    ("userIdentity", "invokedBy"),
-    ("userIdentity", "sessionContext", "sessionIssuer"),
-    ("recipientAccountId",),
-    ("readOnly",),
-    ("managementEvent",),
-    ("eventCategory",),
-    ("eventVersion",),
-    ("serviceEventDetails",),
-    ("additionalEventData",),
-    ("responseElements",),
-)
 _CALLS_ONLY = frozenset(
     {"eventName", "eventSource", "eventType", "awsRegion", "errorCode", "errorMessage", "requestParameters",
      "vpcEndpointId", "sessionCredentialFromConsole"}
 )  # fmt: skip
 _READS = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "View")
-_ASSUMED_ROOT = ("userIdentity", "sessionContext", "assumedRoot")
-# CheckMfa is recorded before every sign-in and says nothing that the sign-in does not say.
-_MERE_NOISE = frozenset({"CheckMfa"})
 _FAILURES = ("error", "denied", "unauthorized", "fail")
 _SIGN_IN = "AwsConsoleSignIn"
 
 
-def variants(events: Sequence[RootEvent], probes: Iterable[Probe]) -> tuple[RootEvent, ...]:
-    """The events that are to get through besides the samples, each once, at most `MOST_VARIANTS` and one more.
+def variants(
+    events: Sequence[RootEvent],
+    probes: Iterable[Probe],
+    narrowing: Narrowing = ROOT_USAGE,
+    *,
+    most: int = MOST_VARIANTS,
+) -> tuple[RootEvent, ...]:
+    """The events that are to get through besides the samples, each once, at most `most` and one more.
 
     Args:
         events: The samples made for the account.
         probes: What the patterns suggest.
+        narrowing: By which fields the set's events may be told apart.
+        most: How many are looked at.
     """
-    bases = _bases(events)
+    bases = _bases(events, narrowing)
     made: dict[str, RootEvent] = {}
     for probe in dict.fromkeys(probes):
-        if not _plausible(probe, events):
+        if not _plausible(probe, events, narrowing):
             continue
         for base in bases:
             if _applies(probe, base):
-                made.setdefault(f"{probe.words} {base.sample.id}", _variant(probe, base))
-        if len(made) > MOST_VARIANTS:
+                made.setdefault(f"{probe.words} {base.sample.id}", _variant(probe, base, narrowing))
+        if len(made) > most:
             break
-    return tuple(made.values())[: MOST_VARIANTS + 1]
+    return tuple(made.values())[: most + 1]
 
 
-def _bases(events: Sequence[RootEvent]) -> list[RootEvent]:
-    """The first required sample of each shape."""
+def _bases(events: Sequence[RootEvent], narrowing: Narrowing) -> list[RootEvent]:
+    """The first required sample of each shape; where every name counts, also the first of each name."""
     first: dict[str, RootEvent] = {}
     for event in events:
         if event.sample.use is Use.REQUIRED:
-            first.setdefault(event.sample.shape, event)
-    return list(first.values())
+            first.setdefault(f"shape {event.sample.shape}", event)
+            if narrowing.each_name:
+                first.setdefault(f"name {event.event.get('eventName')}", event)
+    return list({event.sample.id: event for event in first.values()}.values())
 
 
-def _plausible(probe: Probe, events: Sequence[RootEvent]) -> bool:
-    """Whether a use of root may look so, and no sample looks so already."""
+def _plausible(probe: Probe, events: Sequence[RootEvent], narrowing: Narrowing) -> bool:
+    """Whether an event of the set may look so, and no sample looks so already."""
     if probe.in_text:
         return not any(probe.value in event.text for event in events if event.sample.use is not Use.OTHER)
-    if left_alone(probe.path):
+    if narrowing.leaves_alone(probe.path) or narrowing.exempts(probe.path, probe.value):
         return False
     if probe.path == ("eventType",):
         return probe.value == "AwsConsoleAction"
-    if probe.path[0] in {"sourceIPAddress", "userAgent"} and _is_service(probe.value):
+    if not narrowing.by_services and probe.path[0] in {"sourceIPAddress", "userAgent"} and _is_service(probe.value):
         return False
     if not probe.value or not all(probe.path):
         return False
@@ -94,11 +86,6 @@ def _plausible(probe: Probe, events: Sequence[RootEvent]) -> bool:
     kinds = {Use.REQUIRED} if probe.path != ("eventName",) else {*Use} - {Use.OTHER}
     seen = [_at(event.event, probe.path) for event in events if event.sample.use in kinds]
     return all(value is None for value in seen) if probe.exists else probe.value not in seen
-
-
-def left_alone(path: tuple[str, ...]) -> bool:
-    """Whether a pattern may tell values of that field apart without being narrowed."""
-    return any(path[: len(left)] == left for left in _LEFT_ALONE)
 
 
 def _is_service(value: str) -> bool:
@@ -115,7 +102,7 @@ def _applies(probe: Probe, base: RootEvent) -> bool:
     return probe.path[:2] not in {("userIdentity", "accessKeyId"), ("userIdentity", "sessionContext")}
 
 
-def _variant(probe: Probe, base: RootEvent) -> RootEvent:
+def _variant(probe: Probe, base: RootEvent, narrowing: Narrowing) -> RootEvent:
     event, text = base.event, f"{base.text} {probe.value}"
     if not probe.in_text:
         event = _with(event, probe.path, probe.value)
@@ -125,9 +112,9 @@ def _variant(probe: Probe, base: RootEvent) -> RootEvent:
     return RootEvent(
         sample=Sample(
             id=f"{base.sample.id}: {probe.words}",
-            title=f"root events {probe.words}",
+            title=f"{narrowing.events} {probe.words}",
             shape=base.sample.shape,
-            use=Use.OPTIONAL if _only_noted(probe) else Use.REQUIRED,
+            use=Use.OPTIONAL if _only_noted(probe, narrowing) else Use.REQUIRED,
             event=event,
             variant=True,
         ),
@@ -138,16 +125,14 @@ def _variant(probe: Probe, base: RootEvent) -> RootEvent:
     )
 
 
-def _only_noted(probe: Probe) -> bool:
-    """Failed calls, reads, AssumeRoot sessions and noise may be left out, if that is said."""
+def _only_noted(probe: Probe, narrowing: Narrowing) -> bool:
+    """Failed calls, reads and noise may be left out where the set allows it, if that is said."""
     if probe.in_text:
-        return any(word in probe.value.casefold() for word in _FAILURES)
-    return (
-        probe.path[0] in {"errorCode", "errorMessage"}
-        or probe.path == _ASSUMED_ROOT
-        or _is_read(probe)
-        or (probe.path == ("eventName",) and probe.value in _MERE_NOISE)
-    )
+        return narrowing.notes(("errorCode",)) and any(word in probe.value.casefold() for word in _FAILURES)
+    if narrowing.notes(probe.path):
+        return True
+    named = probe.path == ("eventName",)
+    return named and (probe.value in narrowing.names_noted or (narrowing.reads_noted and _is_read(probe)))
 
 
 def _is_read(probe: Probe) -> bool:

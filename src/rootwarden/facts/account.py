@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 from rootwarden.facts.contacts import Contacts
-from rootwarden.facts.credential_report import CredentialReportRow
 from rootwarden.facts.fact import Fact, Known, Unknown
+from rootwarden.facts.inventory import Inventory
 from rootwarden.facts.organization import Position
 from rootwarden.facts.root_user import RootUser
 
@@ -40,7 +40,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         position: Where it stands in an organization.
         unit_path: Path of organizational units, `/Root/Workloads`.
         root: The root user.
-        iam_users: Every row of the credential report, when a rule reads IAM users.
         report_generated_at: When AWS made the credential report.
         contacts: The four contacts.
         usage_alarm: Root usage alarm.
@@ -51,6 +50,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         root_credentials_management: The organization's feature.
         root_sessions: The organization's feature.
         tags: The account's tags in the organization.
+        inventory: What it holds beside its root user, as far as a selected rule reads it.
     """
 
     id: str
@@ -60,7 +60,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     position: Fact[Position] = _NOT_COLLECTED
     unit_path: Fact[str] = _NOT_COLLECTED
     root: RootUser
-    iam_users: Fact[tuple[CredentialReportRow, ...]] = _NOT_COLLECTED
     report_generated_at: Fact[datetime] = _NOT_COLLECTED
     contacts: Contacts = Contacts()
     usage_alarm: UsageAlarm = UsageAlarm()
@@ -71,6 +70,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     root_credentials_management: Fact[bool] = _NOT_COLLECTED
     root_sessions: Fact[bool] = _NOT_COLLECTED
     tags: Fact[dict[str, str]] = _NOT_COLLECTED
+    inventory: Inventory = Inventory()
 
     @property
     def has_root_user(self) -> bool:

@@ -22,6 +22,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """One contact; an empty text means AWS has none. The primary contact has no address of its own."""
 
     name: str = ""
+    title: str = ""
     company: str = ""
     email_address: str = ""
     phone_number: str = ""

@@ -6,7 +6,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from rootwarden.facts.fact import Fact
+from rootwarden.facts.fact import Fact, Unknown
+from rootwarden.facts.iam_document import IamDocument
+
+_NOT_COLLECTED = Unknown("not collected")
 
 PolicyValue: TypeAlias = dict[str, "PolicyValue"] | list["PolicyValue"] | str | int | float | bool | None
 PolicyDocument: TypeAlias = dict[str, PolicyValue]
@@ -19,8 +22,16 @@ class ScpDocument(msgspec.Struct, frozen=True, kw_only=True):
         id: `p-examplepolicy`.
         name: As in the organization.
         document: The parsed content; unknown when it could not be read.
+        statements: The same as statements.
+        arn: As in the organization.
+        description: Absent when it has none.
+        aws_managed: AWS wrote it.
     """
 
     id: str
     name: str
     document: Fact[PolicyDocument]
+    statements: Fact[IamDocument] = _NOT_COLLECTED
+    arn: Fact[str] = _NOT_COLLECTED
+    description: Fact[str] = _NOT_COLLECTED
+    aws_managed: Fact[bool] = _NOT_COLLECTED

@@ -6,9 +6,13 @@ chain from an event to a person works: that is `detect.alarm_chain`.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from rootwarden.facts.fact import Fact, Unknown, Why
+
+_NOT_TOLD = Unknown("not collected")
 
 
 class ClassicSelector(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +63,38 @@ class LogGroup(msgspec.Struct, frozen=True, kw_only=True):
     region: str
 
 
+class LogGroupDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A log group as CloudWatch Logs describes it.
+
+    Attributes:
+        retention_days: Absent when events are kept for ever.
+        stored_bytes: As CloudWatch Logs counts them.
+    """
+
+    created: Fact[datetime] = _NOT_TOLD
+    retention_days: Fact[int] = _NOT_TOLD
+    stored_bytes: Fact[int] = _NOT_TOLD
+
+
 class TrailStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a trail records now, and the error of its last delivery to CloudWatch Logs (empty: none)."""
+    """Whether a trail records now, and the errors of its last deliveries (empty: none).
+
+    Attributes:
+        delivery_error: To CloudWatch Logs.
+        bucket_error: To the S3 bucket.
+        notification_error: To the SNS topic.
+        delivered: Last delivery to CloudWatch Logs.
+        bucket_delivered: To the S3 bucket.
+        digest_delivered: Of a digest file.
+    """
 
     logging: bool
     delivery_error: str = ""
+    bucket_error: str = ""
+    notification_error: str = ""
+    delivered: Fact[datetime] = _NOT_TOLD
+    bucket_delivered: Fact[datetime] = _NOT_TOLD
+    digest_delivered: Fact[datetime] = _NOT_TOLD
 
 
 class Trail(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +106,13 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True):
         multi_region: It records every region.
         organization: It records every account of the organization.
         log_group: Absent when it delivers to S3 only.
+        log_group_detail: What CloudWatch Logs says of that group.
+        bucket: Name of the S3 bucket it delivers to.
+        key_prefix: Absent when it delivers to the bucket's top.
+        topic: ARN of the SNS topic it announces deliveries to; absent when it announces none.
+        key: ARN of the KMS key log files are encrypted with; absent when it is S3's own.
+        validated: Digest files let a reader notice changed or deleted log files.
+        global_events: Events of global services are recorded.
     """
 
     name: str
@@ -86,6 +124,13 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True):
     log_group: Fact[LogGroup]
     status: Fact[TrailStatus]
     selectors: Fact[Selectors]
+    log_group_detail: Fact[LogGroupDetail] = _NOT_TOLD
+    bucket: Fact[str] = _NOT_TOLD
+    key_prefix: Fact[str] = _NOT_TOLD
+    topic: Fact[str] = _NOT_TOLD
+    key: Fact[str] = _NOT_TOLD
+    validated: Fact[bool] = _NOT_TOLD
+    global_events: Fact[bool] = _NOT_TOLD
 
 
 class Transformation(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,11 +209,13 @@ class Alarms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """Who gets a topic's messages: `protocol` is `email`, `sms`, `https`, `lambda`, …"""
+    """Who gets a topic's messages: `protocol` is `email`, `sms`, `https`, …; an unconfirmed one has no ARN."""
 
     protocol: str
     endpoint: str
     confirmed: bool
+    arn: str = ""
+    owner: str = ""
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ class OrganizationAccount(msgspec.Struct, frozen=True, kw_only=True):
     `state` is `State`, in older evidence `Status`; `partition` is empty where no ARN names it.
     """
 
+    arn: str = ""
+
     id: str
     name: str = ""
     email: str = ""
@@ -41,12 +43,16 @@ class OrganizationalUnit(msgspec.Struct, frozen=True, kw_only=True):
         path: Names from the root down, `/Root/Workloads/Prod`.
         targets: Ids from the root down to this node: what policies may be attached to on the way.
         accounts: Accounts directly in it.
+        name: Its own name.
+        policy_types: Policy types that are on; told of the organization root only.
     """
 
     id: str
     path: str
     targets: tuple[str, ...]
     accounts: tuple[str, ...]
+    name: str = ""
+    policy_types: Fact[tuple[str, ...]] = _NOT_COLLECTED
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +62,9 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         id: `o-…`.
         arn: Names the partition.
         management_account: Twelve digits.
+        management_arn: ARN of the management account.
+        management_email: Address of its root user.
+        feature_set: `ALL` or `CONSOLIDATED_BILLING`.
         accounts: Every account it lists.
         units: Every node of the tree.
         attachments: Policy ids by target id (root, unit or account).
@@ -63,11 +72,15 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         service_control_policies_enabled: Whether the policy type is on.
         root_credentials_management: Central management of root credentials is on.
         root_sessions: Privileged root sessions are on.
+        trusted_access: IAM may act in the organization, without which neither can be on.
     """
 
     id: Fact[str] = _NOT_COLLECTED
     arn: Fact[str] = _NOT_COLLECTED
     management_account: Fact[str] = _NOT_COLLECTED
+    management_arn: Fact[str] = _NOT_COLLECTED
+    management_email: Fact[str] = _NOT_COLLECTED
+    feature_set: Fact[str] = _NOT_COLLECTED
     accounts: Fact[tuple[OrganizationAccount, ...]] = _NOT_COLLECTED
     units: Fact[tuple[OrganizationalUnit, ...]] = _NOT_COLLECTED
     attachments: Fact[dict[str, tuple[str, ...]]] = _NOT_COLLECTED
@@ -75,3 +88,4 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     service_control_policies_enabled: Fact[bool] = _NOT_COLLECTED
     root_credentials_management: Fact[bool] = _NOT_COLLECTED
     root_sessions: Fact[bool] = _NOT_COLLECTED
+    trusted_access: Fact[bool] = _NOT_COLLECTED

@@ -183,7 +183,7 @@ def _facts(run: Run, seen: Seen) -> dict[str, Fact[str] | Fact[int] | Fact[bool]
         "certificates_present": root.signing_certificates_present,
         "certificates_active": root.active_signing_certificates_present,
         **{name: getattr(seen.assets, name) for name in ASSETS},
-        "report_users": transform(account.iam_users, lambda rows: sum(not row.is_root for row in rows)),
+        "report_users": transform(account.inventory.report, lambda rows: sum(not row.is_root for row in rows)),
     }
 
 

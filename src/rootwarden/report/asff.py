@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden import __version__
 from rootwarden.report.encoding import to_json
-from rootwarden.report.words import Standing, instant, shorten, standing, visible
+from rootwarden.report.words import IAM_USER, ROOT_USER, Standing, instant, resource_type, shorten, standing, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -72,14 +72,14 @@ def findings(result: AuditResult, *, region: str, account: str) -> Iterator[Json
     accounts = {each.id: each for each in result.accounts}
     for finding in result.findings:
         audited = accounts.get(finding.account)
-        importer = account or finding.account
+        importer = account or finding.account or _manager(result)
         partition = audited.partition if audited is not None else "aws"
         yield {
             **_identity(finding, f"arn:{partition}:securityhub:{region}:{importer}:product/{importer}/default"),
             "AwsAccountId": importer,
             "Region": region,
             **_content(finding, cards.get(finding.rule), instant(result.as_of)),
-            "Resources": [_resource(finding, partition, region)],
+            "Resources": [_resource(finding, importer, partition, region)],
             "ProductFields": _fields(finding, audited),
         }
 
@@ -161,11 +161,20 @@ def _recommendation(card: RuleCard) -> JsonObject:
     return {**advice, "Url": address} if address else advice
 
 
-def _resource(finding: Finding, partition: str, region: str) -> JsonObject:
-    resource: JsonObject = {"Type": "AwsAccount", "Id": f"AWS::::Account:{finding.account}", "Region": region}
+def _manager(result: AuditResult) -> str:
+    """The account that stands for all of them: the management account, else the first."""
+    manager = result.organization.management_account if result.organization is not None else ""
+    return manager or next((each.id for each in result.accounts), "")
+
+
+def _resource(finding: Finding, importer: str, partition: str, region: str) -> JsonObject:
+    """The account; what is about all of them at once is filed under the one that imports it."""
+    about = finding.account or importer
+    resource: JsonObject = {"Type": "AwsAccount", "Id": f"AWS::::Account:{about}", "Region": region}
     if partition in _PARTITIONS:
         resource["Partition"] = partition
-    name = "UserArn" if finding.user else "RootUserArn"
+    kind = resource_type(finding)
+    name = {ROOT_USER: "RootUserArn", IAM_USER: "UserArn"}.get(kind, "Resource")
     resource["Details"] = {"Other": {name: _text(finding.resource, LONGEST_FIELD)}}
     return resource
 

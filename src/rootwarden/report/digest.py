@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.audit.result import Need, RuleCard
-from rootwarden.report.words import Standing, several, standing
+from rootwarden.audit.result import FLEET, Need, RuleCard
+from rootwarden.report.words import Standing, account_id, several, standing
 from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -75,11 +75,14 @@ def tally(findings: Iterable[Finding]) -> dict[Standing, int]:
 
 
 def findings_by_account(result: AuditResult) -> dict[str, tuple[Finding, ...]]:
-    """The findings of each audited account in the result's order; an account without any has an empty tuple."""
-    grouped: dict[str, list[Finding]] = {account.id: [] for account in result.accounts}
+    """The findings of each audited account in the result's order; an account without any has an empty tuple.
+
+    What is about all accounts at once comes first, under `fleet`.
+    """
+    grouped: dict[str, list[Finding]] = {each: [] for each in (FLEET, *(account.id for account in result.accounts))}
     for finding in result.findings:
-        grouped.setdefault(finding.account, []).append(finding)
-    return {account: tuple(findings) for account, findings in grouped.items()}
+        grouped.setdefault(account_id(finding), []).append(finding)
+    return {account: tuple(findings) for account, findings in grouped.items() if findings or account != FLEET}
 
 
 def rule_tallies(result: AuditResult) -> tuple[RuleTally, ...]:
@@ -91,7 +94,9 @@ def rule_tallies(result: AuditResult) -> tuple[RuleTally, ...]:
         RuleTally(
             card=card,
             counts=tally(by_rule[card.id]),
-            failing=tuple(dict.fromkeys(each.account for each in by_rule[card.id] if standing(each) is Standing.FAIL)),
+            failing=tuple(
+                dict.fromkeys(account_id(each) for each in by_rule[card.id] if standing(each) is Standing.FAIL)
+            ),
         )
         for card in result.rules
     )
@@ -111,7 +116,7 @@ def unknown_groups(result: AuditResult) -> tuple[UnknownGroup, ...]:
         UnknownGroup(
             reason=reason,
             permission=permission,
-            accounts=tuple(dict.fromkeys(finding.account for finding in findings)),
+            accounts=tuple(dict.fromkeys(account_id(finding) for finding in findings)),
             rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
             verdicts=len(findings),
         )
@@ -123,7 +128,8 @@ def unknown_groups(result: AuditResult) -> tuple[UnknownGroup, ...]:
 def unknown_keys(finding: Finding) -> tuple[tuple[str, str], ...]:
     """The (permission, reason) pairs an unknown finding waits for, each once."""
     pairs = [(each.permission, each.reason) for each in finding.missing] or [("", finding.reason)]
-    return tuple(dict.fromkeys((permission, reason.replace(finding.account, "…")) for permission, reason in pairs))
+    own = finding.account
+    return tuple(dict.fromkeys((each, reason.replace(own, "…") if own else reason) for each, reason in pairs))
 
 
 def report_ages(result: AuditResult) -> str:

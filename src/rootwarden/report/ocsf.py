@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden import __version__
 from rootwarden.report.encoding import to_json
-from rootwarden.report.words import WORD, Standing, instant, standing
+from rootwarden.report.words import WORD, Standing, instant, resource_type, standing
 from rootwarden.rules.verdict import Severity
 
 if TYPE_CHECKING:
@@ -109,10 +109,11 @@ def _metadata(finding: Finding) -> JsonObject:
 
 
 def _cloud(finding: Finding, account: AuditedAccount | None, result: AuditResult) -> JsonObject:
+    """Which account it is about; none where it is about all of them."""
     owner: JsonObject = {"uid": finding.account, "type": "AWS Account", "type_id": AWS_ACCOUNT}
     if account is not None and account.name:
         owner["name"] = account.name
-    cloud: JsonObject = {"provider": "AWS", "account": owner}
+    cloud: JsonObject = {"provider": "AWS", **({"account": owner} if finding.account else {})}
     if result.organization is not None and result.organization.id:
         cloud["org"] = {"uid": result.organization.id}
     return cloud
@@ -148,7 +149,7 @@ def _compliance(finding: Finding, each: Standing) -> JsonObject:
 
 
 def _resource(finding: Finding, account: AuditedAccount | None) -> JsonObject:
-    resource: JsonObject = {"uid": finding.resource, "type": "AWS::IAM::User" if finding.user else "AWS::IAM::RootUser"}
+    resource: JsonObject = {"uid": finding.resource, "type": resource_type(finding)}
     if account is not None:
         resource["cloud_partition"] = account.partition
     if finding.owner:

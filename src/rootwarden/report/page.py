@@ -16,6 +16,7 @@ import jinja2
 from markupsafe import Markup
 
 from rootwarden import __version__
+from rootwarden.audit.result import FLEET
 from rootwarden.report import view, words
 from rootwarden.report.digest import next_steps, report_ages, tally, unknown_groups
 
@@ -35,15 +36,17 @@ def render(result: AuditResult) -> str:
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         totals=view.portions(tally(result.findings)),
         rules=view.rule_views(result),
-        accounts=view.account_views(result),
+        accounts=result.accounts,
+        rows=view.account_views(result),
         indicators=view.indicator_views(result),
         unknowns=unknown_groups(result),
         steps=[linked(step, frozenset(card.id for card in result.rules)) for step in next_steps(result)],
         report_ages=report_ages(result),
-        names={account.id: words.shorten(account.name, 60) for account in result.accounts},
+        names={FLEET: ""} | {account.id: words.shorten(account.name, 60) for account in result.accounts},
         source=words.looked_at(result),
         organization_named=words.names_organization(result),
         version=__version__,
+        FLEET=FLEET,
     )
 
 
@@ -82,6 +85,7 @@ def _template() -> jinja2.Template:
     environment.filters |= {"visible": words.visible, "short": words.shorten, "instant": words.instant, "ticks": ticks}
     environment.globals |= {
         "several": words.several,
+        "heading": words.heading,
         "MOST": MOST_ACCOUNTS_NAMED,
         "CHANGE_WORD": words.CHANGE_WORD,
         "EXCEPTION_WORD": words.EXCEPTION_WORD,

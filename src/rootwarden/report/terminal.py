@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rootwarden.audit.result import FLEET
 from rootwarden.report import words
 from rootwarden.report.digest import (
     findings_by_account,
@@ -104,8 +105,7 @@ def _ids(accounts: Sequence[str], most: int = MOST_IDS) -> str:
 
 
 def _head(result: AuditResult, console: Console) -> None:
-    title = f"Root users of {several(len(result.accounts), 'account')}"
-    console.print(Text(title, "bold"))
+    console.print(Text(words.heading(result), "bold"))
     source = words.shorten(words.looked_at(result), LONGEST)
     about = [*([source] if source else []), f"as of {words.instant(result.as_of)}"]
     if result.benchmark:
@@ -206,7 +206,7 @@ def _account_block(
     console.print()
     console.print(
         Text.assemble(
-            (words.account_name(account) if account else account_id, "bold"),
+            (words.account_name(account) if account else _together(account_id), "bold"),
             ("  " + words.POSITION_WORD[account.position] if account else "", "dim"),
             "  owner: ",
             words.shorten(owner, 60) or "not configured",
@@ -228,6 +228,10 @@ def _account_block(
     for stand, why in rows:
         table.add_row(*stand, Text(why))
     console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _together(account_id: str) -> str:
+    return "all accounts together" if account_id == FLEET else account_id
 
 
 def _by_cause(findings: Sequence[Finding], owner: str) -> list[list[Finding]]:
@@ -373,7 +377,8 @@ def _changes(result: AuditResult, console: Console) -> None:
     for kind in dict.fromkeys((*words.CHANGE_WORD, *(each.kind for each in result.changes))):
         rows = [each for each in result.changes if each.kind == kind]
         lines = [
-            f"{words.CHANGE_WORD.get(kind, visible(kind))}: {visible(each.account)} {words.shorten(each.rule, 40)}"
+            f"{words.CHANGE_WORD.get(kind, visible(kind))}: {visible(each.account or FLEET)}"
+            f" {words.shorten(each.rule, 40)}"
             f"{words.shorten(f' {each.user}', 80) if each.user else ''}"
             f" ({visible(each.before)} → {visible(each.after)})"
             for each in rows

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.audit.result import AuditedAccount, Finding, Indicator
+from rootwarden.audit.result import FLEET, AuditedAccount, Finding, Indicator
 from rootwarden.report import words
 from rootwarden.report.digest import RuleTally, findings_by_account, rule_tallies, tally
 from rootwarden.report.words import SYMBOL, WORD, Standing, instant, shorten, standing, visible
@@ -178,10 +178,11 @@ def share(value: str) -> float | None:
 
 
 def account_views(result: AuditResult) -> tuple[AccountView, ...]:
-    """The accounts in their order, each with its row of the matrix."""
+    """The accounts in their order, each with its row of the matrix; first all together, if a rule is about that."""
     rules = tuple(card.id for card in result.rules)
     grouped = findings_by_account(result)
-    return tuple(_account(account, grouped[account.id], rules) for account in result.accounts)
+    together = (AuditedAccount(id=FLEET, name="all accounts together"),) if FLEET in grouped else ()
+    return tuple(_account(account, grouped[account.id], rules) for account in (*together, *result.accounts))
 
 
 def _account(account: AuditedAccount, findings: Sequence[Finding], rules: Sequence[str]) -> AccountView:
@@ -194,7 +195,7 @@ def _account(account: AuditedAccount, findings: Sequence[Finding], rules: Sequen
     return AccountView(
         account=account,
         name=shorten(account.name, 80),
-        position=words.POSITION_WORD[account.position],
+        position="" if account.id == FLEET else words.POSITION_WORD[account.position],
         need=words.NEED_ANSWER[account.need],
         portions=portions(counts),
         cells=tuple(_cell(by_rule.get(rule)) for rule in rules),

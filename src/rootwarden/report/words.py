@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.audit.result import Need, Position
+from rootwarden.audit.result import FLEET, Need, Position
 from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -94,6 +94,25 @@ EXCEPTION_WORD: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+ROOT_USER: Final = "AWS::IAM::RootUser"
+IAM_USER: Final = "AWS::IAM::User"
+# By service and first word of the resource in an ARN.
+_KINDS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("iam", "root"): ROOT_USER,
+        ("iam", "user"): IAM_USER,
+        ("iam", "group"): "AWS::IAM::Group",
+        ("iam", "role"): "AWS::IAM::Role",
+        ("iam", "policy"): "AWS::IAM::ManagedPolicy",
+        ("cloudtrail", "trail"): "AWS::CloudTrail::Trail",
+        ("cloudwatch", "alarm"): "AWS::CloudWatch::Alarm",
+        ("logs", "log-group"): "AWS::Logs::LogGroup",
+        ("organizations", "organization"): "AWS::Organizations::Organization",
+        ("organizations", "ou"): "AWS::Organizations::OrganizationalUnit",
+        ("organizations", "policy"): "AWS::Organizations::Policy",
+    }
+)
+
 # Letters that reorder or hide the text around them ("Trojan Source", CVE-2021-42574).
 _REORDERING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 # Never characters at all, and forbidden in XML.
@@ -139,6 +158,16 @@ def instant(moment: datetime | None) -> str:
     return "time not known" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def heading(result: AuditResult) -> str:
+    """What the report is about: root users, or accounts where rules ask about more than root."""
+    accounts = several(len(result.accounts), "account")
+    return f"Root users of {accounts}" if all(_asks_root(each.check) for each in result.rules) else accounts
+
+
+def _asks_root(check: str) -> bool:
+    return check.split(maxsplit=1)[:1] in ([], ["RootUser"])
+
+
 def several(number: int, singular: str, plural: str = "") -> str:
     """`1 account`, `1,204 accounts`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
@@ -158,6 +187,22 @@ def looked_at(result: AuditResult) -> str:
 def names_organization(result: AuditResult) -> bool:
     """Whether what was audited already names the organization."""
     return result.organization is not None and result.organization.id in looked_at(result).replace(",", " ").split()
+
+
+def account_id(finding: Finding) -> str:
+    """The account a finding is about, or what all of them together are called."""
+    return finding.account or FLEET
+
+
+def resource_type(finding: Finding) -> str:
+    """What kind of thing a finding is about, in the words CloudFormation has where it has one."""
+    parts = finding.resource.split(":", 5)
+    if len(parts) < 6:  # noqa: PLR2004 - parts of an ARN
+        return "Rootwarden::Fleet"
+    kind = parts[5].partition("/")[0]
+    if parts[2] == "sns":
+        return "AWS::SNS::Topic"
+    return _KINDS.get((parts[2], kind.partition(":")[0]), "AWS::Account")
 
 
 def account_name(account: AuditedAccount) -> str:

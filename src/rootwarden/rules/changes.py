@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
+from rootwarden.rules.phrase_changes import phrase_changes
 from rootwarden.rules.printer import print_condition
-from rootwarden.rules.schema import AttributeType
+from rootwarden.rules.quantities import amounts, moved, number
 from rootwarden.rules.syntax import (
     And,
     Comparison,
     Condition,
+    Count,
     Function,
-    Literal,
     Membership,
     Not,
     Operator,
     Or,
     Quantifier,
     Rule,
+    Share,
     Test,
     Within,
 )
@@ -30,10 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rootwarden.rules.schema import Schema
-    from rootwarden.rules.syntax import (
-        Operand,
-        Subject,
-    )
+    from rootwarden.rules.syntax import Subject
 
 # Each operator's opposite, and for orders also the one that treats the bound itself differently.
 _OTHERS: Final = {
@@ -110,6 +109,9 @@ class _Changer:
                 yield from self._test(condition, at)
             case Comparison() | Membership():
                 yield from self._operation(condition, at)
+            case _:
+                for key, words, changed in phrase_changes(condition):
+                    yield _Changed(f"{at}:{key}", words, changed)
 
     def _connective(self, condition: And | Or, scope: str, at: str) -> Iterator[_Changed]:
         parts, span = condition.conditions, condition.span
@@ -125,33 +127,49 @@ class _Changer:
                 yield replace(one, condition=replace(condition, conditions=whole))
 
     def _within(self, within: Within, scope: str, at: str) -> Iterator[_Changed]:
-        subject, text = within.subject, print_condition(within)
-        is_list = self._is_list(subject, scope)
-        for quantifier in (Quantifier.SOME, Quantifier.EVERY, Quantifier.NO):
-            now = subject.quantifier or Quantifier.SOME
-            # Of a record, `every` and none differ only where the record is absent; that is no list's question.
-            if quantifier is now or (not is_list and quantifier in _LISTS_ONLY):
-                continue
-            changed = replace(within, subject=replace(subject, quantifier=quantifier))
-            yield _Changed(
-                f"{at}:{quantifier.value}", f"`{now.value}` becomes `{quantifier.value}` in `{text}`", changed
-            )
-        if subject.quantifier is not Quantifier.EVERY:
-            bare = Test(subject=_unquantified(subject), span=within.span)
-            kept: Condition = Not(bare, within.span) if subject.quantifier is Quantifier.NO else bare
-            yield _Changed(f"{at}:inner", f"dropped `[ {print_condition(within.condition)} ]` of `{text}`", kept)
-        below = join(scope, subject.path)
+        yield from self._quantifier(within, scope, at)
+        below = join(scope, within.subject.path)
+        if within.where is not None:
+            dropped = f"dropped `where {print_condition(within.where)}` of `{print_condition(within)}`"
+            yield _Changed(f"{at}:where", dropped, replace(within, where=None))
+            for one in self.condition(within.where, below, f"{at}.where"):
+                yield replace(one, condition=replace(within, where=one.condition))
+        kept = _without_inner(within)
+        if kept is not None:
+            dropped = f"dropped `[ {print_condition(within.condition)} ]` of `{print_condition(within)}`"
+            yield _Changed(f"{at}:inner", dropped, kept)
         for one in self.condition(within.condition, below, f"{at}.0"):
             yield replace(one, condition=replace(within, condition=one.condition))
 
+    def _quantifier(self, within: Within, scope: str, at: str) -> Iterator[_Changed]:
+        """Another quantifier, or a count or share moved and turned."""
+        subject, text = within.subject, print_condition(within)
+        is_list = self._is_list(subject, scope)
+        now = subject.quantifier or Quantifier.SOME
+        others: list[tuple[str, Quantifier | Count | Share]]
+        if isinstance(now, Quantifier):
+            # Of a record, `every` and none differ only where the record is absent; that is no list's question.
+            all_ = [one for one in Quantifier if is_list or one not in _LISTS_ONLY]
+            others = [(one.value, one) for one in all_ if one is not now]
+        else:
+            others = list(amounts(now))
+        for key, other in others:
+            changed = replace(within, subject=replace(subject, quantifier=other))
+            yield _Changed(f"{at}:{key}", f"`{now.value}` becomes `{other.value}` in `{text}`", changed)
+
     def _is_list(self, subject: Subject, scope: str) -> bool:
         attribute = self.schema.attribute(self.entity, join(scope, subject.path))
-        return attribute is not None and attribute.type is AttributeType.LIST
+        return attribute is not None and attribute.is_list
 
     def _test(self, test: Test, at: str) -> Iterator[_Changed]:
         text = print_condition(test)
         for key, words, subject in _function_changes(test.subject, text):
             yield _Changed(f"{at}:{key}", words, replace(test, subject=subject))
+        if isinstance(test.subject.quantifier, Count):
+            for key, count in amounts(test.subject.quantifier):
+                changed = replace(test, subject=replace(test.subject, quantifier=count))
+                yield _Changed(f"{at}:{key}", f"`{text}` becomes `{print_condition(changed)}`", changed)
+            return
         opposite: Condition = Not(test, test.span)
         if test.subject.quantifier is Quantifier.NO:
             opposite = replace(test, subject=_unquantified(test.subject))
@@ -169,8 +187,8 @@ class _Changer:
         for key, words, subject in _function_changes(leaf.subject, text):
             yield _Changed(f"{at}:{key}", words, replace(leaf, subject=subject))
         operands = (leaf.operand,) if isinstance(leaf, Comparison) else leaf.operands
-        for key, words, moved in _moved(operands, text):
-            bounded = replace(leaf, operand=moved[0]) if isinstance(leaf, Comparison) else replace(leaf, operands=moved)
+        for key, words, other in moved(operands, text):
+            bounded = replace(leaf, operand=other[0]) if isinstance(leaf, Comparison) else replace(leaf, operands=other)
             yield _Changed(f"{at}:{key}", words, bounded)
 
 
@@ -183,31 +201,23 @@ def _function_changes(subject: Subject, text: str) -> Iterator[tuple[str, str, S
     if other is not None:
         words = f"`{call.function.value}` becomes `{other.value}` in `{text}`"
         yield other.value, words, replace(subject, call=replace(call, function=other))
-    for key, words, moved in _moved(call.arguments, text):
-        divides_by_zero = call.function is Function.DIVISIBLE_BY and _number(moved[0]) == 0
+    for key, words, arguments in moved(call.arguments, text):
+        divides_by_zero = call.function is Function.DIVISIBLE_BY and number(arguments[0]) == 0
         if not divides_by_zero:
-            yield f"call:{key}", words, replace(subject, call=replace(call, arguments=moved))
+            yield f"call:{key}", words, replace(subject, call=replace(call, arguments=arguments))
 
 
-def _moved(operands: tuple[Operand, ...], text: str) -> Iterator[tuple[str, str, tuple[Operand, ...]]]:
-    """Every number one more and one less."""
-    for index, operand in enumerate(operands):
-        number = _number(operand)
-        if number is None or not isinstance(operand, Literal):
-            continue
-        for step in (1, -1):
-            moved = replace(operand, value=number + step)
-            words = f"`{number}` becomes `{number + step}` in `{text}`"
-            yield f"{index}:{step:+}", words, (*operands[:index], moved, *operands[index + 1 :])
-
-
-def _number(operand: Operand) -> int | float | None:
-    match operand:
-        case Literal(value=bool()):
-            return None
-        case Literal(value=int() | float() as number):
-            return number
-    return None
+def _without_inner(within: Within) -> Condition | None:
+    """The list without what is asked of its elements, or with nothing but its scope; `None` where that says nothing."""
+    subject, where, span = within.subject, within.where, within.span
+    if subject.quantifier is Quantifier.EVERY or isinstance(subject.quantifier, Share):
+        return None
+    if where is not None:
+        return replace(within, condition=where, where=None)
+    if subject.quantifier is Quantifier.NO:
+        return Not(Test(_unquantified(subject), span), span)
+    kept = subject if isinstance(subject.quantifier, Count) else _unquantified(subject)
+    return Test(kept, span)
 
 
 def _unquantified(subject: Subject) -> Subject:

@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.facts.fact import Known, Unknown
-from rootwarden.rules import instants
+from rootwarden.rules import instants, predicates
+from rootwarden.rules.amounts import counted, shared
 from rootwarden.rules.leaves import holding_taker, host_count_taker, leaf, length_taker, pair, taker
 from rootwarden.rules.logic import Reading, conjunction, disjunction, exists, negation
 from rootwarden.rules.patterns import searcher
+from rootwarden.rules.plain import spelled_out
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import (
     Address,
+    AddressOverlap,
     And,
+    Catches,
     Comparison,
+    Count,
     Function,
     Literal,
     Membership,
@@ -23,10 +28,11 @@ from rootwarden.rules.syntax import (
     Operator,
     Or,
     Path,
+    PolicyTest,
     Quantifier,
+    Share,
     Within,
 )
-from rootwarden.rules.syntax import Test as BareTest
 from rootwarden.rules.typecheck import FUNCTIONS, join
 
 if TYPE_CHECKING:
@@ -36,12 +42,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.leaves import Take, Test
     from rootwarden.rules.logic import Node, Record
     from rootwarden.rules.schema import Attribute, Schema
-    from rootwarden.rules.syntax import (
-        Call,
-        Condition,
-        Operand,
-        Subject,
-    )
+    from rootwarden.rules.syntax import Call, Condition, Leaf, Operand, Subject
 
 _ORDER: Final = {
     Operator.GREATER: python_operator.gt,
@@ -63,6 +64,7 @@ class Compiler:
     def __init__(self, schema: Schema, entity: str) -> None:
         self.schema = schema
         self.entity = entity
+        self.strings: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {}
 
     def condition(self, condition: Condition, scope: str) -> Node:
         """A node for a condition about the attributes below `scope`."""
@@ -73,19 +75,27 @@ class Compiler:
                 return disjunction([self.condition(one, scope) for one in conditions])
             case Not(inner):
                 return negation(self.condition(inner, scope))
-            case Within(subject, inner):
-                return self._within(subject, inner, scope)
+            case Within():
+                spelled = spelled_out(condition)
+                return self._within(condition, scope) if spelled is None else self.condition(spelled, scope)
             case _:
                 return self._leaf(condition, scope)
 
-    def _leaf(self, condition: BareTest | Comparison | Membership, scope: str) -> Node:
-        match condition:
-            case BareTest(subject):
-                return self._bare(subject, scope)
+    def _leaf(self, leaf_: Leaf, scope: str) -> Node:
+        spelled = spelled_out(leaf_)
+        if spelled is not None:
+            return self.condition(spelled, scope)
+        match leaf_:
             case Comparison(subject, operator, _, operand):
                 return self._operation(subject, operator, (operand,), scope)
             case Membership(subject, operator, _, operands):
                 return self._operation(subject, operator, operands, scope)
+            case AddressOverlap():
+                return self._overlap(leaf_, scope)
+            case Catches() | PolicyTest():
+                return self.predicate(leaf_, scope)
+            case _:
+                return self._bare(leaf_.subject, scope)
 
     def reading(self, path: Path, scope: str) -> Reading:
         """How a property written inside `scope` is read from the record there."""
@@ -102,20 +112,60 @@ class Compiler:
             raise LookupError(dotted)
         return attribute
 
-    def _within(self, subject: Subject, inner: Condition, scope: str) -> Node:
+    def _within(self, within: Within, scope: str) -> Node:
+        subject, below = within.subject, join(scope, within.subject.path)
         reading = self.reading(subject.path, scope)
-        node = self.condition(inner, join(scope, subject.path))
-        if subject.quantifier is Quantifier.EVERY:
-            return negation(exists(reading, negation(node)))
-        found = exists(reading, node)
-        return negation(found) if subject.quantifier is Quantifier.NO else found
+        node = self.condition(within.condition, below)
+        match subject.quantifier:
+            case Quantifier.EVERY:
+                return negation(exists(reading, negation(node)))
+            case Quantifier.NO:
+                return negation(exists(reading, node))
+            case Count(bound, number):
+                return counted(reading, node, bound, int(number))
+            case Share(bound, percent):
+                narrowed = None if within.where is None else self.condition(within.where, below)
+                return shared(reading, narrowed, node, bound, percent)
+        return exists(reading, node)
+
+    def _overlap(self, overlap: AddressOverlap, scope: str) -> Node:
+        """A range that shares an address with one of several, written or read."""
+        reading = self.reading(overlap.subject.path, scope)
+        others = [self.reading(one, scope) for one in overlap.operands if isinstance(one, Path)]
+        nodes = [
+            pair(
+                (reading, taker(reading)),
+                (one, taker(one)),
+                lambda range_, other: bool(range_.overlaps(other)),
+                never_is_zero=False,
+            )
+            for one in others
+        ]
+        ranges = _values(overlap.operands, AttributeType.IP)
+        if ranges:
+            touches = leaf(
+                reading, taker(reading), lambda range_, _: any(range_.overlaps(one) for one in ranges), on_absent=False
+            )
+            nodes.append(touches)
+        return nodes[0] if len(nodes) == 1 else disjunction(nodes)
+
+    def predicate(self, test: Catches | PolicyTest, scope: str) -> Node:
+        """What is asked by meaning."""
+        reading = self.reading(test.subject.path, scope)
+        if isinstance(test, Catches):
+            sets = tuple(str(one.value) for one in test.sets)
+            return predicates.catching(reading, taker(reading), sets, self.schema)
+        resource = "*" if test.resource is None else str(test.resource.value)
+        return predicates.granting(
+            reading, verb=test.verb, action=str(test.action.value), resource=resource, for_root=test.for_root
+        )
 
     def _bare(self, subject: Subject, scope: str) -> Node:
         reading = self.reading(subject.path, scope)
         if subject.call is not None:
             return _boolean_call(reading, subject.call)
         if reading.attribute.type in {AttributeType.LIST, AttributeType.RECORD}:
-            node = leaf(reading, length_taker(reading), lambda length, _: length != 0, on_absent=False)
+            node = leaf(reading, self.length(reading), lambda length, _: length != 0, on_absent=False)
             return negation(node) if subject.quantifier is Quantifier.NO else node
         return leaf(reading, taker(reading), lambda value, _: bool(value), on_absent=False)
 
@@ -133,16 +183,31 @@ class Compiler:
                 reading, holding_taker(reading, _values(operands)), lambda found, _: found is True, on_absent=False
             )
             return negation(node) if subject.quantifier is Quantifier.NO else node
-        take, kind = _left(reading, call)
+        take, kind = self._left(reading, call)
         nodes = [
             self._against(reading, take, kind, operator, one, scope=scope) for one in operands if isinstance(one, Path)
         ]
         values_ = _values(operands, kind)
-        if operator is Operator.IN:
+        if kind is AttributeType.STRING and operator in {Operator.EQUAL, Operator.IN}:
+            asked = self.strings.setdefault((reading.attribute.path, reading.name), {})
+            for one in values_:
+                asked[str(one).lower()] = (*asked.get(str(one).lower(), ()), str(one))
+        if operator is Operator.IN and (values_ or not nodes):
             nodes.append(_among(reading, take, kind, values_))
         else:
             nodes += [_compared(reading, take, kind, operator, value) for value in values_]
         return nodes[0] if len(nodes) == 1 else disjunction(nodes)
+
+    def length(self, reading: Reading) -> Take:
+        """How long what a property holds is."""
+        return length_taker(reading)
+
+    def _left(self, reading: Reading, call: Call | None) -> tuple[Take, AttributeType]:
+        """What stands on the left as a value, and its type."""
+        if call is None:
+            return taker(reading), reading.attribute.type
+        of_length = call.function is Function.LENGTH
+        return self.length(reading) if of_length else host_count_taker(reading), AttributeType.NUMBER
 
     def _against(
         self, reading: Reading, take: Take, kind: AttributeType, operator: Operator, right: Path, *, scope: str
@@ -185,14 +250,6 @@ def _read_below(parents: tuple[str, ...], name: str, missing: Unknown) -> Callab
         return missing if found is None else found
 
     return read
-
-
-def _left(reading: Reading, call: Call | None) -> tuple[Take, AttributeType]:
-    """What stands on the left as a value, and its type."""
-    if call is None:
-        return taker(reading), reading.attribute.type
-    taker_of = length_taker if call.function is Function.LENGTH else host_count_taker
-    return taker_of(reading), AttributeType.NUMBER
 
 
 def _values(operands: tuple[Operand, ...], kind: AttributeType = AttributeType.STRING) -> tuple[Any, ...]:

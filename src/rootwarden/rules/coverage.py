@@ -122,8 +122,10 @@ def _clauses(condition: Condition) -> Iterator[Condition]:
             yield condition
             for one in conditions:
                 yield from _clauses(one)
-        case Within(_, inner):
+        case Within(_, inner, _, where):
             yield condition
+            if where is not None:
+                yield from _clauses(where)
             yield from _clauses(inner)
         case _:
             yield condition

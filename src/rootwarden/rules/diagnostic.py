@@ -39,8 +39,13 @@ class Code(StrEnum):
     WRONG_ARGUMENT = "R0209"
     NOTHING_BELOW = "R0210"
     UNKNOWN_PARAMETER = "R0211"
+    BAD_AMOUNT = "R0212"
+    WRONG_WAY_ROUND = "R0213"
+    UNKNOWN_SAMPLE_SET = "R0214"
+    BAD_PERMISSION = "R0215"
     BAD_PATTERN = "R0301"
     BAD_ADDRESS = "R0302"
+    NOT_A_RULE_FILE = "R0401"
     AND_OR_MIXED = "R1001"
     EVERY_UNDER_NOT = "R1002"
     IMPLICIT_ONE = "R1003"
@@ -51,6 +56,12 @@ class Code(StrEnum):
     NEVER_FALSE = "R1008"
     EMPTY_SCOPE = "R1009"
     PORTS_SWAPPED = "R1010"
+    ROOT_BY_NAME = "R1020"
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether lint finds it in a rule that can be used; otherwise the rule cannot."""
+        return self.value >= "R1"
 
 
 class Level(StrEnum):
@@ -71,6 +82,10 @@ class Span(msgspec.Struct, frozen=True, gc=False, order=True):
         """From where this begins to where `other` ends."""
         return Span(self.start, other.end)
 
+    def touches(self, other: Span) -> bool:
+        """Whether nothing stands between the two."""
+        return self.start <= other.end and other.start <= self.end
+
     def moved(self, offset: int) -> Span:
         """The same stretch in a text that begins `offset` characters earlier."""
         return Span(self.start + offset, self.end + offset)
@@ -81,6 +96,18 @@ class Edit(msgspec.Struct, frozen=True, order=True):
 
     span: Span
     text: str
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of several ways to put a mistake right, for people to choose from.
+
+    Attributes:
+        title: What it writes.
+        edits: The changes, to be made together.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
 
 
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +121,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
         help: The next step, several lines if need be, or empty.
         level: How bad it is.
         edits: The changes `help` speaks of, to be made together, or none.
+        choices: Where `help` offers several ways, the edits of each; none is made without asking.
     """
 
     code: Code
@@ -103,11 +131,26 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     help: str = ""
     level: Level = Level.ERROR
     edits: tuple[Edit, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def fixes(self) -> tuple[Choice, ...]:
+        """Every way to put it right: the plain one first."""
+        title = self.help.partition("\n")[0]
+        if title.startswith("did you mean "):
+            title = f"write {title.removeprefix('did you mean ').removesuffix('?')}"
+        plain = (Choice(title or "put it right", self.edits),) if self.edits else ()
+        return (*plain, *self.choices)
 
     def moved(self, offset: int) -> Diagnostic:
         """The same mistake in a text that holds the rule `offset` characters further on."""
-        edits = tuple(Edit(one.span.moved(offset), one.text) for one in self.edits)
-        return msgspec.structs.replace(self, span=self.span.moved(offset), edits=edits)
+        choices = tuple(Choice(one.title, _moved(one.edits, offset)) for one in self.choices)
+        edits = _moved(self.edits, offset)
+        return msgspec.structs.replace(self, span=self.span.moved(offset), edits=edits, choices=choices)
+
+
+def _moved(edits: tuple[Edit, ...], offset: int) -> tuple[Edit, ...]:
+    return tuple(Edit(one.span.moved(offset), one.text) for one in edits)
 
 
 class RuleSyntaxError(InputError):

@@ -1,9 +1,10 @@
 """A smallest set of facts on which two rules disagree.
 
 Bounded and exhaustive: every attribute either rule reads takes the values of `domains`, absent where the schema says
-it can be, and unknown; lists have up to two elements. Sets of facts are tried by size, so the first disagreement is a
-smallest one. Size counts, over a resource whose lists are empty and whose facts are the dullest: one for each other
-value, one for each element, two for each unknown.
+it can be, and unknown; lists have up to two elements, or one more than the largest count either rule asks for, and
+never more than five. Sets of facts are tried by size, so the first disagreement is a smallest one. Size counts, over a
+resource whose lists are empty and whose facts are the dullest: one for each other value, one for each element, two for
+each unknown.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from rootwarden.rules.rule import CompiledRule
     from rootwarden.rules.schema import Attribute, Schema
 
-MAXIMUM_ELEMENTS: Final = 2
+USUAL_ELEMENTS: Final = 2
+MAXIMUM_ELEMENTS: Final = 5
 MAXIMUM_SIZE: Final = 64  # nothing that small a rule reads is larger; stops a search that has no other end
 _YEAR_10000: Final = 253_402_300_800  # from here on instants have no text
 _UNKNOWN: Final = Unknown("nobody could look")
@@ -46,6 +48,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         tried: How many resources were judged by both.
         complete: Every resource within the bounds was tried, or a smallest disagreement was found.
         attributes: How many attributes the two rules read.
+        elements: How many elements a list had at most.
     """
 
     fixture: dict[str, Json] | None = None
@@ -54,6 +57,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     tried: int = 0
     complete: bool = True
     attributes: int = 0
+    elements: int = USUAL_ELEMENTS
 
 
 def difference(
@@ -85,17 +89,25 @@ def difference(
     for size in range(min(space.largest, MAXIMUM_SIZE) + 1):
         for record in space.records("", size):
             if not go_on():
-                return best or Difference(tried=tried, complete=False, attributes=space.attributes)
+                return best or Difference(tried=tried, complete=False, attributes=space.attributes, elements=space.room)
             tried += 1
             verdicts = first.evaluate(record, as_of=as_of).verdict, second.evaluate(record, as_of=as_of).verdict
             if verdicts[0] is not verdicts[1] and (
                 best is None or _worth(verdicts) > _worth((best.first, best.second))
             ):
                 fixture: dict[str, Json] = {first.entity: [space.as_json(record, "")]}
-                best = Difference(fixture=fixture, first=verdicts[0], second=verdicts[1], attributes=space.attributes)
+                best = Difference(
+                    fixture=fixture,
+                    first=verdicts[0],
+                    second=verdicts[1],
+                    attributes=space.attributes,
+                    elements=space.room,
+                )
         if best is not None:
             return msgspec.structs.replace(best, tried=tried)
-    return Difference(tried=tried, complete=space.largest <= MAXIMUM_SIZE, attributes=space.attributes)
+    return Difference(
+        tried=tried, complete=space.largest <= MAXIMUM_SIZE, attributes=space.attributes, elements=space.room
+    )
 
 
 def _worth(verdicts: tuple[Verdict | None, Verdict | None]) -> int:
@@ -114,6 +126,7 @@ class _Space:
         domains = Domains(schema, now)
         domains.read(first.tree)
         domains.read(second.tree)
+        self.room = min(max(USUAL_ELEMENTS, domains.largest_count + 1), MAXIMUM_ELEMENTS)
         reads = first.reads | second.reads
         # With an attribute come the records and lists it is below.
         paths = {path.rsplit(".", cut)[0] for path in reads for cut in range(path.count(".") + 1)}
@@ -160,7 +173,7 @@ class _Space:
         elif attribute.type is AttributeType.RECORD and size == 0:
             yield Known({})
         elif attribute.type is AttributeType.LIST:
-            yield from (Known(elements) for elements in self._lists(attribute, size, MAXIMUM_ELEMENTS))
+            yield from (Known(elements) for elements in self._lists(attribute, size, self.room))
         yield from (fact for cost, fact in self.options[attribute.path] if cost == size)
 
     def _lists(self, attribute: Attribute, size: int, room: int) -> Iterator[tuple[object, ...]]:
@@ -189,7 +202,7 @@ class _Space:
         simple = max((cost for cost, _ in self.options[attribute.path]), default=0)
         below = sum(self._largest(one) for one in self.below.get(attribute.path, []))
         if attribute.type is AttributeType.LIST:
-            below = MAXIMUM_ELEMENTS * (below + 1)
+            below = self.room * (below + 1)
         return max(simple, below)
 
     def _fact_as_json(self, fact: Fact[object], path: str) -> Json:

@@ -12,11 +12,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.rules import instants
+from rootwarden.rules.plain import plain_rule
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import (
     Address,
+    AddressOverlap,
     And,
+    Catches,
     Comparison,
+    Count,
     Function,
     Literal,
     Membership,
@@ -24,7 +28,7 @@ from rootwarden.rules.syntax import (
     Operator,
     Or,
     Path,
-    Test,
+    PolicyTest,
     Within,
 )
 from rootwarden.rules.typecheck import join
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rootwarden.rules.schema import Attribute, Schema
-    from rootwarden.rules.syntax import Call, Condition, Operand, Rule, Subject
+    from rootwarden.rules.syntax import Call, Condition, Leaf, Operand, Rule, Subject
 
 Scalar = str | int | float | bool
 _LARGEST: Final = 2**63
@@ -54,12 +58,14 @@ class Domains:
     def __init__(self, schema: Schema, now: float) -> None:
         self.schema = schema
         self.now = now
+        self.largest_count = 0  # of elements, that a rule asks for
         self._found: dict[str, dict[tuple[type, Scalar], None]] = {}
         # Attributes compared with each other share their values.
         self._pairs: set[frozenset[str]] = set()
 
     def read(self, rule: Rule) -> None:
         """Take the values a rule names."""
+        rule = plain_rule(rule)
         for part in (rule.where, rule.check):
             if part is not None:
                 self._condition(rule.entity, part, "")
@@ -95,14 +101,45 @@ class Domains:
                     self._condition(entity, one, scope)
             case Not(inner):
                 self._condition(entity, inner, scope)
-            case Within(subject, inner):
-                self._condition(entity, inner, join(scope, subject.path))
-            case Test(subject):
-                self._leaf(entity, subject, (), None, scope)
+            case Within(subject, inner, _, where):
+                self._count(subject)
+                for one in (inner,) if where is None else (where, inner):
+                    self._condition(entity, one, join(scope, subject.path))
+            case _:
+                self._test(entity, condition, scope)
+
+    def _count(self, subject: Subject) -> None:
+        if isinstance(subject.quantifier, Count):
+            self.largest_count = max(self.largest_count, int(subject.quantifier.number))
+
+    def _counted(self, operands: Iterable[Operand]) -> None:
+        """Numbers a length of a list is compared with."""
+        for one in operands:
+            if isinstance(one, Literal) and isinstance(one.value, int | float):
+                self.largest_count = max(self.largest_count, int(one.value))
+
+    def _test(self, entity: str, leaf: Leaf, scope: str) -> None:
+        match leaf:
             case Comparison(subject, operator, _, operand):
                 self._leaf(entity, subject, (operand,), operator, scope)
             case Membership(subject, operator, _, operands):
                 self._leaf(entity, subject, operands, operator, scope)
+            case AddressOverlap(subject, operands):
+                self._leaf(entity, subject, operands, Operator.IN, scope)
+            case PolicyTest():
+                self._policy(leaf, scope)
+            case Catches(subject, sets):
+                patterns = (self.schema.sample_sets[str(one.value)].pattern for one in sets)
+                self._add(join(scope, subject.path), patterns)
+            case _:
+                self._leaf(entity, leaf.subject, (), None, scope)
+
+    def _policy(self, test: PolicyTest, scope: str) -> None:
+        """The action and the resource as they are asked for, and everything."""
+        path = join(scope, test.subject.path)
+        resource = "*" if test.resource is None else str(test.resource.value)
+        for name, value in (("Action", str(test.action.value)), ("Resource", resource)):
+            self._add(f"{path}.{name}.value", (value, "*"))
 
     def _leaf(
         self, entity: str, subject: Subject, operands: tuple[Operand, ...], operator: Operator | None, scope: str
@@ -112,6 +149,8 @@ class Domains:
         if attribute is None:
             return
         if subject.call is not None:
+            if attribute.is_list:
+                self._counted(operands)
             self._add(path, _for_call(subject.call, attribute, operands, self.now))
             return
         for operand in operands:

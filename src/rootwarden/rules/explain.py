@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.facts.fact import Known, Unknown
+from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.rules.compiler import Compiler
+from rootwarden.rules.logic import element_place
 from rootwarden.rules.outcome import Outcome
-from rootwarden.rules.printer import print_condition, print_subject
+from rootwarden.rules.printer import print_condition
 from rootwarden.rules.syntax import And, Not, Or, Within
 from rootwarden.rules.typecheck import join
 from rootwarden.rules.wording import fact_text
@@ -116,29 +117,46 @@ class _Explainer:
         """A list or record and each of its elements."""
         reading = self.compiler.reading(within.subject.path, scope)
         fact = reading.read(record)
-        text = f"{print_subject(within.subject)} with [ {print_condition(within.condition)} ]"
+        text = print_condition(within)
         inner_scope = join(scope, within.subject.path)
         value = fact.value if isinstance(fact, Known) else None
         if isinstance(value, Mapping):
-            inner = self._steps((within.condition,), inner_scope, value, f"{place}{reading.name}.")
+            inner = self._narrowed(within, inner_scope, value, f"{place}{reading.name}.")
             return Step(text=text, truth=truth, steps=inner)
         if not isinstance(value, tuple | list) or not value:
             return Step(text=text, truth=truth, facts=_facts(seen))
         steps = []
         for index, element in enumerate(value[:MAXIMUM_ELEMENTS]):
             if self.left > 0:
-                where = f"{place}{reading.name}[{index}]"
-                steps.append(self._element(within.condition, inner_scope, element, where))
+                where = element_place(place, reading, index, element)
+                steps.append(self._element(within, inner_scope, element, where))
         return Step(text=text, truth=truth, steps=tuple(steps), left_out=len(value) - len(steps))
 
-    def _element(self, condition: Condition, scope: str, element: object, where: str) -> Step:
+    def _element(self, within: Within, scope: str, element: object, where: str) -> Step:
         if isinstance(element, Known):
             element = element.value
         if isinstance(element, Mapping):
-            inner = self.step(condition, scope, element, f"{where}.")
-            return Step(text=where, truth=inner.truth, steps=(inner,))
+            steps = self._narrowed(within, scope, element, f"{where}.")
+            if within.where is None:
+                return Step(text=where, truth=steps[0].truth if steps else None, steps=steps)
+            left_out = bool(steps) and steps[0].truth is False
+            inside = len(steps) > 1 and steps[0].truth is True
+            truth = False if left_out else steps[1].truth if inside else None
+            return Step(text=f"{where}, left out" if left_out else where, truth=truth, steps=steps)
+        if isinstance(element, Absent):
+            return Step(text=where, truth=False, facts=(f"{where} is absent",))
         reason = element.reason if isinstance(element, Unknown) else "it could not be read"
         return Step(text=where, truth=None, facts=(f"{where} is unknown: {reason}",))
+
+    def _narrowed(self, within: Within, scope: str, record: Record, place: str) -> tuple[Step, ...]:
+        """What narrows the list, if anything does, and what is asked of an element that is not left out."""
+        if within.where is None:
+            return self._steps((within.condition,), scope, record, place)
+        narrowing = self._steps((within.where,), scope, record, place)
+        steps = tuple(Step(text="where", truth=one.truth, steps=(one,)) for one in narrowing)
+        if any(one.truth is False for one in steps):
+            return steps
+        return (*steps, *self._steps((within.condition,), scope, record, place))
 
 
 def _facts(seen: Sequence[Observation]) -> tuple[str, ...]:

@@ -2,30 +2,34 @@
 
 JSON by entity, a list of resources each: `{"IAMUser": [{"RootUser": true, "AccessKey": [{"Active": true}]}]}`.
 `{"$unknown": "reason"}` is unknown; a name that is missing or null is absent; dates are epoch seconds or ISO 8601.
+What a reference leads to stands in its place: an object for a reference, a list of objects for references.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from rootwarden.errors import InputError
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.facts.ports import with_every_port
 from rootwarden.rules import instants, suggest
 from rootwarden.rules.diagnostic import quoted
 from rootwarden.rules.logic import Record
 from rootwarden.rules.schema import AttributeType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator
 
     from rootwarden.facts.fact import Fact
     from rootwarden.rules.schema import Attribute, Schema
 
 MAXIMUM_BYTES: Final = 64 << 20
+MAXIMUM_DEPTH: Final = 128  # of objects and lists: references lead in circles, a file must not
 _DENIED: Final = re.compile(r"([a-z0-9-]+:[A-Za-z0-9]+) denied")
 _ABSENT: Final = Absent()
 _HINT: Final = "docs/rule-files.md, Fixtures, has the format"
@@ -73,6 +77,8 @@ class _Reader:
             raise self._wrong("is nested too deep") from None
         except ValueError as error:
             raise self._wrong(f"is not JSON: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        if _deeper(document, MAXIMUM_DEPTH):
+            raise self._wrong("is nested too deep")
         if not isinstance(document, dict):
             raise self._wrong("is not an object of entities")
         found = []
@@ -95,20 +101,21 @@ class _Reader:
             if name not in attributes:
                 help_ = suggest.attribute_help(self.schema, entity, path, name)
                 raise self._wrong(f"has an unknown attribute {quoted(name)} at `{where}`", help_)
-        return {
-            name: self._fact(entity, attribute, value.get(name), f"{where}.{name}")
-            for name, attribute in attributes.items()
+        given = {
+            name: self._fact(entity, attributes[name], one, f"{where}.{name}")
+            for name, one in value.items()
+            if one is not None
         }
+        record = _Facts(given, attributes)
+        return with_every_port(record) if "Protocol" in given else record
 
     def _fact(self, entity: str, attribute: Attribute, value: object, where: str) -> Fact[object]:
-        if value is None:
-            return _ABSENT
         unknown = self._unknown(value, where)
         if unknown is not None:
             return unknown
         match attribute.type:
             case AttributeType.RECORD:
-                return Known(self._record(entity, attribute.path, value, where))
+                return Known(self._record(*_below(entity, attribute), value, where))
             case AttributeType.LIST:
                 return Known(self._elements(entity, attribute, value, where))
             case _:
@@ -117,7 +124,8 @@ class _Reader:
     def _elements(self, entity: str, attribute: Attribute, value: object, where: str) -> tuple[object, ...]:
         if not isinstance(value, list):
             raise self._wrong(f"has no list at `{where}`")
-        of_records = bool(self.schema.children(entity, attribute.path))
+        holder, path = _below(entity, attribute)
+        of_records = bool(self.schema.children(holder, path))
         elements: list[object] = []
         for index, one in enumerate(value):
             place = f"{where}[{index}]"
@@ -125,7 +133,7 @@ class _Reader:
             if unknown is not None:
                 elements.append(unknown)
             elif of_records:
-                elements.append(self._record(entity, attribute.path, one, place))
+                elements.append(self._record(holder, path, one, place))
             elif isinstance(one, str | int | float):
                 elements.append(one)
             else:
@@ -161,6 +169,49 @@ class _Reader:
 
     def _wrong(self, what: str, help_: str = "") -> InputError:
         return InputError(f"{self.shown} {what}", hint=help_ or _HINT)
+
+
+class _Facts(Mapping[str, "Fact[object]"]):
+    """The facts given for a record; every other name it can have is absent, and takes no room."""
+
+    __slots__ = ("_given", "_names")
+
+    def __init__(self, given: dict[str, Fact[object]], names: Mapping[str, Attribute]) -> None:
+        self._given = given
+        self._names = names
+
+    def __getitem__(self, name: str) -> Fact[object]:
+        fact = self._given.get(name)
+        if fact is None and name not in self._names:
+            raise KeyError(name)
+        return _ABSENT if fact is None else fact
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _below(entity: str, attribute: Attribute) -> tuple[str, str]:
+    """The entity and path that describe what is in a record or list: behind a reference, those of the other entity."""
+    return (attribute.to, "") if attribute.to else (entity, attribute.path)
+
+
+def _deeper(document: object, limit: int) -> bool:
+    """Whether objects and lists nest deeper than a limit; goes level by level, so depth cannot hurt it."""
+    level = [document]
+    for _ in range(limit):
+        level = [below for one in level for below in _inside(one)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    """The objects and lists directly in a value."""
+    held: Iterable[object] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (one for one in held if isinstance(one, dict | list))
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:

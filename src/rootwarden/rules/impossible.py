@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from rootwarden.rules.diagnostic import Code, Diagnostic, Edit, Level
+from rootwarden.rules.plain import plain
 from rootwarden.rules.printer import print_condition, print_operand
-from rootwarden.rules.syntax import And, Comparison, Condition, Literal, Membership, Not, Operator, Or
+from rootwarden.rules.syntax import (
+    And,
+    Bound,
+    Comparison,
+    Condition,
+    Count,
+    Literal,
+    Membership,
+    Not,
+    Operator,
+    Or,
+    Quantifier,
+    Within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rootwarden.rules.syntax import Operand
+    from rootwarden.rules.syntax import Operand, Share, Subject
 
 _OPPOSITE: Final = {
     Operator.EQUAL: Operator.NOT_EQUAL,
@@ -34,7 +50,7 @@ class _Claim(msgspec.Struct, frozen=True):
 
 def impossible(condition: Condition) -> str:
     """Why a condition can never be true, as a clause; empty when it may be."""
-    return _impossible(condition, holds=True)
+    return _impossible(plain(condition), holds=True)
 
 
 def _impossible(condition: Condition, *, holds: bool) -> str:
@@ -58,7 +74,7 @@ def _claims(condition: Condition, *, holds: bool) -> Iterator[_Claim]:
             for one in conditions:
                 yield from _claims(one, holds=holds)
         case Comparison() | Membership() if condition.operator in _POSITIVE:
-            positive = msgspec.structs.replace(condition, operator=_POSITIVE[condition.operator])
+            positive = replace(condition, operator=_POSITIVE[condition.operator])
             yield _Claim(positive, not holds)
         case _:
             yield _Claim(condition, holds)
@@ -79,7 +95,47 @@ def _clash(claims: Sequence[_Claim]) -> str:
         for other in true[position + 1 :]:
             if _exclude(one, other):
                 return f"`{print_condition(one)}` and `{print_condition(other)}` exclude each other"
+    return _amounts_clash(list(said.values()))
+
+
+def _amounts_clash(claims: Sequence[_Claim]) -> str:
+    """Two claims on how many elements of a list satisfy the same condition, of which no number satisfies both."""
+    before: dict[str, list[tuple[float, float, str]]] = {}
+    for claim in claims:
+        within = claim.condition
+        allowed = _allowed(within.subject.quantifier, holds=claim.holds) if isinstance(within, Within) else None
+        if not isinstance(within, Within) or allowed is None:
+            continue
+        least, most = allowed
+        text = print_condition(within) if claim.holds else f"not {print_condition(within)}"
+        others = before.setdefault(print_condition(replace(within, subject=_unquantified(within.subject))), [])
+        for low, high, other in others:
+            if least > high or low > most:
+                return f"`{other}` and `{text}` exclude each other"
+        others.append((least, most, text))
     return ""
+
+
+def _allowed(quantifier: Quantifier | Count | Share | None, *, holds: bool) -> tuple[float, float] | None:
+    """Between which numbers the elements that satisfy a condition must be, or `None` when that is no range."""
+    match quantifier:
+        case None | Quantifier.SOME:
+            least, most = 1.0, inf
+        case Quantifier.NO:
+            least, most = 0.0, 0.0
+        case Count(bound, number):
+            least, most = (0.0 if bound is Bound.AT_MOST else number), (inf if bound is Bound.AT_LEAST else number)
+        case _:
+            return None
+    if holds:
+        return least, most
+    if least == 0:
+        return most + 1, inf
+    return (0.0, least - 1) if most == inf else None
+
+
+def _unquantified(subject: Subject) -> Subject:
+    return replace(subject, quantifier=None)
 
 
 def _exclude(one: Condition, other: Condition) -> bool:

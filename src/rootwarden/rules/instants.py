@@ -16,6 +16,12 @@ def seconds_in(unit: str) -> int | None:
     return UNITS.get(lowered) or UNITS.get(lowered + "s")
 
 
+def plural(unit: str) -> str:
+    """`days` for `day` and `Days`."""
+    lowered = unit.lower()
+    return lowered if lowered in UNITS else lowered + "s"
+
+
 def is_calendar_unit(unit: str) -> bool:
     """True for months and years, which have no fixed length."""
     return unit.lower() in _CALENDAR

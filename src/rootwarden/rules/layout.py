@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.rules.printer import print_condition, print_operand, print_rule, print_subject
+from rootwarden.rules.printer import print_condition, print_head, print_operand, print_rule, print_subject
 from rootwarden.rules.syntax import And, Membership, Not, Or, Within
 
 if TYPE_CHECKING:
@@ -42,12 +42,22 @@ def _lines(condition: Condition, prefix: str, indent: int) -> list[str]:
             return _joined(conditions, "and " if isinstance(condition, And) else "or ", prefix, indent)
         case Not(inner):
             return _part(inner, f"{prefix}not ", indent)
-        case Within(subject, inner):
-            return _bracketed(inner, f"{prefix}{print_subject(subject)} with [", "]", indent)
+        case Within(_, inner):
+            return [*_head(condition, prefix, indent), *_bracketed(inner, "", "]", indent)[1:]]
         case Membership(subject, operator, _, operands) if operands:
             opening = " " * indent + f"{prefix}{print_subject(subject)} {operator.value} ("
             return [opening, *_filled(operands, indent + _STEP), " " * indent + ")"]
     return [line]
+
+
+def _head(within: Within, prefix: str, indent: int) -> list[str]:
+    """A list and what narrows it, up to the opening bracket."""
+    margin = " " * indent
+    line = f"{margin}{prefix}{print_head(within)} ["
+    if within.where is None or len(line) <= WIDTH:
+        return [line]
+    scope = _bracketed(within.where, f"{prefix}{print_subject(within.subject)} where (", ") with [", indent)
+    return [line for line in scope if line]
 
 
 def _joined(conditions: tuple[Condition, ...], word: str, prefix: str, indent: int) -> list[str]:

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.rules.diagnostic import Code, Diagnostic, Edit, Level, RuleSyntaxError, Span
+from rootwarden.rules.amount_doubts import amount_doubts
+from rootwarden.rules.corrections import apply
+from rootwarden.rules.diagnostic import Choice, Code, Diagnostic, Edit, Level, RuleSyntaxError, Span
 from rootwarden.rules.impossible import impossible, port_bounds
+from rootwarden.rules.lint_names import root_by_name
 from rootwarden.rules.lint_words import keyword_case, mixed
 from rootwarden.rules.parameters import fill
-from rootwarden.rules.parser import MAXIMUM_BYTES, parse
+from rootwarden.rules.parser import MAXIMUM_BYTES, parse, soft_words
 from rootwarden.rules.printer import print_path
-from rootwarden.rules.schema import AttributeType
-from rootwarden.rules.syntax import And, Comparison, Function, Literal, Membership, Not, Or, Quantifier, Test, Within
+from rootwarden.rules.schema import ACCOUNT, plural
+from rootwarden.rules.syntax import (
+    And,
+    Bound,
+    Comparison,
+    Count,
+    Function,
+    Literal,
+    Membership,
+    Not,
+    Or,
+    Quantifier,
+    Share,
+    Test,
+    Within,
+)
 from rootwarden.rules.tokens import Tokenizer
 from rootwarden.rules.typecheck import check, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from rootwarden.rules.parameters import ParameterValue
     from rootwarden.rules.schema import Schema
-    from rootwarden.rules.syntax import Condition, Rule
+    from rootwarden.rules.syntax import Condition, Rule, Subject
 
-# Of these there is exactly one where anything is collected at all.
-_SINGLE: Final = frozenset({"RootUser", "AccountSummary", "Account", "IAMPasswordPolicy", "Organization"})
 _ROUNDS: Final = 10
 
 
@@ -42,7 +57,8 @@ def lint(
     """
     rule = fill(parse(text), parameters or {})
     tokens = Tokenizer(text).tokens
-    found = [*mixed(tokens), *keyword_case(tokens), *_Walker(schema, rule, text).findings()]
+    soft = soft_words(text)
+    found = [*mixed(tokens, soft), *keyword_case(tokens, soft), *_Walker(schema, rule, text).findings()]
     try:
         check(rule, schema, text)
     except RuleSyntaxError as error:
@@ -52,32 +68,18 @@ def lint(
 
 
 def fixed(text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None) -> str:
-    """The rule with every edit its findings offer applied.
+    """The rule with every edit its doubts offer applied; mistakes are left to `rootwarden.rules.mend`.
 
     Raises:
         RuleSyntaxError: It does not parse.
     """
     for _ in range(_ROUNDS):
-        edited = apply(text, lint(text, schema, parameters=parameters))
+        doubts = (one for one in lint(text, schema, parameters=parameters) if one.code.is_doubt)
+        edited = apply(text, doubts)
         if edited == text or len(edited.encode()) > MAXIMUM_BYTES:
             break
         text = edited
     return text
-
-
-def apply(text: str, findings: Iterable[Diagnostic]) -> str:
-    """The text after the edits of the findings; of two findings that touch the same place the first counts."""
-    taken: list[Edit] = []
-    for finding in findings:
-        if all(_apart(one, other) for one in finding.edits for other in taken):
-            taken += finding.edits
-    for edit in sorted(taken, reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
-
-
-def _apart(one: Edit, other: Edit) -> bool:
-    return one.span.end < other.span.start or other.span.end < one.span.start
 
 
 class _Walker:
@@ -98,7 +100,8 @@ class _Walker:
             else:
                 yield from self._condition(rule.where, "", None)
         yield from self._condition(rule.check, "", rule.negated)
-        if not rule.negated and rule.entity not in _SINGLE:
+        has_one = not self.schema.has_entity(rule.entity) or self.schema.is_single(rule.entity)
+        if not rule.negated and not has_one:
             yield self._nothing_to_judge()
 
     def _condition(self, condition: Condition, scope: str, negative: bool | None) -> Iterator[Diagnostic]:
@@ -117,12 +120,16 @@ class _Walker:
                 yield from self._within(condition, scope, negative)
             case Comparison() | Membership():
                 yield from self._values(condition, scope)
+                if not scope and self.rule.entity == "IAMUser":
+                    yield from root_by_name(condition)
+            case Test():
+                yield from amount_doubts(condition, is_list=True)
 
     def _within(self, within: Within, scope: str, negative: bool | None) -> Iterator[Diagnostic]:
         subject = within.subject
         path = join(scope, subject.path)
         attribute = self.schema.attribute(self.rule.entity, path)
-        is_list = attribute is not None and attribute.type is AttributeType.LIST
+        is_list = attribute is not None and attribute.is_list
         name = print_path(subject.path)
         if is_list and subject.quantifier is Quantifier.EVERY and negative is True:
             yield _warning(
@@ -139,9 +146,12 @@ class _Walker:
                 subject.span,
                 help_=f"write `atleast one {name}` if that is meant, `every {name}` if not",
                 edits=(_insert(subject.span.start, "atleast one "),),
+                choices=(Choice(f"write `every {name}`", (_insert(subject.span.start, "every "),)),),
             )
-        inner = not negative if subject.quantifier is Quantifier.NO and negative is not None else negative
-        yield from self._condition(within.condition, path, inner)
+        yield from amount_doubts(within, is_list=is_list)
+        if within.where is not None:
+            yield from self._condition(within.where, path, None)
+        yield from self._condition(within.condition, path, _inner(subject, negative))
 
     def _values(self, condition: Comparison | Membership, scope: str) -> Iterator[Diagnostic]:
         """Strings that are a value of the attribute but for letter case."""
@@ -169,9 +179,7 @@ class _Walker:
             level=Level.NOTE,
             message=f"where there is no `{entity}` at all this rule fails nobody",
             span=self.rule.entity_span,
-            help="if there must be one, ask its holder: `AWS should have atleast one … with [ … ]`"
-            if self.schema.has_entity("AWS")
-            else "if there must be one, no rule about each of them can say so",
+            help=f"if there must be one, ask the account: `{ACCOUNT} should have atleast one {plural(entity)} …`",
         )
 
 
@@ -181,6 +189,15 @@ def _decided(condition: Condition) -> Iterator[Diagnostic]:
         yield _warning(Code.NEVER_TRUE, f"this is never true: {reason}", condition.span)
     if isinstance(condition, Or) and (reason := impossible(Not(condition, condition.span))):
         yield _warning(Code.NEVER_FALSE, f"this is never false: its opposite asks that {reason}", condition.span)
+
+
+def _inner(subject: Subject, negative: bool | None) -> bool | None:
+    """Whether what is asked of the elements is negated; of a count there is no saying."""
+    if negative is None or isinstance(subject.quantifier, Share):
+        return None
+    if isinstance(subject.quantifier, Count):
+        return negative if subject.quantifier.bound is Bound.AT_LEAST else None
+    return not negative if subject.quantifier is Quantifier.NO else negative
 
 
 def _asks_for_elements(condition: Condition, beside: tuple[Condition, ...]) -> bool:
@@ -204,5 +221,15 @@ def _insert(place: int, text: str) -> Edit:
     return Edit(Span(place, place), text)
 
 
-def _warning(code: Code, message: str, span: Span, *, help_: str = "", edits: tuple[Edit, ...] = ()) -> Diagnostic:
-    return Diagnostic(code=code, level=Level.WARNING, message=message, span=span, help=help_, edits=edits)
+def _warning(
+    code: Code,
+    message: str,
+    span: Span,
+    *,
+    help_: str = "",
+    edits: tuple[Edit, ...] = (),
+    choices: tuple[Choice, ...] = (),
+) -> Diagnostic:
+    return Diagnostic(
+        code=code, level=Level.WARNING, message=message, span=span, help=help_, edits=edits, choices=choices
+    )

@@ -114,7 +114,7 @@ def exists(reading: Reading, inner: Node) -> Node:
         if not isinstance(value, tuple | list):
             return None, (Observation(place, reading, malformed(reading)),)
         judged = [
-            _element(one, f"{place}{reading.name}[{index}]", reading, inner, now) for index, one in enumerate(value)
+            ask(one, element_place(place, reading, index, one), reading, inner, now) for index, one in enumerate(value)
         ]
         truth, seen = combine(judged, decisive=True)
         return truth, (*seen, Observation(place, reading, fact, context=truth is not False))
@@ -122,8 +122,28 @@ def exists(reading: Reading, inner: Node) -> Node:
     return some
 
 
-def _element(element: object, where: str, reading: Reading, inner: Node, now: float) -> Judgement:
-    """One element of a list; an element nobody could read is unknown as a whole."""
+def elements(reading: Reading, fact: Fact[object], place: str) -> list[tuple[object, str]] | Unknown:
+    """The elements of a list (of a record: itself) with their places, or why there is no telling."""
+    if not isinstance(fact, Known):
+        return [] if isinstance(fact, Absent) else fact
+    value = fact.value
+    if isinstance(value, Mapping):
+        return [(value, f"{place}{reading.name}")]
+    if not isinstance(value, tuple | list):
+        return malformed(reading)
+    return [(one, element_place(place, reading, index, one)) for index, one in enumerate(value)]
+
+
+def element_place(place: str, reading: Reading, index: int, element: object) -> str:
+    """Where an element is: by its name where its record has one (`Accounts[111122223333]`), else by its number.
+
+    A record of a resource may have a `label`; elements that are part of a resource have none.
+    """
+    return f"{place}{reading.name}[{getattr(element, 'label', index)}]"
+
+
+def ask(element: object, where: str, reading: Reading, inner: Node, now: float) -> Judgement:
+    """What `inner` says of one element of a list; an element nobody could read is unknown as a whole."""
     if isinstance(element, Known):
         element = element.value
     if isinstance(element, Mapping):
@@ -142,3 +162,10 @@ def _element_itself(reading: Reading) -> Reading:
 def malformed(reading: Reading) -> Unknown:
     """A value of the wrong type is no value."""
     return Unknown(f"what was read is not a {reading.attribute.type}", Why.MALFORMED)
+
+
+def noted(fact: Fact[object], words: str) -> Fact[object]:
+    """The fact with something more to say of it."""
+    if not words:
+        return fact
+    return msgspec.structs.replace(fact, note=f"{fact.note}; {words}" if fact.note else words)

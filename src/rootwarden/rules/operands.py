@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.rules import instants, suggest
+from rootwarden.rules import corrections, instants, suggest
 from rootwarden.rules.diagnostic import Code, Span, quoted
 from rootwarden.rules.patterns import PatternError, searcher
 from rootwarden.rules.schema import AttributeType
@@ -12,6 +12,7 @@ from rootwarden.rules.syntax import Address, Function, Literal, MinusName, Opera
 from rootwarden.rules.words import closest
 
 if TYPE_CHECKING:
+    from rootwarden.rules.diagnostic import Edit
     from rootwarden.rules.schema import Attribute
     from rootwarden.rules.syntax import Call, Operand
     from rootwarden.rules.typecheck import Checker
@@ -51,8 +52,10 @@ def check_operand(
             if kind is AttributeType.IP:
                 _check_address(checker, text, span)
             else:
-                help_ = "put it in double quotes" if kind in {AttributeType.STRING, AttributeType.LIST} else ""
-                _wrong(checker, (attribute, kind), f"`{text}`", span, help_=help_)
+                fits = kind in {AttributeType.STRING, AttributeType.LIST}
+                help_ = "put it in double quotes" if fits else ""
+                edits = corrections.value(checker.text, span, f'"{text}"') if fits else ()
+                _wrong(checker, (attribute, kind), f"`{text}`", span, help_=help_, edits=edits)
         case Literal():
             _check_literal(checker, operand, attribute=attribute, kind=kind, operator=operator)
 
@@ -67,19 +70,21 @@ def check_arguments(checker: Checker, call: Call) -> bool:
         if len(call.arguments) != 1 or len(numbers) != 1:
             _wrong_arguments(checker, call, "takes one number that is not 0", "write `divisibleby ( 2 )`")
     elif call.arguments:
-        _wrong_arguments(checker, call, "takes nothing in its parentheses", f"write `{call.function.value} ( )`")
+        right = f"{call.function.value} ( )"
+        edits = corrections.replaced(call.span, right)
+        _wrong_arguments(checker, call, "takes nothing in its parentheses", f"write `{right}`", edits=edits)
     return len(checker.diagnostics) == before
 
 
 def _check_property(checker: Checker, path: Path, *, kind: AttributeType, operator: Operator, scope: str) -> None:
     """A property on the right-hand side."""
 
-    def help_(name: str) -> str:
+    def suggestion(name: str, _: Span) -> suggest.Suggestion:
         if len(path.parts) == 1 and kind is AttributeType.STRING:
-            return f'a string stands in double quotes: `"{name}"`'
-        return suggest.attribute_help(checker.schema, checker.entity, scope, name)
+            return suggest.Suggestion(f'a string stands in double quotes: `"{name}"`', f'"{name}"')
+        return suggest.attribute_named(checker.schema, checker.entity, scope, name)
 
-    other = checker.resolve(path, scope, unknown=help_)
+    other = checker.resolve(path, scope, unknown=suggestion)
     if other is None:
         return
     if operator in {Operator.LIKE, Operator.NOT_LIKE, Operator.HAS}:
@@ -98,9 +103,9 @@ def _check_literal(
     if kind is AttributeType.IP and isinstance(value, str):
         _check_address(checker, value, span)
     elif not _fits(value, kind):
-        quoted_value = isinstance(value, str) and kind is not AttributeType.STRING
-        help_ = "remove the quotes" if quoted_value and _plausible(str(value), kind) else ""
-        _wrong(checker, (attribute, kind), _shown(value), span, help_=help_)
+        help_, instead = _other_type(value, kind, checker.text[span.start : span.end])
+        edits = corrections.value(checker.text, span, instead) if instead else ()
+        _wrong(checker, (attribute, kind), _shown(value), span, help_=help_, edits=edits)
     elif operator in {Operator.LIKE, Operator.NOT_LIKE}:
         _check_pattern(checker, str(value), span)
     elif kind is AttributeType.STRING and attribute.values and attribute.type is kind and value not in attribute.values:
@@ -108,7 +113,8 @@ def _check_literal(
         known = ", ".join(f'`"{one}"`' for one in attribute.values)
         help_ = f'did you mean `"{meant}"`?' if meant else f"it is one of {known}"
         message = f"`{attribute.path}` is never {_shown(value)}"
-        checker.mistake(Code.NEVER_THAT_VALUE, message, span, help_=help_)
+        edits = corrections.value(checker.text, span, f'"{meant}"') if meant else ()
+        checker.mistake(Code.NEVER_THAT_VALUE, message, span, help_=help_, edits=edits)
 
 
 def _check_pattern(checker: Checker, pattern: str, span: Span) -> None:
@@ -135,7 +141,9 @@ def _check_address(checker: Checker, text: str, span: Span) -> None:
     meant = addresses.without_host_bits(text)
     if meant:
         message = f"{quoted(text)} has bits set outside its prefix"
-        checker.mistake(Code.BAD_ADDRESS, message, span, help_=f"did you mean `{meant}`?")
+        quote = '"' if checker.text[span.start : span.start + 1] in {'"', "“"} or ":" in meant else ""
+        edits = corrections.value(checker.text, span, f"{quote}{meant}{quote}")
+        checker.mistake(Code.BAD_ADDRESS, message, span, help_=f"did you mean `{meant}`?", edits=edits)
     else:
         checker.mistake(Code.BAD_ADDRESS, f"{quoted(text)} is no IP address or range", span)
 
@@ -147,7 +155,9 @@ def _check_time(checker: Checker, call: Call) -> None:
     match call.arguments:
         case (Literal(value=str(unit)), Literal(value=int() | float() as number)) if not isinstance(number, bool):
             help_ = f'write `{name} ( {number}, "{quoted(unit)[1:-1]}" )`'
-            _wrong_arguments(checker, call, "takes the number first, then the unit", help_)
+            right_way = instants.seconds_in(unit) is not None and "(" in checker.text[call.span.start : call.span.end]
+            edits = corrections.replaced(call.span, f'{name} ( {number}, "{unit}" )') if right_way else ()
+            _wrong_arguments(checker, call, "takes the number first, then the unit", help_, edits=edits)
         case (Literal(value=int() | float() as number), Literal(value=str(unit), span=span)) if not isinstance(
             number, bool
         ):
@@ -155,10 +165,7 @@ def _check_time(checker: Checker, call: Call) -> None:
                 message = f"{quoted(unit)} have no fixed length, so the bound would move"
                 checker.mistake(Code.WRONG_ARGUMENT, message, span, help_="write it in days or weeks")
             elif instants.seconds_in(unit) is None:
-                units = ", ".join(f'"{one}"' for one in instants.UNITS)
-                checker.mistake(
-                    Code.WRONG_ARGUMENT, f"there is no unit {quoted(unit)}", span, help_=f"units are {units}"
-                )
+                _unknown_unit(checker, unit, span)
         case (Path(parts=(parameter,), spans=(span,)), _) | (MinusName(parameter, span), _):
             message = f"there is no parameter `{parameter}`"
             checker.mistake(Code.UNKNOWN_PARAMETER, message, span, help_="parameters are set in the rule's file")
@@ -166,15 +173,32 @@ def _check_time(checker: Checker, call: Call) -> None:
             _wrong_arguments(checker, call, "takes a number and a unit", right)
 
 
-def _wrong_arguments(checker: Checker, call: Call, what: str, help_: str) -> None:
-    checker.mistake(Code.WRONG_ARGUMENT, f"`{call.function.value}` {what}", call.span, help_=help_)
+def _unknown_unit(checker: Checker, unit: str, span: Span) -> None:
+    units = ", ".join(f'"{one}"' for one in instants.UNITS)
+    meant = closest(unit, instants.UNITS)
+    help_ = f'did you mean `"{meant}"`?' if meant else f"units are {units}"
+    edits = corrections.value(checker.text, span, f'"{meant}"') if meant else ()
+    checker.mistake(Code.WRONG_ARGUMENT, f"there is no unit {quoted(unit)}", span, help_=help_, edits=edits)
 
 
-def _wrong(checker: Checker, left: tuple[Attribute, AttributeType], shown: str, span: Span, *, help_: str) -> None:
+def _wrong_arguments(checker: Checker, call: Call, what: str, help_: str, *, edits: tuple[Edit, ...] = ()) -> None:
+    checker.mistake(Code.WRONG_ARGUMENT, f"`{call.function.value}` {what}", call.span, help_=help_, edits=edits)
+
+
+def _wrong(
+    checker: Checker,
+    left: tuple[Attribute, AttributeType],
+    shown: str,
+    span: Span,
+    *,
+    help_: str,
+    edits: tuple[Edit, ...] = (),
+) -> None:
     attribute, kind = left
     what = f"`{attribute.path}`" if attribute.type is kind else "what stands on the left"
     message = f"{what} is a {kind}, compared with {shown}"
-    checker.mistake(Code.WRONG_OPERAND, message, span, label=f"expected {_EXPECTED.get(kind, kind.value)}", help_=help_)
+    label = f"expected {_EXPECTED.get(kind, kind.value)}"
+    checker.mistake(Code.WRONG_OPERAND, message, span, label=label, help_=help_, edits=edits)
 
 
 def _number(operand: Operand) -> bool:
@@ -191,6 +215,19 @@ def _fits(value: str | float | bool, kind: AttributeType) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     wanted = {AttributeType.BOOLEAN: bool, AttributeType.STRING: str}.get(kind)
     return wanted is not None and isinstance(value, wanted)
+
+
+def _other_type(value: str | float | bool, kind: AttributeType, written: str) -> tuple[str, str]:
+    """Help for a value of another type, and what to write instead where that is plain."""
+    if isinstance(value, str):
+        plain = kind is not AttributeType.STRING and _plausible(value, kind)
+        return ("remove the quotes", value.lower()) if plain else ("", "")
+    if kind is AttributeType.STRING and not isinstance(value, bool):
+        return "put it in double quotes", f'"{written}"'
+    if kind is AttributeType.BOOLEAN and value in {0, 1}:
+        instead = "true" if value == 1 else "false"
+        return f"write `{instead}`", instead
+    return "", ""
 
 
 def _plausible(value: str, kind: AttributeType) -> bool:

@@ -7,28 +7,25 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec.structs import replace
 
 from rootwarden.rules.syntax import (
+    AddressOverlap,
     And,
+    Between,
     Comparison,
+    Elapsed,
     Literal,
     Membership,
     MinusName,
     Not,
     Or,
     Path,
-    Test,
+    RangeOverlap,
     Within,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rootwarden.rules.syntax import (
-        Call,
-        Condition,
-        Operand,
-        Rule,
-        Subject,
-    )
+    from rootwarden.rules.syntax import Call, Condition, Leaf, Operand, Rule, Subject
 
 Scalar: TypeAlias = str | int | float | bool
 ParameterValue: TypeAlias = Scalar | tuple[Scalar, ...]
@@ -52,16 +49,34 @@ def _condition(condition: Condition, values: Mapping[str, ParameterValue]) -> Co
             return replace(condition, conditions=tuple(_condition(one, values) for one in conditions))
         case Not(inner):
             return replace(condition, condition=_condition(inner, values))
-        case Within(subject, inner):
-            return replace(condition, subject=_subject(subject, values), condition=_condition(inner, values))
-        case Test(subject):
-            return replace(condition, subject=_subject(subject, values))
-        case Comparison(subject, _, _, operand):
-            filled = _operand(operand, values)
-            single = filled[0] if len(filled) == 1 else operand
-            return replace(condition, subject=_subject(subject, values), operand=single)
-        case Membership(subject, _, _, operands):
-            return replace(condition, subject=_subject(subject, values), operands=_spread(operands, values))
+        case Within(subject, inner, _, scope):
+            where = None if scope is None else _condition(scope, values)
+            return replace(
+                condition, subject=_subject(subject, values), condition=_condition(inner, values), where=where
+            )
+        case _:
+            return _leaf(replace(condition, subject=_subject(condition.subject, values)), values)
+
+
+def _leaf(leaf: Leaf, values: Mapping[str, ParameterValue]) -> Leaf:
+    match leaf:
+        case Comparison(operand=operand):
+            return replace(leaf, operand=_single(operand, values))
+        case Membership(operands=operands) | AddressOverlap(operands=operands):
+            return replace(leaf, operands=_spread(operands, values))
+        case Between(low=low, high=high) | RangeOverlap(low=low, high=high):
+            return replace(leaf, low=_single(low, values), high=_single(high, values))
+        case Elapsed(amount=amount):
+            filled = _single(amount, values)
+            return replace(leaf, amount=filled) if isinstance(filled, Literal) else leaf
+        case _:
+            return leaf
+
+
+def _single(operand: Operand, values: Mapping[str, ParameterValue]) -> Operand:
+    """The value of a parameter where one value stands; one that has several stays a name, which then is none."""
+    filled = _operand(operand, values)
+    return filled[0] if len(filled) == 1 else operand
 
 
 def _subject(subject: Subject, values: Mapping[str, ParameterValue]) -> Subject:

@@ -1,51 +1,36 @@
 """Tokens to a tree, by recursive descent: one function a production, the production in its docstring.
 
 The notation is EBNF; docs/rule-language.md has the whole grammar in one piece. What is wrong but plain in meaning
-(round brackets after `with`) is reported and read on; at anything else the parser stops, because guesses about the
-rest would only bury the one real mistake.
+(round brackets after `with`) is reported and read on; a test that cannot be read is left out (`recovery`), so that the
+mistakes of all others are found in the same go.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from rootwarden.rules.diagnostic import Code, Diagnostic, RuleSyntaxError, Span, printable
-from rootwarden.rules.syntax import (
-    Address,
-    And,
-    Call,
-    Comparison,
-    Function,
-    Literal,
-    Membership,
-    MinusName,
-    Not,
-    Operator,
-    Or,
-    Path,
-    Quantifier,
-    Rule,
-    Subject,
-    Test,
-    Within,
-)
-from rootwarden.rules.tokens import Kind, Tokenizer
-from rootwarden.rules.words import COMPARISONS, FUNCTIONS, RESERVED, SET_OPERATORS, SIBLINGS, closest
+import msgspec
+from msgspec.structs import replace
+
+from rootwarden.rules import corrections
+from rootwarden.rules.cursor import Stopped
+from rootwarden.rules.diagnostic import Code, Diagnostic, Edit, RuleSyntaxError, Span
+from rootwarden.rules.recovery import Recovery, nothing, unmatched
+from rootwarden.rules.syntax import And, Not, Or, Rule, Within
+from rootwarden.rules.tokens import MAXIMUM_MISTAKES, NEVER_CLOSED, Kind, Tokenizer
 
 if TYPE_CHECKING:
-    from rootwarden.rules.syntax import (
-        Condition,
-        Operand,
-    )
+    from rootwarden.rules.syntax import Condition, Subject
     from rootwarden.rules.tokens import Token
 
 MAXIMUM_BYTES: Final = 16 * 1024
-MAXIMUM_DEPTH: Final = 32
-MAXIMUM_OPERANDS: Final = 1_000
-
-
-class _Stopped(Exception):  # noqa: N818 - control flow inside this module, never seen outside
-    """The mistake is recorded and nothing after it can be trusted."""
+# Words only a condition begins with: the one before them took the place of `have`.
+_BEGINNINGS: Final = frozenset({"every", "any", "no", "atleast"})
+# After these the parser sees other words than were meant, and what it says of the test they are in is about those.
+_MISREAD: Final = frozenset(
+    {Code.UNEXPECTED_CHARACTER, Code.UNTERMINATED_STRING, Code.MALFORMED_NUMBER, Code.LITERAL_TOO_LONG}
+)
 
 
 def parse(text: str) -> Rule:
@@ -60,49 +45,126 @@ def parse(text: str) -> Rule:
     Raises:
         RuleSyntaxError: The text is no rule; carries every mistake found, with places.
     """
+    made = recovered(text)
+    if made.mistakes or made.rule is None:
+        raise RuleSyntaxError(made.mistakes, text)
+    return made.rule
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """A rule as far as it can be read.
+
+    Attributes:
+        rule: Its tree, in which an empty conjunction stands for each test that could not be read; `None` when not even
+            the entity could. Without mistakes it is whole.
+        mistakes: Every mistake of grammar.
+        cut: Where mistakes end what stands before them.
+        sound_until: From here on names may be looked up in the wrong place, since brackets do not match.
+    """
+
+    rule: Rule | None
+    mistakes: tuple[Diagnostic, ...]
+    cut: frozenset[int] = frozenset()
+    sound_until: int = MAXIMUM_BYTES + 1
+
+    def hides(self, other: Diagnostic) -> bool:
+        """Whether a mistake of names and types is probably made by those of grammar."""
+        if other.span.start >= self.sound_until or other.span.end in self.cut:
+            return True
+        return any(
+            other.span == one.span or (one.code in _MISREAD and other.span.touches(one.span)) for one in self.mistakes
+        )
+
+
+def recovered(text: str) -> Recovered:
+    """Parse one rule as far as it can be read.
+
+    Raises:
+        RuleSyntaxError: The text is longer than a rule can be.
+    """
     size = len(text.encode("utf-8", errors="replace"))
     if size > MAXIMUM_BYTES:
         message = f"a rule has at most {MAXIMUM_BYTES} bytes; this one has {size}"
         raise RuleSyntaxError([Diagnostic(code=Code.TEXT_TOO_LONG, message=message, span=Span(0, 1))], text[:80])
+    return _parsed(text)[0]
+
+
+def soft_words(text: str) -> frozenset[Span]:
+    """Where words stand that are keywords only there: `never`, `within last`, `atmost one`, `days`, …
+
+    Raises:
+        RuleSyntaxError: The text is no rule.
+    """
+    made, parser = _parsed(text)
+    if made.mistakes:
+        raise RuleSyntaxError(made.mistakes, text)
+    return frozenset(token.span for token in parser.soft_words)
+
+
+def _parsed(text: str) -> tuple[Recovered, _Parser]:
     tokenizer = Tokenizer(text)
     parser = _Parser(tokenizer.tokens)
     rule = None
-    try:
+    with suppress(Stopped):  # the mistakes say why
         rule = parser.rule()
-    except _Stopped:
-        # A word the tokenizer could not read explains the parser's confusion right after it.
-        first = min((one.span.start for one in tokenizer.diagnostics), default=len(text) + 1)
-        parser.diagnostics = [one for one in parser.diagnostics if one.span.start < first]
-    mistakes = tokenizer.diagnostics + parser.diagnostics
-    if mistakes or rule is None:
-        raise RuleSyntaxError(mistakes, text)
-    return rule
+    if not tokenizer.diagnostics and not parser.diagnostics:
+        return Recovered(rule, ()), parser
+    mistakes = _heard(tokenizer, parser)
+    sound_until = MAXIMUM_BYTES + 1
+    alone = unmatched(tokenizer.tokens)
+    if alone is not None:
+        sound_until = min(alone.start, *(one.span.start for one in mistakes))
+    if _inside_out(tokenizer):
+        sound_until = min(sound_until, _first_string(tokenizer))
+    return Recovered(rule, mistakes, frozenset(parser.cut), sound_until), parser
 
 
-class _Parser:
-    """A position in a list of tokens, how deep we are, and the mistakes so far."""
+def _heard(tokenizer: Tokenizer, parser: _Parser) -> tuple[Diagnostic, ...]:
+    """The mistakes of grammar but for those that only follow from words that were misread."""
+    misread = [one.span.start for one in tokenizer.diagnostics if one.code in _MISREAD]
+    said = {one.span for one in tokenizer.diagnostics}
+    found = list(tokenizer.diagnostics)
+    for one, begun in zip(parser.diagnostics, parser.begun, strict=True):
+        if one.span not in said and not any(begun <= place <= one.span.start for place in misread):
+            found.append(one)
+    # A bracket without a partner may be what another mistake made of it; the first one stands for all.
+    earliest = min((one.span for one in found), default=Span(0, 0))
+    found = [one for one in found if one.span == earliest or one not in parser.about_brackets]
+    if _inside_out(tokenizer):
+        first = _first_string(tokenizer)
+        before = [one for one in found if one.span.end < first]
+        rest = sorted(set(found) - set(before), key=lambda one: (one.message != NEVER_CLOSED, one.span))
+        found = [*before, *rest[:1]]
+    return tuple(found)
 
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens = tokens
-        self.position = 0
-        self.depth = 0
-        self.diagnostics: list[Diagnostic] = []
+
+def _inside_out(tokenizer: Tokenizer) -> bool:
+    """Whether one quote is too many or too few: then of what comes behind the first string nothing is known."""
+    found = tokenizer.diagnostics
+    return len(found) >= MAXIMUM_MISTAKES or any(one.message == NEVER_CLOSED for one in found)
+
+
+def _first_string(tokenizer: Tokenizer) -> int:
+    return min((one.span.start for one in tokenizer.tokens if one.kind is Kind.STRING), default=0)
+
+
+class _Parser(Recovery):
+    """The grammar above single tests: rule, connectives, brackets and lists."""
 
     # --- the grammar
 
-    def rule(self) -> Rule:
+    def rule(self) -> Rule | None:
         """`rule = entity , [ "where" , condition ] , "should" , [ "not" ] , "have" , condition ;`."""
-        entity = self._name("an entity such as `IAMUser`")
-        where = self.condition() if self._take("where") else None
-        if not self._take("should"):
-            self._missing_should(after_entity=where is None)
-        negated = self._take("not")
-        if not self._take("have"):
-            self._expected("`have`" if negated else "`have` or `not have`")
-        check = self.condition()
-        if self._now.kind is not Kind.END:
-            self._unexpected_after_condition("the end of the rule")
-        return Rule(entity.text, entity.span, where, negated, check, entity.span.to(check.span))
+        entity = self._entity()
+        where = self._scope_of_rule()
+        negated = self._should_have(after_entity=where is None)
+        if negated is None:
+            check: Condition = nothing(self._now.span)
+        else:
+            check = self._whole("the end of the rule")
+        if entity is None:
+            return None
+        return Rule(entity.text, entity.span, where, bool(negated), check, entity.span.to(check.span))
 
     def condition(self) -> Condition:
         """`condition = conjunction , { "or" , conjunction } ;`."""
@@ -122,7 +184,7 @@ class _Parser:
         """`negation = { "not" } , primary ;`."""
         word = self._now
         if not self._take("not"):
-            return self.primary()
+            return self.recovered(self.primary)
         self._deeper(word)
         inner = self.negation()
         self.depth -= 1
@@ -130,105 +192,122 @@ class _Parser:
 
     def primary(self) -> Condition:
         """`primary = "(" , condition , ")" | subject , [ tail ] ;`."""
-        if self._now.text == "(" and self._now.kind is Kind.SYMBOL:
+        if self._is_symbol("("):
             return self._enclosed("(", ")")[0]
-        return self.tail(self.subject())
-
-    def subject(self) -> Subject:
-        """`subject = [ "atleast" , "one" | "any" | "every" | "no" ] , path , [ call ] ;`."""
-        start = self._now.span
-        quantifier = self.quantifier()
-        path = self.path()
-        call = self.call()
-        return Subject(path, start.to(call.span if call else path.span), quantifier, call)
-
-    def quantifier(self) -> Quantifier | None:
-        """`quantifier = "atleast" , "one" | "any" | "every" | "no" ;`."""
-        if self._take("atleast"):
-            if not self._take("one"):
-                self._expected("`one` after `atleast`")
-            return Quantifier.SOME
-        if self._take("any"):
-            return Quantifier.SOME
-        if self._take("every"):
-            return Quantifier.EVERY
-        return Quantifier.NO if self._take("no") else None
-
-    def path(self) -> Path:
-        """`path = NAME , { "." , NAME } ;` where a name after a dot may be any word."""
-        first = self._name("a property")
-        names = [first]
-        while self._take_symbol("."):
-            if self._now.kind is not Kind.NAME:
-                self._expected("a property name after `.`")
-            names.append(self._next())
-        return Path(tuple(name.text for name in names), tuple(name.span for name in names))
-
-    def call(self) -> Call | None:
-        """`call = FUNCTION , "(" , [ operand , { "," , operand } ] , ")" ;`."""
-        function = FUNCTIONS.get(self._now.word)
-        if function is None:
-            return None
-        name = self._next()
-        if self._now.text != "(" or self._now.kind is not Kind.SYMBOL:
-            self._expected(f"`(` after the function `{function.value}`")
-        arguments, end = self._operands()
-        return Call(function, arguments, name.span.to(end))
-
-    def tail(self, subject: Subject) -> Condition:
-        """`tail = with | comparison , operand | set operator , "(" , [ operand , { "," , operand } ] , ")" ;`."""
-        word = self._now
-        if word.word in {"with", "contain"} and subject.call is None:
-            self._next()
-            return self.within(subject)
-        operator, span = self.operator()
-        if operator is None:
-            if word.kind is Kind.NAME and word.word not in RESERVED:
-                self._not_an_operator(word)
-            return Test(subject, subject.span)
-        if operator in {Operator.IN, Operator.NOT_IN, Operator.HAS}:
-            if self._now.text != "(" or self._now.kind is not Kind.SYMBOL:
-                self._expected(f"`(` and a list of values after `{operator.value}`")
-            operands, end = self._operands()
-            return Membership(subject, operator, span, operands, subject.span.to(end))
-        operand = self.operand()
-        return Comparison(subject, operator, span, operand, subject.span.to(operand.span))
+        subject = self.subject()
+        opens_with = not self.in_scope and subject.call is None and self._now.word in {"where", "with", "contain"}
+        return self.within(subject) if opens_with else self.tail(subject)
 
     def within(self, subject: Subject) -> Condition:
-        """`with = ( "with" | "contain" ) , "[" , condition , "]" ;`."""
-        bracket = self._now
-        if bracket.kind is Kind.SYMBOL and bracket.text == "(":
-            self._mistake(Code.ROUND_BRACKETS, "`with` takes square brackets", bracket.span, help_="write `with [ … ]`")
+        """`with = [ "where" , scope ] , ( "with" | "contain" ) , "[" , condition , "]" ;`."""
+        where = self.scope() if self._take("where") else None
+        if not (self._take("with") or self._take("contain")):
+            if not self.clean:
+                raise Stopped
+            self._unexpected_after_condition("`with [ … ]`")
+        if self._is_symbol("("):
+            number, opening = len(self.diagnostics), self._now.span
+            message = "`with` takes square brackets"
+            self._mistake(Code.ROUND_BRACKETS, message, opening, help_="write `with [ … ]`")
             condition, end = self._enclosed("(", ")")
+            if len(self.diagnostics) > number + 1:
+                # More is wrong inside: perhaps it was never a condition, and `with` the wrong word.
+                del self.diagnostics[number + 1 :], self.begun[number + 1 :]
+                raise Stopped
+            if self.tokens[self.position - 1].text == ")":
+                edits = (*corrections.replaced(opening, "["), *corrections.replaced(end, "]"))
+                self.diagnostics[number] = replace(self.diagnostics[number], edits=edits)
         else:
             condition, end = self._enclosed("[", "]")
-        return Within(subject, condition, subject.span.to(end))
+        return Within(subject, condition, subject.span.to(end), where)
 
-    def operator(self) -> tuple[Operator | None, Span]:
-        """`operator = "eq" | "=" | … | "notlike" | "not" , "like" | "in" | "notin" | "not" , "in" | "has" ;`."""
-        token = self._now
-        if token.word == "not":
-            return self._negated_operator(token)
-        spelled = token.word or (token.text if token.kind is Kind.SYMBOL else "")
-        operator = COMPARISONS.get(spelled) or SET_OPERATORS.get(spelled)
-        if operator is not None:
-            self._next()
-        return operator, token.span
-
-    def operand(self) -> Operand:
-        """`operand = STRING | NUMBER | ADDRESS | "true" | "false" | path | "-" , NAME ;`."""
-        token = self._now
-        if token.kind is Kind.NAME and token.word not in RESERVED:
-            return self.path()
-        if token.kind is Kind.SYMBOL and token.text == "-":
-            return self._minus_name()
-        if token.word in {"true", "false"}:
-            return Literal(self._next().word == "true", token.span)
-        if token.kind not in {Kind.STRING, Kind.NUMBER, Kind.ADDRESS}:
-            self._expected("a value: a string, a number, `true`, `false`, an address or a property")
-        return _literal(self._next())
+    def scope(self) -> Condition:
+        """`scope = condition ;` in which the first `with` outside brackets belongs to the list that is narrowed."""
+        self.in_scope = True
+        condition = self.condition()
+        self.in_scope = False
+        return condition
 
     # --- pieces of productions
+
+    def _entity(self) -> Token | None:
+        """The entity; after a mistake none, standing before `where` or `should`."""
+        if self._is_name():
+            return self._next()
+        self._noted(lambda: self._expected("an entity such as `IAMUser`"))
+        while self._now.kind is not Kind.END and self._now.word != "where" and not self._is_should():
+            self.position += 1
+        return None
+
+    def _scope_of_rule(self) -> Condition | None:
+        """`[ "where" , condition ]`, standing before `should` if it comes at all."""
+        if not self._take("where"):
+            meant = self._meant("where", "should", "have")
+            if meant != "where":
+                return None
+            self._wrote("where", "`where`, `should have` or `should not have`")
+        self.scoped = True
+        condition = self._whole("`should have` or `should not have`")
+        self.scoped, self.closers = False, []
+        return condition
+
+    def _should_have(self, *, after_entity: bool) -> bool | None:
+        """`"should" , [ "not" ] , "have"`: whether the `not` stands there; `None` when nothing comes after it."""
+        if not self._take("should") and not self._without_should(after_entity=after_entity):
+            return None
+        negated = self._take("not")
+        if self._take("have"):
+            return negated
+        what = "`have`" if negated else "`have` or `not have`"
+        ahead = next((at for at in (1, 2) if self._word_ahead(at) == "have"), 0)
+        if self._meant("have") and not ahead:
+            self._wrote("have", what)
+            return negated
+        instead = not ahead and self._word_ahead(1) in _BEGINNINGS
+        missing = self._is_name() and not ahead and not instead
+        edits = corrections.inserted(self._now.span.start, "have ") if missing else ()
+        help_ = "write `have` before it" if missing else ""
+        self._noted(lambda: self._expected(what, help_=help_, edits=edits))
+        if ahead or instead:
+            self.position += ahead + 1
+            self.clean, self.stopped_at = True, -1
+        return negated
+
+    def _without_should(self, *, after_entity: bool) -> bool:
+        """Where `should` is missing or misspelled: said once, then whether the rule goes on behind it."""
+        if self._now.word == "have" or (self._now.word == "not" and self._word_ahead(1) == "have"):
+            edits = corrections.inserted(self._now.span.start, "should ")
+            if self.clean:
+                self._noted(lambda: self._missing_should(after_entity=after_entity, edits=edits))
+            return True
+        if self._meant("should"):
+            self._wrote("should", "`should have` or `should not have`")
+            return True
+        self._noted(lambda: self._missing_should(after_entity=after_entity))
+        while self._now.kind is not Kind.END and not self._is_should():
+            self.position += 1
+        return self._take("should")
+
+    def _wrote(self, meant: str, what: str) -> None:
+        """Say that another word stands where `meant` should, and step over it."""
+        edits = corrections.replaced(self._now.span, meant)
+        self._noted(lambda: self._expected(what, help_=f"did you mean `{meant}`?", edits=edits))
+        self.position += 1
+        self.clean, self.stopped_at = True, -1
+
+    def _whole(self, closing: str) -> Condition:
+        """A condition up to what can end it; what stands between is said once and stepped over."""
+        terms = [self.condition()]
+        while not self._condition_ends():
+            stray = self._is_closer()
+            if self.clean:
+                note = self._note_bracket if stray else self._noted
+                note(lambda: self._unexpected_after_condition(closing))
+            self.position += stray
+            self._skip_test(self.position)
+            if self._take("and") or self._take("or"):
+                terms.append(self.condition())
+        return terms[0] if len(terms) == 1 else And(tuple(terms), terms[0].span.to(terms[-1].span))
 
     def _enclosed(self, opening: str, closing: str) -> tuple[Condition, Span]:
         """A condition in brackets, and the place of the closing one."""
@@ -236,102 +315,16 @@ class _Parser:
         if not self._take_symbol(opening):
             self._expected(f"`{opening}`")
         self._deeper(bracket)
-        condition = self.condition()
+        in_scope, self.in_scope = self.in_scope, False
+        self.closers.append(closing)
+        condition = self._whole(f"`{closing}`")
+        end = self._closed(closing, lambda: self._unexpected_after_condition(f"`{closing}`"))
+        self.closers.pop()
+        self.in_scope = in_scope
         self.depth -= 1
-        end = self._now.span
-        if not self._take_symbol(closing):
-            self._unexpected_after_condition(f"`{closing}`")
         return condition, end
 
-    def _operands(self) -> tuple[tuple[Operand, ...], Span]:
-        """`"(" , [ operand , { "," , operand } ] , ")"`, and the place of the closing bracket."""
-        opening = self._next()
-        operands: list[Operand] = []
-        while self._now.text != ")" or self._now.kind is not Kind.SYMBOL:
-            if operands and not self._take_symbol(","):
-                self._expected("`,` or `)`")
-            operands.append(self.operand())
-            if len(operands) > MAXIMUM_OPERANDS:
-                message = f"a list has at most {MAXIMUM_OPERANDS} values"
-                self._stop(Code.TOO_MANY_OPERANDS, message, opening.span)
-        return tuple(operands), self._next().span
-
-    def _negated_operator(self, token: Token) -> tuple[Operator | None, Span]:
-        following = self.tokens[self.position + 1]
-        operator = {"like": Operator.NOT_LIKE, "in": Operator.NOT_IN}.get(following.word)
-        if operator is None:
-            self._next()
-            self._expected("`like` or `in` after `not`")
-        self.position += 2
-        return operator, token.span.to(following.span)
-
-    def _minus_name(self) -> MinusName:
-        minus = self._next()
-        name = self._now
-        if name.kind is not Kind.NAME or name.word in RESERVED or name.span.start != minus.span.end:
-            self._expected("a number or a parameter directly after `-`")
-        self._next()
-        return MinusName(name.text, minus.span.to(name.span))
-
-    def _name(self, what: str) -> Token:
-        token = self._now
-        if token.kind is not Kind.NAME or token.word in RESERVED:
-            self._expected(what)
-        return self._next()
-
-    # --- tokens
-
-    @property
-    def _now(self) -> Token:
-        return self.tokens[self.position]
-
-    def _next(self) -> Token:
-        token = self.tokens[self.position]
-        if token.kind is not Kind.END:
-            self.position += 1
-        return token
-
-    def _take(self, word: str) -> bool:
-        """Step over a keyword in any letter case, if it is the next token."""
-        if self._now.word != word:
-            return False
-        self.position += 1
-        return True
-
-    def _take_symbol(self, symbol: str) -> bool:
-        if self._now.kind is not Kind.SYMBOL or self._now.text != symbol:
-            return False
-        self.position += 1
-        return True
-
-    def _deeper(self, token: Token) -> None:
-        self.depth += 1
-        if self.depth > MAXIMUM_DEPTH:
-            self._stop(Code.NESTED_TOO_DEEP, f"a rule nests at most {MAXIMUM_DEPTH} levels", token.span)
-
-    # --- mistakes
-
-    def _mistake(self, code: Code, message: str, span: Span, *, label: str = "", help_: str = "") -> None:
-        self.diagnostics.append(Diagnostic(code=code, message=message, span=span, label=label, help=help_))
-
-    def _stop(self, code: Code, message: str, span: Span, *, label: str = "", help_: str = "") -> NoReturn:
-        self._mistake(code, message, span, label=label, help_=help_)
-        raise _Stopped
-
-    def _expected(self, what: str, *, help_: str = "") -> NoReturn:
-        token = self._now
-        if token.kind is Kind.END:
-            self._stop(
-                Code.ENDS_TOO_EARLY,
-                f"the rule ends where {_plain(what)} should follow",
-                token.span,
-                label=f"expected {what}",
-            )
-        self._stop(
-            Code.UNEXPECTED_TOKEN, f"unexpected {token.shown()}", token.span, label=f"expected {what}", help_=help_
-        )
-
-    def _missing_should(self, *, after_entity: bool) -> NoReturn:
+    def _missing_should(self, *, after_entity: bool, edits: tuple[Edit, ...] = ()) -> NoReturn:
         expected = (
             "`where`, `should have` or `should not have`" if after_entity else "`should have` or `should not have`"
         )
@@ -343,30 +336,19 @@ class _Parser:
                 label=f"expected {expected}",
                 help_="say what must hold: `… should have …`, or what must not: `… should not have …`",
             )
-        if after_entity:
-            self._expected(expected)
+        if after_entity or edits:
+            self._expected(expected, help_="write `should` before it" if edits else "", edits=edits)
         self._unexpected_after_condition("`should have` or `should not have`")
 
     def _unexpected_after_condition(self, closing: str) -> NoReturn:
-        bracket = self._now.kind is Kind.SYMBOL and self._now.text in {")", "]"}
-        help_ = "there is one closing bracket too many" if bracket and closing.startswith("the end") else ""
-        self._expected(f"`and`, `or` or {closing}", help_=help_)
-
-    def _not_an_operator(self, token: Token) -> NoReturn:
-        known = [*COMPARISONS, *SET_OPERATORS, "with", *(function.value for function in Function)]
-        meant = SIBLINGS.get(token.word) or closest(token.text, (word for word in known if word.isalpha()))
-        help_ = f"did you mean `{meant}`?" if meant else ""
-        self._expected("an operator such as `eq`, a function such as `len ( )`, or `with [ … ]`", help_=help_)
-
-
-def _plain(what: str) -> str:
-    """`a property` out of `a property: …`."""
-    return printable(what.partition(":")[0])
-
-
-def _literal(token: Token) -> Literal | Address:
-    if token.kind is Kind.ADDRESS:
-        return Address(token.text, token.span)
-    if token.kind is Kind.STRING:
-        return Literal(token.text, token.span)
-    return Literal(float(token.text) if "." in token.text else int(token.text), token.span)
+        help_, edits = "", tuple[Edit, ...]()
+        bracket = closing[1:-1]
+        if self._is_closer() and not self.closers:
+            help_, edits = "there is one closing bracket too many", corrections.replaced(self._now.span, "")
+        elif self._is_closer() and bracket in {")", "]"}:
+            help_, edits = f"write `{bracket}`", corrections.replaced(self._now.span, bracket)
+        elif bracket in {")", "]"} and self._condition_ends():
+            help_, edits = f"close it with `{bracket}`", self._after_last(f" {bracket}")
+        if self._now.word == "with":
+            help_ = "after `where` the first `with` is the list's; one of the scope's own stands in `( … )`"
+        self._expected(f"`and`, `or` or {closing}", help_=help_, edits=edits)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.errors import InputError
-from rootwarden.facts.fact import Known
+from rootwarden.facts.fact import Absent, Known
 from rootwarden.rules import suggest
 from rootwarden.rules.outcome import Outcome
 from rootwarden.rules.rule import CompiledRule, compile_rule
@@ -82,7 +82,12 @@ class PreparedRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
 
 def prepare(
-    rule: PostureRule, schema: Schema, *, benchmark: str = "", parameters: Mapping[str, ParameterDefault] | None = None
+    rule: PostureRule,
+    schema: Schema,
+    *,
+    benchmark: str = "",
+    parameters: Mapping[str, ParameterDefault] | None = None,
+    two_valued: bool = False,
 ) -> PreparedRule:
     """Choose a meaning and compile it.
 
@@ -91,6 +96,7 @@ def prepare(
         schema: What it may ask.
         benchmark: `cis-5.0`, or empty for the rule's general meaning.
         parameters: Values other than the defaults.
+        two_valued: Read what is unknown as absent, to compare.
 
     Raises:
         RuleSyntaxError: The check has a mistake.
@@ -98,7 +104,7 @@ def prepare(
     """
     check, reasons = rule.meaning(benchmark)
     values = _values(rule, parameters or {})
-    compiled = compile_rule(check, schema, parameters=values)
+    compiled = compile_rule(check, schema, parameters=values, two_valued=two_valued)
     sentences = (*msgspec.structs.astuple(reasons), *(one.text for one in rule.said))
     _check_reasons(rule, sentences, compiled.entity, schema)
     return PreparedRule(
@@ -171,37 +177,28 @@ def _check_reasons(rule: PostureRule, sentences: Iterable[str], entity: str, sch
                 raise InputError(f"a reason of `{rule.id}` names `{name}`, which `{entity}` has not", hint=help_)
 
 
-def _text_at(record: Record, names: Sequence[str], schema: Schema, entity: str) -> str:
-    """The fact at a dotted path as text; below a list, that of every element."""
-    path, here = "", record
-    for position, name in enumerate(names):
-        path = f"{path}.{name}" if path else name
-        attribute = schema.attribute(entity, path)
-        fact = here.get(name)
-        if attribute is None or fact is None:
-            return "unknown"
-        if position == len(names) - 1:
-            return _listed(fact, attribute) if attribute.type is AttributeType.LIST else fact_text(fact, attribute)
-        if not isinstance(fact, Known):
-            return fact_text(fact, attribute)
-        if isinstance(fact.value, tuple | list):
-            rest = names[position + 1 :]
-            return _joined(_text_below(one, path, rest, schema, entity) for one in fact.value)
-        if not isinstance(fact.value, Mapping):
-            return "unknown"
-        here = fact.value
-    return "unknown"
+def _text_at(record: object, names: Sequence[str], schema: Schema, entity: str, path: str = "") -> str:
+    """The fact at dotted names below a path as text; below a list, that of every element."""
+    name, rest = names[0], names[1:]
+    path = f"{path}.{name}" if path else name
+    attribute = schema.attribute(entity, path)
+    here = record.value if isinstance(record, Known) else record
+    fact = here.get(name) if isinstance(here, Mapping) else None
+    if attribute is None or fact is None:
+        return "unknown"
+    if not rest:
+        return _listed(fact, attribute) if attribute.is_list else _one(fact, attribute)
+    if not isinstance(fact, Known):
+        return fact_text(fact, attribute)
+    if isinstance(fact.value, tuple | list):
+        return _joined(_text_at(one, rest, schema, entity, path) for one in fact.value)
+    return _text_at(fact.value, rest, schema, entity, path)
 
 
-def _text_below(element: object, path: str, rest: Sequence[str], schema: Schema, entity: str) -> str:
-    """One element of a list, further down."""
-    if not isinstance(element, Mapping):
-        return "unknown"
-    fact = element.get(rest[0])
-    attribute = schema.attribute(entity, f"{path}.{rest[0]}")
-    if fact is None or attribute is None or len(rest) > 1:
-        return "unknown"
-    return fact_text(fact, attribute)
+def _one(fact: Fact[object], attribute: Attribute) -> str:
+    """One fact; a date that is absent never was."""
+    never = isinstance(fact, Absent) and attribute.type is AttributeType.DATE
+    return "never" if never else fact_text(fact, attribute)
 
 
 def _listed(fact: Fact[object], attribute: Attribute) -> str:

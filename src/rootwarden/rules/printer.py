@@ -7,25 +7,28 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden.rules.syntax import (
     Address,
+    AddressOverlap,
     And,
+    Between,
+    Catches,
     Comparison,
+    Elapsed,
     Literal,
     Membership,
     MinusName,
     Not,
     Or,
     Path,
+    PolicyTest,
+    RangeOverlap,
     Test,
     Within,
 )
 
 if TYPE_CHECKING:
-    from rootwarden.rules.syntax import (
-        Condition,
-        Operand,
-        Rule,
-        Subject,
-    )
+    from collections.abc import Sequence
+
+    from rootwarden.rules.syntax import Condition, Leaf, Operand, Rule, Subject
 
 _STRAIGHT: Final = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL)
 
@@ -50,16 +53,55 @@ def print_condition(condition: Condition) -> str:
             return _primary(condition)
 
 
-def _primary(condition: Within | Comparison | Membership | Test) -> str:
+def _primary(condition: Within | Leaf) -> str:
+    if isinstance(condition, Within):
+        return f"{print_head(condition)} [ {print_condition(condition.condition)} ]"
+    subject = print_subject(condition.subject)
     match condition:
-        case Within(subject, inner):
-            return f"{print_subject(subject)} with [ {print_condition(inner)} ]"
-        case Comparison(subject, operator, _, operand):
-            return f"{print_subject(subject)} {operator.value} {print_operand(operand)}"
-        case Membership(subject, operator, _, operands):
-            return f"{print_subject(subject)} {operator.value} {_list(operands)}"
-        case Test(subject):
-            return print_subject(subject)
+        case Comparison(_, operator, _, operand):
+            return f"{subject} {operator.value} {print_operand(operand)}"
+        case Membership(_, operator, _, operands):
+            return f"{subject} {operator.value} {_list(operands)}"
+        case Test():
+            return subject
+        case _:
+            return f"{subject} {_spoken(condition)}"
+
+
+def _spoken(leaf: Leaf) -> str:
+    """The tests that begin with a word of their own, without their subject."""
+    text = "never"
+    match leaf:
+        case Elapsed(_, age, amount, unit):
+            text = f"{age.value} {print_operand(amount)} {unit}"
+        case Between(_, low, high):
+            text = f"between {print_operand(low)} and {print_operand(high)}"
+        case RangeOverlap(_, last, low, high):
+            text = f"to {print_path(last)} overlaps {_list((low, high))}"
+        case AddressOverlap(_, operands):
+            text = f"overlaps {_list(operands)}"
+        case Catches(_, sets):
+            text = f"catches {_list(sets)}"
+        case PolicyTest(_, verb, _, action, resource, for_root):
+            asked = (action,) if resource is None else (action, resource)
+            text = f"{verb.value} {_list(asked)}{' for root' if for_root else ''}"
+    return text
+
+
+def print_head(within: Within) -> str:
+    """What stands before the brackets: `every Accounts where Managed with`."""
+    where = f" where {print_scope(within.where)}" if within.where is not None else ""
+    return f"{print_subject(within.subject)}{where} with"
+
+
+def print_scope(condition: Condition) -> str:
+    """The scope of a list: in parentheses when it joins conditions or has a `with` of its own."""
+    text = print_condition(condition)
+    inner = condition
+    while isinstance(inner, Not):
+        inner = inner.condition
+    joins = isinstance(condition, And | Or) or isinstance(inner, Within)
+    return f"( {text} )" if joins else text
 
 
 def print_path(path: Path) -> str:
@@ -80,7 +122,7 @@ def print_subject(subject: Subject) -> str:
     return f"{quantifier}{print_path(subject.path)}{call}"
 
 
-def _list(operands: tuple[Operand, ...]) -> str:
+def _list(operands: Sequence[Operand]) -> str:
     inner = ", ".join(print_operand(one) for one in operands)
     return f"( {inner} )" if inner else "( )"
 
@@ -102,7 +144,7 @@ def _literal(value: str | float | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _string(value)
+        return print_string(value)
     text = repr(value)
     if "e" not in text:
         return text
@@ -111,7 +153,7 @@ def _literal(value: str | float | bool) -> str:
     return format(Decimal(text), "f")
 
 
-def _string(value: str) -> str:
+def print_string(value: str) -> str:
     """Straight quotes; curly ones where a lone backslash would swallow the closing quote."""
     escaped = value.replace('"', '\\"')
     if _STRAIGHT.fullmatch(escaped) and escaped.replace('\\"', '"') == value:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.rules.compiler import Compiler
+from rootwarden.rules.diagnostic import RuleSyntaxError, quoted
 from rootwarden.rules.logic import Node
 from rootwarden.rules.outcome import Missing, Outcome, Witness
 from rootwarden.rules.parameters import fill
-from rootwarden.rules.parser import parse
+from rootwarden.rules.parser import recovered
 from rootwarden.rules.printer import print_rule
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import Rule
+from rootwarden.rules.two_valued import TwoValuedCompiler
 from rootwarden.rules.typecheck import check
 from rootwarden.rules.verdict import Verdict
 from rootwarden.rules.wording import fact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from rootwarden.facts.fact import Source
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 # Beyond so many facts an explanation explains nothing; the rest is counted in a note.
 MAXIMUM_WITNESSES: Final = 100
+MAXIMUM_LETTER_NOTES: Final = 3
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -42,6 +46,8 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         reads_clock: Whether its answer depends on the as-of instant.
         text: The rule in canonical spelling, parameters filled in.
         tree: Its syntax tree.
+        two_valued: Whether what is unknown is read as absent.
+        strings: By attribute, and the name it is read by, the strings it is compared with, by their lower-case form.
     """
 
     entity: str
@@ -51,6 +57,8 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     tree: Rule
     where: Node | None
     condition: Node
+    two_valued: bool = False
+    strings: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {}
 
     def evaluate(self, record: Record, *, as_of: datetime) -> Outcome:
         """Judge one resource.
@@ -75,45 +83,66 @@ class CompiledRule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         if self.where is not None:
             in_scope, scope = self.where(record, "", now)
             if in_scope is False:
-                return _outcome(Verdict.NOT_APPLICABLE, scope, now)
+                return self._outcome(Verdict.NOT_APPLICABLE, scope, now)
         truth, seen = self.condition(record, "", now)
         if in_scope is None:
             # In scope it would pass or fail, out of scope it is not applicable: never the same, so the scope counts.
-            return _outcome(Verdict.UNKNOWN, (*scope, *(seen if truth is None else ())), now)
+            return self._outcome(Verdict.UNKNOWN, (*scope, *(seen if truth is None else ())), now)
         if truth is None:
-            return _outcome(Verdict.UNKNOWN, seen, now)
+            return self._outcome(Verdict.UNKNOWN, seen, now)
         verdict = Verdict.FAIL if truth is self.tree.negated else Verdict.PASS
-        return _outcome(verdict, (*seen, *scope), now)
+        return self._outcome(verdict, (*seen, *scope), now)
+
+    def _outcome(self, verdict: Verdict, observations: tuple[Observation, ...], now: float) -> Outcome:
+        outcome = _outcome(verdict, observations, now)
+        if not self.strings:
+            return outcome
+        notes = _letter_notes(observations, self.strings)
+        return msgspec.structs.replace(outcome, notes=(*outcome.notes, *notes)) if notes else outcome
 
 
-def compile_rule(text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None) -> CompiledRule:
+def compile_rule(
+    text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None, two_valued: bool = False
+) -> CompiledRule:
     """Make a rule ready to be asked.
 
     Args:
         text: The sentence.
         schema: The entities and attributes it may name.
         parameters: Value of each name that stands where a value would.
+        two_valued: Read what is unknown as absent, to compare with tools that know no third truth value.
 
     Raises:
         RuleSyntaxError: With every mistake and its place in `text`.
     """
-    return compile_tree(fill(parse(text), parameters or {}), schema, text)
+    made = recovered(text)
+    tree = fill(made.rule, parameters or {}) if made.rule is not None else None
+    if tree is not None and not made.mistakes:
+        return compile_tree(tree, schema, text, two_valued=two_valued)
+    found = list(made.mistakes)
+    if tree is not None:
+        try:
+            check(tree, schema, text)
+        except RuleSyntaxError as error:
+            found += [one for one in error.diagnostics if not made.hides(one)]
+    raise RuleSyntaxError(found, text)
 
 
-def compile_tree(tree: Rule, schema: Schema, text: str) -> CompiledRule:
+def compile_tree(tree: Rule, schema: Schema, text: str, *, two_valued: bool = False) -> CompiledRule:
     """Make a parsed rule ready to be asked.
 
     Args:
         tree: The sentence, parameters filled in.
         schema: The entities and attributes it may name.
         text: What it was parsed from, to show mistakes in.
+        two_valued: Read what is unknown as absent.
 
     Raises:
         RuleSyntaxError: With every name and type that is wrong.
     """
     checked = check(tree, schema, text)
     rule = checked.rule
-    compiler = Compiler(schema, rule.entity)
+    compiler = TwoValuedCompiler(schema, rule.entity) if two_valued else Compiler(schema, rule.entity)
     return CompiledRule(
         entity=rule.entity,
         reads=checked.reads,
@@ -122,6 +151,8 @@ def compile_tree(tree: Rule, schema: Schema, text: str) -> CompiledRule:
         tree=rule,
         where=compiler.condition(rule.where, "") if rule.where is not None else None,
         condition=compiler.condition(rule.check, ""),
+        two_valued=two_valued,
+        strings=compiler.strings,
     )
 
 
@@ -161,6 +192,25 @@ def _note_future(seen: Observation, name: str, now: float, notes: dict[str, None
     value = seen.fact.value
     if isinstance(value, int | float) and value > now:
         notes[f"`{name}` is {_span(value - now)} in the future: clock skew"] = None
+
+
+def _letter_notes(
+    observations: Iterable[Observation], strings: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
+) -> tuple[str, ...]:
+    """What is decided only because letter case counts; rarely is that what was meant."""
+    notes: dict[str, None] = {}
+    for seen in observations:
+        asked = strings.get((seen.reading.attribute.path, seen.reading.name))
+        value = seen.fact.value if asked and isinstance(seen.fact, Known) else None
+        if asked is None or not isinstance(value, str) or seen.context:
+            continue
+        meant = asked.get(value.lower(), ())
+        if meant and value not in meant:
+            name = seen.place + seen.reading.name
+            notes[f"`{name}` is {quoted(value)}, which differs only in letter case from {quoted(meant[0])}"] = None
+            if len(notes) == MAXIMUM_LETTER_NOTES:
+                break
+    return tuple(notes)
 
 
 def _span(seconds: float) -> str:

@@ -29,6 +29,10 @@ PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _BENCHMARK: Final = re.compile(r"[a-z][a-z0-9-]*-[0-9]+(\.[0-9]+)*")
 _LOOKS_LIKE_TOML: Final = re.compile(r"""\s*(\[|[A-Za-z0-9_."'-]+\s*=)""")
+# A TOML key of so many parts means nothing here, and the time to read it grows with their square.
+_TOO_MANY_DOTS: Final = re.compile(
+    r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){200}"""
+)
 _HINT: Final = "docs/rule-files.md lists every key"
 
 
@@ -212,12 +216,13 @@ class _RuleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     longest_exception: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
-def load_rule_file(text: str, *, file: str = "") -> PostureRule:
+def load_rule_file(text: str, *, file: str = "", parsed: bool = True) -> PostureRule:
     """Read a rule file.
 
     Args:
         text: Its content: TOML, or nothing but a sentence of the rule language.
         file: Its name, for messages and as the id of a bare sentence.
+        parsed: Whether to parse the sentences; left out by who looks for the mistakes of each itself.
 
     Returns:
         The rule; sentences are known to parse, names and types are not looked at yet.
@@ -229,7 +234,11 @@ def load_rule_file(text: str, *, file: str = "") -> PostureRule:
     shown = quoted(file, limit=400) if file else "the rule file"
     if len(text.encode("utf-8", errors="replace")) > MAXIMUM_BYTES:
         raise InputError(f"{shown} is larger than {MAXIMUM_BYTES // 1024} KiB", hint="a rule file holds one rule")
+    if _TOO_MANY_DOTS.search(text):
+        raise InputError(f"{shown} is not a rule file: a key in it has too many parts", hint=_HINT)
     if not is_toml(text):
+        if parsed:
+            located(text, text, file)
         return _bare(text, file)
     try:
         table = msgspec.convert(tomllib.loads(text), _RuleTable)
@@ -237,7 +246,7 @@ def load_rule_file(text: str, *, file: str = "") -> PostureRule:
         raise InputError(f"{shown} is not a rule file: {_plain(error)}", hint=_HINT) from None
     for complaint in _complaints(table):
         raise InputError(f"{shown} is not a rule file: {complaint}", hint=_HINT)
-    for sentence in (table.check, *(variant.check for variant in table.variant)):
+    for sentence in (table.check, *(variant.check for variant in table.variant)) if parsed else ():
         located(sentence, text, file)
     return _rule(table)
 
@@ -267,8 +276,18 @@ def is_toml(text: str) -> bool:
     return _LOOKS_LIKE_TOML.match(next(lines, "")) is not None
 
 
+def is_readable(text: str) -> bool:
+    """Whether it can be taken apart: it is short enough, and a bare sentence or TOML, if not that of a rule file."""
+    if len(text) > MAXIMUM_BYTES or _TOO_MANY_DOTS.search(text):
+        return False
+    try:
+        tomllib.loads(text if is_toml(text) else "")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return False
+    return True
+
+
 def _bare(text: str, file: str) -> PostureRule:
-    located(text, text, file)
     stem = file.replace("\\", "/").rpartition("/")[2].partition(".")[0] or "rule"
     return PostureRule(id=stem, title=" ".join(text.split()), severity=Severity.HIGH, check=text, bare=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -16,6 +17,28 @@ class Quantifier(StrEnum):
     SOME = "atleast one"
     EVERY = "every"
     NO = "no"
+
+
+class Bound(StrEnum):
+    """On which side of its number a count or a share stays."""
+
+    AT_LEAST = "atleast"
+    AT_MOST = "atmost"
+    EXACTLY = "exactly"
+
+
+class Age(StrEnum):
+    """How long ago something happened: less than so long, or more."""
+
+    WITHIN_LAST = "within last"
+    OLDER_THAN = "older than"
+
+
+class Verb(StrEnum):
+    """What the statements of a policy do."""
+
+    ALLOWS = "allows"
+    DENIES = "denies"
 
 
 class Operator(StrEnum):
@@ -95,12 +118,38 @@ class Call(msgspec.Struct, frozen=True):
     span: Span
 
 
+class Count(msgspec.Struct, frozen=True):
+    """`atleast 2`: how many elements, as a number; whether it is whole and not negative, the type check asks."""
+
+    bound: Bound
+    number: int | float
+    span: Span
+
+    @property
+    def value(self) -> str:
+        """As it is written: `atleast 2`."""
+        return f"{self.bound.value} {self.number}"
+
+
+class Share(msgspec.Struct, frozen=True):
+    """`atleast 95%`: which part of the elements, in percent, exactly as written."""
+
+    bound: Bound
+    percent: Decimal
+    span: Span
+
+    @property
+    def value(self) -> str:
+        """As it is written: `atleast 95%`."""
+        return f"{self.bound.value} {self.percent:f}%"
+
+
 class Subject(msgspec.Struct, frozen=True):
     """What a test is about: a property, possibly quantified, possibly through a function."""
 
     path: Path
     span: Span
-    quantifier: Quantifier | None = None
+    quantifier: Quantifier | Count | Share | None = None
     call: Call | None = None
 
 
@@ -134,10 +183,75 @@ class Membership(msgspec.Struct, frozen=True):
 
 
 class Within(msgspec.Struct, frozen=True):
-    """`AccessKey with [ … ]`: elements of a list (or a record) that satisfy a condition."""
+    """`AccessKey with [ … ]`: elements of a list (or a record) that satisfy a condition; `where` narrows the list."""
 
     subject: Subject
     condition: Condition
+    span: Span
+    where: Condition | None = None
+
+
+class Never(msgspec.Struct, frozen=True):
+    """`D never`: the date never happened."""
+
+    subject: Subject
+    span: Span
+
+
+class Elapsed(msgspec.Struct, frozen=True):
+    """`D within last 90 days`, `D older than 90 days`: the amount a number or a parameter, the unit in the plural."""
+
+    subject: Subject
+    age: Age
+    amount: Literal | Path
+    unit: str
+    span: Span
+
+
+class Between(msgspec.Struct, frozen=True):
+    """`N between 0 and 1023`, bounds included."""
+
+    subject: Subject
+    low: Operand
+    high: Operand
+    span: Span
+
+
+class RangeOverlap(msgspec.Struct, frozen=True):
+    """`FromPort to ToPort overlaps ( 20, 21 )`: two ranges of numbers have one in common."""
+
+    subject: Subject
+    last: Path
+    low: Operand
+    high: Operand
+    span: Span
+
+
+class AddressOverlap(msgspec.Struct, frozen=True):
+    """`IP overlaps ( 10.0.0.0/8 )`: the range shares an address with one of these."""
+
+    subject: Subject
+    operands: tuple[Operand, ...]
+    span: Span
+
+
+class Catches(msgspec.Struct, frozen=True):
+    """`FilterPattern catches ( "root-usage" )`: the pattern matches what each sample set says must be caught."""
+
+    subject: Subject
+    sets: tuple[Literal, ...]
+    span: Span
+
+
+class PolicyTest(msgspec.Struct, frozen=True):
+    """`Statements denies ( "*" ) for root`: what the statements of a policy do, by meaning."""
+
+    subject: Subject
+    verb: Verb
+    verb_span: Span
+    action: Literal
+    resource: Literal | None
+    for_root: bool
     span: Span
 
 
@@ -162,7 +276,11 @@ class Or(msgspec.Struct, frozen=True):
     span: Span
 
 
-Condition: TypeAlias = Test | Comparison | Membership | Within | Not | And | Or
+# Tests of one subject that have no parts which are conditions.
+Leaf: TypeAlias = (
+    Test | Comparison | Membership | Never | Elapsed | Between | RangeOverlap | AddressOverlap | Catches | PolicyTest
+)
+Condition: TypeAlias = Leaf | Within | Not | And | Or
 
 
 class Rule(msgspec.Struct, frozen=True):

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rootwarden.rules import corrections
 from rootwarden.rules.diagnostic import Code, Diagnostic, Span, quoted
+from rootwarden.rules.printer import print_string
+
+if TYPE_CHECKING:
+    from rootwarden.rules.diagnostic import Edit
 
 MAXIMUM_DIGITS: Final = 18
 # After so many mistakes the text is no rule, and reading on costs more than it tells.
 MAXIMUM_MISTAKES: Final = 20
+NEVER_CLOSED: Final = "the string is never closed"
 
 
 class Kind(StrEnum):
@@ -60,23 +66,28 @@ _TOKEN: Final = re.compile(
     | (?P<name>     [A-Za-z_][A-Za-z0-9_]* )
     | (?P<straight> " (?: [^"\\] | \\. )* " )
     | (?P<curly>    “ [^”]* ” )
-    | (?P<foreign>  == | && | \|\| | <> | ! (?! = ) )
+    | (?P<foreign>  == | && | \|\| | <> | ! (?! = ) | [≠≥≤] )
     | (?P<single>   ' [^'\n]* ' )
     | (?P<open>     ["“] )
-    | (?P<symbol>   != | >= | <= | [=<>()\[\],.-] )
+    | (?P<symbol>   != | >= | <= | [=<>()\[\],.%-] )
     """,
     re.VERBOSE | re.DOTALL,
 )
 # Letters of other alphabets in one go, anything else one by one.
 _UNREADABLE: Final = re.compile(r"[^\x00-\x7f]+|.", re.DOTALL)
-# What people write by habit from other languages, and what it is here.
+# What people write by habit from other languages, and the word here.
 _FOREIGN: Final = {
-    "==": (Kind.SYMBOL, "="),
-    "&&": (Kind.NAME, "and"),
-    "||": (Kind.NAME, "or"),
-    "<>": (Kind.SYMBOL, "!="),
-    "!": (Kind.NAME, "not"),
+    "==": "eq",
+    "&&": "and",
+    "||": "or",
+    "<>": "neq",
+    "!": "not",
+    "≠": "neq",
+    "≥": "gte",
+    "≤": "lte",
 }
+# A number with a unit behind it, which only a blank keeps from being right.
+_WITH_UNIT: Final = re.compile(r"(-?[0-9]+)((?:second|minute|hour|day|week)s?)", re.IGNORECASE)
 
 
 class Tokenizer:
@@ -97,7 +108,12 @@ class Tokenizer:
         if match is None:
             end = position + len(_UNREADABLE.findall(self.text, position, position + 80)[0])
             what = quoted(self.text[position:end])
-            self._mistake(Code.UNEXPECTED_CHARACTER, f"unexpected character {what}", position, end)
+            span = Span(position, end)
+            # At the end of a sentence people put a stop.
+            stop = self.text[position:end] in {";", "!"} and not self.text[end:].strip()
+            edits = corrections.replaced(span, "") if stop else ()
+            help_ = "leave it out" if edits else ""
+            self._mistake(Code.UNEXPECTED_CHARACTER, f"unexpected character {what}", span, help_, edits)
             return end
         kind = match.lastgroup or ""
         if kind == "blank":
@@ -111,8 +127,8 @@ class Tokenizer:
             inner = text[1:-1]
             self._add(Kind.STRING, inner.replace('\\"', '"') if kind == "straight" else inner, span)
         else:
-            if kind == "number" and len(text) > MAXIMUM_DIGITS:
-                self._mistake(Code.LITERAL_TOO_LONG, f"a number has at most {MAXIMUM_DIGITS} digits", *match.span())
+            if kind == "number" and len(text) - text.count("-") - text.count(".") > MAXIMUM_DIGITS:
+                self._mistake(Code.LITERAL_TOO_LONG, f"a number has at most {MAXIMUM_DIGITS} digits", span)
                 text = "0"
             self._add(Kind(kind), text, span)
         return match.end()
@@ -121,39 +137,44 @@ class Tokenizer:
         """Report what is wrong but plain in meaning, and go on as if it were right."""
         if kind == "misshapen":
             help_ = "leave a blank between a number and a word" if text.isascii() else ""
-            self._mistake(Code.MALFORMED_NUMBER, f"{quoted(text)} is not a number", span.start, span.end, help_)
+            duration = bool(self.tokens) and self.tokens[-1].word in {"last", "than"}
+            unit = _WITH_UNIT.fullmatch(text) if duration else None
+            edits = corrections.replaced(span, f"{unit[1]} {unit[2]}") if unit else ()
+            self._mistake(Code.MALFORMED_NUMBER, f"{quoted(text)} is not a number", span, help_, edits)
             self._add(Kind.NUMBER, "0", span)
         elif kind == "single":
             message = "strings stand in double quotes"
-            self._mistake(Code.FOREIGN_OPERATOR, message, span.start, span.end, f'write `"{text[1:-1]}"`')
+            edits = corrections.replaced(span, print_string(text[1:-1]))
+            self._mistake(Code.FOREIGN_OPERATOR, message, span, f"write {quoted(edits[0].text)}", edits)
             self._add(Kind.STRING, text[1:-1], span)
         else:
-            instead_kind, instead = _FOREIGN[text]
+            instead = _FOREIGN[text]
             message = f"{quoted(text)} is not an operator here"
-            self._mistake(Code.FOREIGN_OPERATOR, message, span.start, span.end, f"write `{instead}`")
-            self._add(instead_kind, instead, span)
+            edits = corrections.word(self.text, span, instead)
+            self._mistake(Code.FOREIGN_OPERATOR, message, span, f"write `{instead}`", edits)
+            self._add(Kind.NAME, instead, span)
 
     def _unterminated(self, quote: str, span: Span) -> int:
         """A string whose closing quote is missing, or is of the other kind."""
         closing, other = ('"', "”") if quote == '"' else ("”", '"')
         wrong = self.text.find(other, span.end)
         if wrong >= 0:
-            self._mistake(
-                Code.UNTERMINATED_STRING,
-                f"the string opens with `{quote}` and closes with `{other}`",
-                span.start,
-                wrong + 1,
-                f'write `"{quoted(self.text[span.end : wrong])[1:-1]}"`',
-            )
-            self._add(Kind.STRING, self.text[span.end : wrong], Span(span.start, wrong + 1))
+            inner, whole = self.text[span.end : wrong], Span(span.start, wrong + 1)
+            edits = corrections.replaced(whole, print_string(inner))
+            message = f"the string opens with `{quote}` and closes with `{other}`"
+            self._mistake(Code.UNTERMINATED_STRING, message, whole, f"write {quoted(edits[0].text)}", edits)
+            self._add(Kind.STRING, inner, whole)
             return wrong + 1
-        message = "the string is never closed"
-        self._mistake(Code.UNTERMINATED_STRING, message, span.start, len(self.text), f"close it with `{closing}`")
-        self._add(Kind.STRING, self.text[span.end :], Span(span.start, len(self.text)))
+        inner, whole = self.text[span.end :], Span(span.start, len(self.text))
+        # Where one word is left, the quote belongs behind it; a longer rest holds more than the string.
+        is_word = re.fullmatch(r"[^\s()\[\]\\]+\s*", inner)
+        edits = corrections.inserted(span.end + len(inner.rstrip()), closing) if is_word else ()
+        self._mistake(Code.UNTERMINATED_STRING, NEVER_CLOSED, whole, f"close it with `{closing}`", edits)
+        self._add(Kind.STRING, inner, whole)
         return len(self.text)
 
     def _add(self, kind: Kind, text: str, span: Span) -> None:
         self.tokens.append(Token(kind, text, span))
 
-    def _mistake(self, code: Code, message: str, start: int, end: int, help_: str = "") -> None:
-        self.diagnostics.append(Diagnostic(code=code, message=message, span=Span(start, end), help=help_))
+    def _mistake(self, code: Code, message: str, span: Span, help_: str = "", edits: tuple[Edit, ...] = ()) -> None:
+        self.diagnostics.append(Diagnostic(code=code, message=message, span=span, help=help_, edits=edits))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.rules.syntax import Function, Operator
+from rootwarden.rules.syntax import Age, Bound, Function, Operator, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,11 @@ COMPARISONS: Final = {
     "notlike": Operator.NOT_LIKE,
 }
 SET_OPERATORS: Final = {"in": Operator.IN, "notin": Operator.NOT_IN, "has": Operator.HAS}
+# Words that are keywords only where the grammar has them, so that a property may have their name.
+BOUNDS: Final = {bound.value: bound for bound in Bound}
+AGES: Final = {age.value.split()[0]: age for age in Age}
+VERBS: Final = {verb.value: verb for verb in Verb}
+TAILS: Final = frozenset({"never", "between", "to", "overlaps", "catches", *AGES, *VERBS})
 FUNCTIONS: Final = {function.value.lower(): function for function in Function}
 # Words from other languages, and the word here.
 SIBLINGS: Final = {

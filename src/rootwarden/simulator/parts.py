@@ -20,6 +20,7 @@ from rootwarden.simulator.world import (
     DeviceKind,
     EventRule,
     EventTarget,
+    Group,
     IAMUser,
     LogGroup,
     MetricFilter,
@@ -117,6 +118,34 @@ def roles(external_id: str = "") -> list[Role]:
     return [
         Role(name=AUDIT_ROLE, create_date=created, trusted_accounts=(MANAGEMENT_ID,), external_id=external_id),
         Role(name=ACCESS_ROLE, create_date=created, trusted_accounts=(MANAGEMENT_ID,)),
+    ]
+
+
+ADMINISTRATOR_DOCUMENT = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+
+
+def add_administrators(account: Account) -> None:
+    """A group of administrators with one user in it who has a key, and a user with all rights of their own."""
+    account.groups.append(Group(name="administrators", create_date=days_ago(900), policies=("AdministratorAccess",)))
+    key_id = f"AKIAADM0{account.account_id}"
+    key = AccessKey(access_key_id=key_id, create_date=days_ago(700), last_used=days_ago(400))
+    account.users += [
+        IAMUser(
+            name="admin",
+            create_date=days_ago(900),
+            password=True,
+            password_last_used=days_ago(200),
+            keys=[key],
+            groups=("administrators",),
+            policies=(),
+        ),
+        IAMUser(
+            name="founder",
+            create_date=days_ago(1500),
+            password=True,
+            policies=(),
+            inline={"everything": ADMINISTRATOR_DOCUMENT},
+        ),
     ]
 
 

@@ -77,8 +77,27 @@ class RootUser(msgspec.Struct, kw_only=True):
     certificates: list[SigningCertificate] = []
 
 
+class ManagedPolicy(msgspec.Struct, kw_only=True):
+    """A managed policy of the account; `documents` are JSON texts by version, the last one in force."""
+
+    name: str
+    documents: dict[str, str]
+    create_date: datetime = NOW
+    path: str = "/"
+
+
+class Group(msgspec.Struct, kw_only=True):
+    """An IAM group; `policies` are names of managed policies, `inline` JSON texts by name."""
+
+    name: str
+    create_date: datetime = NOW
+    path: str = "/"
+    policies: tuple[str, ...] = ()
+    inline: dict[str, str] = {}
+
+
 class IAMUser(msgspec.Struct, kw_only=True):
-    """An IAM user."""
+    """An IAM user; `policies`, `inline` and `boundary` as for a group, `groups` are names."""
 
     name: str
     create_date: datetime
@@ -87,16 +106,34 @@ class IAMUser(msgspec.Struct, kw_only=True):
     password_last_used: datetime | None = None
     devices: list[MFADevice] = []
     keys: list[AccessKey] = []
+    groups: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ("ReadOnlyAccess",)
+    inline: dict[str, str] = {}
+    boundary: str = ""
+    tags: dict[str, str] = {}
 
 
 class Role(msgspec.Struct, kw_only=True):
-    """An IAM role; it may be assumed from `trusted_accounts`, with `external_id` when that is not empty."""
+    """An IAM role; it may be assumed from `trusted_accounts`, with `external_id` when that is not empty.
+
+    Attributes:
+        trusted_services: Services that may assume it.
+        policies: Names of managed policies; what the simulator gives its own two roles when empty.
+        inline: JSON texts by name.
+        instance_profile: Name of the instance profile that hands it out, or empty.
+    """
 
     name: str
     create_date: datetime
     trusted_accounts: tuple[str, ...] = ()
     external_id: str = ""
     path: str = "/"
+    trusted_services: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    inline: dict[str, str] = {}
+    last_used: datetime | None = None
+    instance_profile: str = ""
+    tags: dict[str, str] = {}
 
 
 class Contact(msgspec.Struct, kw_only=True):
@@ -251,10 +288,17 @@ class SignInStatement(msgspec.Struct, kw_only=True):
 
 
 class PasswordPolicy(msgspec.Struct, kw_only=True):
-    """The account's IAM password policy."""
+    """The account's IAM password policy; a limit of `None` is not set."""
 
     minimum_length: int = 14
-    reuse_prevention: int = 24
+    symbols: bool = True
+    numbers: bool = True
+    uppercase: bool = True
+    lowercase: bool = True
+    users_may_change: bool = True
+    maximum_age: int | None = None
+    reuse_prevention: int | None = 24
+    hard_expiry: bool | None = None
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -274,7 +318,8 @@ class Account(msgspec.Struct, kw_only=True):
     root: RootUser = msgspec.field(default_factory=RootUser)
     users: list[IAMUser] = []
     roles: list[Role] = []
-    groups: int = 0
+    groups: list[Group] = []
+    policies: list[ManagedPolicy] = []
     alias: str = ""
     contact: Contact | None = None
     alternate_contacts: dict[AlternateContactType, AlternateContact] = {}

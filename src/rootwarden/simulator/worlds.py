@@ -16,7 +16,7 @@ from rootwarden.simulator import parts
 from rootwarden.simulator.elsewhere import HOME_REGIONS, Elsewhere
 from rootwarden.simulator.patchwork import patchwork_knobs, patchwork_member
 from rootwarden.simulator.services.sts import IAM_PRINCIPAL
-from rootwarden.simulator.world import MANAGEMENT_ID, NOW, DelegatedAdministrator, World
+from rootwarden.simulator.world import MANAGEMENT_ID, NOW, DelegatedAdministrator, PasswordPolicy, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +174,9 @@ def _forgotten(account_id: str, external_id: str = "") -> Account:
         account.root.devices = [parts.virtual_device(account_id)]
     if number % 5 == 2:  # noqa: PLR2004 - 2, 7, 12, …
         account.root.keys = [parts.root_key(account_id, created=parts.days_ago(2500), used=parts.days_ago(1300))]
-    account.password_policy = None
+    account.password_policy = (None, PasswordPolicy(minimum_length=6, symbols=False, reuse_prevention=None))[number % 2]
+    if number % 2:
+        parts.add_administrators(account)
     return account
 
 

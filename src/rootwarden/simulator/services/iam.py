@@ -46,11 +46,11 @@ def get_account_summary(call: Call) -> dict[str, Any]:
         "SummaryMap": {
             "Users": len(account.users),
             "UsersQuota": 5000,
-            "Groups": account.groups,
+            "Groups": len(account.groups),
             "GroupsQuota": 300,
             "Roles": len(account.roles),
             "RolesQuota": 1000,
-            "Policies": 0,
+            "Policies": len(account.policies),
             "PoliciesQuota": 1500,
             "ServerCertificates": 0,
             "ServerCertificatesQuota": 20,
@@ -214,13 +214,15 @@ def get_account_password_policy(call: Call) -> dict[str, Any]:
     return {
         "PasswordPolicy": {
             "MinimumPasswordLength": policy.minimum_length,
-            "RequireSymbols": True,
-            "RequireNumbers": True,
-            "RequireUppercaseCharacters": True,
-            "RequireLowercaseCharacters": True,
-            "AllowUsersToChangePassword": True,
-            "ExpirePasswords": False,
+            "RequireSymbols": policy.symbols,
+            "RequireNumbers": policy.numbers,
+            "RequireUppercaseCharacters": policy.uppercase,
+            "RequireLowercaseCharacters": policy.lowercase,
+            "AllowUsersToChangePassword": policy.users_may_change,
+            "ExpirePasswords": policy.maximum_age is not None,
+            "MaxPasswordAge": policy.maximum_age,
             "PasswordReusePrevention": policy.reuse_prevention,
+            "HardExpiry": policy.hard_expiry,
         }
     }
 

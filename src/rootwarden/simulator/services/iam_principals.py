@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from rootwarden.simulator.world import IAMUser, Role
+from rootwarden.simulator.world import Group, IAMUser, ManagedPolicy, Role
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rootwarden.simulator.call import Call, Handler
 
 # What these AWS managed policies come down to; the real ones are longer.
@@ -65,24 +67,24 @@ def list_roles(call: Call) -> dict[str, Any]:
 
 
 def get_account_authorization_details(call: Call) -> dict[str, Any]:
-    """Users, roles and the managed policies they have, in this order, in one sequence of pages."""
+    """Users, groups, roles and the managed policies they have, in this order, in one sequence of pages."""
     size = call.number("MaxItems", default=100, low=1, high=1000)
-    wanted = set(call.texts("Filter")) or {"User", "Role", "AWSManagedPolicy"}
-    everything: list[IAMUser | Role | str] = []
-    if "User" in wanted:
-        everything += call.account.users
-    if "Role" in wanted:
-        everything += call.account.roles
-    if "AWSManagedPolicy" in wanted:
-        everything += _MANAGED_ACTIONS
+    wanted = set(call.texts("Filter")) or {"User", "Group", "Role", "LocalManagedPolicy", "AWSManagedPolicy"}
+    account = call.account
+    everything: list[IAMUser | Group | Role | ManagedPolicy | str] = []
+    everything += account.users if "User" in wanted else []
+    everything += account.groups if "Group" in wanted else []
+    everything += account.roles if "Role" in wanted else []
+    everything += account.policies if "LocalManagedPolicy" in wanted else []
+    everything += _MANAGED_ACTIONS if "AWSManagedPolicy" in wanted else []
     page, marker = call.page(everything, cursor="Marker", size=size)
-    users = [item for item in page if isinstance(item, IAMUser)]
-    roles = [item for item in page if isinstance(item, Role)]
+    managed = [_policy_detail(call, item) for item in page if isinstance(item, ManagedPolicy)]
+    managed += [_aws_policy_detail(call, item) for item in page if isinstance(item, str)]
     return {
-        "UserDetailList": [_user_detail(call, user) for user in users],
-        "GroupDetailList": [],
-        "RoleDetailList": [_role_detail(call, role) for role in roles],
-        "Policies": [_policy_detail(call, item) for item in page if isinstance(item, str)],
+        "UserDetailList": [_user_detail(call, item) for item in page if isinstance(item, IAMUser)],
+        "GroupDetailList": [_group_detail(call, item) for item in page if isinstance(item, Group)],
+        "RoleDetailList": [_role_detail(call, item) for item in page if isinstance(item, Role)],
+        "Policies": managed,
         "IsTruncated": marker is not None,
         "Marker": marker,
     }
@@ -91,50 +93,120 @@ def get_account_authorization_details(call: Call) -> dict[str, Any]:
 def _user_detail(call: Call, user: IAMUser) -> dict[str, Any]:
     described = user_description(call, user)
     del described["PasswordLastUsed"]
-    return described | {"GroupList": [], "AttachedManagedPolicies": [_managed(call, "ReadOnlyAccess")], "Tags": []}
+    detail = described | {
+        "GroupList": list(user.groups),
+        "AttachedManagedPolicies": [_managed(call, name) for name in user.policies],
+        "Tags": _tags(user.tags),
+    }
+    if user.inline:
+        detail["UserPolicyList"] = _inline(user.inline)
+    if user.boundary:
+        arn = _managed(call, user.boundary)["PolicyArn"]
+        detail["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
+    return detail
 
 
-def _role_detail(call: Call, role: Role) -> dict[str, Any]:
-    policy = "AdministratorAccess" if role.name == "OrganizationAccountAccessRole" else "SecurityAudit"
-    return role_description(call, role) | {
-        "InstanceProfileList": [],
-        "RolePolicyList": [],
-        "AttachedManagedPolicies": [_managed(call, policy)],
-        "Tags": [],
-        "RoleLastUsed": {},
+def _group_detail(call: Call, group: Group) -> dict[str, Any]:
+    return {
+        "Path": group.path,
+        "GroupName": group.name,
+        "GroupId": _identifier("AGPA", group.name),
+        "Arn": call.world.arn("iam", "", call.account.account_id, f"group{group.path}{group.name}"),
+        "CreateDate": group.create_date,
+        "GroupPolicyList": _inline(group.inline),
+        "AttachedManagedPolicies": [_managed(call, name) for name in group.policies],
     }
 
 
-def _policy_detail(call: Call, name: str) -> dict[str, Any]:
+def _role_detail(call: Call, role: Role) -> dict[str, Any]:
+    usual = "AdministratorAccess" if role.name == "OrganizationAccountAccessRole" else "SecurityAudit"
+    used = {"LastUsedDate": role.last_used, "Region": "us-east-1"} if role.last_used else {}
+    return role_description(call, role) | {
+        "InstanceProfileList": [_profile(call, role)] if role.instance_profile else [],
+        "RolePolicyList": _inline(role.inline),
+        "AttachedManagedPolicies": [_managed(call, name) for name in role.policies or (usual,)],
+        "Tags": _tags(role.tags),
+        "RoleLastUsed": used,
+    }
+
+
+def _profile(call: Call, role: Role) -> dict[str, Any]:
+    name = role.instance_profile
+    return {
+        "Path": "/",
+        "InstanceProfileName": name,
+        "InstanceProfileId": _identifier("AIPA", name),
+        "Arn": call.world.arn("iam", "", call.account.account_id, f"instance-profile/{name}"),
+        "CreateDate": role.create_date,
+        "Roles": [role_description(call, role)],
+    }
+
+
+def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _inline(documents: dict[str, str]) -> list[dict[str, str]]:
+    """Inline policies, their documents URL-encoded as AWS does."""
+    return [{"PolicyName": name, "PolicyDocument": quote(text, safe="")} for name, text in documents.items()]
+
+
+def _policy_detail(call: Call, policy: ManagedPolicy) -> dict[str, Any]:
+    default = list(policy.documents)[-1]
+    versions = [
+        {
+            "Document": quote(text, safe=""),
+            "VersionId": version,
+            "IsDefaultVersion": version == default,
+            "CreateDate": policy.create_date,
+        }
+        for version, text in policy.documents.items()
+    ]
+    return _described_policy(call, policy.name, policy.create_date, default, versions)
+
+
+def _aws_policy_detail(call: Call, name: str) -> dict[str, Any]:
     statement = {"Effect": "Allow", "Action": _MANAGED_ACTIONS[name], "Resource": "*"}
     document = msgspec.json.encode({"Version": "2012-10-17", "Statement": [statement]}).decode()
     created = call.account.create_date
     version = {"Document": quote(document, safe=""), "VersionId": "v1", "IsDefaultVersion": True, "CreateDate": created}
+    return _described_policy(call, name, created, "v1", [version])
+
+
+def _described_policy(
+    call: Call, name: str, created: datetime, default: str, versions: list[dict[str, Any]]
+) -> dict[str, Any]:
+    account = call.account
+    attached = [user.policies for user in account.users] + [group.policies for group in account.groups]
+    attached += [role.policies for role in account.roles]
     return {
         "PolicyName": name,
         "PolicyId": _identifier("ANPA", name),
         "Arn": _managed(call, name)["PolicyArn"],
         "Path": "/",
-        "DefaultVersionId": "v1",
-        "AttachmentCount": 1,
-        "PermissionsBoundaryUsageCount": 0,
+        "DefaultVersionId": default,
+        "AttachmentCount": sum(name in policies for policies in attached),
+        "PermissionsBoundaryUsageCount": sum(user.boundary == name for user in account.users),
         "IsAttachable": True,
         "CreateDate": created,
         "UpdateDate": created,
-        "PolicyVersionList": [version],
+        "PolicyVersionList": versions,
     }
 
 
 def _managed(call: Call, name: str) -> dict[str, str]:
-    return {"PolicyName": name, "PolicyArn": f"arn:{call.world.partition}:iam::aws:policy/{name}"}
+    own = any(policy.name == name for policy in call.account.policies)
+    owner = call.account.account_id if own else "aws"
+    return {"PolicyName": name, "PolicyArn": f"arn:{call.world.partition}:iam::{owner}:policy/{name}"}
 
 
 def _trust(call: Call, role: Role) -> str:
-    statement: dict[str, Any] = {
-        "Effect": "Allow",
-        "Principal": {"AWS": [call.world.root_arn(account_id) for account_id in role.trusted_accounts]},
-        "Action": "sts:AssumeRole",
-    }
+    principal: dict[str, list[str]] = {}
+    if role.trusted_accounts or not role.trusted_services:
+        principal["AWS"] = [call.world.root_arn(account_id) for account_id in role.trusted_accounts]
+    if role.trusted_services:
+        principal["Service"] = list(role.trusted_services)
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     if role.external_id:
         statement["Condition"] = {"StringEquals": {"sts:ExternalId": role.external_id}}
     return msgspec.json.encode({"Version": "2012-10-17", "Statement": [statement]}).decode()
