@@ -207,6 +207,11 @@ def test_an_account_without_an_id_is_an_error(account: str | None) -> None:
         account_weeks(changed(account_id=account).lazy(), StudyParameters())
 
 
+def test_accounts_without_a_root_user_are_no_subject() -> None:
+    with pytest.raises(InputError, match="has a root user"):
+        account_weeks(changed(has_root_user=False).lazy(), StudyParameters())
+
+
 @pytest.mark.parametrize("micros", [-(2**62), 2**62, None])
 def test_an_as_of_out_of_all_years_is_an_error(micros: int | None) -> None:
     frame = table([look()]).with_columns(as_of=pl.lit(micros, pl.Int64).cast(pl.Datetime("us", "UTC")))

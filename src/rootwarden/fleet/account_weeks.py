@@ -73,6 +73,8 @@ def account_weeks(
     looks = _looks(rows, parameters, first).collect(engine="streaming").sort("account", "as_of")
     if looks["account"].null_count():
         raise InputError("the table has an account whose id is not twelve digits", hint=_DAMAGED)
+    if looks.is_empty():
+        raise InputError("no account of the period has a root user", hint="accounts of the China partition have none")
     return AccountWeeks(
         looks=looks,
         weeks=_weeks(looks, parameters),
