@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rootwarden.cli import rule_check, rule_explaining, rule_schema, rule_writing
+from rootwarden.cli.own_rules import rule_files
 from rootwarden.cli.rule_input import instant as _instant
 from rootwarden.cli.rule_input import parameter_values as _parameters
 from rootwarden.cli.rule_input import read_text as _read
@@ -98,7 +99,9 @@ def evaluate(
 
 @app.command("test")
 def run_tests(
-    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; the shipped packs if none.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Rule files or folders; the shipped packs if none.")
+    ] = None,
     *,
     pack: Packs = None,
     coverage: Annotated[bool, typer.Option("--coverage", help="Also name clauses not seen true and false.")] = False,
@@ -223,7 +226,7 @@ def _rules(files: list[Path], packs: list[str]) -> list[PostureRule]:
         raise UsageError("rule files and --pack exclude each other", hint="give one or the other")
     if not files:
         return list(chosen(packs or [EVERY_PACK]))
-    return [load_rule_file(_read(file), file=str(file)) for file in files]
+    return [load_rule_file(_read(file), file=str(file)) for file in rule_files(files)]
 
 
 def _exit_code(verdict: Verdict, *, counts: bool) -> int:
