@@ -36,7 +36,6 @@ class Format(StrEnum):
     JSON = "json"
 
 
-Files = Annotated[list[Path], typer.Argument(help="Rule files.", show_default=False)]
 Packs = Annotated[
     list[str] | None, typer.Option("--pack", metavar="NAME", help="Only this pack (root, iam, …); may be repeated.")
 ]
