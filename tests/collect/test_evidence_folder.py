@@ -12,12 +12,19 @@ import pytest
 from tests.collect import looks, oracle
 
 from rootwarden.audit.assess import exit_code
+from rootwarden.aws.door import Door
 from rootwarden.collect.folder import EvidenceFolder, as_of_of
+from rootwarden.collect.live import LiveCollection, Scope
 from rootwarden.collect.offline import collect_credential_report, collect_folder
+from rootwarden.collect.plan import plan_for
+from rootwarden.collect.save import EvidenceWriter
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.fact import Known, Unknown, Why
+from rootwarden.facts.inventory import Part
+from rootwarden.simulator import running
 from rootwarden.simulator.parts import member_id
 from rootwarden.simulator.world import MANAGEMENT_ID, NOW
+from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,6 +353,16 @@ def test_the_owner_is_compared_exactly(evidence: Path, owner: object, *, is_root
     assert (bool(devices.value) if isinstance(devices, Known) else None) is is_roots
 
 
+@pytest.mark.parametrize("owner", [{}, {"Arn": None}, "root"], ids=json.dumps)
+def test_a_device_whose_owner_cannot_be_read_is_nobodys_for_certain(evidence: Path, owner: object) -> None:
+    device = {"SerialNumber": f"arn:aws:iam::{MEMBER}:mfa/phone", "User": owner}
+    file = evidence / "accounts" / MEMBER / "virtual-mfa-devices.json"
+    file.write_text(json.dumps({"VirtualMFADevices": [device]}))
+    collected = collect_folder(EvidenceFolder(evidence), parts=frozenset({Part.USERS}))
+    account = next(each.facts for each in collected.accounts if each.facts.id == MEMBER)
+    assert isinstance(account.inventory.virtual_devices, Unknown)
+
+
 def test_an_owner_that_is_root_of_another_partition_is_a_contradiction(evidence: Path) -> None:
     device = {"SerialNumber": f"arn:aws:iam::{MEMBER}:mfa/phone", "User": {"Arn": f"arn:aws-cn:iam::{MEMBER}:root"}}
     file = evidence / "accounts" / MEMBER / "virtual-mfa-devices.json"
@@ -539,3 +556,32 @@ def test_a_clean_folder_could_be_read(evidence: Path) -> None:
     collected = collect_folder(EvidenceFolder(evidence))
     assert collected.unreadable == ()
     assert exit_code(looks.judged(collected), unreadable=False) == 1
+
+
+# what a narrower run did not ask
+
+
+def test_attachments_nobody_asked_for_are_unknown_when_the_evidence_is_read_again(tmp_path: Path) -> None:
+    narrow = looks.book("root-mfa")
+    with running(make_world("greenfield", 4)) as simulator, looks.pointed_at(simulator):
+        LiveCollection(
+            door=Door(connections=4),
+            plan=plan_for(narrow.needs, tree=True),
+            scope=Scope(organization=True, role_name=looks.ROLE),
+            workers=2,
+            clock=simulator.state.clock,
+            writer=EvidenceWriter(tmp_path / "e"),
+        ).run()
+    said = looks.verdicts(looks.judged(collect_folder(EvidenceFolder(tmp_path / "e")), "root-deny-guardrail"))
+    assert said[MEMBER, "root-deny-guardrail"] == "unknown"
+
+
+def test_a_report_with_a_user_of_another_account_is_refused(evidence: Path) -> None:
+    report = evidence / "accounts" / MEMBER / "credential-report.json"
+    lines = decoded(report).decode().splitlines()
+    stranger = lines[1].replace("<root_account>", "eve").replace(f"{MEMBER}:root", "444455556666:user/eve")
+    content = base64.b64encode("\n".join([*lines, stranger]).encode()).decode()
+    change(report, lambda document: document.update(Content=content))
+    used = finding(looks.audit_folder(evidence), MEMBER, "root-usage")
+    assert used.verdict == "unknown"
+    assert "444455556666" in used.reason

@@ -56,7 +56,7 @@ def _virtual_devices(answers: Answers) -> Fact[tuple[OwnedDevice, ...]]:
     for each in listed.value:
         serial, user, enabled = each.get("SerialNumber"), each.get("User"), each.get("EnableDate")
         owner = user.get("Arn") if isinstance(user, dict) else None
-        if not isinstance(serial, str) or not (owner is None or isinstance(owner, str)):
+        if not isinstance(serial, str) or (user is not None and not isinstance(owner, str)):
             return read.malformed("`VirtualMFADevices`", listed.sources)
         if owner:
             enabled_at = read.instant(enabled, listed.sources, "EnableDate")

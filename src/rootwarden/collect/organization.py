@@ -170,6 +170,8 @@ def _policies_enabled(targets: Fact[JsonObject], attachments: Fact[dict[str, tup
 
 def _attachments(targets: Fact[JsonObject], others: AbstractSet[str]) -> Fact[dict[str, tuple[str, ...]]]:
     """SCP ids by target; `others` are policies of another type, which say nothing about what is denied."""
+    if isinstance(targets, Known) and "attachments" not in targets.value:
+        return Unknown("nobody asked what is attached", Why.NOT_COLLECTED, "organizations:ListTargetsForPolicy")
     found = read.record(targets, "attachments")
     if not isinstance(found, Known):
         return found

@@ -14,8 +14,8 @@ from rootwarden.audit.entities.principals import boundary, named_groups, princip
 from rootwarden.audit.entities.record import Resource, date, text
 from rootwarden.audit.entities.root_user import access_keys, mfa_devices, virtual_device
 from rootwarden.audit.entities.view import View
-from rootwarden.facts.credential_report import ROOT_USER_NAME, CredentialReportRow
-from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform
+from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, CredentialReportRow
+from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform, unlisted
 from rootwarden.facts.instant import format_instant
 from rootwarden.facts.principals import UserDetail
 
@@ -53,10 +53,13 @@ def users(view: View) -> Listing:
     return Known(tuple(_joined(view, report.value)), (*report.sources, *details.sources))
 
 
-def _joined(view: View, rows: tuple[CredentialReportRow, ...]) -> Iterator[Resource]:
+def _joined(view: View, rows: tuple[CredentialReportRow, ...]) -> Iterator[Resource | Unknown]:
     details = view.account.inventory.details
     by_arn = {each.arn: each for each in details.value.users} if isinstance(details, Known) else {}
     for row in rows:
+        if row.is_cut:
+            yield unlisted(Unknown("a row of the credential report is cut", Why.MALFORMED, CALL, (row.source,)))
+            continue
         detail: Fact[UserDetail] = details if not isinstance(details, Known) else _GONE
         found = by_arn.pop(row.arn, None)
         if found is not None:

@@ -6,7 +6,7 @@ status, filters and alarms can be asked only there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,7 +25,7 @@ from rootwarden.facts.monitoring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rootwarden.audit.entities.record import Listing, Record, Table
     from rootwarden.facts.fact import Source
@@ -139,19 +139,29 @@ def topics(view: View) -> Listing:
         home = place.region(place.home_region)
         if isinstance(home.alarms, Unknown) and isinstance(home.trails, Unknown):
             return home.alarms
+        naming = [(region, fact) for region in place.regions for fact in _naming_topics(region)]
         found = {topic.arn: topic for region in place.regions for topic in region.topics}
         for region in place.regions:
             for trail in _listed(region.trails):
                 if isinstance(trail.topic, Known):
                     found.setdefault(trail.topic.value, region.topic(trail.topic.value))
         made: list[Resource | Unknown] = [_topic(view, place, found[arn]) for arn in sorted(found)]
-        # Where one of the two that name topics could not be read, there may be more.
+        # Where something that names topics could not be read, there may be more.
         made += [
-            unlisted(each) for each in (home.alarms, home.trails) if isinstance(each, Unknown) and _was_asked(each)
+            unlisted(each)
+            for region, each in naming
+            if isinstance(each, Unknown) and (_was_asked(each) or each in (home.alarms, home.trails))
         ]
         return Known(tuple(made), (*home.alarms.sources, *home.trails.sources))
 
     return _of(view, listed)
+
+
+def _naming_topics(region: RegionMonitoring) -> Iterator[Fact[Any]]:
+    """What tells of a region which topics something there sends to."""
+    yield from (region.alarms, region.trails, region.event_rules)
+    if isinstance(region.event_rules, Known):
+        yield from (rule.targets for rule in region.event_rules.value)
 
 
 def _was_asked(fact: Unknown) -> bool:
@@ -256,7 +266,10 @@ def _log_group(seen: SeenTrail) -> Fact[object]:
 
 def _described(seen: SeenGroup, read: Callable[[LogGroupDetail], Fact[object]]) -> Fact[object]:
     """Something CloudWatch Logs says of the group."""
-    return sourced(read(seen.detail.value), seen.detail.sources) if isinstance(seen.detail, Known) else seen.detail
+    detail = seen.detail
+    if isinstance(detail, Absent):  # a group that is not there keeps nothing, least of all for ever
+        return Unknown("CloudWatch Logs does not know the log group", Why.CONFLICTING, "", detail.sources)
+    return sourced(read(detail.value), detail.sources) if isinstance(detail, Known) else detail
 
 
 def _group_arn(group: LogGroup, partition: str) -> str:

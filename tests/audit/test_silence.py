@@ -1,0 +1,122 @@
+"""What AWS did not say, refused or said in another way is never taken for "there is none" (law 1)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import pytest
+from tests.audit.test_entities import EVERYTHING, ID
+from tests.audit.whole_account import CELLS, INVENTORY, MONITORING, ORGANIZATION, REPORT
+
+from rootwarden.audit.entities.catalog import view_of
+from rootwarden.collect.iam_document import document_fact
+from rootwarden.facts.credential_report import parse_credential_report
+from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.packs import schema
+from rootwarden.rules.rule import compile_rule
+from rootwarden.rules.verdict import Verdict
+
+if TYPE_CHECKING:
+    from rootwarden.audit.entities.view import View
+    from rootwarden.facts.inventory import Inventory
+    from rootwarden.facts.monitoring import RegionMonitoring
+
+AS_OF: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOME: Final = MONITORING.regions[0]
+REFUSED: Final = Unknown("it was refused", Why.DENIED, "cloudwatch:DescribeAlarms")
+
+
+def account(**changes: Any) -> View:
+    inventory: Inventory = msgspec.structs.replace(INVENTORY, **changes)
+    return view_of(msgspec.structs.replace(EVERYTHING, inventory=inventory), ORGANIZATION)
+
+
+def watched(*regions: RegionMonitoring) -> View:
+    return account(monitoring=Known(msgspec.structs.replace(MONITORING, regions=regions)))
+
+
+def verdict(view: View, rule: str) -> Verdict:
+    """What a rule about `AWS` says of the account."""
+    compiled = compile_rule(rule, schema())
+    (whole,) = view.listing("AWS").value  # type: ignore[union-attr]
+    return compiled.evaluate(whole, as_of=AS_OF).verdict
+
+
+@pytest.mark.parametrize("name", ["AccountAccessKeysPresent", "AccountPasswordPresent"])
+def test_a_flag_the_summary_leaves_out_is_not_off(name: str) -> None:
+    view = account(summary=Known({"Users": 1}))
+    assert verdict(view, f"AWS should not have AccountSummaries with [ {name} ]") is Verdict.UNKNOWN
+
+
+def test_a_count_the_summary_leaves_out_is_not_nothing() -> None:
+    view = account(summary=Known({"Users": 1}))
+    assert verdict(view, "AWS should not have AccountSummaries with [ Roles gt 0 ]") is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(msgspec.structs.replace(HOME, alarms=REFUSED), id="alarms at home"),
+        pytest.param(msgspec.structs.replace(HOME, event_rules=REFUSED), id="event rules at home"),
+        pytest.param(
+            msgspec.structs.replace(HOME, alarms=msgspec.structs.replace(REFUSED, why=Why.NOT_COLLECTED)),
+            id="alarms at home, never asked",
+        ),
+    ],
+)
+def test_topics_of_what_could_not_be_read_are_open(changed: RegionMonitoring) -> None:
+    assert verdict(watched(changed), 'AWS should not have SNSTopics with [ Name eq "other" ]') is Verdict.UNKNOWN
+
+
+def test_topics_of_another_region_that_refused_are_open() -> None:
+    elsewhere = msgspec.structs.replace(HOME, region="eu-west-1", alarms=REFUSED, topics=())
+    view = watched(HOME, elsewhere)
+    assert verdict(view, 'AWS should not have SNSTopics with [ Name eq "other" ]') is Verdict.UNKNOWN
+    assert verdict(watched(HOME), 'AWS should not have SNSTopics with [ Name eq "other" ]') is Verdict.PASS
+
+
+def test_a_log_group_that_is_not_there_does_not_keep_for_ever() -> None:
+    trails = tuple(msgspec.structs.replace(each, log_group_detail=Absent()) for each in HOME.trails.value)  # type: ignore[union-attr]
+    view = watched(msgspec.structs.replace(HOME, trails=Known(trails)))
+    assert verdict(view, "AWS should not have CloudWatchLogGroups with [ Retention lt 365 ]") is Verdict.UNKNOWN
+
+
+def trusting(statement: dict[str, object]) -> View:
+    trust = document_fact({"Version": "2012-10-17", "Statement": statement}, "trust")
+    details = INVENTORY.details.value  # type: ignore[union-attr]
+    roles = tuple(msgspec.structs.replace(each, trust=trust) for each in details.roles)
+    return account(details=Known(msgspec.structs.replace(details, roles=roles)))
+
+
+ALL_BUT_ONE: Final = {"AWS": f"arn:aws:iam::{ID}:root"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ('AssumeRolePolicy . Statement with [ Effect eq "Allow" and Principal . AWS has ( "*" ) ]', Verdict.UNKNOWN),
+        ('AssumeRolePolicy . Statement with [ Action like "AssumeRole" ]', Verdict.UNKNOWN),
+        ('TrustedIdentities has ( "*" )', Verdict.FAIL),
+        ("AssumeRolePolicy . CrossAccountArn", Verdict.FAIL),
+    ],
+)
+def test_all_but_some_is_not_nobody(condition: str, said: Verdict) -> None:
+    view = trusting({"Effect": "Allow", "NotPrincipal": ALL_BUT_ONE, "NotAction": "sts:TagSession"})
+    assert verdict(view, f"AWS should not have IAMRoles with [ {condition} ]") is said
+
+
+def test_whom_a_trust_policy_denies_it_does_not_trust() -> None:
+    view = trusting({"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
+    assert verdict(view, 'AWS should not have IAMRoles with [ TrustedIdentities has ( "*" ) ]') is Verdict.PASS
+
+
+def test_a_row_of_the_report_that_is_cut_was_somebody() -> None:
+    header, cells = ",".join(CELLS), ",".join(CELLS.values())
+    whole = f"{header}\n{cells}\n"
+    rule = 'AWS should not have IAMUsers with [ Name eq "bob" ]'
+    nobody = Known(msgspec.structs.replace(INVENTORY.details.value, users=()))  # type: ignore[union-attr]
+    for text, said in ((whole, Verdict.PASS), (f"{whole}bo", Verdict.UNKNOWN)):
+        rows = parse_credential_report(text.encode(), REPORT)
+        assert verdict(account(report=Known(rows), details=nobody), rule) is said
