@@ -12,8 +12,9 @@ from tests.audit.whole_account import CELLS, INVENTORY, MONITORING, ORGANIZATION
 
 from rootwarden.audit.entities.catalog import view_of
 from rootwarden.collect.iam_document import document_fact
-from rootwarden.facts.credential_report import parse_credential_report
+from rootwarden.facts.credential_report import CredentialReportRow, parse_credential_report
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.facts.root_user import AccessKey
 from rootwarden.packs import schema
 from rootwarden.rules.rule import compile_rule
 from rootwarden.rules.verdict import Verdict
@@ -120,3 +121,35 @@ def test_a_row_of_the_report_that_is_cut_was_somebody() -> None:
     for text, said in ((whole, Verdict.PASS), (f"{whole}bo", Verdict.UNKNOWN)):
         rows = parse_credential_report(text.encode(), REPORT)
         assert verdict(account(report=Known(rows), details=nobody), rule) is said
+
+
+def test_how_many_users_there_are_is_open_without_the_report() -> None:
+    view = account(report=REFUSED)
+    listed = view.listing("IAMUser")
+    assert isinstance(listed, Known)
+    assert verdict(view, f"AWS should have IAMUsers len ( ) eq {len(listed.value)}") is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("lacking", "condition", "said"),
+    [
+        pytest.param("access_key_2_", "AccessKey len ( ) gt 1", Verdict.UNKNOWN, id="one key or two"),
+        pytest.param("access_key_", "AccessKey", Verdict.UNKNOWN, id="a key or none"),
+        pytest.param("access_key_2_", "AccessKey with [ Active ]", Verdict.FAIL, id="one is enough"),
+        pytest.param("access_key_2_active", "AccessKey len ( ) gt 1", Verdict.FAIL, id="a date proves a key"),
+        pytest.param("cert_", "SigningCertificates", Verdict.UNKNOWN, id="a certificate or none"),
+    ],
+)
+def test_a_place_nobody_could_read_may_be_empty(lacking: str, condition: str, said: Verdict) -> None:
+    cells = {name: value for name, value in CELLS.items() if not name.startswith(lacking)}
+    view = account(report=Known((CredentialReportRow(cells, REPORT),)))
+    assert verdict(view, f"AWS should not have IAMUsers with [ {condition} ]") is said
+
+
+@pytest.mark.parametrize(
+    ("key", "said"), [(AccessKey(), Verdict.UNKNOWN), (AccessKey(key_id="AKIAFAKE"), Verdict.FAIL)], ids=repr
+)
+def test_a_place_for_a_key_of_root_may_be_empty_and_a_listed_key_is_not(key: AccessKey, said: Verdict) -> None:
+    root = msgspec.structs.replace(EVERYTHING.root, access_keys=Known((key,)))
+    view = view_of(msgspec.structs.replace(EVERYTHING, root=root), ORGANIZATION)
+    assert verdict(view, "AWS should not have RootUsers with [ AccessKey ]") is said

@@ -12,7 +12,7 @@ import msgspec
 
 from rootwarden.audit.entities.principals import boundary, named_groups, principal_policies, tags
 from rootwarden.audit.entities.record import Resource, date, text
-from rootwarden.audit.entities.root_user import access_keys, mfa_devices, virtual_device
+from rootwarden.audit.entities.root_user import access_keys, may_be_there, mfa_devices, virtual_device
 from rootwarden.audit.entities.view import View
 from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, CredentialReportRow
 from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform, unlisted
@@ -41,7 +41,7 @@ class User(msgspec.Struct, frozen=True, eq=False):
 
 
 def users(view: View) -> Listing:
-    """Every user either source has; where the report is missing, an unknown element stands for root and others."""
+    """Every user either source has; where the report is missing, an unknown element stands for root and any others."""
     inventory = view.account.inventory
     report, details = inventory.report, inventory.details
     if not isinstance(report, Known):
@@ -49,7 +49,7 @@ def users(view: View) -> Listing:
         if not isinstance(details, Known):
             return missing
         known = tuple(_unreported(view, each, missing) for each in details.value.users)
-        return Known((*known, missing), details.sources)
+        return Known((*known, unlisted(missing)), details.sources)
     return Known(tuple(_joined(view, report.value)), (*report.sources, *details.sources))
 
 
@@ -175,7 +175,7 @@ def _certificates(user: User) -> Fact[object]:
 
 def _places(row: CredentialReportRow, read: Callable[[CredentialReportRow, int], Record]) -> Fact[object]:
     places = (read(row, number) for number in (1, 2))
-    return Known(tuple(each for each in places if not _empty(each)), (row.source,))
+    return Known(tuple(may_be_there(each) for each in places if not _empty(each)), (row.source,))
 
 
 def _key(row: CredentialReportRow, number: int) -> Record:
