@@ -41,7 +41,10 @@ def watched(*regions: RegionMonitoring) -> View:
 def verdict(view: View, rule: str) -> Verdict:
     """What a rule about `AWS` says of the account."""
     compiled = compile_rule(rule, schema())
-    (whole,) = view.listing("AWS").value  # type: ignore[union-attr]
+    listed = view.listing("AWS")
+    assert isinstance(listed, Known)
+    (whole,) = listed.value
+    assert not isinstance(whole, Unknown)
     return compiled.evaluate(whole, as_of=AS_OF).verdict
 
 
@@ -153,3 +156,50 @@ def test_a_place_for_a_key_of_root_may_be_empty_and_a_listed_key_is_not(key: Acc
     root = msgspec.structs.replace(EVERYTHING.root, access_keys=Known((key,)))
     view = view_of(msgspec.structs.replace(EVERYTHING, root=root), ORGANIZATION)
     assert verdict(view, "AWS should not have RootUsers with [ AccessKey ]") is said
+
+
+FILTERED: Final = HOME.metric_filters.value[0].transformations[0]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("written", "watched_", "said"),
+    [
+        pytest.param((), (), Verdict.PASS, id="no dimensions"),
+        pytest.param((), (("Host", "a"),), Verdict.FAIL, id="only the alarm's"),
+        pytest.param((("Name", "$.eventName"),), (), Verdict.FAIL, id="only the filter's"),
+        pytest.param(
+            (("Name", "$.eventName"),), (("Name", "StopLogging"),), Verdict.UNKNOWN, id="one value of several"
+        ),
+    ],
+)
+def test_an_alarm_on_other_dimensions_watches_another_metric(
+    written: tuple[tuple[str, str], ...], watched_: tuple[tuple[str, str], ...], said: Verdict
+) -> None:
+    filters, alarms = HOME.metric_filters.value, HOME.alarms.value  # type: ignore[union-attr]
+    metric = msgspec.structs.replace(FILTERED, dimensions=written)
+    alarm = msgspec.structs.replace(
+        alarms.metric[0], dimensions=watched_, computed=False, watched=((metric.namespace, metric.metric),)
+    )
+    region = msgspec.structs.replace(
+        HOME,
+        metric_filters=Known((msgspec.structs.replace(filters[0], transformations=(metric,)),)),
+        alarms=Known(msgspec.structs.replace(alarms, metric=(alarm,))),
+    )
+    inner = "Transformations with [ MetricAlarms ]"
+    rule = f"AWS should have CloudWatchLogGroups with [ MetricFilters with [ {inner} ] ]"
+    assert verdict(watched(region), rule) is said
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:sns", "topic", ""])
+def test_a_topic_that_is_no_arn_has_no_known_owner(arn: str) -> None:
+    alarms = HOME.alarms.value  # type: ignore[union-attr]
+    alarm = msgspec.structs.replace(alarms.metric[0], actions=("arn:aws:sns",))
+    trails = tuple(msgspec.structs.replace(each, topic=Known(arn)) for each in HOME.trails.value)  # type: ignore[union-attr]
+    region = msgspec.structs.replace(
+        HOME, alarms=Known(msgspec.structs.replace(alarms, metric=(alarm,))), trails=Known(trails)
+    )
+    for rule in (
+        'AWS should have MetricAlarms with [ AlarmActions with [ SNSTopic with [ Owner eq "1" and AccountName ] ] ]',
+        'AWS should have CloudTrails with [ SNSTopic . Owner eq "1" or SNSTopic . AccountName ]',
+    ):
+        assert verdict(watched(region), rule) is Verdict.UNKNOWN

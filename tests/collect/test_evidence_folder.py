@@ -585,3 +585,46 @@ def test_a_report_with_a_user_of_another_account_is_refused(evidence: Path) -> N
     used = finding(looks.audit_folder(evidence), MEMBER, "root-usage")
     assert used.verdict == "unknown"
     assert "444455556666" in used.reason
+
+
+# names in answers, which others wrote
+
+ELSEWHERE: Final = "../../444455556666/regions/us-east-1"
+
+
+@pytest.mark.parametrize("region", [ELSEWHERE, "us\0east", "/etc", "us-east-1\n", "Us-East"], ids=repr)
+@pytest.mark.parametrize("place", ["home", "trail", "log group", "topic"])
+def test_a_region_that_is_none_leads_nowhere(tmp_path: Path, region: str, place: str) -> None:
+    named = dict.fromkeys(["home", "trail", "log group", "topic"], "us-east-1") | {place: region}
+    trail = {
+        "Name": "t",
+        "TrailARN": f"arn:aws:cloudtrail:{named['trail']}:{MEMBER}:trail/t",
+        "IsMultiRegionTrail": True,
+        "IsOrganizationTrail": False,
+        "CloudWatchLogsLogGroupArn": f"arn:aws:logs:{named['log group']}:{MEMBER}:log-group:g:*",
+    } | ({} if place == "trail" else {"HomeRegion": named["home"]})
+    topic = f"arn:aws:sns:{named['topic']}:{MEMBER}:top"
+    accounts = tmp_path / "accounts"
+    own, other = accounts / MEMBER / "regions" / "us-east-1", accounts / "444455556666" / "regions" / "us-east-1"
+    for folder in (own, other / "trail-status", other / "sns-subscriptions"):
+        folder.mkdir(parents=True)
+    (own / "describe-trails.json").write_text(json.dumps({"trailList": [trail]}))
+    (own / "metric-alarms.json").write_text(json.dumps({"MetricAlarms": [{"AlarmName": "a", "AlarmActions": [topic]}]}))
+    (other / "trail-status" / "t.json").write_text('{"IsLogging": true}')
+    subscription = {"SubscriptionArn": f"{topic}:1", "Protocol": "email", "TopicArn": topic}
+    (other / "sns-subscriptions" / "top.json").write_text(json.dumps({"Subscriptions": [subscription]}))
+    collected = collect_folder(EvidenceFolder(tmp_path), as_of=NOW, parts=frozenset({Part.MONITORING}))
+    account = next(each.facts for each in collected.accounts if each.facts.id == MEMBER)
+    assert isinstance(account.inventory.monitoring, Known)
+    home = account.inventory.monitoring.value.region("us-east-1")
+    trails = home.trails.value if isinstance(home.trails, Known) else ()
+    assert all(isinstance(each.status, Unknown) for each in trails)
+    assert all(isinstance(each.subscriptions, Unknown) for each in home.topics)
+
+
+@pytest.mark.parametrize("file", ["../outside.json", "accounts/../../outside.json", "us\0east.json"], ids=repr)
+def test_nothing_outside_of_the_folder_is_read(evidence: Path, file: str) -> None:
+    (evidence.parent / "outside.json").write_text("{}")
+    fact = EvidenceFolder(evidence).answer(file)
+    assert isinstance(fact, Unknown)
+    assert fact.why is Why.MALFORMED

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rootwarden.audit.entities.record import Listing, Record, Table
     from rootwarden.facts.fact import Source
     from rootwarden.facts.monitoring import (
+        Alarms,
         MetricFilter,
         RegionMonitoring,
         Selectors,
@@ -303,9 +304,14 @@ def _region_of(arn: str, place: Monitoring) -> str:
     return parts[3] if len(parts) > 5 else place.home_region  # noqa: PLR2004 - parts of an ARN
 
 
-def _owner(topic: Topic) -> str:
-    """The account in a topic's ARN, which has six parts wherever one is read."""
-    return topic.arn.split(":", 5)[4]
+def _owner(topic: Topic) -> Fact[str]:
+    """The account in a topic's ARN."""
+    parts = topic.arn.split(":", 5)
+    return Known(parts[4]) if len(parts) > 5 else Unknown("what is told is no ARN", Why.MALFORMED)  # noqa: PLR2004
+
+
+def _owner_name(view: View, owner: Fact[str]) -> Fact[object]:
+    return account_name(view, owner.value) if isinstance(owner, Known) else owner
 
 
 def _alarm(view: View, place: Monitoring, region: RegionMonitoring, alarm: Alarm) -> Resource:
@@ -337,12 +343,29 @@ def _metric_alarms(seen: SeenMetric) -> Fact[object]:
     """The alarms that read the metric; one over an expression or anomaly band among them is no answer."""
     region = seen.place.region(seen.region)
     wanted = seen.metric.namespace, seen.metric.metric
-    return transform(
-        region.alarms,
-        lambda known: tuple(
-            _alarm(seen.view, seen.place, region, each) for each in known.metric if wanted in each.watched
-        ),
-    )
+
+    def reading(known: Alarms) -> tuple[Resource | Unknown, ...]:
+        there = (each for each in known.metric if wanted in each.watched)
+        found = ((each, _same_dimensions(seen.metric, each)) for each in there)
+        return tuple(
+            _alarm(seen.view, seen.place, region, each) if same is True else same for each, same in found if same
+        )
+
+    return transform(region.alarms, reading)
+
+
+def _same_dimensions(metric: Transformation, alarm: Alarm) -> bool | Unknown:
+    """Whether an alarm watches the metric with the dimensions the filter writes: with others it is another metric.
+
+    Of a metric with dimensions an alarm watches one value each, and which events have it is not followed here.
+    """
+    if alarm.computed:
+        return True
+    names = [name for name, _ in alarm.dimensions]
+    if names != [name for name, _ in metric.dimensions]:
+        return False
+    reason = f"the alarm `{alarm.name}` watches one value of a dimension: which events have it is not evaluated"
+    return unlisted(Unknown(reason, Why.NOT_SUPPORTED)) if names else True
 
 
 def _actions(seen: SeenAlarm) -> Fact[object]:
@@ -469,8 +492,8 @@ TOPIC: Table[SeenTopic] = {
     "id": lambda each: Known(each.topic.arn),
     "Name": lambda each: Known(each.topic.arn.rpartition(":")[2]),
     "RegionId": lambda each: Known(each.region),
-    "AccountName": lambda each: account_name(each.view, _owner(each.topic)),
-    "AccountId": lambda each: Known(_owner(each.topic)),
-    "Owner": lambda each: Known(_owner(each.topic)),
+    "AccountName": lambda each: _owner_name(each.view, _owner(each.topic)),
+    "AccountId": lambda each: _owner(each.topic),
+    "Owner": lambda each: _owner(each.topic),
     "Subscriptions": _subscriptions,
 }
