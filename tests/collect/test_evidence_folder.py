@@ -628,3 +628,15 @@ def test_nothing_outside_of_the_folder_is_read(evidence: Path, file: str) -> Non
     fact = EvidenceFolder(evidence).answer(file)
     assert isinstance(fact, Unknown)
     assert fact.why is Why.MALFORMED
+
+
+def test_a_slash_in_the_name_of_a_unit_puts_nobody_below_another(evidence: Path) -> None:
+    def rename(targets: Document) -> None:
+        root = targets["roots"][0]
+        root["children"] = [{"id": "ou-fake-slash", "name": "Prod/Exempt", "accounts": [MEMBER], "children": []}]
+        root["accounts"] = []
+
+    change(evidence / "targets.json", rename)
+    unit = facts_of(evidence, MEMBER).unit_path
+    assert isinstance(unit, Known)
+    assert unit.value == "/Root/Prod%2FExempt"

@@ -216,7 +216,8 @@ def _walk(node: JsonObject, above: tuple[str, ...], path: str, depth: int) -> It
         raise ValueError(identity)
     name = _string(node.get("name")) or identity
     targets = (*above, identity)
-    here = f"{path}/{name}"
+    # A slash in a name, which AWS allows, would put the unit below one that it is not in.
+    here = f"{path}/{name.replace('/', '%2F')}"
     yield OrganizationalUnit(
         id=identity,
         path=here,
