@@ -14,6 +14,7 @@ from rootwarden.audit.entities.catalog import view_of
 from rootwarden.collect.iam_document import document_fact
 from rootwarden.facts.credential_report import CredentialReportRow, parse_credential_report
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.facts.monitoring import ClassicSelector, Selectors
 from rootwarden.facts.root_user import AccessKey
 from rootwarden.packs import schema
 from rootwarden.rules.rule import compile_rule
@@ -203,3 +204,10 @@ def test_a_topic_that_is_no_arn_has_no_known_owner(arn: str) -> None:
         'AWS should have CloudTrails with [ SNSTopic . Owner eq "1" or SNSTopic . AccountName ]',
     ):
         assert verdict(watched(region), rule) is Verdict.UNKNOWN
+
+
+def test_a_selector_that_does_not_say_may_take_management_events() -> None:
+    selectors = Known(Selectors(classic=(ClassicSelector(read_write="All", management_events=None),)))
+    trails = tuple(msgspec.structs.replace(each, selectors=selectors) for each in HOME.trails.value)  # type: ignore[union-attr]
+    view = watched(msgspec.structs.replace(HOME, trails=Known(trails)))
+    assert verdict(view, 'AWS should not have CloudTrails with [ ManagementEvents neq "none" ]') is Verdict.UNKNOWN

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rootwarden.audit.entities.management_events import management_events
 from rootwarden.audit.entities.organization import account_name
 from rootwarden.audit.entities.record import LazyRecord, Resource, date, sourced, text
 from rootwarden.audit.entities.view import View
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
         Alarms,
         MetricFilter,
         RegionMonitoring,
-        Selectors,
         Subscription,
         TrailStatus,
     )
@@ -213,41 +213,6 @@ def _status(seen: SeenTrail, read: Callable[[TrailStatus], Fact[object]]) -> Fac
         reason = f"the trail belongs to account {seen.trail.account}, whose answers are missing"
         return msgspec.structs.replace(status, reason=reason)
     return status
-
-
-def _selected(seen: SeenTrail) -> Fact[object]:
-    selectors = seen.trail.selectors
-    return transform(selectors, _management_events)
-
-
-def _management_events(selectors: Selectors) -> str:
-    """Which management events the selectors take: one that leaves a service out takes some.
-
-    Advanced selectors can cut in any way; they take all only where nothing but the category is asked.
-    """
-    taken: set[str] = set()
-    for classic in selectors.classic:
-        if classic.management_events:
-            taken.add("some" if classic.excluded_sources else _READ_WRITE.get(classic.read_write or "", "some"))
-    for advanced in selectors.advanced:
-        fields = {each.field: each for each in advanced.fields}
-        category = fields.pop("eventCategory", None)
-        if category is None or "Management" not in category.equals:
-            continue
-        read_only = fields.pop("readOnly", None)
-        if fields:
-            taken.add("some")
-        elif read_only is None:
-            taken.add("all")
-        else:
-            taken.add(_READ_ONLY.get(read_only.equals, "some"))
-    if "all" in taken or {"read", "write"} <= taken:
-        return "all"
-    return next((each for each in ("write", "read", "some") if each in taken), "none")
-
-
-_READ_ONLY: dict[tuple[str, ...], str] = {("true",): "read", ("false",): "write"}
-_READ_WRITE = {"All": "all", "ReadOnly": "read", "WriteOnly": "write"}
 
 
 def _log_group(seen: SeenTrail) -> Fact[object]:
@@ -432,7 +397,7 @@ TRAIL: Table[SeenTrail] = {
     "HomeRegion": lambda each: Known(each.trail.home_region),
     "MultiRegionTrailEnabled": lambda each: each.trail.multi_region,
     "IsOrganizationTrail": lambda each: each.trail.organization,
-    "ManagementEvents": _selected,
+    "ManagementEvents": lambda each: management_events(each.trail.selectors),
     "LogFileValidationEnabled": lambda each: each.trail.validated,
     "LoggingEnabled": lambda each: _status(each, lambda status: Known(status.logging)),
     "LatestDeliveryTime": lambda each: _status(each, lambda status: date(status.bucket_delivered)),
