@@ -40,12 +40,13 @@ bench: $(READY)  ## the budget table, with facts about the machine, into benchma
 	@mkdir -p benchmarks/results
 	$(BIN)/python benchmarks/live_audit.py --output benchmarks/results/live-audit.json
 	$(BIN)/python benchmarks/simulator_speed.py
+	$(BIN)/python benchmarks/study.py --output benchmarks/results/study.json
 	$(BIN)/python -m benchmarks.rule_language --output benchmarks/results/rule-language.json
 
 lock: ## new lock files: versions and hashes, no addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  pyproject.toml --output-file requirements/base.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --extra fleet \
 	  pyproject.toml --output-file requirements/development.lock
 
 clean:  ## remove what was built, but not your reports

@@ -9,6 +9,7 @@ from tests.docs.entity_pages import entities_page
 from tests.docs.pages import DOCS, label, text
 from tests.docs.rule_pages import rule_index, rule_page, rule_table
 from tests.docs.terminal import offline
+from tests.fleet import reproduced
 
 from rootwarden.packs import every_rule, names, pack, schema
 
@@ -34,6 +35,7 @@ def generated() -> dict[Path, str]:
         DOCS / "command-line.md": _command_line(),
         DOCS / "entities.md": _NOTE + entities_page(schema()),
         DOCS / "facts.md": _facts(),
+        DOCS / "fleet-study-reproduced.md": _NOTE + reproduced.page(),
         DOCS / "rules" / "README.md": _NOTE + rule_index((name, pack(name)) for name in names()),
         PACKS: _RULES.sub(_pack_rules, text(PACKS)),
     }

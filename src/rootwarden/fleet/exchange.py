@@ -1,0 +1,92 @@
+"""The files other parts of Rootwarden leave for the key figures: incidents, check-outs, drills; one JSON object a line.
+
+Fields nobody asks for here are passed over. A file that is missing is unknown, never empty: callers pass `None` for it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, TypeVar
+
+import msgspec
+
+from rootwarden.errors import InputError
+from rootwarden.facts.instant import Instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+AccountId: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9]{12}$")]
+
+LONGEST_LINE: Final = 1_000_000
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit of a root user, from CloudTrail.
+
+    Attributes:
+        id: Names it.
+        account: Twelve digits.
+        shape: How root was there, by letter: A a sign-in, B a console session, C an access key, D another session.
+        started: First event.
+        verdict: `expected`, `out_of_scope` or `unexplained`.
+        alerted_at: When somebody was told; absent while nobody was, or where the file does not say.
+    """
+
+    id: str
+    account: AccountId
+    shape: str
+    started: Instant
+    verdict: str
+    alerted_at: Instant | None = None
+
+
+class Checkout(msgspec.Struct, frozen=True, kw_only=True):
+    """An approved check-out of a root user: from when until when."""
+
+    lease: str
+    account: AccountId
+    start: Instant = msgspec.field(name="from")
+    until: Instant
+    released_at: Instant | None = None
+
+    def covers(self, account: str, instant: datetime) -> bool:
+        """Whether root of the account may be used at an instant: until it is given back, or the time is over."""
+        end = self.until if self.released_at is None else min(self.until, self.released_at)
+        return self.account == account and self.start <= instant <= end
+
+
+class Drill(msgspec.Struct, frozen=True, kw_only=True):
+    """A drill that is due by a day; `done` is the day it was held."""
+
+    id: str
+    account: AccountId
+    kind: str
+    due: date
+    done: date | None = None
+
+
+def parse_lines(content: bytes, kind: type[R], *, file: str) -> tuple[R, ...]:
+    """Read a file of one JSON object a line; empty lines are passed over.
+
+    Raises:
+        InputError: When a line is not such an object, or longer than a megabyte.
+    """
+    records = []
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        if len(line) > LONGEST_LINE:
+            raise InputError(
+                f"`{file}` line {number} is longer than {LONGEST_LINE} bytes", hint="is it the right file?"
+            )
+        try:
+            records.append(msgspec.json.decode(line, type=kind))
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
+            raise InputError(f"`{file}` line {number} is no {kind.__name__.lower()}: {error}", hint=_HINT) from error
+    return tuple(records)
+
+
+_HINT = "one JSON object a line, as Rootwarden writes it"

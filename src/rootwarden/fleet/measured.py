@@ -1,0 +1,71 @@
+"""The exact number of uses where CloudTrail was read, and what weekly looks made of it: the measured under-count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import polars as pl
+
+from rootwarden.fleet.kpi import ROOT_SHAPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rootwarden.fleet.account_weeks import AccountWeeks
+    from rootwarden.fleet.exchange import Incident
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """Uses of the accounts whose CloudTrail was read.
+
+    Attributes:
+        accounts: How many of these accounts the looks cover.
+        exact: Visits of root in the stretches the looks cover.
+        seen: Account-weeks with a use, as the weekly look counts.
+        under_count: The share of visits the weekly look does not count; `None` without a visit.
+        unexplained: Account-weeks with a use in which CloudTrail shows no visit: a trail with gaps, or another clock.
+    """
+
+    accounts: int
+    exact: int
+    seen: int
+    under_count: float | None
+    unexplained: int
+
+
+def measured(fleet: AccountWeeks, incidents: Sequence[Incident], read: Iterable[str]) -> Measured:
+    """Compare.
+
+    Args:
+        fleet: The account-weeks.
+        incidents: Visits found in CloudTrail.
+        read: Accounts whose CloudTrail was read for the whole period; visits of others tell nothing of what is missing.
+    """
+    wanted = pl.Series("account", sorted(int(account) for account in set(read)), dtype=pl.UInt64)
+    weeks = fleet.weeks.filter(pl.col("account").is_in(wanted.implode()) & pl.col("use").is_not_null())
+    visits = _visits(incidents)
+    joined = weeks.join(visits, on="account").filter(
+        (pl.col("started") > pl.col("begin")) & (pl.col("started") <= pl.col("as_of"))
+    )
+    used = weeks.filter("use")
+    exact, seen = joined.height, used.height
+    return Measured(
+        accounts=weeks["account"].n_unique(),
+        exact=exact,
+        seen=seen,
+        under_count=max(exact - seen, 0) / exact if exact else None,
+        unexplained=used.join(joined, on=["account", "week"], how="anti").height,
+    )
+
+
+def _visits(incidents: Sequence[Incident]) -> pl.DataFrame:
+    """Account and instant of each visit of root itself, each once."""
+    visits = {each.id: each for each in incidents if each.shape in ROOT_SHAPES}
+    return pl.DataFrame(
+        {
+            "account": [int(each.account) for each in visits.values()],
+            "started": [each.started for each in visits.values()],
+        },
+        schema={"account": pl.UInt64, "started": pl.Datetime("us", "UTC")},
+    )
