@@ -138,6 +138,11 @@ def in_or_below(unit: str, units: Iterable[str]) -> bool:
     return any(unit == each or unit.startswith(f"{each}/") for each in units)
 
 
+def is_unit_path(unit: str) -> bool:
+    """Whether a text can be the path of an organizational unit; nothing, or a slash at its end, is in none."""
+    return len(unit) > 1 and unit.startswith("/") and not unit.endswith("/")
+
+
 def _prepared(entry: ExceptionEntry, rulebook: Rulebook) -> PreparedException:
     about = [rule for rule in rulebook.rules if fnmatchcase(rule.rule.id, entry.rule)]
     conditions = {rule.rule.id: _condition(entry, rule) for rule in about if entry.when}
@@ -172,6 +177,9 @@ def _complaint(entry: ExceptionEntry, rules: tuple[str, ...]) -> str:
     for account in entry.accounts:
         if account != "*" and not (len(account) == 12 and account.isdigit()):  # noqa: PLR2004 - account ids
             return f"names `{account}`, which is no account id"
+    for unit in entry.units:
+        if not is_unit_path(unit):
+            return f"names `{unit}`, which is no path of an organizational unit such as `/Root/Workloads`"
     if entry.since is not None and entry.since > entry.until:
         return f"has an exception for `{entry.rule}` that ends before it begins"
     return ""
