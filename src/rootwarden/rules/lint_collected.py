@@ -33,7 +33,8 @@ def not_collected(rule: Rule, schema: Schema) -> Iterator[Diagnostic]:
     for condition in conditions:
         for path, scope in _paths(condition, ""):
             dotted = _first_not_collected(path, scope, rule, schema)
-            if dotted and dotted not in said:
+            # What is inside a list nobody collects needs no word of its own.
+            if dotted and not any(f"{dotted}.".startswith(f"{one}.") for one in said):
                 said.add(dotted)
                 yield _note(dotted, path.span, "what depends on it is unknown in every audit")
 
