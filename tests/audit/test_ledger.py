@@ -10,7 +10,7 @@ import pytest
 from rootwarden.audit.exceptions import ExceptionEntry, parse_exceptions, prepare_exceptions
 from rootwarden.audit.ledger import ExceptionLedger, State
 from rootwarden.audit.result import Finding
-from rootwarden.audit.rulebook import rulebook
+from rootwarden.audit.rulebook import book_of, rulebook
 from rootwarden.errors import InputError
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.packs import schema
@@ -146,3 +146,11 @@ def test_a_file_of_exceptions_knows_the_same_keys() -> None:
     assert (read.when, read.approver, read.since) == (DRILL, "lead", date(2026, 3, 1))
     with pytest.raises(InputError, match="ends before it begins"):
         parse_exceptions(text.replace("from = 2026-03-01", "from = 2026-04-01"), name="exceptions.toml", rules=["own"])
+
+
+def test_what_a_condition_reads_is_asked_for_too() -> None:
+    book = rulebook([load_rule_file(RULE)], schema())
+    (prepared,) = prepare_exceptions([entry(when='PrimaryContact . FullName eq "Pat"')], book)
+    together = book_of(book.rules, schema(), beside=prepared.conditions.values())
+    assert "account:GetContactInformation" in together.needs - book.needs
+    assert book.needs < together.needs

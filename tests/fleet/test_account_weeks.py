@@ -196,6 +196,52 @@ def test_a_period_without_observations_is_an_error() -> None:
         account_weeks(table([]).lazy(), StudyParameters())
 
 
+def changed(**columns: Any) -> pl.DataFrame:
+    frame = table([look(signed_in=ago(1)), look(2)])
+    return frame.with_columns(pl.lit(value, dtype=frame.schema[name]).alias(name) for name, value in columns.items())
+
+
+@pytest.mark.parametrize("account", ["", "1", "11110000000x", "-11110000001", "1111000000011", None])
+def test_an_account_without_an_id_is_an_error(account: str | None) -> None:
+    with pytest.raises(InputError, match="not twelve digits"):
+        account_weeks(changed(account_id=account).lazy(), StudyParameters())
+
+
+def test_accounts_without_a_root_user_are_no_subject() -> None:
+    with pytest.raises(InputError, match="has a root user"):
+        account_weeks(changed(has_root_user=False).lazy(), StudyParameters())
+
+
+@pytest.mark.parametrize("micros", [-(2**62), 2**62, None])
+def test_an_as_of_out_of_all_years_is_an_error(micros: int | None) -> None:
+    frame = table([look()]).with_columns(as_of=pl.lit(micros, pl.Int64).cast(pl.Datetime("us", "UTC")))
+    with pytest.raises(InputError, match="no instant"):
+        account_weeks(frame.lazy(), StudyParameters())
+
+
+def test_dates_out_of_all_years_are_only_dates() -> None:
+    """The earliest and the latest a table can hold: somebody wrote them, and the study goes on."""
+    for micros, expected in ((-(2**62), False), (2**62, None)):
+        extreme = pl.lit(micros, pl.Int64).cast(pl.Datetime("us", "UTC"))
+        frame = table([look(signed_in=ago(1))]).with_columns(password_last_used=extreme)
+        assert account_weeks(frame.lazy(), StudyParameters()).weeks["use"].to_list() == [expected]
+
+
+def test_counts_beyond_all_counts() -> None:
+    frame = changed(buckets=2**63 - 1, iam_users=2**63 - 1, trails=-5)
+    assert account_weeks(frame.lazy(), StudyParameters()).weeks["size"].to_list() == [2, 2]
+
+
+def test_a_value_that_is_not_known_is_no_value() -> None:
+    for state, expected in (("unknown", None), ("absent", False), (None, None)):
+        weeks_ = account_weeks(changed(password_last_used_state=state).lazy(), StudyParameters()).weeks
+        assert weeks_["console"].to_list() == [expected, expected]
+    nothing = account_weeks(
+        changed(password_last_used=None, password_last_used_state="known").lazy(), StudyParameters()
+    )
+    assert nothing.weeks["console"].to_list() == [None, None]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -19,7 +19,7 @@ from rootwarden.fleet.exact import fisher, holm, shuffled, swapped
 from rootwarden.fleet.observation import table
 from rootwarden.fleet.parameters import StudyParameters
 from rootwarden.fleet.share import share
-from rootwarden.fleet.study import study
+from rootwarden.fleet.study import study_of
 from rootwarden.packs.published import published
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def test_permutations_see_what_is_there() -> None:
 
 def side(name: str, *rows: Row) -> Side:
     frame = table(rows).lazy()
-    return side_of(name, study(frame), account_weeks(frame, StudyParameters()))
+    weeks = account_weeks(frame, StudyParameters())
+    return side_of(name, study_of(weeks, frame), weeks)
 
 
 def fleet(first: int, accounts: int, used: int, *, week: int = 0, **facts: Any) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -174,6 +175,7 @@ def test_the_whole_way_gives_the_published_figures(tmp_path: Path) -> None:
     write_fleet(fleet, tmp_path / "fleet")
     write_truth(fleet, tmp_path / "truth.json")
     made = study(imported(tmp_path / "fleet").lazy())
+    shutil.rmtree(tmp_path / "fleet")
     assert figures(made) == published().counts
     truth = msgspec.json.decode((tmp_path / "truth.json").read_bytes(), type=Truth)
     assert [each.account for each in truth.accounts] == [each.id for each in fleet.accounts]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules.test_properties import PART_LEAVES, RECORDS, combined
 
-from rootwarden.facts.fact import Absent, Known, Unknown
+from rootwarden.facts.fact import Absent, Known, Unknown, Unlisted
 from rootwarden.rules.rule import compile_rule
 from rootwarden.rules.rule_file import DEFAULT_AS_OF
 from rootwarden.rules.verdict import Verdict
@@ -187,3 +187,65 @@ def test_shares_are_not_rounded(schema: Schema) -> None:
     for percent, verdict in (("33.333333333333333", Verdict.PASS), ("33.333333333333334", Verdict.FAIL)):
         rule = f"Thing should have atleast {percent}% Parts where Flag with [ Other ]"
         assert ask(rule, third, schema).verdict is verdict
+
+
+BOOLEANS = st.booleans()
+LISTED = st.lists(st.tuples(BOOLEANS, BOOLEANS), max_size=4)
+UNLISTED = Unlisted("a region was refused", permission="sts:AssumeRole")
+
+
+def ask_of_part(rule: str, parts: Sequence[tuple[bool | None, bool | None]], schema: Schema) -> Outcome:
+    """What is said of a list of which only a part could be read."""
+    record = {"Parts": Known((*(part(*one) for one in parts), UNLISTED))}
+    return compile_rule(rule, schema).evaluate(record, as_of=DEFAULT_AS_OF)
+
+
+@given(amount=AMOUNTS, parts=LISTS, more=LISTED)
+@settings(max_examples=600, deadline=None)
+def test_a_decided_amount_stays_however_many_elements_the_unread_part_has(
+    amount: str,
+    parts: Sequence[tuple[bool | None, bool | None]],
+    more: Sequence[tuple[bool, bool]],
+    schema: Schema,
+) -> None:
+    rule = f"Thing should have {amount} Parts where Flag with [ Other ]"
+    outcome = ask_of_part(rule, parts, schema)
+
+    if outcome.verdict is not Verdict.UNKNOWN:
+        assert {holds(amount, (*one, *more)) for one in completions(parts)} == {outcome.verdict is Verdict.PASS}
+    else:
+        assert "Parts" in " ".join(one.attribute for one in outcome.missing)
+        assert any(one.permission == "sts:AssumeRole" for one in outcome.missing)
+
+
+@given(amount=AMOUNTS.filter(lambda amount: "%" not in amount), parts=LISTS)
+@settings(max_examples=300, deadline=None)
+def test_a_count_is_open_only_if_the_unread_part_can_turn_it(
+    amount: str, parts: Sequence[tuple[bool | None, bool | None]], schema: Schema
+) -> None:
+    outcome = ask_of_part(f"Thing should have {amount} Parts where Flag with [ Other ]", parts, schema)
+
+    answers = {
+        holds(amount, (*one, *((True, True),) * more)) for one in completions(parts) for more in range(len(parts) + 7)
+    }
+    assert (outcome.verdict is Verdict.UNKNOWN) is (len(answers) == 2)
+
+
+OF_A_PART = [
+    ("Thing should have Parts len ( ) eq 1", Verdict.UNKNOWN),
+    ("Thing should have Parts with [ Flag ]", Verdict.PASS),
+    ("Thing should have Parts with [ not Flag ]", Verdict.UNKNOWN),
+    ("Thing should have every Parts with [ Flag ]", Verdict.UNKNOWN),
+    ("Thing should have every Parts with [ not Flag ]", Verdict.FAIL),
+    ("Thing should have atleast 1 Parts", Verdict.UNKNOWN),
+    ("Thing should have atmost 1 Parts", Verdict.UNKNOWN),
+    ("Thing should have atmost 0 Parts", Verdict.UNKNOWN),
+    ("Thing should have atleast 0% Parts with [ Flag ]", Verdict.PASS),
+    ("Thing should have atleast 1% Parts with [ Flag ]", Verdict.UNKNOWN),
+    ("Thing should have atleast 100% Parts with [ Other ]", Verdict.FAIL),
+]
+
+
+@pytest.mark.parametrize(("rule", "verdict"), OF_A_PART)
+def test_a_list_of_which_a_part_could_not_be_read(rule: str, verdict: Verdict, schema: Schema) -> None:
+    assert ask_of_part(rule, [(True, False)], schema).verdict is verdict

@@ -175,6 +175,7 @@ def test_what_is_offered_leads_to_a_rule(start: str, schema: Schema) -> None:
         "( Flag )",
         "Inner with [ Size gt 1 ] ]",
         "Flag ) ]",
+        " . Size overlaps ( 1, 2 )",
         "1 Inner with [ Size gt 1 ] ]",
         " len ( ) gt 1",
         " ] ",

@@ -242,6 +242,15 @@ def test_nesting_to_the_limit_and_beyond(tool: str, levels: int, schema: Schema)
         use(tool, nested(random.Random(seed), levels), schema)
 
 
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize(
+    "place",
+    ['Name eq "{}"', 'Flag AND Name eq "{}"', "Name eq “{}”", 'Name like "{}"', "Flag # {}", "Flag{}", "{} eq 1"],
+)
+def test_half_a_pair_anywhere(tool: str, place: str, schema: Schema) -> None:
+    use(tool, f"Thing should have {place.format(chr(0xD800))}", schema)
+
+
 DEEP: Final = {
     "lists": '{"Thing": [{"Parts": ' + "[" * 100_000,
     "objects": '{"Thing": [' + '{"Box": ' * 100_000,

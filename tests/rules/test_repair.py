@@ -135,6 +135,14 @@ def test_leaving_the_scope_is_shown_where_it_is_easier(schema: Schema) -> None:
     assert repaired("Thing where Flag should have Other", {"Flag": True}, schema).leaving == ()
 
 
+def test_what_is_removed_is_named(schema: Schema) -> None:
+    policies = [{"Name": "ReadOnlyAccess", "Arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]
+    found = repaired("IAMUser should not have Policies . Managed", {"Policies": {"Managed": policies}}, schema)
+    assert [(one.attribute, one.before) for one in found.changes] == [("Policies.Managed[0]", "ReadOnlyAccess")]
+    plain = repaired('Thing should not have Labels has ( "a" )', {"Labels": ["b", "a"]}, schema)
+    assert [(one.attribute, one.before) for one in plain.changes] == [("Labels[1]", "a")]
+
+
 def test_a_fact_of_the_past_is_marked(schema: Schema) -> None:
     found = repaired('IAMUser should have CreationDate isLaterThan ( -1, "days" )', {"CreationDate": 1}, schema)
 

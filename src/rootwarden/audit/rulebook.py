@@ -20,6 +20,7 @@ from rootwarden.rules.words import closest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from rootwarden.rules.rule import CompiledRule
     from rootwarden.rules.rule_file import ParameterDefault, PostureRule
     from rootwarden.rules.schema import Schema
 
@@ -103,11 +104,16 @@ def rulebook(
 
 
 def book_of(
-    prepared: Iterable[PreparedRule], schema: Schema, *, benchmark: str = "", given: frozenset[str] = frozenset()
+    prepared: Iterable[PreparedRule],
+    schema: Schema,
+    *,
+    benchmark: str = "",
+    given: frozenset[str] = frozenset(),
+    beside: Iterable[CompiledRule] = (),
 ) -> Rulebook:
-    """Rules that are ready, with what they need together."""
+    """Rules that are ready, with what they need together, and with them the conditions that are asked `beside` them."""
     rules = tuple(prepared)
-    needs = [need for rule in rules for need in reading(rule.compiled, schema)]
+    needs = [need for each in (*(rule.compiled for rule in rules), *beside) for need in reading(each, schema)]
     return Rulebook(
         rules=rules,
         benchmark=benchmark,

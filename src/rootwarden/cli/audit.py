@@ -204,19 +204,22 @@ def _terms(
     from rootwarden.audit.assess import Terms
     from rootwarden.audit.exceptions import parse_exceptions, prepare_exceptions
     from rootwarden.audit.overrides import Overrides, check_parameters
+    from rootwarden.audit.rulebook import book_of
     from rootwarden.audit.settings import Settings, parse_settings
-    from rootwarden.packs import every_rule
+    from rootwarden.packs import every_rule, schema
 
     rules = {rule.id: rule for rule in (*every_rule(), *(each.rule for each in book.rules))}.values()
     ids = {rule.id for rule in rules}
     entries = parse_exceptions(_text(exceptions), name=str(exceptions), rules=ids) if exceptions else ()
     settings = parse_settings(_text(config), name=str(config)) if config else Settings()
     check_parameters(settings.parameters, rules, name=str(config))
+    prepared = prepare_exceptions(entries, book) if use_exceptions else ()
+    conditions = [condition for each in prepared for condition in each.conditions.values()]
     return Terms(
-        rulebook=book,
+        rulebook=book_of(book.rules, schema(), benchmark=book.benchmark, given=book.given, beside=conditions),
         settings=settings,
         overrides=Overrides(settings.parameters, book) if settings.parameters else None,
-        exceptions=prepare_exceptions(entries, book) if use_exceptions else (),
+        exceptions=prepared,
         fail_on=fail_on,
     )
 

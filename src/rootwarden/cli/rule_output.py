@@ -208,7 +208,7 @@ def _change(change: Change) -> str:
     words = {
         Kind.SET: f"change {name} from {change.before} to {change.after}",
         Kind.CLEAR: f"clear {name}, which is {change.before}",
-        Kind.REMOVE: f"remove {name}",
+        Kind.REMOVE: f"remove {name}{f', which is {change.before}' if change.before else ''}",
         Kind.ADD: f"add {name}{f' {change.after}' if change.after else ''}",
         Kind.CREATE: f"create {name}, which is {change.before}",
     }[change.kind]

@@ -90,6 +90,15 @@ class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
     note: str = ""
 
 
+class Unlisted(Unknown, frozen=True):
+    """Stands in a list for elements nobody could read, any number of them: none, one or many."""
+
+
+def unlisted(fact: Unknown) -> Unlisted:
+    """A list that could not be read, as part of a longer one."""
+    return Unlisted(fact.reason, fact.why, fact.permission, fact.sources, fact.note)
+
+
 Fact: TypeAlias = Known[T_co] | Absent | Unknown
 
 

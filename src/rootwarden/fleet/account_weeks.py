@@ -13,6 +13,8 @@ import msgspec
 import polars as pl
 
 from rootwarden.errors import InputError
+from rootwarden.facts.assets import MOST
+from rootwarden.facts.instant import FIRST_YEAR, LAST_YEAR
 from rootwarden.fleet.observation import ACTIVE_STATES, ASSETS, KEYS, STATE_SUFFIX, checked
 from rootwarden.fleet.parameters import StudyParameters, first_day_of_weeks
 
@@ -23,6 +25,8 @@ _DATES: Final = {"console": "password_last_used", **{f"key_{key}": f"key_{key}_l
 _WEEK: Final = timedelta(days=7)
 # Seconds; beyond sixty years a report is just very old.
 _LONGEST_AGE: Final = 2_000_000_000
+_ID_LENGTH: Final = 12
+_DAMAGED: Final = "it is damaged, or not one of ours: make it anew from the evidence"
 
 
 class AccountWeeks(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +68,13 @@ def account_weeks(
     rows = checked(observations)
     rows = rows if start is None else rows.filter(pl.col("as_of") >= start)
     rows = rows if end is None else rows.filter(pl.col("as_of") < end)
-    earliest = rows.select(pl.col("as_of").min()).collect().item()
-    if earliest is None:
-        raise InputError("no observation is in the period", hint="widen it, or import evidence of that time")
+    earliest = _earliest(rows)
     first = first_day_of_weeks(parameters, start or earliest)
     looks = _looks(rows, parameters, first).collect(engine="streaming").sort("account", "as_of")
+    if looks["account"].null_count():
+        raise InputError("the table has an account whose id is not twelve digits", hint=_DAMAGED)
+    if looks.is_empty():
+        raise InputError("no account of the period has a root user", hint="accounts of the China partition have none")
     return AccountWeeks(
         looks=looks,
         weeks=_weeks(looks, parameters),
@@ -76,6 +82,23 @@ def account_weeks(
         first=first,
         parameters=parameters,
     )
+
+
+def _earliest(rows: pl.LazyFrame) -> datetime:
+    """The first as-of.
+
+    Raises:
+        InputError: When there is none, or one lies in years nobody can reckon with.
+    """
+    as_of = pl.col("as_of")
+    sensible = as_of.dt.year().is_between(FIRST_YEAR, LAST_YEAR).fill_null(value=False)
+    count, sound = rows.select(count=pl.len(), sound=sensible.all()).collect().row(0)
+    if not count:
+        raise InputError("no observation is in the period", hint="widen it, or import evidence of that time")
+    if not sound:
+        raise InputError("the table has an as-of that is no instant AWS accounts can know", hint=_DAMAGED)
+    earliest: datetime = rows.select(as_of.min()).collect().item()
+    return earliest
 
 
 def _looks(rows: pl.LazyFrame, parameters: StudyParameters, first: datetime) -> pl.LazyFrame:
@@ -89,7 +112,9 @@ def _looks(rows: pl.LazyFrame, parameters: StudyParameters, first: datetime) -> 
         horizon=horizon,
         created=pl.coalesce("created_at", "born"),
     ).select(
-        account=pl.col("account_id").cast(pl.UInt64),
+        account=pl.when(pl.col("account_id").str.len_bytes() == _ID_LENGTH).then(
+            pl.col("account_id").cast(pl.UInt64, strict=False)
+        ),
         organization=_organization().cast(pl.Categorical),
         as_of="as_of",
         report_age=report_age.dt.total_seconds().clip(-_LONGEST_AGE, _LONGEST_AGE).cast(pl.Int32),
@@ -107,7 +132,7 @@ def _looks(rows: pl.LazyFrame, parameters: StudyParameters, first: datetime) -> 
         holds_old_key=pl.any_horizontal(three_valued(f"key_{key}_active") & _old(key, parameters) for key in KEYS),
         **{f"key_{key}_old": _old(key, parameters) for key in KEYS},
         size=_size(parameters),
-        iam_users=pl.col("iam_users").cast(pl.Int32),
+        iam_users=_count("iam_users").cast(pl.Int32),
     )
 
 
@@ -134,13 +159,18 @@ def _possible_if_known(date: str) -> pl.Expr:
 
 def _possible(date: str) -> pl.Expr:
     """Whether the date is known, or known to be none, and not ahead of its own report."""
-    return (pl.col(date + STATE_SUFFIX) != "unknown") & _possible_if_known(date)
+    return _told(date) & _possible_if_known(date)
 
 
 def _tells(date: str) -> pl.Expr:
     """Whether the look tells if there was a use before it: a date after its as-of hides what came before."""
     ahead = (pl.col(date) > pl.col("as_of")).fill_null(value=False)
-    return (pl.col(date + STATE_SUFFIX) != "unknown") & ~ahead
+    return _told(date) & ~ahead
+
+
+def _told(name: str) -> pl.Expr:
+    """Whether a fact is known or absent."""
+    return pl.col(name).is_not_null() | (pl.col(name + STATE_SUFFIX) == "absent").fill_null(value=False)
 
 
 def _last_used() -> pl.Expr:
@@ -154,11 +184,15 @@ def _old(key: int, parameters: StudyParameters) -> pl.Expr:
 
 def _size(parameters: StudyParameters) -> pl.Expr:
     """0 small, 1 medium, 2 large; null when a count is unknown and the others alone do not make it large."""
-    least = pl.sum_horizontal(pl.col(name) for name in ASSETS)
-    whole = pl.all_horizontal(pl.col(name + STATE_SUFFIX) != "unknown" for name in ASSETS)
+    least = pl.sum_horizontal(_count(name) for name in ASSETS)
+    whole = pl.all_horizontal(_told(name) for name in ASSETS)
     small = least < parameters.medium_from
     size = pl.when(least > parameters.large_above).then(2).when(~whole).then(None).when(small).then(0).otherwise(1)
     return size.cast(pl.UInt8)
+
+
+def _count(name: str) -> pl.Expr:
+    return pl.col(name).clip(0, MOST)
 
 
 def _weeks(looks: pl.DataFrame, parameters: StudyParameters) -> pl.DataFrame:

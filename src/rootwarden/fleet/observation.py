@@ -152,6 +152,8 @@ def table(rows: Iterable[Row]) -> pl.DataFrame:
 def checked(frame: pl.LazyFrame) -> pl.LazyFrame:
     """The frame, if it is an observation table of this version; further columns are left out.
 
+    A value whose state is not `known` is no value, whoever wrote the table.
+
     Raises:
         InputError: When a column is missing or of another type.
     """
@@ -162,7 +164,9 @@ def checked(frame: pl.LazyFrame) -> pl.LazyFrame:
             f"the table has no column `{wrong[0]}` of type {wanted[wrong[0]]}",
             hint=f"this version reads observation tables of version {SCHEMA_VERSION}",
         )
-    return frame.select(wanted.names())
+    facts = [column.name for column in COLUMNS if column.fact]
+    known = {name: pl.when(pl.col(name + STATE_SUFFIX) == "known").then(name) for name in facts}
+    return frame.select(wanted.names()).with_columns(**known)
 
 
 def _facts(run: Run, seen: Seen) -> dict[str, Fact[str] | Fact[int] | Fact[bool] | Fact[datetime]]:

@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 
 from rootwarden.fleet.account_weeks import three_valued
-from rootwarden.fleet.observation import ACTIVE_STATES, KEYS, STATE_SUFFIX
+from rootwarden.fleet.observation import ACTIVE_STATES, KEYS, STATE_SUFFIX, checked
 from rootwarden.fleet.weekly import day_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 def standing(fleet: AccountWeeks, observations: pl.LazyFrame) -> Standing:
     """Reduce the observations of the period to the last look of each account and week."""
     first, last = fleet.looks.select(first=pl.col("as_of").min(), last=pl.col("as_of").max()).row(0)
-    rows = observations.filter(
+    rows = checked(observations).filter(
         pl.col("as_of").is_between(first, last) & pl.col("has_root_user") & pl.col("account_state").is_in(ACTIVE_STATES)
     )
     week = ((pl.col("as_of") - fleet.first).dt.total_seconds() // (7 * 86_400)).cast(pl.Int32)

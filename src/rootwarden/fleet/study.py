@@ -17,6 +17,8 @@ from rootwarden.fleet.weekly import weekly
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rootwarden.fleet.account_weeks import AccountWeeks
+
 
 def study(
     observations: pl.LazyFrame,
@@ -36,18 +38,26 @@ def study(
     Raises:
         InputError: When the table is of another schema, or no observation is in the period.
     """
-    asked = parameters or StudyParameters()
-    fleet = account_weeks(observations, asked, start=start, end=end)
+    fleet = account_weeks(observations, parameters or StudyParameters(), start=start, end=end)
+    return study_of(fleet, observations)
+
+
+def study_of(fleet: AccountWeeks, observations: pl.LazyFrame) -> Study:
+    """Every figure of account-weeks that are at hand.
+
+    Args:
+        fleet: The account-weeks.
+        observations: The table they were made from, for names; rows outside of the period are left out.
+    """
     first, last = fleet.looks.select(first=pl.col("as_of").min(), last=pl.col("as_of").max()).row(0)
     weeks = weekly(fleet)
-    inside = observations.filter(pl.col("as_of").is_between(first, last))
     return Study(
         schema=SCHEMA,
-        parameters=asked,
+        parameters=fleet.parameters,
         first_as_of=first,
         last_as_of=last,
         weeks=weeks,
         period=period(fleet, weeks, estimate_uses(fleet)),
-        sampling=sampling_report(fleet, inside),
+        sampling=sampling_report(fleet, observations.filter(pl.col("as_of").is_between(first, last))),
         offenders=offenders(fleet),
     )

@@ -1,8 +1,8 @@
 """Content as data: the rules, and the schema of what they may ask.
 
-Takes nothing; gives the shipped root pack and the schema, each file of the package read once, when it is needed.
-Holds no judgement of its own: a rule is one file in `root/`, an entity one file of its name in `schema/`; both are
-listed by name order, so the same files always give the same pack.
+Takes the name of a pack; gives its rules, and the schema, each file of the package read once, when it is needed.
+Holds no judgement of its own: a rule is one file in the folder of its pack, an entity one file of its name in
+`schema/`; both are listed by name order, so the same files always give the same pack.
 Never reads anything outside the package.
 """
 

@@ -1,15 +1,17 @@
 """Counts and shares of elements, with three truth values.
 
-An element whose condition is unknown may count or not. The answer is decided when it is the same however the unknown
-elements turn out, and then rests only on facts that make it so: for a lower bound on what holds it up, for an upper
-one on what keeps it down and on how long the list is. Undecided, it names the unknown facts that can still turn it.
+An element whose condition is unknown may count or not; an `Unlisted` one stands for any number of such elements. The
+answer is decided when it is the same however the unknown elements turn out, and then rests only on facts that make it
+so: for a lower bound on what holds it up, for an upper one on what keeps it down and on how long the list is.
+Undecided, it names the unknown facts that can still turn it.
 """
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.facts.fact import Unknown
+from rootwarden.facts.fact import Unknown, Unlisted
 from rootwarden.rules.logic import Observation, ask, elements
 from rootwarden.rules.syntax import Bound
 from rootwarden.rules.weights import Weights
@@ -43,7 +45,7 @@ def counted(reading: Reading, inner: Node, bound: Bound, number: int) -> Node:
             return None, (Observation(place, reading, there),)
         judged = [ask(one, where, reading, inner, now) for one, where in there]
         holding = sum(truth is True for truth, _ in judged)
-        possible = holding + sum(truth is None for truth, _ in judged)
+        possible = holding + sum(truth is None for truth, _ in judged) if not endless(there) else inf
         too_many = most is not None and holding > most
         if too_many:
             return False, _resting(reading, fact, place, _of(judged, True), bounded=False)
@@ -58,6 +60,11 @@ def counted(reading: Reading, inner: Node, bound: Bound, number: int) -> Node:
         return True, _resting(reading, fact, place, seen, bounded=most is not None)
 
     return node
+
+
+def endless(there: Iterable[tuple[object, str]]) -> bool:
+    """Whether the list may have any number of elements more than are in it."""
+    return any(isinstance(one, Unlisted) for one, _ in there)
 
 
 def _of(judged: Iterable[Judgement], wanted: Truth) -> tuple[Observation, ...]:
@@ -97,7 +104,7 @@ def shared(reading: Reading, scope: Node | None, inner: Node, bound: Bound, perc
         judged = [
             (ask(one, where, reading, everything, now), ask(one, where, reading, inner, now)) for one, where in there
         ]
-        truth, seen = weights.judge(judged)
+        truth, seen = weights.judge(judged, endless=endless(there))
         if truth is None:
             return None, seen
         return truth, _resting(reading, fact, place, seen, bounded=True)

@@ -54,7 +54,7 @@ def format_sentence(text: str) -> str:
         made += [comment for at, comment in above if at == number]
         made.append(line)
     formatted = "\n".join([*made, *(comment for at, comment in above if at == len(lines))])
-    return formatted if len(formatted.encode()) <= MAXIMUM_BYTES else text
+    return formatted if len(formatted.encode("utf-8", errors="replace")) <= MAXIMUM_BYTES else text
 
 
 def _comments(text: str) -> list[_Comment]:

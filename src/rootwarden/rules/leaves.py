@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from rootwarden.facts.fact import Absent, Fact, Known, Unknown
+from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Unlisted
 from rootwarden.rules.logic import Observation, malformed
 from rootwarden.rules.schema import AttributeType
 
@@ -100,7 +100,9 @@ def length_taker(reading: Reading) -> Take:
         value = take_value(fact)
         if value is ABSENT:
             return 0
-        if isinstance(value, str | tuple | list):
+        if isinstance(value, tuple | list):
+            return next((one for one in value if isinstance(one, Unlisted)), len(value))
+        if isinstance(value, str):
             return len(value)
         return value if isinstance(value, Unknown) else 1
 

@@ -76,7 +76,7 @@ def fixed(text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue]
     for _ in range(_ROUNDS):
         doubts = (one for one in lint(text, schema, parameters=parameters) if one.code.is_doubt)
         edited = apply(text, doubts)
-        if edited == text or len(edited.encode()) > MAXIMUM_BYTES:
+        if edited == text or len(edited.encode("utf-8", errors="replace")) > MAXIMUM_BYTES:
             break
         text = edited
     return text

@@ -8,6 +8,7 @@ be left out: that is checked by judging without it.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,7 @@ from rootwarden.rules.verdict import Verdict
 from rootwarden.rules.wording import fact_text, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from rootwarden.facts.fact import Fact
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.rule import CompiledRule
     from rootwarden.rules.schema import Attribute, Schema
 
+_NAMES: Final = ("Name", "PolicyName", "SerialNumber", "Arn", "id")  # what tells elements apart, the best first
 MAXIMUM_TRIED: Final = 2_000
 MAXIMUM_WAITING: Final = 100_000  # sets of edits that wait to be tried; beyond, the search ends
 
@@ -43,7 +45,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: `set` a fact, `clear` it, `remove` or `add` an element of a list, or `create` a record or list.
         attribute: Path in the rule language with the element's index; an added element has the next free one.
-        before: What it is: `true`, `absent`, `unknown`.
+        before: What it is: `true`, `absent`, `unknown`; of an element that is removed, its name if it has one.
         after: What it should be; for what is added or created, empty.
         facts: Of what is added or created, what must be so (`Active is true`).
         fixed: Nobody can change this: a date of the past, or what makes it another resource.
@@ -255,11 +257,20 @@ def _change(draft: Draft, group: dict[Place, Edit]) -> Change:
     return Change(
         kind=edit.kind,
         attribute=_place_text(draft.original, start),
-        before="" if element or fact is None else _before(fact, attribute),
+        before=_name_of(fact) if element else "" if fact is None else _before(fact, attribute),
         after=_after(draft, start, edit),
         facts=tuple(_part(draft, start, place, one) for place, one in parts if place not in _holders(group)),
         fixed=valued and surcharge(attribute, fact) >= FIXED,
     )
+
+
+def _name_of(element: Fact[object] | None) -> str:
+    """What an element goes by, if it says so."""
+    value = element.value if isinstance(element, Known) else None
+    if not isinstance(value, Mapping):
+        return str(value) if isinstance(value, str | int | float) else ""
+    facts = (value.get(name) for name in _NAMES)
+    return next((str(fact.value) for fact in facts if isinstance(fact, Known)), "")
 
 
 def _before(fact: Fact[object], attribute: Attribute) -> str:

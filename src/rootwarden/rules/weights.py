@@ -23,10 +23,18 @@ class Weights(msgspec.Struct, frozen=True):
     satisfied: int
     not_satisfied: int
 
-    def judge(self, judged: Sequence[tuple[Judgement, Judgement]]) -> Judgement:
-        """Whether the sum over elements, each its scope and its condition, is not negative, and on what that rests."""
+    def judge(self, judged: Sequence[tuple[Judgement, Judgement]], *, endless: bool = False) -> Judgement:
+        """Whether the sum over elements, each its scope and its condition, is not negative, and on what that rests.
+
+        Args:
+            judged: The elements.
+            endless: One of them stands for any number of elements: there is no telling how far the sum may go.
+        """
         options = [self._options(scope[0], condition[0]) for scope, condition in judged]
         lowest, highest = sum(map(min, options)), sum(map(max, options))
+        if endless and not (lowest >= 0 <= min(self.satisfied, self.not_satisfied)):
+            # With enough more elements of either weight every open one can be the one that turns the sign.
+            return None, tuple(seen for one in judged for seen in _open(one))
         upward = self.satisfied > self.not_satisfied
         if lowest >= 0:
             return True, self._supports(judged, helpful=upward)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rootwarden.audit.entities import account, iam_user, monitoring, organization, principals, root_user
 from rootwarden.audit.entities.record import Resource
 from rootwarden.audit.entities.view import View
-from rootwarden.facts.fact import Known, Unknown
+from rootwarden.facts.fact import Known, Unknown, unlisted
 from rootwarden.facts.inventory import Part
 from rootwarden.rules.schema import ACCOUNT, plural
 
@@ -53,6 +53,8 @@ FAMILIES: Final[Families] = {
 OF_THE_ORGANIZATION: Final = frozenset(
     {"Organization", "OrganizationalUnit", "ServiceControlPolicy", "CentralRootAccess"}
 )
+# Of these every account has one.
+_ONE_EACH: Final = frozenset({"RootUser", "Account", "AccountSummary"})
 _MONITORING: Final = frozenset({"CloudTrail", "CloudWatchLogGroup", "MetricAlarm", "SNSTopic"})
 _PARTS: Final[Mapping[str, frozenset[Part]]] = {
     "IAMUser": frozenset({Part.USERS}),
@@ -128,7 +130,7 @@ def _one_account(view: View, entity: str) -> Fact[object]:
 
 
 def _all_accounts(run: Run, entity: str) -> Fact[object]:
-    """The lists of all accounts one after the other; a list that could not be read is one unknown element."""
+    """The lists of all accounts one after the other; what could not be read stands for as many as there may be."""
     elements: list[object] = []
     views = list(run.views.values())
     for view in views[:1] if entity in OF_THE_ORGANIZATION else views:
@@ -136,5 +138,5 @@ def _all_accounts(run: Run, entity: str) -> Fact[object]:
         if isinstance(listed, Known):
             elements.extend(listed.value)
         elif isinstance(listed, Unknown):
-            elements.append(listed)
+            elements.append(listed if entity in _ONE_EACH else unlisted(listed))
     return Known(tuple(elements))

@@ -13,7 +13,7 @@ import msgspec
 from rootwarden.audit.entities.organization import account_name
 from rootwarden.audit.entities.record import LazyRecord, Resource, date, sourced, text
 from rootwarden.audit.entities.view import View
-from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform
+from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform, unlisted
 from rootwarden.facts.monitoring import (
     Alarm,
     LogGroup,
@@ -90,7 +90,10 @@ def trails(view: View) -> Listing:
         found = {each.arn: each for region in place.regions for each in _listed(region.trails)}
         if not isinstance(home, Known):
             return home if isinstance(home, Unknown) else Known(())
-        made = (_trail(view, place, each, home.sources) for _, each in sorted(found.items()))
+        made: list[Resource | Unknown] = [_trail(view, place, each, home.sources) for _, each in sorted(found.items())]
+        # A region that refused may have trails of its own.
+        refused = (region.trails for region in place.regions if isinstance(region.trails, Unknown))
+        made += [unlisted(each) for each in refused if _was_asked(each)]
         return Known(tuple(made), home.sources)
 
     return _of(view, listed)
@@ -105,7 +108,7 @@ def log_groups(view: View) -> Listing:
     for each in found.value:
         group = each if isinstance(each, Unknown) else _delivers_to(each)
         if isinstance(group, Unknown):
-            groups.setdefault(group.reason, group)
+            groups.setdefault(group.reason, unlisted(group))
         elif group is not None:
             groups[group.name] = group
     return Known(tuple(groups[name] for name in sorted(groups)), found.sources)
@@ -118,12 +121,12 @@ def alarms(view: View) -> Listing:
         home = place.region(place.home_region).alarms
         if not isinstance(home, Known):
             return home if isinstance(home, Unknown) else Known(())
-        made = [
-            _alarm(view, place, region, each)
-            for region in place.regions
-            if isinstance(region.alarms, Known)
-            for each in region.alarms.value.metric
-        ]
+        made: list[Resource | Unknown] = []
+        for region in place.regions:
+            if isinstance(region.alarms, Known):
+                made += [_alarm(view, place, region, each) for each in region.alarms.value.metric]
+            elif isinstance(region.alarms, Unknown) and _was_asked(region.alarms):
+                made.append(unlisted(region.alarms))
         return Known(tuple(made), home.sources)
 
     return _of(view, listed)
@@ -143,7 +146,9 @@ def topics(view: View) -> Listing:
                     found.setdefault(trail.topic.value, region.topic(trail.topic.value))
         made: list[Resource | Unknown] = [_topic(view, place, found[arn]) for arn in sorted(found)]
         # Where one of the two that name topics could not be read, there may be more.
-        made += [each for each in (home.alarms, home.trails) if isinstance(each, Unknown) and _was_asked(each)]
+        made += [
+            unlisted(each) for each in (home.alarms, home.trails) if isinstance(each, Unknown) and _was_asked(each)
+        ]
         return Known(tuple(made), (*home.alarms.sources, *home.trails.sources))
 
     return _of(view, listed)
