@@ -148,7 +148,7 @@ def moto() -> Iterator[str]:
 def s3(moto: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL_S3": moto}.items():
         monkeypatch.setenv(name, value)
-    client = botocore.session.Session().create_client("s3", endpoint_url=moto, region_name="us-east-1")
+    client: Any = botocore.session.Session().create_client("s3", endpoint_url=moto, region_name="us-east-1")
     client.create_bucket(Bucket="kept-runs")
     yield client
     for each in client.list_objects_v2(Bucket="kept-runs").get("Contents", ()):
