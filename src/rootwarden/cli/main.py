@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rootwarden import __version__
-from rootwarden.cli import audit, conformance, demo, language_server, permissions, rule, simulate_fleet
+from rootwarden.cli import archive, audit, conformance, demo, language_server, permissions, rule, simulate_fleet
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ app.command("demo")(demo.demo)
 app.command("language-server")(language_server.language_server)
 app.command("permissions")(permissions.permissions)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
+app.add_typer(archive.app, name="archive")
 app.add_typer(rule.app, name="rule")
 
 
