@@ -6,6 +6,7 @@ had already closed is opened again once (the request never reached AWS).
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import threading
@@ -32,6 +33,8 @@ from rootwarden.aws.pace import MOST_ATTEMPTS, Pace
 from rootwarden.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from botocore.client import BaseClient
     from botocore.credentials import Credentials
 
@@ -40,7 +43,16 @@ if TYPE_CHECKING:
     from rootwarden.aws.identity import Identity
 
 # AWS's own limits; `organizations` has the smallest pages, IAM the largest (API references).
-_PAGE_SIZES = {"iam": 1000, "organizations": 20, "cloudwatch": 100, "events": 100, "logs": 50}
+_PAGE_SIZES = {
+    "iam": 1000,
+    "organizations": 20,
+    "cloudwatch": 100,
+    "events": 100,
+    "logs": 50,
+    "ec2": 1000,
+    "rds": 100,
+    "s3": 1000,
+}
 _REGION = re.compile(
     r"(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|eusc|eu-isoe|us-isof)-[a-z]+(-[a-z]+)?-\d{1,2}"
 )
@@ -149,6 +161,48 @@ class Door:
                 return document_of(send(**call.parameters))
             return self._all_pages(client, call, send)
 
+    def total(
+        self,
+        call: Call,
+        count: Callable[[JsonObject], int],
+        *,
+        identity: Identity | None,
+        deadline: Deadline,
+        charged: str = "",
+    ) -> int:
+        """Make one call, and add up what is counted on each of its pages; no more than one page is kept.
+
+        Raises:
+            CallFailed: When there is no answer, or not to every page.
+        """
+        client = self._client(call.service, call.region)
+        send = partial(self._send, client, xform_name(call.operation), self._paces[charged], deadline)
+        with signing_as(identity):
+            if not client.can_paginate(xform_name(call.operation)):
+                return count(document_of(send(**call.parameters)))
+            return sum(count(page) for page in self._pages(client, call, send))
+
+    def send(
+        self, service: str, operation: str, *, deadline: Deadline, parameters: Mapping[str, object]
+    ) -> dict[str, Any]:
+        """Make one call with the caller's own credentials whose answer is a stream of bytes, or that sends one.
+
+        Args:
+            service: botocore's name of the service.
+            operation: The operation as the API spells it.
+            deadline: When to give up.
+            parameters: Request parameters; a file as `Body` is sent from its beginning, each time it is sent.
+
+        Returns:
+            botocore's answer.
+
+        Raises:
+            CallFailed: When there is no answer.
+        """
+        client = self._client(service, self.region)
+        with signing_as(None):
+            return self._send(client, xform_name(operation), self._paces[service], deadline, **parameters)
+
     def asks_aws(self, service: str) -> bool:
         """Whether calls to a service go to AWS itself, and to no endpoint named in the environment."""
         return _is_aws(self._client(service, self.region).meta.endpoint_url)
@@ -158,20 +212,25 @@ class Door:
         return self._throttled
 
     def _all_pages(self, client: BaseClient, call: Call, send: partial[dict[str, Any]]) -> JsonObject:
+        """Every page in one answer."""
+        whole: JsonObject = {}
+        for page in self._pages(client, call, send):
+            _merge(whole, page)
+        for token in ("Marker", "IsTruncated", "NextToken", "nextToken"):
+            whole.pop(token, None)
+        return whole
+
+    def _pages(self, client: BaseClient, call: Call, send: partial[dict[str, Any]]) -> Iterator[JsonObject]:
         """Read every page with our own sending, so that a throttled page is asked again and not the whole list."""
         config = self._session.get_paginator_model(call.service).get_paginator(call.operation)
         make: Any = Paginator
         paginator = make(send, config, client.meta.service_model.operation_model(call.operation))
         size = _PAGE_SIZES.get(call.service)
         settings = {"PageSize": size} if size and "limit_key" in config else {}
-        whole: JsonObject = {}
         for number, page in enumerate(paginator.paginate(**call.parameters, PaginationConfig=settings)):
             if number >= MOST_PAGES:
                 raise CallFailed("TooManyPages", f"more than {MOST_PAGES} pages")
-            _merge(whole, document_of(page))
-        for token in ("Marker", "IsTruncated", "NextToken", "nextToken"):
-            whole.pop(token, None)
-        return whole
+            yield document_of(page)
 
     def _send(
         self, client: BaseClient, operation: str, pace: Pace, deadline: Deadline, **parameters: object
@@ -287,6 +346,9 @@ def _merge(whole: JsonObject, page: JsonObject) -> None:
 
 def _once(client: BaseClient, operation: str, parameters: dict[str, object]) -> dict[str, Any]:
     """Make one request; whatever botocore raises becomes a `CallFailed` with a code."""
+    body = parameters.get("Body")
+    if isinstance(body, io.IOBase):
+        body.seek(0)  # an attempt before this one has read it
     try:
         answer: dict[str, Any] = getattr(client, operation)(**parameters)
     except botocore_errors.ClientError as error:

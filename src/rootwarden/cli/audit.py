@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rootwarden.cli import options
+from rootwarden.cli.archiving import archiving
 from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, Look, look
-from rootwarden.errors import UsageError
+from rootwarden.errors import RootwardenError, UsageError
 from rootwarden.report import find
 from rootwarden.rules.verdict import Severity
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from rootwarden.audit.assess import Terms
     from rootwarden.audit.result import AuditResult
     from rootwarden.audit.rulebook import Rulebook
+    from rootwarden.cli.archiving import Archiving
+    from rootwarden.collect.collected import Collected
     from rootwarden.rules.rule_file import PostureRule
 
 
@@ -52,6 +55,8 @@ def audit(
     output: options.ReportFile = None,
     send_to: options.SendTo = "",
     save_evidence: options.SaveEvidence = None,
+    archive: options.Archive = "",
+    organization_name: options.OrganizationName = "",
     declarations: options.Declarations = None,
     workers: options.Workers = 24,
     account_timeout: options.AccountTimeout = 60,
@@ -82,11 +87,16 @@ def audit(
         declarations=declarations,
         save_evidence=save_evidence,
     )
-    return _judge_and_tell(asked, terms, since=since, format_=format_, output=output, send_to=send_to)
+    with archiving(archive, name=organization_name, profile=profile, region=region) as kept:
+        return _judge_and_tell(asked, terms, kept, since=since, format_=format_, output=output, send_to=send_to)
 
 
 def collect(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder for the evidence.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder for the evidence.")
+    ] = None,
+    archive: options.Archive = "",
+    organization_name: options.OrganizationName = "",
     accounts: options.Accounts = "",
     org: options.Org = False,
     role_name: options.RoleName = "",
@@ -102,9 +112,11 @@ def collect(
     workers: options.Workers = 24,
     account_timeout: options.AccountTimeout = 60,
 ) -> int:
-    """Collect evidence into a folder, to audit later or elsewhere. Exit code 3 when an account gave nothing."""
-    from rootwarden.collect.collected import in_words
-
+    """Collect evidence into a folder, an archive or both, to audit or study later. Exit 3: an account gave nothing."""
+    if output is None and not archive:
+        raise UsageError(
+            "there is nowhere to keep what is collected", hint="give --output FOLDER, --archive A, or both"
+        )
     book = make_book(rule, None, "", None, None, pack, rules)
     asked = Look(
         accounts=accounts,
@@ -120,9 +132,20 @@ def collect(
         declarations=declarations,
         save_evidence=output,
     )
-    collected = look(asked, book, tags=True, tree=True)
+    with archiving(archive, name=organization_name, profile=profile, region=region) as kept:
+        collected = look(asked, book, tags=True, tree=True, kept=kept)
+        if kept is not None:
+            kept.store(collected)
+    return _told(collected, output)
+
+
+def _told(collected: Collected, output: Path | None) -> int:
+    """Say what a collection gave; its exit code."""
+    from rootwarden.collect.collected import in_words
+
     refused = sum(bool(each.refusals) for each in collected.accounts)
-    _say(f"collected {len(collected.accounts)} accounts into {output}; {refused} refused something")
+    into = f" into {output}" if output else ""
+    _say(f"collected {len(collected.accounts)} accounts{into}; {refused} refused something")
     for each in in_words(collected.unreadable):
         _say(f"warning: {each}")
     if collected.interrupted:
@@ -202,7 +225,14 @@ def _terms(
 
 
 def _judge_and_tell(
-    asked: Look, terms: Terms, *, since: Path | None, format_: str, output: Path | None, send_to: str
+    asked: Look,
+    terms: Terms,
+    kept: Archiving | None,
+    *,
+    since: Path | None,
+    format_: str,
+    output: Path | None,
+    send_to: str,
 ) -> int:
     from rootwarden.audit.assess import assess, exit_code
     from rootwarden.audit.judge import Judge
@@ -214,12 +244,13 @@ def _judge_and_tell(
         or any(each.entry.units for each in terms.exceptions)
     )
     judge = Judge(terms)
-    collected = look(asked, terms.rulebook, tags=bool(owner.tag), tree=units, digest=judge.digest)
+    collected = look(asked, terms.rulebook, tags=bool(owner.tag), tree=units, digest=judge.digest, kept=kept)
     if not collected.accounts and not collected.interrupted:
         raise UsageError(
             f"there is no account to audit: {len(collected.skipped)} skipped because they are not ACTIVE",
             hint="`accounts.json` or `aws organizations list-accounts` shows the state of each account",
         )
+    problem = _stored(collected, kept)
     result = assess(collected, terms, judge)
     if since is not None:
         result = _compared(result, since, terms)
@@ -228,7 +259,19 @@ def _judge_and_tell(
     tell(result, format_, output)
     if send_to:
         _send(result, asked)
+    if problem is not None:
+        raise problem
     return exit_code(result, unreadable=bool(collected.unreadable))
+
+
+def _stored(collected: Collected, kept: Archiving | None) -> RootwardenError | None:
+    """Archive a run; an archive that does not take it is told after the report, which is not lost with it."""
+    try:
+        if kept is not None:
+            kept.store(collected)
+    except RootwardenError as error:
+        return error
+    return None
 
 
 def _send(result: AuditResult, asked: Look) -> None:

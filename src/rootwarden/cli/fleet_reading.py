@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from rootwarden.errors import InputError, UsageError
+from rootwarden.cli.archiving import opened
+from rootwarden.errors import InputError, RootwardenError, UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from types import TracebackType
+    from typing import Self
+
     import polars as pl
 
 NEEDED = ("polars", "numpy")
+MOST_ROWS_IN_MEMORY = 250_000
 DRAWN_WITH = ("altair", "vl_convert")
 
 Archive: TypeAlias = Annotated[
@@ -67,27 +74,74 @@ def need(names: tuple[str, ...], what: str) -> None:
             raise UsageError(message, hint="pip install 'rootwarden[fleet]'") from None
 
 
-def observations(archive: str) -> pl.LazyFrame:
-    """The observation table of an archive: every Parquet file in a folder.
+class Reader:
+    """Opens archives for one command, and remembers whether all of them could be read.
 
-    Raises:
-        UsageError: There is no such folder, or nothing in it.
-        InputError: A file of it cannot be read.
+    Args:
+        profile: AWS profile, for archives in S3.
+        region: Region of the endpoint, for archives in S3.
     """
+
+    def __init__(self, *, profile: str, region: str) -> None:
+        self._profile = profile
+        self._region = region
+        self._open = ExitStack()
+        self.whole = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+        _explain(error)
+
+    def table(self, archive: str, start: datetime | None = None, end: datetime | None = None) -> pl.LazyFrame:
+        """The observation table of an archive; files that cannot be used are named and left out.
+
+        Args:
+            archive: A folder, or `s3://BUCKET/PREFIX`.
+            start: First instant of the period.
+            end: First instant after it.
+
+        Raises:
+            RootwardenError: There is no such archive, it cannot be reached, or no run in it can be read.
+        """
+        place = self._open.enter_context(opened(archive, profile=self._profile, region=self._region))
+        found = place.reading(start, end)
+        for each in found.broken:
+            _say(f"warning: `{each.name}` cannot be used: {each.reason}")
+        self.whole = self.whole and not found.broken
+        if not found.runs:
+            period = " in the period" if start or end else ""
+            hint = "`rootwarden archive list` names the runs, `archive import` adds some"
+            raise InputError(f"no run of `{archive}`{period} can be read", hint=hint)
+        return _at_hand(found.table)
+
+
+def _at_hand(table: pl.LazyFrame) -> pl.LazyFrame:
+    """A table that is small enough is read once; thousands of small files are slow to open again and again."""
     import polars as pl
 
-    folder = Path(archive)
-    if not folder.is_dir():
-        raise UsageError(f"`{archive}` is not a folder", hint="give the folder snapshots were written to")
-    files = sorted(folder.rglob("*.parquet"))
-    if not files:
-        raise UsageError(f"there is no snapshot in `{archive}`", hint="`rootwarden audit --archive` writes one a run")
-    try:
-        frame = pl.scan_parquet(files)
-        frame.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"`{archive}` cannot be read: {error}", hint="is every file of it a snapshot?") from error
-    return frame
+    rows: int = table.select(pl.len()).collect().item()
+    return table.collect().lazy() if rows <= MOST_ROWS_IN_MEMORY else table
+
+
+def _explain(error: BaseException | None) -> None:
+    """A snapshot whose end is whole but whose middle is not is found only when it is read.
+
+    Raises:
+        InputError: In place of what polars says.
+    """
+    if error is None or isinstance(error, RootwardenError):
+        return
+    import polars as pl
+
+    if isinstance(error, pl.exceptions.ComputeError | pl.exceptions.PanicException | OSError):
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        hint = "`rootwarden archive verify` says which file it is"
+        raise InputError(f"a snapshot of the archive cannot be read: {said}", hint=hint) from error
 
 
 def of_organization(frame: pl.LazyFrame, organization: str) -> pl.LazyFrame:
@@ -138,3 +192,7 @@ def check_format(name: str, formats: tuple[str, ...]) -> None:
     """
     if name not in formats:
         raise UsageError(f"there is no report format `{name}`", hint=f"choose one of {', '.join(formats)}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - the voice of the command line

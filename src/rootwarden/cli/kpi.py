@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from rootwarden.cli import fleet_reading as reading
+from rootwarden.cli import options
 from rootwarden.cli.options import instant
 from rootwarden.errors import UsageError
 from rootwarden.fleet.parameters import StudyParameters
@@ -52,6 +53,8 @@ def kpi(
         str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
     ] = "terminal",
     output: reading.Output = None,
+    profile: options.Profile = "",
+    region: options.Region = "",
 ) -> int:
     """Key figures against their targets, with trend and the accounts behind them; what is unknown is never zero.
 
@@ -68,11 +71,13 @@ def kpi(
 
     parameters = StudyParameters(old_key_days=old_key)
     records = _records(incidents, checkouts, drills)
-    frame = reading.of_organization(reading.observations(archive), organization)
-    weeks = account_weeks(frame, parameters, start=instant(start), end=instant(end))
-    told = key_figures(weeks, frame, records, instant(as_of) or _last(weeks))
+    period = (instant(start), instant(end))
+    with reading.Reader(profile=profile, region=region) as reader:
+        frame = reading.of_organization(reader.table(archive, *period), organization)
+        weeks = account_weeks(frame, parameters, start=period[0], end=period[1])
+        told = key_figures(weeks, frame, records, instant(as_of) or _last(weeks))
     reading.show(_told(told, Asked(source=archive, organization=organization), format_, output), output)
-    return 0
+    return 0 if reader.whole else 3
 
 
 def _last(weeks: AccountWeeks) -> datetime:

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.audit.rulebook import Rulebook
-    from rootwarden.collect.collected import Collected, Digest
+    from rootwarden.cli.archiving import Archiving
+    from rootwarden.collect.collected import Collected, CollectedAccount, Digest
     from rootwarden.collect.live_account import RootSession
+    from rootwarden.collect.plan import Plan
     from rootwarden.collect.save import EvidenceWriter
+    from rootwarden.facts.inventory import Part
+    from rootwarden.facts.organization import Organization
 
 DEFAULT_ROLE = "RootwardenAudit"
 DEFAULT_ROOT_SESSIONS = Path("rootwarden-root-sessions.jsonl")
@@ -56,7 +60,15 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     save_evidence: Path | None = None
 
 
-def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool, digest: Digest | None = None) -> Collected:
+def look(
+    asked: Look,
+    book: Rulebook,
+    *,
+    tags: bool,
+    tree: bool,
+    digest: Digest | None = None,
+    kept: Archiving | None = None,
+) -> Collected:
     """Collect from wherever the arguments say.
 
     Args:
@@ -65,6 +77,7 @@ def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool, digest: Digest 
         tags: Account tags are needed to name owners.
         tree: The organization's tree is needed to name owners or for exceptions.
         digest: What is kept of each account once it is read; everything when not given.
+        kept: Takes every account for the archive, with all there is to know of it.
 
     Raises:
         UsageError: When the arguments contradict each other.
@@ -82,26 +95,49 @@ def look(asked: Look, book: Rulebook, *, tags: bool, tree: bool, digest: Digest 
             "--external-id is for a role, and none would be assumed",
             hint="give --role-name, --accounts or --org too, or leave it out",
         )
-    from rootwarden.collect.collected import keep_whole
+    taken, parts = _taken(digest, kept), _parts(book, kept)
+    from rootwarden.collect.plan import plan_for
 
     instant = options.instant(asked.as_of)
     if asked.evidence is not None:
         from rootwarden.collect.folder import EvidenceFolder
         from rootwarden.collect.offline import collect_folder
-        from rootwarden.collect.plan import plan_for
 
         return collect_folder(
             EvidenceFolder(asked.evidence),
             as_of=instant,
-            parts=book.parts,
-            inside=plan_for(book.needs, watched=book.watched).inside,
-            digest=digest or keep_whole,
+            parts=parts,
+            inside=plan_for(book.needs, watched=book.watched, assets=kept is not None).inside,
+            digest=taken,
         )
     if asked.credential_report is not None:
         from rootwarden.collect.offline import collect_credential_report
 
-        return collect_credential_report(asked.credential_report, as_of=instant, parts=book.parts)
-    return _live(asked, book, instant, tags=tags, tree=tree, digest=digest or keep_whole)
+        return collect_credential_report(asked.credential_report, as_of=instant, parts=parts)
+    plan = plan_for(book.needs, watched=book.watched, tags=tags, tree=tree, assets=kept is not None)
+    return _live(asked, plan, parts, instant, digest=taken)
+
+
+def _taken(digest: Digest | None, kept: Archiving | None) -> Digest:
+    """What is done with each account that was read: the archive takes all of it before anything is let go."""
+    from rootwarden.collect.collected import keep_whole
+
+    last = digest or keep_whole
+    if kept is None:
+        return last
+    recorder = kept.recorder
+
+    def both(account: CollectedAccount, organization: Organization, as_of: datetime) -> CollectedAccount:
+        return last(recorder.digest(account, organization, as_of), organization, as_of)
+
+    return both
+
+
+def _parts(book: Rulebook, kept: Archiving | None) -> frozenset[Part]:
+    """What of each account's inventory is read: what rules read, or for the archive whatever was answered."""
+    from rootwarden.facts.inventory import Part
+
+    return book.parts if kept is None else frozenset(Part)
 
 
 def _refuse_live_options(asked: Look) -> None:
@@ -115,13 +151,10 @@ def _refuse_live_options(asked: Look) -> None:
         )
 
 
-def _live(
-    asked: Look, book: Rulebook, instant: datetime | None, *, tags: bool, tree: bool, digest: Digest
-) -> Collected:
+def _live(asked: Look, plan: Plan, parts: frozenset[Part], instant: datetime | None, *, digest: Digest) -> Collected:
     from rootwarden.aws.door import Door
     from rootwarden.cli.progress import progress
     from rootwarden.collect.live import LiveCollection, Scope
-    from rootwarden.collect.plan import plan_for
     from rootwarden.collect.save import EvidenceWriter
 
     if asked.assume_root and asked.role_name:
@@ -144,7 +177,7 @@ def _live(
     with progress() as show, _given_up(writer):
         return LiveCollection(
             door=door,
-            plan=plan_for(book.needs, watched=book.watched, tags=tags, tree=tree),
+            plan=plan,
             scope=scope,
             as_of=instant,
             workers=asked.workers,
@@ -154,7 +187,7 @@ def _live(
             on_progress=show,
             on_announce=_announce,
             on_root_session=_session_writer(asked),
-            parts=book.parts,
+            parts=parts,
             digest=digest,
         ).run()
 

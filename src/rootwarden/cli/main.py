@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rootwarden import __version__
-from rootwarden.cli import audit, conformance, demo, kpi, language_server, permissions, rule, simulate_fleet, study
+from rootwarden.cli import (
+    archive,
+    audit,
+    conformance,
+    demo,
+    kpi,
+    language_server,
+    permissions,
+    rule,
+    simulate_fleet,
+    study,
+)
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
@@ -38,6 +49,7 @@ app.command("language-server")(language_server.language_server)
 app.command("permissions")(permissions.permissions)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
 app.command("study")(study.study)
+app.add_typer(archive.app, name="archive")
 app.add_typer(rule.app, name="rule")
 
 

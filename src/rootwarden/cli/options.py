@@ -105,6 +105,13 @@ ReportFile: TypeAlias = Annotated[
 SendTo: TypeAlias = Annotated[
     str, typer.Option("--send-to", metavar="TARGET", help="Also send the findings: securityhub.")
 ]
+Archive: TypeAlias = Annotated[
+    str,
+    typer.Option("--archive", metavar="A", help="Also keep the run in this archive: a folder, or s3://BUCKET/PREFIX."),
+]
+OrganizationName: TypeAlias = Annotated[
+    str, typer.Option("--organization-name", metavar="NAME", help="What the archive calls the organization.")
+]
 SaveEvidence: TypeAlias = Annotated[
     Path | None, typer.Option("--save-evidence", metavar="FOLDER", help="Keep the answers of a live run.")
 ]

@@ -26,6 +26,7 @@ def permissions(
     send_to: Annotated[
         str, typer.Option("--send-to", metavar="TARGET", help="Also for sending findings: securityhub.")
     ] = "",
+    archive: Annotated[bool, typer.Option("--archive", help="Also for --archive, which counts assets.")] = False,
     partition: Annotated[str, typer.Option("--partition", metavar="NAME", help="aws, aws-us-gov, …")] = "aws",
 ) -> int:
     """Print the least permissions an audit needs, made from the calls the code makes."""
@@ -40,9 +41,10 @@ def permissions(
             assume_root=assume_root,
             partition=partition,
             security_hub=bool(send_to),
+            assets=archive,
         )
     elif format_ == "stackset":
-        text = member_role_template(role_name=role_name, principal=principal, external_id=external_id)
+        text = member_role_template(role_name=role_name, principal=principal, external_id=external_id, assets=archive)
     else:
         raise UsageError(f"there is no format `{format_}`", hint="choose policy or stackset")
     typer.echo(text, nl=False)

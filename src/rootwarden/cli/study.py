@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from rootwarden.cli import fleet_reading as reading
+from rootwarden.cli import options
 from rootwarden.cli.options import instant
 from rootwarden.fleet.parameters import StudyParameters
 
@@ -58,6 +59,8 @@ def study(
     ] = "terminal",
     output: reading.Output = None,
     plots: Plots = None,
+    profile: options.Profile = "",
+    region: options.Region = "",
 ) -> int:
     """Count root use over many looks at a fleet: who, how often, how concentrated, through old keys, without MFA.
 
@@ -72,6 +75,7 @@ def study(
     from rootwarden.fleet.study import study_of
     from rootwarden.report.fleet.told import Asked
 
+    period = (instant(start), instant(end))
     parameters = StudyParameters(
         window_days=window,
         minimum_age_days=minimum_account_age,
@@ -81,23 +85,25 @@ def study(
         week_anchor=week_anchor,
         confidence=confidence,
     )
-    whole = reading.observations(archive)
-    frame = reading.of_organization(whole, organization)
-    weeks = account_weeks(frame, parameters, start=instant(start), end=instant(end))
-    made = study_of(weeks, frame)
-    comparison = None
-    if compare:
-        from rootwarden.cli.study_comparing import beside
+    with reading.Reader(profile=profile, region=region) as reader:
+        whole = reader.table(archive, *period) if not compare else reader.table(archive)
+        frame = reading.of_organization(whole, organization)
+        weeks = account_weeks(frame, parameters, start=period[0], end=period[1])
+        made = study_of(weeks, frame)
+        comparison = None
+        if compare:
+            from rootwarden.cli.study_comparing import Ours, beside
 
-        comparison = beside(compare, made, weeks, archive=whole, organization=organization)
-    asked = Asked(source=archive, organization=organization)
-    drawn = plotted(made, weeks, frame) if plots is not None or format_ == "html" else None
+            ours = Ours(study=made, weeks=weeks, archive=whole, organization=organization)
+            comparison = beside(compare, ours, reader)
+        asked = Asked(source=archive, organization=organization)
+        drawn = plotted(made, weeks, frame) if plots is not None or format_ == "html" else None
     if plots is not None and drawn is not None:
         from rootwarden.report.fleet.plot_files import write_plots
 
         write_plots(plots, drawn.plots())
     reading.show(_told(made, asked, comparison, drawn, format_=format_, output=output), output)
-    return 0
+    return 0 if reader.whole else 3
 
 
 def plotted(made: Study, weeks: AccountWeeks, frame: pl.LazyFrame) -> Plotted:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.collect import files, read
+from rootwarden.collect.assets import read_assets
 from rootwarden.collect.inventory import read_inventory
 from rootwarden.collect.root_user import read_report, root_user
 from rootwarden.facts.account import Account
@@ -117,6 +118,7 @@ def read_account(
         root_credentials_management=around.organization.root_credentials_management,
         root_sessions=around.organization.root_sessions,
         tags=_tags(answers),
+        assets=read_assets(answers, around.parts),
         inventory=read_inventory(answers, around.parts, report=report.rows, watching=watching, elsewhere=elsewhere),
     )
 

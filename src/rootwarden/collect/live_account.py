@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,9 +14,11 @@ from rootwarden.aws.door import CallFailed
 from rootwarden.aws.identity import Identity
 from rootwarden.collect import files
 from rootwarden.collect import plan as planning
+from rootwarden.collect.assets import count_assets
 from rootwarden.collect.evidence import Answered, CallRecord
 from rootwarden.collect.monitoring_plan import next_calls
 from rootwarden.collect.watching_plan import first_watching_calls, watching_calls
+from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.instant import parse_instant
 
 if TYPE_CHECKING:
@@ -136,6 +139,8 @@ class AccountCollector:
             self._follow_chain(asked, identity)
         if self._plan.watched and entry.kind != "root":
             self._watch(asked, identity)
+        if self._plan.assets and entry.kind != "root":
+            self._count(asked, identity)
         if report:
             yield from self._report(asked, identity, refused)
 
@@ -150,6 +155,8 @@ class AccountCollector:
         names = [call.file for call in calls]
         if entry.kind != "root" and self._plan.report:
             names.append(files.CREDENTIAL_REPORT)
+        if self._plan.assets and entry.kind != "root":
+            names.append(files.ASSET_COUNTS)
         if self._plan.watched and entry.kind != "root":
             names += [call.file for call in first_watching_calls(self._home, self._plan.watched)]
         if monitoring and entry.kind != "root":
@@ -255,6 +262,15 @@ class AccountCollector:
                 asked.ask(call, identity)
             made += len(calls)
 
+    def _count(self, asked: _Asked, identity: Identity | None) -> None:
+        """The five asset counts."""
+        if files.ACCOUNT_SUMMARY not in asked.answers.answered:
+            asked.ask(Call(service="iam", operation="GetAccountSummary", file=files.ACCOUNT_SUMMARY), identity)
+        summary = asked.answers.answer(files.ACCOUNT_SUMMARY)
+        told = summary.value if isinstance(summary, Known) else summary
+        why = told if not isinstance(told, Absent) else Unknown("iam:GetAccountSummary told nothing")
+        asked.keep_ours(files.ASSET_COUNTS, count_assets(partial(asked.total, identity), why))
+
     def _generate(self, asked: _Asked, identity: Identity | None) -> CallFailed | None:
         """Have the credential report made; a refusal is kept, because a report may be there already."""
         call = Call(service="iam", operation="GenerateCredentialReport", file="", region=self._home)
@@ -318,6 +334,15 @@ class _Asked:
     def keep(self, call: Call, document: JsonObject) -> None:
         """Keep an answer."""
         self.answers.add(call.file, Answered(self._line(call.file, call.action, call.region, ""), document))
+
+    def total(self, identity: Identity | None, call: Call, count: Callable[[JsonObject], int]) -> int:
+        """Make one call and add up what is counted on its pages; raises `CallFailed`."""
+        placed = call if call.region else msgspec.structs.replace(call, region=self._home)
+        return self._door.total(placed, count, identity=identity, deadline=self.deadline, charged=self.answers.account)
+
+    def keep_ours(self, file: str, document: JsonObject) -> None:
+        """Keep what was made of several answers."""
+        self.answers.add(file, Answered(self._line(file, "", "", ""), document))
 
     def record(self, file: str, action: str, failed: CallFailed, *, region: str = "") -> None:
         """Keep an error."""

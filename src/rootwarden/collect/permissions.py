@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.collect.plan import AUDIT_TASK_POLICY, MANAGEMENT_ACTIONS, MEMBER_ACTIONS
+from rootwarden.collect.plan import ASSET_ACTIONS, AUDIT_TASK_POLICY, MANAGEMENT_ACTIONS, MEMBER_ACTIONS
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 VERSION = "2012-10-17"
 
 
-def caller_policy(*, role_name: str, assume_root: bool, partition: str = "aws", security_hub: bool = False) -> str:
+def caller_policy(
+    *,
+    role_name: str,
+    assume_root: bool,
+    partition: str = "aws",
+    security_hub: bool = False,
+    assets: bool = False,
+) -> str:
     """The policy of whoever runs the audit, in the management account.
 
     Args:
@@ -23,11 +30,12 @@ def caller_policy(*, role_name: str, assume_root: bool, partition: str = "aws", 
         assume_root: It may open AssumeRoot audit sessions, and no others (`sts:TaskPolicyArn`).
         partition: `aws`, `aws-us-gov`, …
         security_hub: It may hand findings to Security Hub.
+        assets: It may count what the account holds, for an archive.
 
     Returns:
         A policy document as JSON.
     """
-    statements: list[Json] = [_statement("ReadRootPosture", MANAGEMENT_ACTIONS, "*")]
+    statements: list[Json] = [_statement("ReadRootPosture", _with_assets(MANAGEMENT_ACTIONS, assets), "*")]
     if role_name:
         statements.append(
             _statement("AssumeTheMemberRole", ("sts:AssumeRole",), f"arn:{partition}:iam::*:role/{role_name}")
@@ -41,13 +49,14 @@ def caller_policy(*, role_name: str, assume_root: bool, partition: str = "aws", 
     return _printed({"Version": VERSION, "Statement": statements})
 
 
-def member_role_template(*, role_name: str, principal: str, external_id: str) -> str:
+def member_role_template(*, role_name: str, principal: str, external_id: str, assets: bool = False) -> str:
     """A CloudFormation template of the member role, for a StackSet over the organization.
 
     Args:
         role_name: Its name.
         principal: ARN of who may assume it; a parameter of the template when empty.
         external_id: External id its trust policy asks for, or empty.
+        assets: It may count what the account holds, for an archive.
 
     Raises:
         UsageError: When the principal is no ARN.
@@ -58,9 +67,10 @@ def member_role_template(*, role_name: str, principal: str, external_id: str) ->
     trust: JsonObject = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}}
     if external_id:
         trust["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
+    reads = _with_assets(MEMBER_ACTIONS, assets)
     policy: JsonObject = {
         "PolicyName": "read-root-posture",
-        "PolicyDocument": {"Version": VERSION, "Statement": [_statement("ReadRootPosture", MEMBER_ACTIONS, "*")]},
+        "PolicyDocument": {"Version": VERSION, "Statement": [_statement("ReadRootPosture", reads, "*")]},
     }
     role: JsonObject = {
         "Type": "AWS::IAM::Role",
@@ -82,6 +92,10 @@ def member_role_template(*, role_name: str, principal: str, external_id: str) ->
         "Resources": {"AuditRole": role},
     }
     return _printed(template)
+
+
+def _with_assets(actions: tuple[str, ...], assets: bool) -> tuple[str, ...]:
+    return tuple(sorted({*actions, *ASSET_ACTIONS})) if assets else actions
 
 
 def _statement(sid: str, actions: tuple[str, ...], resource: str) -> JsonObject:

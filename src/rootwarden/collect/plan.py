@@ -64,12 +64,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             `needs` has of these calls follows the root user's own chain, and stops once that is decided.)
         tags: Ask for account tags too, to name owners.
         tree: Walk the organization's tree.
+        assets: Count what each account holds (`collect/assets.py`): three calls for each enabled region.
     """
 
     needs: frozenset[str]
     watched: frozenset[str] = frozenset()
     tags: bool = False
     tree: bool = False
+    assets: bool = False
 
     @property
     def report(self) -> bool:
@@ -105,7 +107,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def inside(self) -> bool:
         """Anything is asked inside an account, and not only of its organization."""
         asked = self.report or self.root_credentials or self.contacts or self.monitoring or self.sign_in_policy
-        return asked or bool(self.watched or _PRINCIPALS & self.needs)
+        return asked or self.assets or bool(self.watched or _PRINCIPALS & self.needs)
 
     @property
     def root_credentials(self) -> bool:
@@ -113,9 +115,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return bool(_ROOT_CREDENTIALS & self.needs)
 
 
-def plan_for(needs: Iterable[str], *, watched: Iterable[str] = (), tags: bool = False, tree: bool = False) -> Plan:
+def plan_for(
+    needs: Iterable[str],
+    *,
+    watched: Iterable[str] = (),
+    tags: bool = False,
+    tree: bool = False,
+    assets: bool = False,
+) -> Plan:
     """Make the plan for a set of needs; `tree` asks for the tree though no rule reads policies (owners by unit)."""
-    return Plan(needs=frozenset(needs), watched=frozenset(watched), tags=tags, tree=tree)
+    return Plan(needs=frozenset(needs), watched=frozenset(watched), tags=tags, tree=tree, assets=assets)
 
 
 def credential_calls(plan: Plan) -> tuple[Call, ...]:
@@ -211,6 +220,8 @@ MEMBER_ACTIONS = tuple(
         | _MONITORING
     )
 )
+# Only when asset counts are asked for; the two other calls of these counts are among the ones above.
+ASSET_ACTIONS = ("ec2:DescribeInstances", "ec2:DescribeRegions", "rds:DescribeDBInstances", "s3:ListAllMyBuckets")
 MANAGEMENT_ACTIONS = tuple(
     sorted(
         {

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from rootwarden.facts.assets import AssetCounts
 from rootwarden.facts.contacts import Contacts
 from rootwarden.facts.fact import Fact, Known, Unknown
 from rootwarden.facts.inventory import Inventory
@@ -50,6 +51,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         root_credentials_management: The organization's feature.
         root_sessions: The organization's feature.
         tags: The account's tags in the organization.
+        assets: How much there is in it, when somebody asked.
         inventory: What it holds beside its root user, as far as a selected rule reads it.
     """
 
@@ -70,6 +72,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     root_credentials_management: Fact[bool] = _NOT_COLLECTED
     root_sessions: Fact[bool] = _NOT_COLLECTED
     tags: Fact[dict[str, str]] = _NOT_COLLECTED
+    assets: AssetCounts = AssetCounts()
     inventory: Inventory = Inventory()
 
     @property

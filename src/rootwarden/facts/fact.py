@@ -2,7 +2,7 @@
 
 *Known* carries a value. *Absent* means somebody looked and there is none. *Unknown* means nobody could look, and
 says why and which permission would settle it. There is no fourth state and no default: code that wants a value
-must say what happens in the other two cases.
+must say what happens in the other two cases. Written as JSON, each of the three says which it is (`type`).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Why(StrEnum):
     CONFLICTING = "conflicting"
 
 
-class Known(msgspec.Struct, Generic[T_co], frozen=True):
+class Known(msgspec.Struct, Generic[T_co], frozen=True, tag="known"):
     """A value somebody saw.
 
     Attributes:
@@ -66,14 +66,14 @@ class Known(msgspec.Struct, Generic[T_co], frozen=True):
     note: str = ""
 
 
-class Absent(msgspec.Struct, frozen=True):
+class Absent(msgspec.Struct, frozen=True, tag="absent"):
     """Somebody looked, and there is none."""
 
     sources: tuple[Source, ...] = ()
     note: str = ""
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
     """Nobody could look.
 
     Attributes:

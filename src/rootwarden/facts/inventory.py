@@ -24,6 +24,7 @@ class Part(StrEnum):
     PASSWORD_POLICY = "password_policy"  # noqa: S105 - the name of a policy
     SUMMARY = "summary"
     MONITORING = "monitoring"
+    ASSETS = "assets"
 
 
 class OwnedDevice(msgspec.Struct, frozen=True):

@@ -90,7 +90,8 @@ def _weekly(study: Study, what: str) -> Plot:
     return Plot(
         name=f"weekly-{what}",
         title=f"{what.capitalize()} that used root, week by week",
-        says=f"One bar a week, named by its first day: how many {what} used root, above it their share of those seen; on average {mean:.1f}, "
+        says=f"One bar a week, named by its first day: how many {what} used root, above it their share of those "
+        f"seen; on average {mean:.1f}, "
         f"at most {getattr(highest, f'{what}_used')} in the week of {highest.week}. "
         f"Where nobody could tell, a grey part stands on the bar.",
         columns=columns,
@@ -127,8 +128,8 @@ def _map(plotted: Plotted) -> Plot:
     return Plot(
         name="accounts-by-week",
         title="Which accounts used root in which week",
-        says=f"One row an account, the most active on top, one column a week: blue for the console, orange for an access "
-        f"key, dark for both, grey where it is unknown, empty without a use. "
+        says=f"One row an account, the most active on top, one column a week: blue for the console, orange for "
+        f"an access key, dark for both, grey where it is unknown, empty without a use. "
         f"{several(len(shown), 'account')} shown" + (f", {left:,} less active ones left out." if left else "."),
         columns=("account", "uses", "weeks with a use"),
         rows=tuple(
@@ -174,8 +175,8 @@ def _pareto(study: Study) -> Plot:
     return Plot(
         name="concentration",
         title="How few accounts make most of the use",
-        says=f"A rising curve: the share of all uses that the most active accounts make together. {half} of {len(curve)} "
-        "accounts make half of it. The dashed line is where it would be if all used root equally often.",
+        says=f"A rising curve: the share of all uses that the most active accounts make together. {half} of "
+        f"{len(curve)} accounts make half of it. The dashed line is where it would be if all used root equally often.",
         columns=("most active accounts", "their uses", "% of all uses"),
         rows=rows,
         draw=draw,
@@ -223,8 +224,9 @@ def _key_ages(plotted: Plotted) -> Plot:
     return Plot(
         name="key-ages",
         title="Age of the active root access keys",
-        says=f"One bar for each span of age, at each account's last look: {several(len(plotted.pictures.key_ages), 'key')} "
-        f"of known age, {old} of them not rotated for more than {limit} days.",
+        says="One bar for each span of age, at each account's last look: "
+        f"{several(len(plotted.pictures.key_ages), 'key')} of known age, "
+        f"{old} of them not rotated for more than {limit} days.",
         columns=("age", "active root keys"),
         rows=rows,
         draw=draw,

@@ -40,10 +40,8 @@ def _head(paper: Paper, study: Study, asked: Asked) -> None:
     period, estimate = study.period, study.period.uses_estimated
     title = f"Root use of {several(period.accounts, 'account')} in {several(period.organizations, 'organization')}"
     paper.line(Text(title, "bold"), indent=0)
-    about = [
-        shorten(asked.source, 120),
-        *([f"organization {shorten(asked.organization, 60)}"] if asked.organization else []),
-    ]
+    about = [shorten(asked.source, 120)]
+    about += [f"organization {shorten(asked.organization, 60)}"] if asked.organization else []
     span = f"{instant(study.first_as_of)} to {instant(study.last_as_of)}, {several(len(study.weeks), 'week')}"
     paper.line(" · ".join([*about, span]), "dim", indent=0)
     kept = study.parameters
@@ -65,7 +63,7 @@ def _head(paper: Paper, study: Study, asked: Asked) -> None:
         f" {figures.about(estimate.low)} to {figures.about(estimate.high)}: weekly looks show only the last one"
     )
     if period.unknown:
-        text = f"? {several(period.unknown, 'account-week')} could not be decided; the intervals say what that could change"
+        text = f"? {several(period.unknown, 'account-week')} could not be decided; intervals say what that could change"
         paper.line(text, "bold yellow")
 
 

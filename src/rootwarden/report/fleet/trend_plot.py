@@ -37,7 +37,7 @@ def trend_plot(indicators: tuple[Indicator, ...]) -> Plot:
     )
 
 
-def _line(each: Indicator) -> Chart:
+def _line(each: Indicator) -> alt.LayerChart | alt.FacetChart:
     columns = ("week", "value")
     points: list[Row] = [(str(point.week), _number(each, point.value)) for point in each.trend]
     known = [number for point in each.trend if (number := _number(each, point.value)) is not None]
@@ -49,8 +49,8 @@ def _line(each: Indicator) -> Chart:
     text = alt.Chart(data(columns, points[-1:])).mark_text(
         align="right", dy=-10, fontSize=12, fontWeight=600, color=INK
     )
-    number = alt.Text("value:Q", format=".1f" if share else ",d")
-    return alt.layer(line.encode(x=x, y=y), text.encode(x=x, y=y, text=number)).properties(
+    shown = alt.Text("value:Q", format=".1f" if share else ",d")
+    return alt.layer(line.encode(x=x, y=y), text.encode(x=x, y=y, text=shown)).properties(
         width=WIDTH // 2 - 60, height=110, title=f"{_title(each)}{', %' if share else ''}"
     )
 

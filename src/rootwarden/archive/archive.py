@@ -1,0 +1,265 @@
+"""An archive: add a run, list the runs, read them all as one table, check them, and let old ones go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+import polars as pl
+
+from rootwarden.archive.place import Entry
+from rootwarden.archive.reading import (
+    Damaged,
+    read_account,
+    read_card,
+    read_organization,
+    refuse_newer,
+    rows_of,
+    verify,
+)
+from rootwarden.archive.snapshot import Snapshot
+from rootwarden.errors import InputError, UsageError
+from rootwarden.fleet.observation import COLUMNS, SCHEMA_VERSION, STATE_SUFFIX, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime, timedelta
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from rootwarden.archive.place import Place
+    from rootwarden.archive.recorder import Finished
+    from rootwarden.facts.account import Account
+
+T = TypeVar("T")
+_SHORTEST_RUN: Final = 4
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A snapshot of an archive: its file and its card."""
+
+    entry: Entry
+    snapshot: Snapshot
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """A file of an archive that cannot be used, and why."""
+
+    name: str
+    reason: str
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What is in an archive: snapshots by organization and instant, and files that cannot be used."""
+
+    kept: tuple[Kept, ...]
+    broken: tuple[Broken, ...]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """The observation table of many runs.
+
+    Attributes:
+        table: Its rows, read when they are needed.
+        runs: How many runs are in it.
+        broken: Files that are left out.
+    """
+
+    table: pl.LazyFrame
+    runs: int
+    broken: tuple[Broken, ...]
+
+
+class Archive:
+    """An archive in a place.
+
+    Args:
+        place: Where it is.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._place.close()
+
+    @property
+    def described(self) -> str:
+        """Where it is, for people."""
+        return self._place.described
+
+    def check(self) -> None:
+        """Find out whether the archive can be reached, before anything long is begun.
+
+        Raises:
+            RootwardenError: When it cannot.
+        """
+        self._place.check()
+
+    def add(self, run: Finished) -> bool:
+        """Add a run; false when the archive has the very same already.
+
+        Raises:
+            RootwardenError: When it cannot be written.
+        """
+        name = run.snapshot.name
+        there = self._place.entry(name)
+        if there is not None and self._whole(there):
+            return False
+        self._place.add(name, run.write)
+        return True
+
+    def listing(self) -> Listing:
+        """Every snapshot, and every file that cannot be one."""
+        kept, broken = [], []
+        for entry in self._place.entries():
+            try:
+                kept.append(Kept(entry, read_card(self._place.footer(entry))))
+            except Damaged as error:
+                broken.append(Broken(entry.name, error.message))
+        ordered = sorted(kept, key=lambda each: (each.snapshot.scope, each.snapshot.as_of, each.entry.name))
+        return Listing(tuple(ordered), tuple(broken))
+
+    def unfinished(self) -> tuple[str, ...]:
+        """What killed writers left behind."""
+        return self._place.unfinished()
+
+    def find(self, run: str) -> Kept:
+        """The snapshot of a run, named by its id, or by the beginning of its checksum.
+
+        Raises:
+            UsageError: When there is none, or more than one.
+        """
+        by_content = len(run) >= _SHORTEST_RUN
+        found = [
+            each
+            for each in self.listing().kept
+            if each.snapshot.run_id == run or (by_content and each.snapshot.content.startswith(run))
+        ]
+        if len(found) == 1:
+            return found[0]
+        hint = "`rootwarden archive list` names the runs"
+        raise UsageError(f"there is {'no' if not found else 'more than one'} run `{run}` in the archive", hint=hint)
+
+    def verify(self) -> Iterator[Kept | Broken]:
+        """Read every file to its end and compare it with its checksum, one after the other."""
+        for entry in self._place.entries():
+            try:
+                path = self._place.fetch([entry.name])[entry.name]
+                yield Kept(entry, verify(path, entry.name))
+            except Damaged as error:
+                yield Broken(entry.name, error.message)
+
+    def rows(self, kept: Kept) -> pl.DataFrame:
+        """The rows of one run.
+
+        Raises:
+            InputError: When they cannot be read.
+        """
+        return self._named(kept, rows_of)
+
+    def account(self, kept: Kept, account: str) -> Account | None:
+        """The full facts of one account in one run; `None` when it is not in it.
+
+        Raises:
+            InputError: When they cannot be read.
+        """
+        return self._named(kept, lambda path: read_account(path, kept.snapshot, account))
+
+    def organization(self, kept: Kept) -> bytes:
+        """The facts of the organization in one run, as JSON.
+
+        Raises:
+            InputError: When they cannot be read.
+        """
+        return self._named(kept, read_organization)
+
+    def reading(
+        self, since: datetime | None = None, until: datetime | None = None, organizations: Iterable[str] = ()
+    ) -> Reading:
+        """The observation table of every run in a period.
+
+        Args:
+            since: Runs judged at this instant or later.
+            until: Runs judged before this instant.
+            organizations: Only these, by id; of none, all.
+
+        Returns:
+            The table, with what could not be read beside it. Columns a run of an older version lacks are unknown.
+        """
+        listing = self.listing()
+        wanted, broken = [], list(listing.broken)
+        only = frozenset(organizations)
+        for each in listing.kept:
+            card = each.snapshot
+            if (since and card.as_of < since) or (until and card.as_of >= until):
+                continue
+            if only and card.organization_id not in only:
+                continue
+            try:
+                refuse_newer(card)
+            except Damaged as error:
+                broken.append(Broken(each.entry.name, error.message))
+            else:
+                wanted.append(each)
+        return Reading(self._table(wanted), len(wanted), tuple(broken))
+
+    def outdated(self, keep: timedelta) -> tuple[Kept, ...]:
+        """Snapshots that are older than the newest of their organization by more than this; never the newest."""
+        kept = self.listing().kept
+        newest: dict[str, datetime] = {}
+        for each in kept:
+            scope = each.snapshot.scope
+            newest[scope] = max(newest.get(scope, each.snapshot.as_of), each.snapshot.as_of)
+        return tuple(each for each in kept if newest[each.snapshot.scope] - each.snapshot.as_of > keep)
+
+    def remove(self, kept: Kept) -> None:
+        """Remove a snapshot for good.
+
+        Raises:
+            RootwardenError: When it cannot be removed.
+        """
+        self._place.remove(kept.entry.name)
+
+    def _whole(self, entry: Entry) -> bool:
+        """Whether a file that is there is what its name says; a spoiled one is written anew."""
+        try:
+            verify(self._place.fetch([entry.name])[entry.name], entry.name)
+        except Damaged:
+            return False
+        return True
+
+    def _named(self, kept: Kept, read: Callable[[Path], T]) -> T:
+        try:
+            return read(self._place.fetch([kept.entry.name])[kept.entry.name])
+        except Damaged as error:
+            raise InputError(f"`{kept.entry.name}`: {error.message}", hint="`rootwarden archive verify`") from error
+
+    def _table(self, wanted: list[Kept]) -> pl.LazyFrame:
+        paths = self._place.fetch([each.entry.name for each in wanted])
+        versions: dict[int, list[Path]] = {}
+        for each in wanted:
+            versions.setdefault(each.snapshot.observation_version, []).append(paths[each.entry.name])
+        frames = [_current(pl.scan_parquet(files), version) for version, files in sorted(versions.items())]
+        return pl.concat(frames) if frames else pl.LazyFrame(schema=schema())
+
+
+def _current(frame: pl.LazyFrame, version: int) -> pl.LazyFrame:
+    """The columns of this version; one that an older version did not have is unknown."""
+    if version == SCHEMA_VERSION:
+        return frame.select(schema().names())
+    there = set(frame.collect_schema().names())
+    missing = []
+    for column in COLUMNS:
+        if column.name not in there:
+            missing.append(pl.lit(None, dtype=column.type).alias(column.name))
+            if column.fact:
+                kind = schema()[column.name + STATE_SUFFIX]
+                missing.append(pl.lit("unknown", dtype=kind).alias(column.name + STATE_SUFFIX))
+    return frame.with_columns(missing).select(schema().names())
