@@ -49,10 +49,10 @@ def _indicator(paper: Paper, each: Indicator) -> None:
         paper.line(each.note, "dim")
     if history := [point for point in each.trend if point.value is not None]:
         paper.line(_history(each, history[0].value, history[-1].value, len(each.trend)), "dim")
-    for ids, kind in ((each.accounts, "miss it"), (each.unknown, "unknown")):
+    for ids, kind in ((each.accounts, "missed by"), (each.unknown, "unknown for")):
         if ids:
             more = f", … and {len(ids) - MOST_IDS:,} more" if len(ids) > MOST_IDS else ""
-            paper.line(f"{several(len(ids), 'account')} {kind}: {', '.join(ids[:MOST_IDS])}{more}", "dim")
+            paper.line(f"{kind} {several(len(ids), 'account')}: {', '.join(ids[:MOST_IDS])}{more}", "dim")
 
 
 def _history(each: Indicator, first: float | None, last: float | None, weeks: int) -> str:

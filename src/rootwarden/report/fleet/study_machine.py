@@ -7,15 +7,13 @@ are only ever added.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from rootwarden.fleet.result import Study
 from rootwarden.report.encoding import to_json
-
-if TYPE_CHECKING:
-    from rootwarden.report.fleet.told import Comparison
+from rootwarden.report.fleet.told import Comparison  # noqa: TC001 - msgspec reads annotations
 
 
 class StudyDocument(Study, frozen=True, kw_only=True):

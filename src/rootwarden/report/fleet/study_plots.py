@@ -129,7 +129,7 @@ def _map(plotted: Plotted) -> Plot:
         name="accounts-by-week",
         title="Which accounts used root in which week",
         says=f"One row an account, the most active on top, one column a week: blue for the console, orange for "
-        f"an access key, dark for both, grey where it is unknown, empty without a use. "
+        f"an access key, purple for both, grey where it is unknown, empty without a use. "
         f"{several(len(shown), 'account')} shown" + (f", {left:,} less active ones left out." if left else "."),
         columns=("account", "uses", "weeks with a use"),
         rows=tuple(

@@ -42,9 +42,9 @@ def _line(each: Indicator) -> alt.LayerChart | alt.FacetChart:
     points: list[Row] = [(str(point.week), _number(each, point.value)) for point in each.trend]
     known = [number for point in each.trend if (number := _number(each, point.value)) is not None]
     share = each.unit == "share"
-    scale = alt.Scale(domain=[0, 100] if share else [0, max(*known, 1)], nice=not share)
+    scale = alt.Scale(domain=[0, 100] if share else [0, max(*known, 1)], nice=True)
     x = alt.X("week:T", title=None, axis=alt.Axis(format="%Y-%m-%d", grid=False, tickCount=3, labelOverlap=True))
-    y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(tickCount=3, minExtent=36))
+    y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(tickCount=3, tickMinStep=1, minExtent=36))
     line = alt.Chart(data(columns, points)).mark_line(color=BLUE, strokeWidth=2.2, point={"color": BLUE, "size": 18})
     text = alt.Chart(data(columns, points[-1:])).mark_text(
         align="right", dy=-10, fontSize=12, fontWeight=600, color=INK
