@@ -91,7 +91,7 @@ def _styled(chart: Chart) -> Chart:
     """The look all plots share: thin lines, no frame, words in the page's ink."""
     axis = {"labelColor": SOFT, "titleColor": SOFT, "domainColor": LINE, "tickColor": LINE, "gridColor": LINE}
     styled: Chart = (
-        chart.configure(font=FONT, background="white", padding=4)
+        chart.configure(font=FONT, background="white", padding={"left": 6, "top": 6, "right": 6, "bottom": 12})
         .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=260, **axis)
         .configure_view(stroke=None)
         .configure_legend(
