@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rootwarden import __version__
-from rootwarden.cli import archive, audit, conformance, demo, language_server, permissions, rule, simulate_fleet
+from rootwarden.cli import (
+    archive,
+    audit,
+    conformance,
+    demo,
+    kpi,
+    language_server,
+    permissions,
+    rule,
+    simulate_fleet,
+    study,
+)
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
@@ -33,9 +44,11 @@ app.command("audit")(audit.audit)
 app.command("collect")(audit.collect)
 app.command("conformance")(conformance.conformance)
 app.command("demo")(demo.demo)
+app.command("kpi")(kpi.kpi)
 app.command("language-server")(language_server.language_server)
 app.command("permissions")(permissions.permissions)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
+app.command("study")(study.study)
 app.add_typer(archive.app, name="archive")
 app.add_typer(rule.app, name="rule")
 

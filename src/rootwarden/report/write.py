@@ -26,8 +26,16 @@ def write(path: Path, text: str) -> None:
     Raises:
         UsageError: The folder is missing or read-only, `path` is a folder, or the disk is full. Nothing is left behind.
     """
+    write_bytes(path, well_formed(text).encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """As `write`, for what is no text.
+
+    Raises:
+        UsageError: As `write`.
+    """
     target = Path(os.path.realpath(path))
-    data = well_formed(text).encode()
     try:
         mode = _mode(target)
         if mode is not None and not stat.S_ISREG(mode):

@@ -1,0 +1,127 @@
+"""`rootwarden kpi`: the key figures of a root programme."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+
+import msgspec
+import typer
+
+from rootwarden.cli import fleet_reading as reading
+from rootwarden.cli import options
+from rootwarden.cli.options import instant
+from rootwarden.errors import UsageError
+from rootwarden.fleet.parameters import StudyParameters
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rootwarden.fleet.account_weeks import AccountWeeks
+    from rootwarden.fleet.kpi import KeyFigures, Records
+    from rootwarden.report.fleet.told import Asked
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+FORMATS: Final = ("terminal", "json", "html", "prometheus")
+_USUAL: Final = StudyParameters()
+
+
+def kpi(
+    archive: reading.Archive,
+    incidents: Annotated[
+        Path | None,
+        typer.Option("--incidents", metavar="FILE", help="Visits of root found in CloudTrail (JSON Lines)."),
+    ] = None,
+    checkouts: Annotated[
+        Path | None, typer.Option("--checkouts", metavar="FILE", help="Approved check-outs (JSON Lines).")
+    ] = None,
+    drills: Annotated[
+        Path | None, typer.Option("--drills", metavar="FILE", help="Drills, due and done (JSON Lines).")
+    ] = None,
+    start: reading.Start = "",
+    end: reading.End = "",
+    organization: reading.Organization = "",
+    old_key: reading.OldKey = _USUAL.old_key_days,
+    as_of: Annotated[
+        str,
+        typer.Option(
+            "--as-of", metavar="INSTANT", help="Judge incidents and drills at this instant; the last look if not given."
+        ),
+    ] = "",
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
+    ] = "terminal",
+    output: reading.Output = None,
+    profile: options.Profile = "",
+    region: options.Region = "",
+) -> int:
+    """Key figures against their targets, with trend and the accounts behind them; what is unknown is never zero.
+
+    Needs the extra `fleet`. Exit code 0: the figures were made, whatever they say. 2: wrong usage, or no observation
+    in the period. 3: part of the archive could not be read.
+    """
+    reading.check_format(format_, FORMATS)
+    reading.need(reading.NEEDED, "a key figure")
+    if format_ == "html":
+        reading.need(reading.DRAWN_WITH, "a plot")
+    from rootwarden.fleet.account_weeks import account_weeks
+    from rootwarden.fleet.kpi import key_figures
+    from rootwarden.report.fleet.told import Asked
+
+    parameters = StudyParameters(old_key_days=old_key)
+    records = _records(incidents, checkouts, drills)
+    period = (instant(start), instant(end))
+    with reading.Reader(profile=profile, region=region) as reader:
+        frame = reading.of_organization(reader.table(archive, *period), organization)
+        weeks = account_weeks(frame, parameters, start=period[0], end=period[1])
+        told = key_figures(weeks, frame, records, instant(as_of) or _last(weeks))
+    reading.show(_told(told, Asked(source=archive, organization=organization), format_, output), output)
+    return 0 if reader.whole else 3
+
+
+def _last(weeks: AccountWeeks) -> datetime:
+    last: datetime = weeks.looks["as_of"].max()  # type: ignore[assignment]
+    return last
+
+
+def _records(incidents: Path | None, checkouts: Path | None, drills: Path | None) -> Records:
+    from rootwarden.fleet.exchange import Checkout, Drill, Incident
+    from rootwarden.fleet.kpi import Records
+
+    return Records(
+        incidents=_lines(incidents, Incident),
+        checkouts=_lines(checkouts, Checkout),
+        drills=_lines(drills, Drill),
+    )
+
+
+def _lines(path: Path | None, kind: type[R]) -> tuple[R, ...] | None:
+    from rootwarden.collect.disk import read_file
+    from rootwarden.fleet.exchange import parse_lines
+
+    if path is None:
+        return None
+    try:
+        return parse_lines(read_file(path), kind, file=str(path))
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be read: {error.strerror}", hint="is this the right file?") from error
+
+
+def _told(told: KeyFigures, asked: Asked, format_: str, output: Path | None) -> str:
+    if format_ == "json":
+        from rootwarden.report.fleet.kpi_machine import render as document
+
+        return document(told)
+    if format_ == "prometheus":
+        from rootwarden.report.fleet.kpi_prometheus import render as metrics
+
+        return metrics(told)
+    if format_ == "html":
+        from rootwarden.report.fleet.kpi_page import render as page
+
+        return page(told, asked)
+    from rootwarden.report.fleet.kpi_terminal import render as lines
+
+    width, color = reading.screen(output)
+    return lines(told, asked, width=width, color=color)

@@ -1,0 +1,95 @@
+"""What the fleet's pages share: the style sheet of the audit's page with that of plots, and how plots are placed."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import jinja2
+import msgspec
+from markupsafe import Markup
+
+from rootwarden import __version__
+from rootwarden.report import words
+from rootwarden.report.fleet import figures
+from rootwarden.report.fleet.plot import inline
+
+if TYPE_CHECKING:
+    from rootwarden.report.fleet.plot import Plot, Value
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """A plot as the page shows it: the picture as markup, cells as text, and which columns are numbers."""
+
+    name: str
+    title: str
+    says: str
+    svg: Markup
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+
+
+def placed(plot: Plot) -> Placed:
+    """A plot for a page."""
+    numbers = zip(*plot.rows, strict=True) if plot.rows else ((),) * len(plot.columns)
+    return Placed(
+        name=plot.name,
+        title=plot.title,
+        says=plot.says,
+        svg=Markup(inline(plot)),  # noqa: S704 - our own picture; names in it were escaped when it was drawn
+        columns=plot.columns,
+        rows=tuple(tuple(_cell(each) for each in row) for row in plot.rows),
+        numeric=tuple(all(not isinstance(each, str) for each in column) for column in numbers),
+    )
+
+
+def page(name: str, **shown: object) -> str:
+    """A page made from a template of this folder.
+
+    Args:
+        name: Of the template.
+        shown: What it places.
+    """
+    style = _style()
+    return (
+        _environment()
+        .get_template(name)
+        .render(
+            style=Markup(style),  # noqa: S704 - our own style sheet, from the package
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            version=__version__,
+            **shown,
+        )
+    )
+
+
+def _cell(value: Value) -> str:
+    if value is None:
+        return "not known"
+    return words.visible(value) if isinstance(value, str) else f"{value:,}"
+
+
+@functools.cache
+def _style() -> str:
+    audit = resources.files("rootwarden.report") / "templates" / "page.css"
+    plots = resources.files("rootwarden.report.fleet") / "templates" / "fleet.css"
+    return audit.read_text("utf-8") + plots.read_text("utf-8")
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rootwarden.report.fleet", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"visible": words.visible, "short": words.shorten, "instant": words.instant}
+    environment.globals |= {"several": words.several, "COUNTS": figures.COUNTS}
+    return environment
