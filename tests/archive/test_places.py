@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 import pytest
 from moto.server import ThreadedMotoServer
 from tests.archive.runs import NOON, account, at, collected, finished
@@ -24,7 +25,6 @@ from rootwarden.facts.fact import Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "AKIAFAKEFAKEFAKEFAKE",
@@ -53,7 +53,7 @@ for number in range(first, first + count * step, step):
 
 def writer(folder: Path, first: int, count: int, step: int = 1) -> subprocess.Popen[str]:
     roots = [path for path in sys.path if path.endswith("src")]
-    here = os.getcwd()
+    here = str(Path.cwd())
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, here, str(folder), str(first), str(count), str(step)],
         stdout=subprocess.PIPE,
@@ -148,7 +148,7 @@ def moto() -> Iterator[str]:
 def s3(moto: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL_S3": moto}.items():
         monkeypatch.setenv(name, value)
-    client = boto3.client("s3", endpoint_url=moto, region_name="us-east-1")
+    client: Any = botocore.session.Session().create_client("s3", endpoint_url=moto, region_name="us-east-1")
     client.create_bucket(Bucket="kept-runs")
     yield client
     for each in client.list_objects_v2(Bucket="kept-runs").get("Contents", ()):

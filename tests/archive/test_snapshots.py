@@ -18,6 +18,7 @@ from rootwarden.archive.snapshot import CARD_KEY, decode_facts, encode_facts
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.assets import AssetCounts
 from rootwarden.facts.fact import Known, Unknown
+from rootwarden.facts.organization import Organization
 from rootwarden.fleet.observation import COLUMNS, Run, Seen, observe, schema
 
 if TYPE_CHECKING:
@@ -307,6 +308,16 @@ def test_pruning_keeps_the_newest_of_each_organization(tmp_path: Path) -> None:
         archive.remove(each)
     assert len(archive.listing().kept) == 4
     assert archive.outdated(timedelta(0))[0].snapshot.as_of == NOON + timedelta(weeks=2)
+
+
+def test_pruning_takes_accounts_without_an_organization_one_by_one(tmp_path: Path) -> None:
+    archive = at(tmp_path)
+    for number, weeks in ((1, 0), (1, 20), (2, 0), (2, 1)):
+        look = collected(account(number), as_of=NOON + timedelta(weeks=weeks))
+        archive.add(finished(msgspec.structs.replace(look, organization=Organization())))
+    (old,) = archive.outdated(timedelta(weeks=10))
+    assert old.snapshot.as_of == NOON
+    assert archive.rows(old)["account_id"].to_list() == ["000000000001"]
 
 
 def test_an_account_read_again_replaces_what_was_kept() -> None:

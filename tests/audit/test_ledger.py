@@ -148,6 +148,13 @@ def test_a_file_of_exceptions_knows_the_same_keys() -> None:
         parse_exceptions(text.replace("from = 2026-03-01", "from = 2026-04-01"), name="exceptions.toml", rules=["own"])
 
 
+@pytest.mark.parametrize("unit", ["", "/", "/Root/Prod/", "Root/Prod"], ids=repr)
+def test_a_unit_that_is_none_is_refused_and_never_stands_for_all(unit: str) -> None:
+    text = '[[exception]]\nrule = "own"\n' + IN_THE_FILE.replace("[[exception]]", "") + f'units = ["{unit}"]\n'
+    with pytest.raises(InputError, match="no path of an organizational unit"):
+        parse_exceptions(text, name="exceptions.toml", rules=["own"])
+
+
 def test_what_a_condition_reads_is_asked_for_too() -> None:
     book = rulebook([load_rule_file(RULE)], schema())
     (prepared,) = prepare_exceptions([entry(when='PrimaryContact . FullName eq "Pat"')], book)

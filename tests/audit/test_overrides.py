@@ -122,6 +122,9 @@ MISTAKEN: Final = {
     "no parameter": ("values = { windw = 2 }", "windw"),
     "no parameter of that rule": ('rule = "root-mfa"\nvalues = { window = 2 }', "window"),
     "no account": ('accounts = ["12"]\nvalues = { window = 2 }', "12"),
+    "a unit that ends in a slash": ('units = ["/Root/Sandbox/"]\nvalues = { window = 2 }', "/Root/Sandbox/"),
+    "a unit that is no path": ('units = ["Root"]\nvalues = { window = 2 }', "Root"),
+    "an empty unit": ('units = [""]\nvalues = { window = 2 }', "no path"),
     "no values": ("values = {}", "without values"),
     "an unknown key": ('unit = "/Root"\nvalues = { window = 2 }', "unit"),
 }

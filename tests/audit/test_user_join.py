@@ -12,7 +12,7 @@ from tests.audit.test_entities import EVERYTHING, ID
 from rootwarden.audit.entities.catalog import view_of
 from rootwarden.audit.entities.record import Resource
 from rootwarden.facts.credential_report import CredentialReportRow
-from rootwarden.facts.fact import Known, Source, Unknown
+from rootwarden.facts.fact import Known, Source, Unknown, unlisted
 from rootwarden.facts.inventory import Inventory, OwnedDevice
 from rootwarden.facts.organization import Organization
 from rootwarden.facts.principals import AuthorizationDetails, GroupDetail, UserDetail
@@ -85,7 +85,7 @@ def test_everybody_in_either_source_is_judged_once(reported: frozenset[str], det
 def test_without_the_report_somebody_may_be_missing(detailed: frozenset[str]) -> None:
     listed = listing(REFUSED, details_of(detailed))
     assert isinstance(listed, Known)
-    assert [each for each in listed.value if isinstance(each, Unknown)] == [REFUSED]
+    assert [each for each in listed.value if isinstance(each, Unknown)] == [unlisted(REFUSED)]
     assert set(by_name(listed)) == {arn(name) for name in detailed}
 
 

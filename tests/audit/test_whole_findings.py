@@ -24,6 +24,7 @@ from rootwarden.facts.organization import Organization
 from rootwarden.packs import schema
 from rootwarden.report import FORMATS, find, junit, machine, ocsf, page, terminal
 from rootwarden.report.words import resource_type
+from rootwarden.rules.diagnostic import RuleSyntaxError
 from rootwarden.rules.rule_file import load_rule_file
 from rootwarden.rules.verdict import Severity, Verdict
 
@@ -199,3 +200,12 @@ def test_an_exception_with_a_condition_asks_the_record_that_failed() -> None:
     (found,) = assess(collected(ACCOUNT), judged).findings
     assert found.verdict is Verdict.FAIL
     assert found.suppressed_by is not None
+
+
+def test_a_mistake_in_a_condition_names_the_ticket() -> None:
+    entry = ExceptionEntry(
+        rule="group", when='Nme like "^x"', reason="r", owner="o", ticket="SEC-9", until=date(2026, 5, 1)
+    )
+
+    with pytest.raises(RuleSyntaxError, match="exception SEC-9"):
+        prepare_exceptions([entry], terms("group").rulebook)

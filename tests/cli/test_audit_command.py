@@ -193,6 +193,25 @@ def test_a_folder_of_rules_of_ones_own(
     assert {rule for _, rule in run.verdicts} == rules
 
 
+@pytest.mark.parametrize(("option", "code"), [((), 1), (("--parameter", "domain=com"), 0)])
+def test_a_parameter_of_a_rule_of_ones_own(folder: Path, tmp_path: Path, option: tuple[str, ...], code: int) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'id = "mine"\ntitle = "t"\nseverity = "high"\nwhy = "w"\nmisses = "m"\n'
+        'check = "RootUser should not have Email . Domain eq domain"\n'
+        '[parameters.domain]\ndefault = "example.com"\ndescribe = "not this one"\n'
+    )
+    arguments = ("--evidence", folder / "greenfield", "--rules", "mine.toml", "--format", "json")
+    run = looks.command("audit", *arguments, *option, cwd=tmp_path)
+    assert run.code == code, run.err
+
+
+def test_next_steps_name_a_page_only_of_shipped_rules(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.rule").write_text("RootUser should not have Exists\n")
+    run = looks.command("audit", "--evidence", folder / "greenfield", "--rules", "mine.rule", cwd=tmp_path)
+    assert "mine (high)" in run.out
+    assert "rule show" not in run.out
+
+
 @pytest.mark.parametrize(
     ("path", "said"), [("nothing", "cannot be read"), ("empty", "holds no rule file"), ("bad.rule", "bad.rule")]
 )

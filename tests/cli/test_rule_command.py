@@ -124,7 +124,7 @@ def test_syntax_only_leaves_names_alone(tmp_path: Path) -> None:
 def test_unreadable_files_are_said_and_set_the_exit_code(tmp_path: Path, command: str) -> None:
     (tmp_path / "binary.rule").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "good.rule").write_text(RULE, encoding="utf-8")
-    for file in (tmp_path / "missing.rule", tmp_path, tmp_path / "binary.rule"):
+    for file in (tmp_path / "missing.rule", tmp_path / "binary.rule"):
         alone, beside = run(command, file), run(command, file, tmp_path / "good.rule")
         assert (alone.exit_code, beside.exit_code) == (2, 3)
         assert f"error: `{file}`" in alone.stderr
@@ -157,6 +157,14 @@ def test_nothing_to_test_is_no_success(tmp_path: Path) -> None:
     assert isinstance(run("test", tmp_path / "a.rule").exception, RootwardenError)
 
 
+def test_a_rule_file_can_be_shown_without_empty_headings(tmp_path: Path) -> None:
+    (tmp_path / "no-key.rule").write_text(RULE, encoding="utf-8")
+    shown = run("show", tmp_path / "no-key.rule").stdout.splitlines()
+
+    assert shown[0] == f"no-key (high): {RULE}"
+    assert [line for line in shown if line[:1].isupper()] == ["Check", "Answered by"]
+
+
 def test_list_and_show() -> None:
     listed = json.loads(run("list", "--format", "json").stdout)
     shown = json.loads(run("show", "root-mfa", "--format", "json").stdout)
@@ -181,3 +189,35 @@ def test_eval_knows_a_benchmark_by_its_other_names(tmp_path: Path, benchmark: st
     options = ("--fixture", tmp_path / "given.json", "--format", "json", "--benchmark")
     assert json.loads(run("eval", rule, *options, benchmark).stdout)["verdict"] == verdict
     assert isinstance(run("eval", rule, *options, "cis-9.9").exception, UsageError)
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (("check",), 1, "nothing"),
+        (("lint",), 1, "nothing"),
+        (("fmt", "--check"), 1, "b.rule: would be formatted"),
+        (("test",), 1, "expected pass, got fail"),
+    ],
+)
+def test_a_folder_stands_for_the_rule_files_in_it(
+    tmp_path: Path, command: tuple[str, ...], code: int, said: str
+) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "notes.md").write_text("no rule", encoding="utf-8")
+    (tmp_path / "below" / "a.toml").write_text(
+        f'id = "a"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nmisses = "m"\ncheck = "{RULE}"\n'
+        '[[case]]\nname = "c"\nexpect = "pass"\n'
+        """given = '{"IAMUser": [{"RootUser": true, "AccessKey": [{"Active": true}]}]}'\n""",
+        encoding="utf-8",
+    )
+    wrong = "" if command == ("test",) or command[0] == "fmt" else " and nothing"
+    (tmp_path / "b.rule").write_text(f"RootUser should have Exists{wrong} and MFAActive=true", encoding="utf-8")
+    result = run(*command, tmp_path)
+
+    assert result.exit_code == code
+    assert said in result.stdout
+
+
+def test_a_folder_without_rules_is_wrong_usage(tmp_path: Path) -> None:
+    assert isinstance(run("check", tmp_path).exception, UsageError)

@@ -36,7 +36,7 @@ def test_a_gap_is_named_and_sets_the_exit_code(tmp_path: Path) -> None:
 
     plain, coverage = run("test", file), run("test", file, "--coverage")
 
-    assert (plain.exit_code, plain.stdout) == (0, "1 cases, 0 wrong\n")
+    assert (plain.exit_code, plain.stdout) == (0, "1 case, 0 wrong\n")
     assert coverage.exit_code == 1
     assert coverage.stdout.splitlines()[1:] == [
         "x: never false in the check: `MFAActive`",
@@ -82,7 +82,7 @@ def test_wrong_cases_come_first(tmp_path: Path) -> None:
     result = run("test", "--coverage", "--mutate", written(tmp_path, HEAD + CHECK + ON.replace("pass", "fail")))
 
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[-1] == "1 cases, 1 wrong"
+    assert result.stdout.splitlines()[-1] == "1 case, 1 wrong"
 
 
 def test_the_shipped_pack_has_no_gap() -> None:

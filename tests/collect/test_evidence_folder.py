@@ -12,12 +12,19 @@ import pytest
 from tests.collect import looks, oracle
 
 from rootwarden.audit.assess import exit_code
+from rootwarden.aws.door import Door
 from rootwarden.collect.folder import EvidenceFolder, as_of_of
+from rootwarden.collect.live import LiveCollection, Scope
 from rootwarden.collect.offline import collect_credential_report, collect_folder
+from rootwarden.collect.plan import plan_for
+from rootwarden.collect.save import EvidenceWriter
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.fact import Known, Unknown, Why
+from rootwarden.facts.inventory import Part
+from rootwarden.simulator import running
 from rootwarden.simulator.parts import member_id
 from rootwarden.simulator.world import MANAGEMENT_ID, NOW
+from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,6 +353,16 @@ def test_the_owner_is_compared_exactly(evidence: Path, owner: object, *, is_root
     assert (bool(devices.value) if isinstance(devices, Known) else None) is is_roots
 
 
+@pytest.mark.parametrize("owner", [{}, {"Arn": None}, "root"], ids=json.dumps)
+def test_a_device_whose_owner_cannot_be_read_is_nobodys_for_certain(evidence: Path, owner: object) -> None:
+    device = {"SerialNumber": f"arn:aws:iam::{MEMBER}:mfa/phone", "User": owner}
+    file = evidence / "accounts" / MEMBER / "virtual-mfa-devices.json"
+    file.write_text(json.dumps({"VirtualMFADevices": [device]}))
+    collected = collect_folder(EvidenceFolder(evidence), parts=frozenset({Part.USERS}))
+    account = next(each.facts for each in collected.accounts if each.facts.id == MEMBER)
+    assert isinstance(account.inventory.virtual_devices, Unknown)
+
+
 def test_an_owner_that_is_root_of_another_partition_is_a_contradiction(evidence: Path) -> None:
     device = {"SerialNumber": f"arn:aws:iam::{MEMBER}:mfa/phone", "User": {"Arn": f"arn:aws-cn:iam::{MEMBER}:root"}}
     file = evidence / "accounts" / MEMBER / "virtual-mfa-devices.json"
@@ -539,3 +556,87 @@ def test_a_clean_folder_could_be_read(evidence: Path) -> None:
     collected = collect_folder(EvidenceFolder(evidence))
     assert collected.unreadable == ()
     assert exit_code(looks.judged(collected), unreadable=False) == 1
+
+
+# what a narrower run did not ask
+
+
+def test_attachments_nobody_asked_for_are_unknown_when_the_evidence_is_read_again(tmp_path: Path) -> None:
+    narrow = looks.book("root-mfa")
+    with running(make_world("greenfield", 4)) as simulator, looks.pointed_at(simulator):
+        LiveCollection(
+            door=Door(connections=4),
+            plan=plan_for(narrow.needs, tree=True),
+            scope=Scope(organization=True, role_name=looks.ROLE),
+            workers=2,
+            clock=simulator.state.clock,
+            writer=EvidenceWriter(tmp_path / "e"),
+        ).run()
+    said = looks.verdicts(looks.judged(collect_folder(EvidenceFolder(tmp_path / "e")), "root-deny-guardrail"))
+    assert said[MEMBER, "root-deny-guardrail"] == "unknown"
+
+
+def test_a_report_with_a_user_of_another_account_is_refused(evidence: Path) -> None:
+    report = evidence / "accounts" / MEMBER / "credential-report.json"
+    lines = decoded(report).decode().splitlines()
+    stranger = lines[1].replace("<root_account>", "eve").replace(f"{MEMBER}:root", "444455556666:user/eve")
+    content = base64.b64encode("\n".join([*lines, stranger]).encode()).decode()
+    change(report, lambda document: document.update(Content=content))
+    used = finding(looks.audit_folder(evidence), MEMBER, "root-usage")
+    assert used.verdict == "unknown"
+    assert "444455556666" in used.reason
+
+
+# names in answers, which others wrote
+
+ELSEWHERE: Final = "../../444455556666/regions/us-east-1"
+
+
+@pytest.mark.parametrize("region", [ELSEWHERE, "us\0east", "/etc", "us-east-1\n", "Us-East"], ids=repr)
+@pytest.mark.parametrize("place", ["home", "trail", "log group", "topic"])
+def test_a_region_that_is_none_leads_nowhere(tmp_path: Path, region: str, place: str) -> None:
+    named = dict.fromkeys(["home", "trail", "log group", "topic"], "us-east-1") | {place: region}
+    trail = {
+        "Name": "t",
+        "TrailARN": f"arn:aws:cloudtrail:{named['trail']}:{MEMBER}:trail/t",
+        "IsMultiRegionTrail": True,
+        "IsOrganizationTrail": False,
+        "CloudWatchLogsLogGroupArn": f"arn:aws:logs:{named['log group']}:{MEMBER}:log-group:g:*",
+    } | ({} if place == "trail" else {"HomeRegion": named["home"]})
+    topic = f"arn:aws:sns:{named['topic']}:{MEMBER}:top"
+    accounts = tmp_path / "accounts"
+    own, other = accounts / MEMBER / "regions" / "us-east-1", accounts / "444455556666" / "regions" / "us-east-1"
+    for folder in (own, other / "trail-status", other / "sns-subscriptions"):
+        folder.mkdir(parents=True)
+    (own / "describe-trails.json").write_text(json.dumps({"trailList": [trail]}))
+    (own / "metric-alarms.json").write_text(json.dumps({"MetricAlarms": [{"AlarmName": "a", "AlarmActions": [topic]}]}))
+    (other / "trail-status" / "t.json").write_text('{"IsLogging": true}')
+    subscription = {"SubscriptionArn": f"{topic}:1", "Protocol": "email", "TopicArn": topic}
+    (other / "sns-subscriptions" / "top.json").write_text(json.dumps({"Subscriptions": [subscription]}))
+    collected = collect_folder(EvidenceFolder(tmp_path), as_of=NOW, parts=frozenset({Part.MONITORING}))
+    account = next(each.facts for each in collected.accounts if each.facts.id == MEMBER)
+    assert isinstance(account.inventory.monitoring, Known)
+    home = account.inventory.monitoring.value.region("us-east-1")
+    trails = home.trails.value if isinstance(home.trails, Known) else ()
+    assert all(isinstance(each.status, Unknown) for each in trails)
+    assert all(isinstance(each.subscriptions, Unknown) for each in home.topics)
+
+
+@pytest.mark.parametrize("file", ["../outside.json", "accounts/../../outside.json", "us\0east.json"], ids=repr)
+def test_nothing_outside_of_the_folder_is_read(evidence: Path, file: str) -> None:
+    (evidence.parent / "outside.json").write_text("{}")
+    fact = EvidenceFolder(evidence).answer(file)
+    assert isinstance(fact, Unknown)
+    assert fact.why is Why.MALFORMED
+
+
+def test_a_slash_in_the_name_of_a_unit_puts_nobody_below_another(evidence: Path) -> None:
+    def rename(targets: Document) -> None:
+        root = targets["roots"][0]
+        root["children"] = [{"id": "ou-fake-slash", "name": "Prod/Exempt", "accounts": [MEMBER], "children": []}]
+        root["accounts"] = []
+
+    change(evidence / "targets.json", rename)
+    unit = facts_of(evidence, MEMBER).unit_path
+    assert isinstance(unit, Known)
+    assert unit.value == "/Root/Prod%2FExempt"

@@ -181,6 +181,28 @@ def test_an_absent_list_has_no_elements_and_an_unknown_one_leaves_it_open(
     assert [one.attribute for one in unknown.missing] == ["Parts"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "note"),
+    [
+        ("Thing should have atleast 40% Parts with [ Other ]", "2 of 5 `Parts` satisfy it, 1 more may"),
+        ("Thing should have atleast 90% Parts with [ Other ]", "2 of 5 `Parts` satisfy it, 1 more may"),
+        ("Thing should have atmost 60% Parts where Flag with [ Other ]", "1 of 2 `Parts` in scope satisfy it"),
+    ],
+)
+def test_a_decided_share_says_how_many(rule: str, note: str, schema: Schema) -> None:
+    parts = [(True, True), (True, False), (False, True), (False, None), (False, False)]
+
+    assert ask(rule, parts, schema).notes == (note,)
+
+
+def test_facts_of_elements_in_scope_come_first(schema: Schema) -> None:
+    outcome = ask(
+        "Thing should have atleast 90% Parts where Flag with [ Other ]", [(False, True), (True, False)], schema
+    )
+
+    assert outcome.witness[0].attribute.startswith("Parts[1]")
+
+
 def test_shares_are_not_rounded(schema: Schema) -> None:
     third = [(True, True), (True, False), (True, False)]
 

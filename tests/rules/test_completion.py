@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rootwarden.packs import every_rule, vocabulary
+from rootwarden.packs import schema as shipped
 from rootwarden.rules.completion import MAXIMUM_ITEMS, completion
 from rootwarden.rules.diagnostic import RuleSyntaxError
 from rootwarden.rules.expectation import Expected, expectation
@@ -71,6 +72,25 @@ def labels(text: str, schema: Schema) -> list[str]:
 
 
 PARAMETERS = tuple(dict.fromkeys(one.name for rule in every_rule() for one in rule.parameters))
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        (
+            "CloudWatchLogGroup should have MetricFilters with [ FilterPattern catches ( ",
+            '"kms-key-disabled-or-deleted"',
+        ),
+        ('CloudWatchLogGroup should have MetricFilters with [ FilterPattern catches ( "root', '"root-usage"'),
+        ("ServiceControlPolicy should have Statements denies ( ", '"iam:CreateAccessKey"'),
+        ('ServiceControlPolicy should have Statements denies ( "iam:*", ', '"*"'),
+    ],
+)
+def test_tests_by_meaning_offer_their_own_values_and_no_attributes(text: str, offered: str) -> None:
+    found = labels(text, shipped())
+
+    assert offered in found
+    assert all(one.startswith('"') for one in found)
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)

@@ -105,8 +105,8 @@ def test_the_edits_leave_a_file_without_mistakes(quotes: str, line_end: str, sch
     ("text", "expected"),
     [
         (file(when="Exsts"), ("R0203", "Exsts")),
-        (file(given='{"RootUser": [{"Exsts": true}]}'), ("R0401", 'id = "x"')),
-        (file(given="no"), ("R0401", 'id = "x"')),
+        (file(given='{"RootUser": [{"Exsts": true}]}'), ("R0401", "a case")),
+        (file(given="no"), ("R0401", "a case")),
         ('id = "x"\nchek = "y"', ("R0401", "chek")),
         ('id = "x"\ncheck = y', ("R0401", "y")),
         ('id = "x', ("R0401", 'id = "x')),
@@ -164,3 +164,33 @@ def test_every_character_of_a_sentence_has_its_place(pieces: list[str]) -> None:
         written = text[span.start : span.end]
         assert written == character or tomllib.loads(f'x = """a{written}"""')["x"].startswith(f"a{character}")
         assert place.index(span.start) == index
+
+
+ACCEPTED = """[[exception]]
+when = 'Nme like "^ci-"'
+reason = "x"
+owner = "x"
+ticket = "x"
+until = 2026-05-01
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said", "at"),
+    [
+        ('severity = "low"', 'severity = "urgent"', "it is one of `critical`, `high`, `medium`, `low`", "severity ="),
+        ('expect = "pass"', 'expect = "maybe"', "it is one of `pass`, `fail`, `not_applicable`, `unknown`", "expect ="),
+        ("[parameters.", "[parameter.", "unknown key `parameter`", "parameter.window"),
+        ('text = "x"', 'txt = "x"', "at `reason[0]`", "txt ="),
+        ('{"RootUser"', '{"RootUsr"', "RootUsr", 'a case"'),
+        ("[[case]]", ACCEPTED + "[[case]]", "no attribute `Nme`", "Nme like"),
+    ],
+)
+def test_a_mistake_outside_the_sentences_points_at_what_it_is_about(
+    wrong: str, right: str, said: str, at: str, schema: Schema
+) -> None:
+    text = file().replace(wrong, right)
+    (one,) = examine(text, schema, file="a.toml")
+
+    assert said in one.diagnostic.message
+    assert text[one.diagnostic.span.start :].startswith(at)

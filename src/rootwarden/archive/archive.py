@@ -211,13 +211,20 @@ class Archive:
         return Reading(self._table(wanted), len(wanted), tuple(broken))
 
     def outdated(self, keep: timedelta) -> tuple[Kept, ...]:
-        """Snapshots that are older than the newest of their organization by more than this; never the newest."""
+        """Snapshots that are older by more than this than the newest of the same organization; never the newest.
+
+        Accounts whose organization is not known are none: there the newest run of the same accounts counts.
+
+        Raises:
+            InputError: When the rows of such a run cannot be read.
+        """
         kept = self.listing().kept
-        newest: dict[str, datetime] = {}
+        same = {each.entry.name: self._whose(each) for each in kept}
+        newest: dict[tuple[str, ...], datetime] = {}
         for each in kept:
-            scope = each.snapshot.scope
-            newest[scope] = max(newest.get(scope, each.snapshot.as_of), each.snapshot.as_of)
-        return tuple(each for each in kept if newest[each.snapshot.scope] - each.snapshot.as_of > keep)
+            whose, as_of = same[each.entry.name], each.snapshot.as_of
+            newest[whose] = max(newest.get(whose, as_of), as_of)
+        return tuple(each for each in kept if newest[same[each.entry.name]] - each.snapshot.as_of > keep)
 
     def remove(self, kept: Kept) -> None:
         """Remove a snapshot for good.
@@ -226,6 +233,13 @@ class Archive:
             RootwardenError: When it cannot be removed.
         """
         self._place.remove(kept.entry.name)
+
+    def _whose(self, kept: Kept) -> tuple[str, ...]:
+        """Whose run it is: an organization's, or certain accounts'."""
+        card = kept.snapshot
+        if card.organization_state == "known":
+            return (card.scope,)
+        return (card.scope, *self.rows(kept)["account_id"].to_list())
 
     def _whole(self, entry: Entry) -> bool:
         """Whether a file that is there is what its name says; a spoiled one is written anew."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.errors import InputError
+from rootwarden.rules.diagnostic import RuleSyntaxError
 from rootwarden.rules.posture import compile_condition
 from rootwarden.rules.rule import CompiledRule
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.audit.rulebook import Rulebook
+    from rootwarden.rules.posture import PreparedRule
     from rootwarden.rules.rule_file import AcceptedFail
 
 _HINT = "each [[exception]] has rule, accounts, reason, owner, ticket and until (a date); see docs/exceptions.md"
@@ -136,17 +138,29 @@ def in_or_below(unit: str, units: Iterable[str]) -> bool:
     return any(unit == each or unit.startswith(f"{each}/") for each in units)
 
 
+def is_unit_path(unit: str) -> bool:
+    """Whether a text can be the path of an organizational unit; nothing, or a slash at its end, is in none."""
+    return len(unit) > 1 and unit.startswith("/") and not unit.endswith("/")
+
+
 def _prepared(entry: ExceptionEntry, rulebook: Rulebook) -> PreparedException:
     about = [rule for rule in rulebook.rules if fnmatchcase(rule.rule.id, entry.rule)]
-    conditions = {
-        rule.rule.id: compile_condition(rule.compiled.entity, entry.when, rule.schema) for rule in about if entry.when
-    }
+    conditions = {rule.rule.id: _condition(entry, rule) for rule in about if entry.when}
     longest = {rule.rule.id: rule.rule.longest_exception for rule in about}
     return PreparedException(
         entry=entry,
         conditions=conditions,
         longest={rule: days for rule, days in longest.items() if days is not None},
     )
+
+
+def _condition(entry: ExceptionEntry, rule: PreparedRule) -> CompiledRule:
+    """The `when` of an exception about what a rule judges; its mistakes name the ticket, for a file has many."""
+    try:
+        return compile_condition(rule.compiled.entity, entry.when, rule.schema)
+    except RuleSyntaxError as error:
+        file = f"exception {entry.ticket}"
+        raise RuleSyntaxError(error.diagnostics, error.text, file=file) from None
 
 
 def _of_rule(rule: str, accepted: AcceptedFail) -> ExceptionEntry:
@@ -163,6 +177,9 @@ def _complaint(entry: ExceptionEntry, rules: tuple[str, ...]) -> str:
     for account in entry.accounts:
         if account != "*" and not (len(account) == 12 and account.isdigit()):  # noqa: PLR2004 - account ids
             return f"names `{account}`, which is no account id"
+    for unit in entry.units:
+        if not is_unit_path(unit):
+            return f"names `{unit}`, which is no path of an organizational unit such as `/Root/Workloads`"
     if entry.since is not None and entry.since > entry.until:
         return f"has an exception for `{entry.rule}` that ends before it begins"
     return ""

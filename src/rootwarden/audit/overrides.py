@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.audit.exceptions import in_or_below
+from rootwarden.audit.exceptions import in_or_below, is_unit_path
 from rootwarden.audit.result import ParameterOverride
 from rootwarden.errors import InputError
 from rootwarden.facts.fact import Known, Unknown
@@ -163,6 +163,10 @@ def check_parameters(tables: Iterable[ParameterTable], rules: Iterable[PostureRu
         for account in table.accounts:
             if not (len(account) == 12 and account.isdigit()):  # noqa: PLR2004 - account ids have twelve digits
                 raise InputError(f"the configuration `{name}` names `{account}`, which is no account id", hint=_HINT)
+        for unit in table.units:
+            if not is_unit_path(unit):
+                message = f"the configuration `{name}` names `{unit}`, which is no path of an organizational unit"
+                raise InputError(message, hint="paths begin with a slash and end without one, as `/Root/Workloads`")
         if not table.values:
             raise InputError(f"the configuration `{name}` has parameters without values", hint=_HINT)
         about = [names for rule, names in known.items() if fnmatchcase(rule, table.rule)]

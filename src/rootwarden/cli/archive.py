@@ -58,9 +58,9 @@ def list_(
     region: options.Region = "",
 ) -> int:
     """List the runs of an archive, by organization and instant. Exit code 3: a file could not be read."""
-    from rootwarden.archive.telling import listing_json, listing_text
-
     with opened(archive, profile=profile, region=region) as place:
+        from rootwarden.archive.telling import listing_json, listing_text
+
         found = place.listing()
     kept = [each for each in found.kept if not organization or each.snapshot.organization_id in organization]
     _print(listing_json(kept, found.broken) if format_ is Format.JSON else listing_text(kept))
@@ -81,9 +81,9 @@ def show(
     region: options.Region = "",
 ) -> int:
     """Show a run: what it saw of each account, or everything it knows of one."""
-    from rootwarden.archive.telling import facts_json, run_json, run_text
-
     with opened(archive, profile=profile, region=region) as place:
+        from rootwarden.archive.telling import facts_json, run_json, run_text
+
         kept = place.find(run)
         if account:
             facts = place.account(kept, account)

@@ -12,19 +12,20 @@ import typer
 from rootwarden.cli import options
 from rootwarden.cli.archiving import archiving
 from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, Look, look
+from rootwarden.cli.rule_input import parameter_values
 from rootwarden.errors import RootwardenError, UsageError
 from rootwarden.report import find
 from rootwarden.rules.verdict import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rootwarden.audit.assess import Terms
     from rootwarden.audit.result import AuditResult
     from rootwarden.audit.rulebook import Rulebook
     from rootwarden.cli.archiving import Archiving
     from rootwarden.collect.collected import Collected
-    from rootwarden.rules.rule_file import PostureRule
+    from rootwarden.rules.rule_file import ParameterDefault, PostureRule
 
 
 def audit(
@@ -46,6 +47,7 @@ def audit(
     benchmark: options.Benchmark = "",
     window: options.Window = None,
     minimum_account_age: options.MinimumAccountAge = None,
+    parameter: options.Parameters = None,
     fail_on: options.FailOn = Severity.HIGH,
     exceptions: options.Exceptions = None,
     no_exceptions: options.NoExceptions = False,
@@ -68,7 +70,8 @@ def audit(
     """
     find(format_)
     _check_target(send_to)
-    book = make_book(rule, rule_file, benchmark, window, minimum_account_age, pack, rules)
+    own = parameter_values(parameter or [])
+    book = make_book(rule, rule_file, benchmark, window, minimum_account_age, pack, rules, own)
     terms = _terms(book, config, exceptions, fail_on, use_exceptions=not no_exceptions)
     asked = Look(
         evidence=evidence,
@@ -161,6 +164,7 @@ def make_book(
     minimum_account_age: int | None,
     pack: list[str] | None = None,
     instead: list[Path] | None = None,
+    parameters: Mapping[str, ParameterDefault] | None = None,
 ) -> Rulebook:
     """The rules the arguments choose; `instead` stands for the root pack where no pack was named."""
     from rootwarden.audit.rulebook import rulebook
@@ -170,13 +174,13 @@ def make_book(
     packed = () if instead and not pack else chosen(pack or ())
     rules = (*packed, *own_rules(instead or ()), *(_own_rule(path) for path in rule_file or ()))
     _check_packs(rule or (), rules)
-    given = {"window": window, "minimum_account_age": minimum_account_age}
+    options = {"window": window, "minimum_account_age": minimum_account_age}
     return rulebook(
         rules,
         schema(),
         wanted=tuple(rule or ()),
         benchmark=benchmark,
-        parameters={name: value for name, value in given.items() if value is not None},
+        parameters={**(parameters or {}), **{name: each for name, each in options.items() if each is not None}},
     )
 
 

@@ -82,6 +82,10 @@ MinimumAccountAge: TypeAlias = Annotated[
     int | None,
     typer.Option("--minimum-account-age", min=0, metavar="DAYS", help="root-usage: leave out younger accounts (0)."),
 ]
+Parameters: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", metavar="NAME=VALUE", help="Value for every rule with such a parameter. Repeat."),
+]
 FailOn: TypeAlias = Annotated[
     Severity, typer.Option("--fail-on", case_sensitive=False, help="Severity from which a fail sets exit code 1.")
 ]
@@ -92,7 +96,8 @@ NoExceptions: TypeAlias = Annotated[
     bool, typer.Option("--no-exceptions", help="Leave every exception out, those in rule files too.")
 ]
 Config: TypeAlias = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="Who owns which account: see docs/configuration.md.")
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Owners of accounts, parameters by unit: see docs/configuration.md."),
 ]
 Since: TypeAlias = Annotated[
     Path | None,

@@ -26,8 +26,16 @@ def own_rules(paths: Iterable[Path]) -> tuple[PostureRule, ...]:
     from rootwarden.cli.rule_input import read_text
     from rootwarden.rules.rule_file import load_rule_file
 
-    files = [file for path in paths for file in (_below(path) if path.is_dir() else [path])]
-    return tuple(load_rule_file(read_text(file), file=str(file)) for file in files)
+    return tuple(load_rule_file(read_text(file), file=str(file)) for file in rule_files(paths))
+
+
+def rule_files(paths: Iterable[Path]) -> list[Path]:
+    """The files that were named, and in the place of a folder the rule files in it.
+
+    Raises:
+        UsageError: A folder holds no rules, or too many.
+    """
+    return [file for path in paths for file in (_below(path) if path.is_dir() else [path])]
 
 
 def _below(folder: Path) -> list[Path]:

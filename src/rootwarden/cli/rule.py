@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rootwarden.cli import rule_check, rule_explaining, rule_schema, rule_writing
+from rootwarden.cli.own_rules import rule_files
 from rootwarden.cli.rule_input import instant as _instant
 from rootwarden.cli.rule_input import parameter_values as _parameters
 from rootwarden.cli.rule_input import read_text as _read
@@ -35,7 +36,6 @@ class Format(StrEnum):
     JSON = "json"
 
 
-Files = Annotated[list[Path], typer.Argument(help="Rule files.", show_default=False)]
 Packs = Annotated[
     list[str] | None, typer.Option("--pack", metavar="NAME", help="Only this pack (root, iam, …); may be repeated.")
 ]
@@ -98,7 +98,9 @@ def evaluate(
 
 @app.command("test")
 def run_tests(
-    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; the shipped packs if none.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Rule files or folders; the shipped packs if none.")
+    ] = None,
     *,
     pack: Packs = None,
     coverage: Annotated[bool, typer.Option("--coverage", help="Also name clauses not seen true and false.")] = False,
@@ -140,7 +142,10 @@ def show_difference(
     as_of: Annotated[str, typer.Option("--as-of", help="The instant `now` means, ISO 8601; never the clock.")] = "",
     time_limit: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds after which the search ends.")] = 30,
 ) -> None:
-    """Print a smallest fixture on which two rules disagree, or `none within bounds`. Exit code 0 either way."""
+    """Print facts on which two rules disagree.
+
+    It is a smallest such fixture, or `none within bounds`. Exit code 0 either way.
+    """
     from time import monotonic
 
     from rootwarden.cli.rule_tests import difference_as_text
@@ -171,17 +176,20 @@ def list_rules(*, pack: Packs = None, output_format: AsText = Format.TEXT) -> No
 
 @app.command()
 def show(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="Id of a shipped rule, such as `root-mfa`.")],
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID|FILE", help="Id of a shipped rule, such as `root-mfa`, or a rule file.")
+    ],
     *,
     output_format: AsText = Format.TEXT,
 ) -> None:
-    """Show one shipped rule: why, what it asks, what it misses, what to do."""
+    """Show one rule: why, what it asks, what it misses, what to do."""
     from rootwarden.cli.rule_input import shipped_rule
     from rootwarden.cli.rule_output import rule_as_json, rule_as_text
     from rootwarden.packs import every_rule, schema
     from rootwarden.rules.words import closest
 
-    rule = shipped_rule(identifier)
+    own = Path(identifier)
+    rule = _rules([own], [])[0] if own.is_file() else shipped_rule(identifier)
     if rule is None:
         meant = closest(identifier, (one.id for one in every_rule()))
         hint = f"did you mean `{meant}`?" if meant else "`rootwarden rule list` shows them all"
@@ -217,7 +225,7 @@ def _rules(files: list[Path], packs: list[str]) -> list[PostureRule]:
         raise UsageError("rule files and --pack exclude each other", hint="give one or the other")
     if not files:
         return list(chosen(packs or [EVERY_PACK]))
-    return [load_rule_file(_read(file), file=str(file)) for file in files]
+    return [load_rule_file(_read(file), file=str(file)) for file in rule_files(files)]
 
 
 def _exit_code(verdict: Verdict, *, counts: bool) -> int:

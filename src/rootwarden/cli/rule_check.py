@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rootwarden.cli.own_rules import rule_files
 from rootwarden.cli.rule_input import read_text, write_text
 from rootwarden.errors import RootwardenError
 from rootwarden.rules.diagnostic import Level
@@ -33,7 +34,7 @@ class Face(StrEnum):
     GITHUB = "github"
 
 
-Files = Annotated[list[Path], typer.Argument(help="Rule files.", show_default=False)]
+Files = Annotated[list[Path], typer.Argument(help="Rule files, or folders of them.", show_default=False)]
 As = Annotated[Face, typer.Option("--format", help="How to print: github is for its workflows.")]
 
 
@@ -75,7 +76,7 @@ def _examine(files: list[Path], depth: Depth, repair: Repair | None) -> Examined
 
     findings: list[Finding] = []
     read, unread, fixed = [], [], []
-    for file in files:
+    for file in rule_files(files):
         try:
             text = read_text(file)
             if repair is not None:

@@ -99,20 +99,21 @@ def rule_as_json(rule: PostureRule, schema: Schema) -> str:
 
 
 def rule_as_text(rule: PostureRule, schema: Schema) -> str:
-    """The rule as a page for people."""
-    blocks = [
-        f"{rule.id} ({rule.severity}): {rule.title}",
-        f"Why\n{_indented(rule.why)}",
-        f"Check\n{_indented(rule.check)}",
-    ]
+    """The rule as a page for people; what the file does not say is left out."""
+    blocks = [f"{rule.id} ({rule.severity}): {rule.title}"]
+    if rule.why:
+        blocks.append(f"Why\n{_indented(rule.why)}")
+    blocks.append(f"Check\n{_indented(rule.check)}")
     blocks += [f"Under {', '.join(one.benchmarks)}\n{_indented(one.check)}" for one in rule.variants]
     for parameter in rule.parameters:
         bounds = [f"{bound:g}" for bound in (parameter.minimum, parameter.maximum) if bound is not None]
         allowed = f" ({' to '.join(bounds)})" if bounds else ""
         blocks.append(f"Parameter {parameter.name} = {parameter.default}{allowed}\n{_indented(parameter.describe)}")
-    blocks.append(f"Misses\n{_indented(rule.misses)}")
+    if rule.misses:
+        blocks.append(f"Misses\n{_indented(rule.misses)}")
     steps = [f"{number}. {_step(one.text, one.console, one.command)}" for number, one in enumerate(rule.remedies, 1)]
-    blocks.append("Remedy\n" + "\n".join(_indented(step) for step in steps))
+    if steps:
+        blocks.append("Remedy\n" + "\n".join(_indented(step) for step in steps))
     if rule.controls:
         blocks.append("Controls\n" + "\n".join(f"  {control}" for control in rule.controls))
     blocks.append("Answered by\n" + "\n".join(f"  {call}" for call in _calls(rule, schema)))

@@ -24,7 +24,10 @@ def cases_as_lines(results: Sequence[CaseResult]) -> list[str]:
         f"{result.rule}: `{result.case}`: expected {result.expected}, got {result.verdict} ({result.reason})"
         for result in wrong
     ]
-    return [printable(line) for line in (*lines, f"{len(results)} cases, {len(wrong)} wrong")]
+    return [
+        printable(line)
+        for line in (*lines, f"{len(results)} {'case' if len(results) == 1 else 'cases'}, {len(wrong)} wrong")
+    ]
 
 
 def coverage_as_lines(covered: Sequence[tuple[str, Sequence[Clause]]]) -> list[str]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rootwarden.cli.own_rules import rule_files
 from rootwarden.cli.rule_input import complain, read_text, write_text
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Files = Annotated[list[Path], typer.Argument(help="Rule files.", show_default=False)]
+Files = Annotated[list[Path], typer.Argument(help="Rule files, or folders of them.", show_default=False)]
 
 
 class Shown(StrEnum):
@@ -38,7 +39,7 @@ def fmt(
     from rootwarden.rules.sentences import rewritten
 
     wrong = 0
-    for file in files:
+    for file in rule_files(files):
         try:
             text = read_text(file)
             load_rule_file(text, file=str(file))

@@ -129,9 +129,9 @@ def _regions(total: Total) -> list[str]:
 
     def note(page: JsonObject) -> int:
         listed = page.get("Regions")
-        names.extend(each.get("RegionName") for each in listed if isinstance(each, dict)) if isinstance(
-            listed, list
-        ) else None
+        # What is no region stays in the list, as a region without a name: a shorter list would make counts smaller.
+        entries = listed if isinstance(listed, list) else [None]
+        names.extend(each.get("RegionName") if isinstance(each, dict) else None for each in entries)
         return len(names)
 
     _asked(total, REGIONS, Call(service="ec2", operation="DescribeRegions", file=""), note)

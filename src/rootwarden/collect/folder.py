@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -146,6 +147,9 @@ class EvidenceFolder:
 
     def _read(self, file: str) -> bytes | str | None:
         path = self.path / file
+        if "\0" in file or ".." in PurePath(file).parts:  # made of a name in an answer, which others wrote
+            self.unreadable[file] = "it would lie outside of the folder"
+            return self.unreadable[file]
         try:
             return read_file(path)
         except FileNotFoundError:

@@ -56,9 +56,9 @@ def _virtual_devices(answers: Answers) -> Fact[tuple[OwnedDevice, ...]]:
     for each in listed.value:
         serial, user, enabled = each.get("SerialNumber"), each.get("User"), each.get("EnableDate")
         owner = user.get("Arn") if isinstance(user, dict) else None
-        if not isinstance(serial, str) or not (owner is None or isinstance(owner, str)):
+        if not isinstance(serial, str) or (user is not None and not isinstance(owner, str)):
             return read.malformed("`VirtualMFADevices`", listed.sources)
-        if owner:
+        if isinstance(owner, str):
             enabled_at = read.instant(enabled, listed.sources, "EnableDate")
             device = MfaDevice(serial_number=serial, kind=MfaKind.VIRTUAL, enabled_at=enabled_at)
             devices.append(OwnedDevice(owner, device))

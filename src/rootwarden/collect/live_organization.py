@@ -74,11 +74,12 @@ class OrganizationCollector:
         try:
             roots = self._list("ListRoots", {}, "Roots")
             nodes: list[Json] = [self._node(root) for root in roots]
-            attachments = self._policies() if plan.policies else {}
+            # Attachments nobody asked for are left out: an empty object would say that nothing is attached.
+            attachments: JsonObject = {"attachments": self._policies()} if plan.policies else {}
         except CallFailed as failed:
             self._record(files.TARGETS, f"organizations:{failed.detail or 'ListRoots'}", failed.code)
             return
-        document: JsonObject = {"roots": nodes, "attachments": attachments}
+        document: JsonObject = {"roots": nodes, **attachments}
         self._add(files.TARGETS, "organizations:ListTargetsForPolicy", document)
 
     def _node(self, raw: JsonObject) -> JsonObject:

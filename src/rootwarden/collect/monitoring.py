@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 Wire = TypeVar("Wire")
 T = TypeVar("T")
 _ARN_PARTS = 6
+# Regions become names of folders: what is none must not lead out of the evidence.
+_REGION = re.compile(r"[a-z0-9-]*")
 
 
 def monitoring_facts(answers: Answers, home_region: str) -> Monitoring:
@@ -108,6 +111,8 @@ def _trails(answers: Answers, region: str) -> Fact[tuple[Trail, ...]]:
 def _trail(answers: Answers, seen_in: str, wire: TrailWire) -> Trail:
     _, _, _, region, account, _ = _arn(wire.arn)
     home = wire.home_region or region
+    if not _REGION.fullmatch(home):
+        raise InputError(f"the home region of the trail `{wire.name}` is no region")
     folders = tuple(dict.fromkeys((f"regions/{home}", f"regions/{seen_in}")))
     name = file_name(wire.name)
     return Trail(
@@ -336,7 +341,11 @@ def _topic_arns(alarms: Fact[Alarms], rules: Fact[tuple[EventRule, ...]]) -> Ite
     for rule in rules.value if isinstance(rules, Known) else ():
         if isinstance(rule.targets, Known):
             arns.update(dict.fromkeys(rule.targets.value))
-    return [arn for arn in arns if arn.split(":")[2:3] == ["sns"] and arn.count(":") == _ARN_PARTS - 1]
+    return [arn for arn in arns if _is_topic(arn.split(":"))]
+
+
+def _is_topic(parts: list[str]) -> bool:
+    return len(parts) == _ARN_PARTS and parts[2] == "sns" and bool(_REGION.fullmatch(parts[3]))
 
 
 def _topic(answers: Answers, arn: str, seen_in: str) -> Topic:
@@ -366,7 +375,7 @@ def _topic(answers: Answers, arn: str, seen_in: str) -> Topic:
 
 def _arn(arn: str) -> list[str]:
     parts = arn.split(":", _ARN_PARTS - 1)
-    if len(parts) != _ARN_PARTS or parts[0] != "arn":
+    if len(parts) != _ARN_PARTS or parts[0] != "arn" or not _REGION.fullmatch(parts[3]):
         raise InputError(f"`{arn}` is no ARN")
     return parts
 

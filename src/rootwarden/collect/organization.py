@@ -170,6 +170,8 @@ def _policies_enabled(targets: Fact[JsonObject], attachments: Fact[dict[str, tup
 
 def _attachments(targets: Fact[JsonObject], others: AbstractSet[str]) -> Fact[dict[str, tuple[str, ...]]]:
     """SCP ids by target; `others` are policies of another type, which say nothing about what is denied."""
+    if isinstance(targets, Known) and "attachments" not in targets.value:
+        return Unknown("nobody asked what is attached", Why.NOT_COLLECTED, "organizations:ListTargetsForPolicy")
     found = read.record(targets, "attachments")
     if not isinstance(found, Known):
         return found
@@ -214,7 +216,8 @@ def _walk(node: JsonObject, above: tuple[str, ...], path: str, depth: int) -> It
         raise ValueError(identity)
     name = _string(node.get("name")) or identity
     targets = (*above, identity)
-    here = f"{path}/{name}"
+    # A slash in a name, which AWS allows, would put the unit below one that it is not in.
+    here = f"{path}/{name.replace('/', '%2F')}"
     yield OrganizationalUnit(
         id=identity,
         path=here,

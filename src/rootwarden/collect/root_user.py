@@ -59,12 +59,23 @@ def read_report(answers: Answers) -> Report:
         other = _account_of(root.value.arn) or "no account"
         root = Unknown(f"the credential report is of {other}, not of this account", Why.CONFLICTING, CALL, (source,))
         rows = root
+    stranger = (
+        next((row for row in rows.value if not _is_of(row, answers.account)), None) if isinstance(rows, Known) else None
+    )
+    if stranger is not None:
+        reason = f"the credential report names `{stranger.arn[:80]}`, who is not of this account"
+        root = rows = Unknown(reason, Why.CONFLICTING, CALL, (source,))
     unknown = Unknown("the evidence does not tell when the credential report was generated", sources=(source,))
     return Report(
         rows=rows,
         root=root,
         generated_at=Known(generated_at, (source,)) if generated_at else unknown,
     )
+
+
+def _is_of(row: CredentialReportRow, account: str) -> bool:
+    """Whether a row is not known to be of another account."""
+    return row.is_cut or _account_of(row.arn) in ("", account)
 
 
 def root_user(

@@ -57,7 +57,12 @@ class CredentialReportRow(msgspec.Struct, frozen=True):
     @property
     def is_root(self) -> bool:
         """True for the root row."""
-        return self.user == ROOT_USER_NAME or self.arn.endswith(":root")
+        return not self.is_cut and (self.user == ROOT_USER_NAME or self.arn.endswith(":root"))
+
+    @property
+    def is_cut(self) -> bool:
+        """True where the row ends before its ARN, so that nobody can tell whose it is."""
+        return not self.arn
 
     def text(self, column: str) -> Fact[str]:
         """A cell as text; `N/A` is absent."""
@@ -134,15 +139,14 @@ def parse_credential_report(content: bytes, source: Source) -> tuple[CredentialR
         raise InputError(f"the credential report has no column `{missing[0]}`", hint=_HINT)
     if len(set(header)) != len(header):
         raise InputError("the credential report names a column twice", hint=_HINT)
-    rows = (_row(header, record, source) for record in records[1:])
-    return tuple(row for row in rows if row is not None)
+    return tuple(_row(header, record, source) for record in records[1:])
 
 
 _HINT = "export it with `aws iam get-credential-report`; the first line names the columns user,arn,…"
 
 
-def _row(header: list[str], record: list[str], source: Source) -> CredentialReportRow | None:
-    """Pair cells with columns; `None` when the row is cut before its ARN.
+def _row(header: list[str], record: list[str], source: Source) -> CredentialReportRow:
+    """Pair cells with columns; a row that is cut before its ARN is kept, for it was somebody's.
 
     A user name with commas that was written without quotes makes the row longer, once in `user` and once in `arn`.
     A row that is too short was cut, and then its last cell may be half a value: it is not used.
@@ -154,7 +158,7 @@ def _row(header: list[str], record: list[str], source: Source) -> CredentialRepo
         width = extra // 2 + 1
         record = [",".join(record[:width]), ",".join(record[width : 2 * width]), *record[2 * width :]]
     cells = dict(zip(header, (cell.strip() for cell in record), strict=False))
-    return CredentialReportRow(cells, source) if "arn" in cells and "user" in cells else None
+    return CredentialReportRow(cells if "arn" in cells and "user" in cells else {"user": "", "arn": ""}, source)
 
 
 def root_row(rows: tuple[CredentialReportRow, ...]) -> Fact[CredentialReportRow]:

@@ -161,6 +161,8 @@ def matches_principal(operator: str, values: tuple[str, ...], root_arn: str) -> 
         "arnnotequals": "arnequals",
         "arnnotlike": "arnlike",
     }
+    if not values:
+        return None  # AWS does not say what a list of no values compares with
     answers = [_one_principal(negated.get(operator, operator), value, root_arn) for value in values]
     matched = True if True in answers else None if None in answers else False
     return None if matched is None else matched is not (operator in negated)

@@ -194,7 +194,15 @@ def _repair(each: RuleTally) -> str:
     fails = "fails" if len(each.failing) == 1 else "fail"
     accounts = several(len(each.failing), "account")
     name = each.card.id
-    return f"{name} ({each.card.severity.value}): {accounts} {fails} ({shown}{more}); see `rootwarden rule show {name}`"
+    see = f"; see `rootwarden rule show {name}`" if _is_shipped(name) else ""
+    return f"{name} ({each.card.severity.value}): {accounts} {fails} ({shown}{more}){see}"
+
+
+def _is_shipped(identifier: str) -> bool:
+    """Whether `rule show` knows it by its id; a rule of the user's own is where the user put it."""
+    from rootwarden.packs import every_rule
+
+    return any(rule.id == identifier for rule in every_rule())
 
 
 def _permissions(result: AuditResult) -> list[str]:

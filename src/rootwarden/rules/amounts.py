@@ -12,12 +12,12 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.facts.fact import Unknown, Unlisted
-from rootwarden.rules.logic import Observation, ask, elements
+from rootwarden.rules.logic import Observation, ask, elements, noted
 from rootwarden.rules.syntax import Bound
 from rootwarden.rules.weights import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
 
     from rootwarden.facts.fact import Fact
@@ -96,6 +96,13 @@ def shared(reading: Reading, scope: Node | None, inner: Node, bound: Bound, perc
     weights = Weights(satisfied=sign * (_WHOLE * whole - part), not_satisfied=-sign * part)
     everything: Node = scope if scope is not None else lambda *_: (True, ())
 
+    def tally(judged: Sequence[tuple[Judgement, Judgement]]) -> str:
+        """How many satisfy it, of how many: what nobody sees from the facts of each."""
+        inside = [(within, condition) for (within, _), (condition, _) in judged if within is not False]
+        holding, undecided = inside.count((True, True)), sum(None in each for each in inside)
+        named = f"`{reading.name}`{' in scope' if scope is not None else ''}"
+        return f"{holding} of {len(inside)} {named} satisfy it{f', {undecided} more may' if undecided else ''}"
+
     def node(record: Record, place: str, now: float) -> Judgement:
         fact = reading.read(record)
         there = elements(reading, fact, place)
@@ -107,6 +114,6 @@ def shared(reading: Reading, scope: Node | None, inner: Node, bound: Bound, perc
         truth, seen = weights.judge(judged, endless=endless(there))
         if truth is None:
             return None, seen
-        return truth, _resting(reading, fact, place, seen, bounded=True)
+        return truth, _resting(reading, noted(fact, tally(judged)), place, seen, bounded=True)
 
     return node

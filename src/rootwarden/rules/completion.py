@@ -106,6 +106,9 @@ _ARGUMENTS: Final = {
     Function.IS_EARLIER_THAN: '( -1, "days" )',
     Function.DIVISIBLE_BY: "( 2 )",
 }
+# Tests by meaning, whose values are strings of their own; a few actions to begin with, as there are thousands.
+_MEANT: Final = frozenset({"catches", "allows", "denies"})
+_ACTIONS: Final = ("*", "iam:*", "iam:CreateAccessKey", "organizations:LeaveOrganization")
 _SHORTER: Final = {
     AttributeType.DATE: ("within last", "older than", "never"),
     AttributeType.NUMBER: ("between", "to"),
@@ -217,6 +220,9 @@ class _Maker:
 
     def _values(self) -> Iterator[Item]:
         attribute, kind = self._attribute, self._result()
+        if self.there.operator in _MEANT:
+            yield from self._meant()
+            return
         if kind is AttributeType.BOOLEAN:
             yield from (self._word(word, ItemKind.VALUE) for word in ("true", "false"))
         elif kind is AttributeType.DATE:
@@ -228,6 +234,16 @@ class _Maker:
             for item in self._attributes(self.there.scope, only={kind}):
                 if not self.there.path.endswith(item.label):
                     yield item
+
+    def _meant(self) -> Iterator[Item]:
+        """Sets of sample events; of actions, those that decide about root."""
+        if self.there.operator == "catches":
+            named = [(name, "events") for name in sorted(self.schema.sample_sets)]
+        else:
+            named = (
+                [(action, "action") for action in _ACTIONS] if self.there.position == 0 else [("*", "every resource")]
+            )
+        yield from (Item(f'"{name}"', ItemKind.VALUE, f'"{name}"', detail) for name, detail in named)
 
     def _arguments(self) -> Iterator[Item]:
         if FUNCTION_WORDS.get(self.there.function) not in _ARGUMENTS:

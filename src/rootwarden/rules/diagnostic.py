@@ -57,6 +57,7 @@ class Code(StrEnum):
     EMPTY_SCOPE = "R1009"
     PORTS_SWAPPED = "R1010"
     ROOT_BY_NAME = "R1020"
+    NOT_COLLECTED = "R1021"
 
     @property
     def is_doubt(self) -> bool:

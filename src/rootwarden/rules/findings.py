@@ -14,7 +14,7 @@ from rootwarden.rules.cases import run_cases
 from rootwarden.rules.diagnostic import Code, Diagnostic, Level, RuleSyntaxError, Span
 from rootwarden.rules.lint import lint
 from rootwarden.rules.parser import parse
-from rootwarden.rules.posture import prepare
+from rootwarden.rules.posture import compile_condition, prepare
 from rootwarden.rules.rule import compile_rule
 from rootwarden.rules.rule_file import is_readable, is_toml, load_rule_file, placed
 from rootwarden.rules.sentences import sentences
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from rootwarden.rules.rule_file import PostureRule
     from rootwarden.rules.schema import Schema
 
-_QUOTED: Final = re.compile(r"`([A-Za-z0-9_.-]+)`")
+_QUOTED: Final = re.compile(r"`([^`\n]{1,200})`")
+# An element of an array of tables, and perhaps a key in it.
+_ELEMENT: Final = re.compile(r"(\w+)\[(\d+)\](?:\.(\w+))?")
 _TOML_PLACE: Final = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)")
 
 
@@ -114,6 +116,8 @@ def _the_rest(rule: PostureRule, schema: Schema, text: str, file: str, depth: De
             return
         for benchmark in ("", *(variant.benchmarks[0] for variant in rule.variants if variant.benchmarks)):
             prepare(rule, schema, benchmark=benchmark)
+        for accepted in rule.accepted:
+            compile_condition(parse(rule.check).entity, accepted.when, schema)
         run_cases(rule, schema)
     except RuleSyntaxError as error:
         error = _in_condition(error, rule, text) or placed(error, error.text, text, file)
@@ -124,10 +128,10 @@ def _the_rest(rule: PostureRule, schema: Schema, text: str, file: str, depth: De
 
 
 def _in_condition(error: RuleSyntaxError, rule: PostureRule, text: str) -> RuleSyntaxError | None:
-    """The same mistakes where they stand in the `when` of a reason, which was checked inside a sentence of its own."""
-    for said in rule.said:
-        if error.text.endswith(f" should have ( {said.when} )") and text.count(said.when) == 1:
-            return error.within(text, text.index(said.when) - (len(error.text) - len(said.when) - 2))
+    """The same mistakes where they stand in the `when` of a reason or an exception, in a sentence of its own."""
+    for when in (*(one.when for one in rule.said), *(one.when for one in rule.accepted)):
+        if error.text.endswith(f" should have ( {when} )") and text.count(when) == 1:
+            return error.within(text, text.index(when) - (len(error.text) - len(when) - 2))
     return None
 
 
@@ -140,9 +144,21 @@ def _no_rule_file(error: InputError, text: str) -> Diagnostic:
         start = starts[min(int(place[1]), len(starts)) - 1] + int(place[2]) - 1
         span = Span(min(start, len(text)), min(start + 1, len(text)))
     elif is_toml(text):
-        for name in _QUOTED.findall(error.message):
-            key = re.search(rf"^[ \t]*{re.escape(name)}(?=[ \t]*=)", text, re.MULTILINE)
-            if key is not None:
-                span = Span(key.end() - len(name), key.end())
-                break
+        found = (_key(name, text) for name in _QUOTED.findall(error.message))
+        span = next((one for one in found if one is not None), span)
     return Diagnostic(code=Code.NOT_A_RULE_FILE, message=error.message, span=span, help=error.hint)
+
+
+def _key(name: str, text: str) -> Span | None:
+    """Where a TOML file has a key or a table: `severity`, `case[0].expect`, `ID, case NAME`."""
+    rule, _, case = name.rpartition(", case ")
+    if rule:
+        named = re.search(rf"^[ \t]*name[ \t]*=[ \t]*[\"']({re.escape(case)})[\"']", text, re.MULTILINE)
+        return Span(*named.span(1)) if named else None
+    start, inside = 0, _ELEMENT.fullmatch(name)
+    if inside is not None:
+        tables = list(re.finditer(rf"^[ \t]*\[\[{inside[1]}\]\]", text, re.MULTILINE))
+        if int(inside[2]) < len(tables):
+            start, name = tables[int(inside[2])].start(), inside[3] or inside[1]
+    key = re.compile(rf"^[ \t]*\[{{0,2}}({re.escape(name)})(?=[ \t]*=|[.\]])", re.MULTILINE).search(text, start)
+    return Span(*key.span(1)) if key else None

@@ -8,6 +8,7 @@ from rootwarden.rules.amount_doubts import amount_doubts
 from rootwarden.rules.corrections import apply
 from rootwarden.rules.diagnostic import Choice, Code, Diagnostic, Edit, Level, RuleSyntaxError, Span
 from rootwarden.rules.impossible import impossible, port_bounds
+from rootwarden.rules.lint_collected import not_collected
 from rootwarden.rules.lint_names import root_by_name
 from rootwarden.rules.lint_words import keyword_case, mixed
 from rootwarden.rules.parameters import fill
@@ -59,6 +60,7 @@ def lint(
     tokens = Tokenizer(text).tokens
     soft = soft_words(text)
     found = [*mixed(tokens, soft), *keyword_case(tokens, soft), *_Walker(schema, rule, text).findings()]
+    found += not_collected(rule, schema)
     try:
         check(rule, schema, text)
     except RuleSyntaxError as error:

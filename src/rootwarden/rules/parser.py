@@ -32,6 +32,10 @@ _MISREAD: Final = frozenset(
     {Code.UNEXPECTED_CHARACTER, Code.UNTERMINATED_STRING, Code.MALFORMED_NUMBER, Code.LITERAL_TOO_LONG}
 )
 
+_A_RULE: Final = (
+    "a rule is one sentence, such as `RootUser should have MFAActive`; `docs/coming-from.md` compares other languages"
+)
+
 
 def parse(text: str) -> Rule:
     """Parse one rule.
@@ -110,6 +114,9 @@ def _parsed(text: str) -> tuple[Recovered, _Parser]:
     if not tokenizer.diagnostics and not parser.diagnostics:
         return Recovered(rule, ()), parser
     mistakes = _heard(tokenizer, parser)
+    if _of_another_language(tokenizer):
+        first = min(mistakes, key=lambda one: one.span)
+        return Recovered(None, (replace(first, help=_A_RULE, edits=(), choices=()),)), parser
     sound_until = MAXIMUM_BYTES + 1
     alone = unmatched(tokenizer.tokens)
     if alone is not None:
@@ -136,6 +143,12 @@ def _heard(tokenizer: Tokenizer, parser: _Parser) -> tuple[Diagnostic, ...]:
         rest = sorted(set(found) - set(before), key=lambda one: (one.message != NEVER_CLOSED, one.span))
         found = [*before, *rest[:1]]
     return tuple(found)
+
+
+def _of_another_language(tokenizer: Tokenizer) -> bool:
+    """Whether the text was never meant as a rule: it has characters no rule has, and not the word that all have."""
+    strange = [one for one in tokenizer.diagnostics if one.code is Code.UNEXPECTED_CHARACTER]
+    return len(strange) > 1 and not any(one.word in {"should", "have"} for one in tokenizer.tokens)
 
 
 def _inside_out(tokenizer: Tokenizer) -> bool:

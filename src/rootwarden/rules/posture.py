@@ -135,6 +135,8 @@ def usual_reason(outcome: Outcome) -> str:
     if outcome.verdict is Verdict.UNKNOWN:
         return _waits(outcome.missing) or "it could not be decided"
     facts = ", ".join(f"`{one.attribute}` is {one.value}" for one in outcome.witness[:_MENTIONED])
+    if len(outcome.witness) > _MENTIONED:
+        facts += " and more"
     prefix = "out of scope: " if outcome.verdict is Verdict.NOT_APPLICABLE else ""
     return f"{prefix}{facts}" if facts else "decided by the rule alone"
 

@@ -386,4 +386,8 @@ def _plain(error: Exception) -> str:
     text = text.replace("Object contains unknown field", "unknown key").replace(
         "Object missing required field", "missing key"
     )
+    if text.startswith("Invalid enum value"):
+        legal = Verdict if text.endswith(("expect`", "verdict`")) else Severity
+        listed = ", ".join(f"`{one.value}`" for one in legal)
+        text = text.replace("Invalid enum value", "unknown value") + f"; it is one of {listed}"
     return text[:1].lower() + text[1:]

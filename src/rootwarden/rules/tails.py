@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from rootwarden.rules import corrections, instants
-from rootwarden.rules.diagnostic import Choice, Code
+from rootwarden.rules.diagnostic import Choice, Code, Span
 from rootwarden.rules.printer import print_string
 from rootwarden.rules.syntax import (
     AddressOverlap,
@@ -25,10 +25,19 @@ from rootwarden.rules.syntax import (
 )
 from rootwarden.rules.terms import Terms, number_literal
 from rootwarden.rules.tokens import Kind, Token
-from rootwarden.rules.words import AGES, COMPARISONS, SET_OPERATORS, SIBLINGS, TAILS, VERBS, closest
+from rootwarden.rules.words import (
+    AGES,
+    COMPARISONS,
+    SET_OPERATORS,
+    SIBLING_PATTERNS,
+    SIBLING_QUANTIFIERS,
+    SIBLINGS,
+    TAILS,
+    VERBS,
+    closest,
+)
 
 if TYPE_CHECKING:
-    from rootwarden.rules.diagnostic import Span
     from rootwarden.rules.syntax import Leaf, Operand, Subject
 
 
@@ -114,9 +123,18 @@ class Tails(Terms):
             self._expected("`overlaps ( first, last )`")
         operands, end = self._values("`overlaps`")
         if len(operands) != 2:  # noqa: PLR2004 - a range has two ends
-            message = f"a range has two ends, and {len(operands) or 'none'} stand here"
-            self._stop(Code.UNEXPECTED_TOKEN, message, opening.to(end), help_="write `overlaps ( first, last )`")
+            self._not_two(operands, opening.to(end))
         return RangeOverlap(subject, last, operands[0], operands[1], subject.span.to(end))
+
+    def _not_two(self, operands: tuple[Operand, ...], span: Span) -> NoReturn:
+        """A range with another number of ends; one number may be meant as both."""
+        message = f"a range has two ends, and here {'is' if len(operands) == 1 else 'are'} {len(operands) or 'none'}"
+        only = operands[0] if len(operands) == 1 else None
+        if isinstance(only, Literal):
+            both = f"{only.value}, {only.value}"
+            edits = corrections.replaced(only.span, both)
+            self._stop(Code.UNEXPECTED_TOKEN, message, span, help_=f"write `overlaps ( {both} )`", edits=edits)
+        self._stop(Code.UNEXPECTED_TOKEN, message, span, help_="write `overlaps ( first, last )`")
 
     def address_overlap(self, subject: Subject) -> AddressOverlap:
         """`"overlaps" , "(" , operand , { "," , operand } , ")"`."""
@@ -178,6 +196,9 @@ class Tails(Terms):
 
     def _misspelled(self, token: Token) -> bool:
         """Whether a word behind a test is `and`, `or` or `should` spelled wrong: then it is said, and read as such."""
+        if token.word == "for" and self.tokens[self.position + 1].word == "root":
+            self._for_nobody(token)
+            return True
         meant = closest(token.text, ("should", "and", "or") if self.scoped else ("and", "or"))
         known = any(closest(token.text, (one,)) for one in (*COMPARISONS, *SET_OPERATORS, *TAILS) if one.isalpha())
         if not meant or known or len(token.text) < 3:  # noqa: PLR2004 - of two letters anything could be meant
@@ -188,7 +209,16 @@ class Tails(Terms):
         self.tokens[self.position] = Token(Kind.NAME, meant, token.span)
         return True
 
+    def _for_nobody(self, token: Token) -> None:
+        """`for root` behind something else than `denies`: said, and stepped over."""
+        span = token.span.to(self.tokens[self.position + 1].span)
+        message, help_ = "`for root` belongs to `denies ( … )`", "leave it out"
+        edits = corrections.replaced(Span(self.tokens[self.position - 1].span.end, span.end), "")
+        self._mistake(Code.WRONG_TEST, message, span, help_=help_, edits=edits)
+        self.position += 2
+
     def _not_an_operator(self, token: Token) -> NoReturn:
+        self._not_a_quantifier(self.tokens[self.position - 1])
         known = [*COMPARISONS, *SET_OPERATORS, *_BEHIND, *TAILS, *(function.value for function in Function)]
         near = [word for word in known if word.isalpha() and word != token.word]
         meant = SIBLINGS.get(token.word) or closest(token.text, near)
@@ -204,9 +234,21 @@ class Tails(Terms):
         elif token.word == "is" and following.word == "not":
             meant, span = "neq", span.to(following.span)
             help_ = f"did you mean `{meant}`?"
+        elif token.word in SIBLING_PATTERNS:
+            meant, help_ = "", f'write `like "{SIBLING_PATTERNS[token.word]}"`'
         elif meant.endswith(")") and following.text == "(":
             meant = meant.partition(" ")[0]
         self._expected(what, help_=help_, edits=corrections.replaced(span, meant) if meant else ())
+
+    def _not_a_quantifier(self, before: Token) -> None:
+        """Stop if a name behind a name follows `all`, `some`, … of other languages."""
+        meant = SIBLING_QUANTIFIERS.get(before.word)
+        if meant is None or self.tokens[self.position - 2].text == ".":
+            return
+        help_, edits = f"did you mean `{meant}`?", corrections.replaced(before.span, meant)
+        message = f"unexpected {before.shown()}"
+        label = "expected a property, or a quantifier such as `every`"
+        self._stop(Code.UNEXPECTED_TOKEN, message, before.span, label=label, help_=help_, edits=edits)
 
     def _contains(self, what: str) -> NoReturn:
         """`contains` of other languages: `with` for records, `has` for plain values, `like` for a part of a string."""

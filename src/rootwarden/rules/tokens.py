@@ -68,6 +68,7 @@ _TOKEN: Final = re.compile(
     | (?P<curly>    “ [^”]* ” )
     | (?P<foreign>  == | && | \|\| | <> | ! (?! = ) | [≠≥≤] )
     | (?P<single>   ' [^'\n]* ' )
+    | (?P<slashed>  / [^/\s] [^/\n]* / i? (?! [\w/] ) )
     | (?P<open>     ["“] )
     | (?P<symbol>   != | >= | <= | [=<>()\[\],.%-] )
     """,
@@ -121,7 +122,7 @@ class Tokenizer:
         text, span = match.group(), Span(*match.span())
         if kind == "open":
             return self._unterminated(text, span)
-        if kind in {"misshapen", "foreign", "single"}:
+        if kind in {"misshapen", "foreign", "single", "slashed"}:
             self._tolerated(kind, text, span)
         elif kind in {"straight", "curly"}:
             inner = text[1:-1]
@@ -142,11 +143,12 @@ class Tokenizer:
             edits = corrections.replaced(span, f"{unit[1]} {unit[2]}") if unit else ()
             self._mistake(Code.MALFORMED_NUMBER, f"{quoted(text)} is not a number", span, help_, edits)
             self._add(Kind.NUMBER, "0", span)
-        elif kind == "single":
-            message = "strings stand in double quotes"
-            edits = corrections.replaced(span, print_string(text[1:-1]))
+        elif kind in {"single", "slashed"}:
+            message = f"{'strings' if kind == 'single' else 'patterns'} stand in double quotes"
+            inner = text[1:-1] if text[-1] == text[0] else f"(?i){text[1:-2]}"
+            edits = corrections.replaced(span, print_string(inner))
             self._mistake(Code.FOREIGN_OPERATOR, message, span, f"write {quoted(edits[0].text)}", edits)
-            self._add(Kind.STRING, text[1:-1], span)
+            self._add(Kind.STRING, inner, span)
         else:
             instead = _FOREIGN[text]
             message = f"{quoted(text)} is not an operator here"

@@ -52,15 +52,17 @@ class Weights(msgspec.Struct, frozen=True):
         return inside[condition] if scope else (0, *inside[condition])
 
     def _supports(self, judged: Iterable[tuple[Judgement, Judgement]], *, helpful: bool) -> tuple[Observation, ...]:
-        """Facts that hold the sum on its side: elements out of scope, and those whose condition is `helpful`."""
-        found: list[Observation] = []
+        """Facts that hold the sum on its side: of elements whose condition is `helpful`, then of those out of scope."""
+        inside: list[Observation] = []
+        outside: list[Observation] = []
         gained = self.satisfied if helpful else self.not_satisfied
         for (scope, scope_seen), (condition, condition_seen) in judged:
+            found = outside if scope is False else inside
             if scope is False or (scope and condition is helpful and gained):
                 found += scope_seen
             if condition is helpful:
                 found += condition_seen
-        return tuple(found)
+        return (*inside, *outside)
 
     def _turning(self, options: Sequence[tuple[int, ...]]) -> set[tuple[int, ...]]:
         """The kinds of open element that can turn the sign by themselves, the others somehow chosen."""

@@ -46,17 +46,28 @@ SIBLINGS: Final = {
     "equals": "eq",
     "is": "eq",
     "matches": "like",
+    "regexmatch": "like",
+    "regex": "like",
+    "after": "isLaterThan",
+    "before": "isEarlierThan",
     "ne": "neq",
     "ge": "gte",
     "le": "lte",
     "count": "len ( )",
     "length": "len ( )",
     "size": "len ( )",
+    "exists": "atleast one",
+}
+# The same for words before a list.
+SIBLING_QUANTIFIERS: Final = {
     "all": "every",
+    "each": "every",
     "some": "atleast one",
     "exists": "atleast one",
     "none": "no",
 }
+# A part of a string is asked for with a pattern.
+SIBLING_PATTERNS: Final = {"startswith": "^…", "beginswith": "^…", "endswith": "…$", "includes": "…"}
 
 
 def closest(word: str, candidates: Iterable[str]) -> str:

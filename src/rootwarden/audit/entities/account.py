@@ -161,7 +161,9 @@ def _count(name: str) -> Callable[[View], Fact[object]]:
         if not isinstance(summary, Known):
             return summary
         value = summary.value.get(name)
-        return Absent(summary.sources) if value is None else Known(value, summary.sources)
+        # What AWS did not say is no zero: that it counts something in no account is written nowhere.
+        unsaid = Unknown(f"GetAccountSummary did not answer `{name}`", Why.NOT_SUPPORTED, "", summary.sources)
+        return unsaid if value is None else Known(value, summary.sources)
 
     return read
 

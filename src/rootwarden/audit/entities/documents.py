@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rootwarden.audit.entities.record import LazyRecord, text
-from rootwarden.facts.fact import Absent, Known, transform
+from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform
 
 if TYPE_CHECKING:
     from rootwarden.audit.entities.record import Record, Table
     from rootwarden.facts.fact import Fact
-    from rootwarden.facts.iam_document import Condition, IamDocument, Principals, Statement
+    from rootwarden.facts.iam_document import Condition, IamDocument, Statement
 
 
 def version(document: Fact[IamDocument]) -> Fact[object]:
@@ -40,10 +40,13 @@ def crosses_accounts(document: Fact[IamDocument], account: str) -> Fact[object]:
 
 
 def trusted(document: Fact[IamDocument]) -> Fact[object]:
-    """Every principal a trust policy allows, as written, each once."""
-    named = (each.principals for each in (document.value.statements if isinstance(document, Known) else ()))
-    listed = tuple(dict.fromkeys(one for each in named if each is not None for one in each.all()))
-    return transform(document, lambda known: listed if known.statements else ())
+    """Every principal a trust policy allows, as written, each once; all but some are everybody, `*`."""
+
+    def allowed(known: IamDocument) -> tuple[str, ...]:
+        named = [_named(each) for each in known.statements if each.effect == "Allow"]
+        return tuple(dict.fromkeys(one for each in named for one in each))
+
+    return transform(document, allowed)
 
 
 def _trusted_accounts(document: IamDocument) -> list[str]:
@@ -51,6 +54,13 @@ def _trusted_accounts(document: IamDocument) -> list[str]:
     named = [one for each in allowing if each.principals is not None for one in each.principals.aws]
     # Everybody but those it names: nearly all of them are in other accounts.
     return named + ["*" for each in allowing if each.not_principals is not None]
+
+
+def _named(statement: Statement) -> tuple[str, ...]:
+    """The principals of a statement."""
+    if statement.not_principals is not None:
+        return ("*",)
+    return statement.principals.all() if statement.principals is not None else ()
 
 
 def _is_own(principal: str, account: str) -> bool:
@@ -81,10 +91,15 @@ def _conditions(statement: Statement) -> Fact[object]:
 
 def _action(statement: Statement) -> Fact[object]:
     """The actions of a trust statement as the one text the schema has: several have a comma between."""
+    if statement.not_actions is not None:
+        return _opposite("NotAction")
     return Absent() if statement.actions is None else Known(", ".join(statement.actions))
 
 
-def _principal(principals: Principals | None) -> Fact[object]:
+def _principal(statement: Statement) -> Fact[object]:
+    principals = statement.principals
+    if statement.not_principals is not None:
+        return _opposite("NotPrincipal")
     if principals is None:
         return Absent()
     record: Record = {
@@ -93,6 +108,11 @@ def _principal(principals: Principals | None) -> Fact[object]:
         "Federated": _plain(principals.federated),
     }
     return Known(record)
+
+
+def _opposite(element: str) -> Unknown:
+    """What an element names that the schema has no name for: all but what it lists, which is never nothing."""
+    return Unknown(f"the statement has `{element}`, which names all but what it lists", Why.NOT_SUPPORTED)
 
 
 def _plain(values: tuple[str, ...]) -> Fact[object]:
@@ -109,7 +129,7 @@ STATEMENT: Table[Statement] = {
 }
 TRUST_STATEMENT: Table[Statement] = {
     "Action": _action,
-    "Principal": lambda each: _principal(each.principals),
+    "Principal": _principal,
     "Effect": lambda each: Known(each.effect),
     "SID": lambda each: text(each.sid),
     "Conditions": _conditions,

@@ -12,10 +12,10 @@ import msgspec
 
 from rootwarden.audit.entities.principals import boundary, named_groups, principal_policies, tags
 from rootwarden.audit.entities.record import Resource, date, text
-from rootwarden.audit.entities.root_user import access_keys, mfa_devices, virtual_device
+from rootwarden.audit.entities.root_user import access_keys, may_be_there, mfa_devices, virtual_device
 from rootwarden.audit.entities.view import View
-from rootwarden.facts.credential_report import ROOT_USER_NAME, CredentialReportRow
-from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform
+from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, CredentialReportRow
+from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform, unlisted
 from rootwarden.facts.instant import format_instant
 from rootwarden.facts.principals import UserDetail
 
@@ -41,7 +41,7 @@ class User(msgspec.Struct, frozen=True, eq=False):
 
 
 def users(view: View) -> Listing:
-    """Every user either source has; where the report is missing, an unknown element stands for root and others."""
+    """Every user either source has; where the report is missing, an unknown element stands for root and any others."""
     inventory = view.account.inventory
     report, details = inventory.report, inventory.details
     if not isinstance(report, Known):
@@ -49,14 +49,17 @@ def users(view: View) -> Listing:
         if not isinstance(details, Known):
             return missing
         known = tuple(_unreported(view, each, missing) for each in details.value.users)
-        return Known((*known, missing), details.sources)
+        return Known((*known, unlisted(missing)), details.sources)
     return Known(tuple(_joined(view, report.value)), (*report.sources, *details.sources))
 
 
-def _joined(view: View, rows: tuple[CredentialReportRow, ...]) -> Iterator[Resource]:
+def _joined(view: View, rows: tuple[CredentialReportRow, ...]) -> Iterator[Resource | Unknown]:
     details = view.account.inventory.details
     by_arn = {each.arn: each for each in details.value.users} if isinstance(details, Known) else {}
     for row in rows:
+        if row.is_cut:
+            yield unlisted(Unknown("a row of the credential report is cut", Why.MALFORMED, CALL, (row.source,)))
+            continue
         detail: Fact[UserDetail] = details if not isinstance(details, Known) else _GONE
         found = by_arn.pop(row.arn, None)
         if found is not None:
@@ -172,7 +175,7 @@ def _certificates(user: User) -> Fact[object]:
 
 def _places(row: CredentialReportRow, read: Callable[[CredentialReportRow, int], Record]) -> Fact[object]:
     places = (read(row, number) for number in (1, 2))
-    return Known(tuple(each for each in places if not _empty(each)), (row.source,))
+    return Known(tuple(may_be_there(each) for each in places if not _empty(each)), (row.source,))
 
 
 def _key(row: CredentialReportRow, number: int) -> Record:

@@ -6,10 +6,11 @@ status, filters and alarms can be asked only there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rootwarden.audit.entities.management_events import management_events
 from rootwarden.audit.entities.organization import account_name
 from rootwarden.audit.entities.record import LazyRecord, Resource, date, sourced, text
 from rootwarden.audit.entities.view import View
@@ -25,14 +26,14 @@ from rootwarden.facts.monitoring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rootwarden.audit.entities.record import Listing, Record, Table
     from rootwarden.facts.fact import Source
     from rootwarden.facts.monitoring import (
+        Alarms,
         MetricFilter,
         RegionMonitoring,
-        Selectors,
         Subscription,
         TrailStatus,
     )
@@ -139,19 +140,29 @@ def topics(view: View) -> Listing:
         home = place.region(place.home_region)
         if isinstance(home.alarms, Unknown) and isinstance(home.trails, Unknown):
             return home.alarms
+        naming = [(region, fact) for region in place.regions for fact in _naming_topics(region)]
         found = {topic.arn: topic for region in place.regions for topic in region.topics}
         for region in place.regions:
             for trail in _listed(region.trails):
                 if isinstance(trail.topic, Known):
                     found.setdefault(trail.topic.value, region.topic(trail.topic.value))
         made: list[Resource | Unknown] = [_topic(view, place, found[arn]) for arn in sorted(found)]
-        # Where one of the two that name topics could not be read, there may be more.
+        # Where something that names topics could not be read, there may be more.
         made += [
-            unlisted(each) for each in (home.alarms, home.trails) if isinstance(each, Unknown) and _was_asked(each)
+            unlisted(each)
+            for region, each in naming
+            if isinstance(each, Unknown) and (_was_asked(each) or each in (home.alarms, home.trails))
         ]
         return Known(tuple(made), (*home.alarms.sources, *home.trails.sources))
 
     return _of(view, listed)
+
+
+def _naming_topics(region: RegionMonitoring) -> Iterator[Fact[Any]]:
+    """What tells of a region which topics something there sends to."""
+    yield from (region.alarms, region.trails, region.event_rules)
+    if isinstance(region.event_rules, Known):
+        yield from (rule.targets for rule in region.event_rules.value)
 
 
 def _was_asked(fact: Unknown) -> bool:
@@ -204,41 +215,6 @@ def _status(seen: SeenTrail, read: Callable[[TrailStatus], Fact[object]]) -> Fac
     return status
 
 
-def _selected(seen: SeenTrail) -> Fact[object]:
-    selectors = seen.trail.selectors
-    return transform(selectors, _management_events)
-
-
-def _management_events(selectors: Selectors) -> str:
-    """Which management events the selectors take: one that leaves a service out takes some.
-
-    Advanced selectors can cut in any way; they take all only where nothing but the category is asked.
-    """
-    taken: set[str] = set()
-    for classic in selectors.classic:
-        if classic.management_events:
-            taken.add("some" if classic.excluded_sources else _READ_WRITE.get(classic.read_write or "", "some"))
-    for advanced in selectors.advanced:
-        fields = {each.field: each for each in advanced.fields}
-        category = fields.pop("eventCategory", None)
-        if category is None or "Management" not in category.equals:
-            continue
-        read_only = fields.pop("readOnly", None)
-        if fields:
-            taken.add("some")
-        elif read_only is None:
-            taken.add("all")
-        else:
-            taken.add(_READ_ONLY.get(read_only.equals, "some"))
-    if "all" in taken or {"read", "write"} <= taken:
-        return "all"
-    return next((each for each in ("write", "read", "some") if each in taken), "none")
-
-
-_READ_ONLY: dict[tuple[str, ...], str] = {("true",): "read", ("false",): "write"}
-_READ_WRITE = {"All": "all", "ReadOnly": "read", "WriteOnly": "write"}
-
-
 def _log_group(seen: SeenTrail) -> Fact[object]:
     """The log group a trail delivers to, told by the account it is in."""
     found = seen.trail.log_group
@@ -256,7 +232,10 @@ def _log_group(seen: SeenTrail) -> Fact[object]:
 
 def _described(seen: SeenGroup, read: Callable[[LogGroupDetail], Fact[object]]) -> Fact[object]:
     """Something CloudWatch Logs says of the group."""
-    return sourced(read(seen.detail.value), seen.detail.sources) if isinstance(seen.detail, Known) else seen.detail
+    detail = seen.detail
+    if isinstance(detail, Absent):  # a group that is not there keeps nothing, least of all for ever
+        return Unknown("CloudWatch Logs does not know the log group", Why.CONFLICTING, "", detail.sources)
+    return sourced(read(detail.value), detail.sources) if isinstance(detail, Known) else detail
 
 
 def _group_arn(group: LogGroup, partition: str) -> str:
@@ -290,9 +269,14 @@ def _region_of(arn: str, place: Monitoring) -> str:
     return parts[3] if len(parts) > 5 else place.home_region  # noqa: PLR2004 - parts of an ARN
 
 
-def _owner(topic: Topic) -> str:
-    """The account in a topic's ARN, which has six parts wherever one is read."""
-    return topic.arn.split(":", 5)[4]
+def _owner(topic: Topic) -> Fact[str]:
+    """The account in a topic's ARN."""
+    parts = topic.arn.split(":", 5)
+    return Known(parts[4]) if len(parts) > 5 else Unknown("what is told is no ARN", Why.MALFORMED)  # noqa: PLR2004
+
+
+def _owner_name(view: View, owner: Fact[str]) -> Fact[object]:
+    return account_name(view, owner.value) if isinstance(owner, Known) else owner
 
 
 def _alarm(view: View, place: Monitoring, region: RegionMonitoring, alarm: Alarm) -> Resource:
@@ -324,12 +308,29 @@ def _metric_alarms(seen: SeenMetric) -> Fact[object]:
     """The alarms that read the metric; one over an expression or anomaly band among them is no answer."""
     region = seen.place.region(seen.region)
     wanted = seen.metric.namespace, seen.metric.metric
-    return transform(
-        region.alarms,
-        lambda known: tuple(
-            _alarm(seen.view, seen.place, region, each) for each in known.metric if wanted in each.watched
-        ),
-    )
+
+    def reading(known: Alarms) -> tuple[Resource | Unknown, ...]:
+        there = (each for each in known.metric if wanted in each.watched)
+        found = ((each, _same_dimensions(seen.metric, each)) for each in there)
+        return tuple(
+            _alarm(seen.view, seen.place, region, each) if same is True else same for each, same in found if same
+        )
+
+    return transform(region.alarms, reading)
+
+
+def _same_dimensions(metric: Transformation, alarm: Alarm) -> bool | Unknown:
+    """Whether an alarm watches the metric with the dimensions the filter writes: with others it is another metric.
+
+    Of a metric with dimensions an alarm watches one value each, and which events have it is not followed here.
+    """
+    if alarm.computed:
+        return True
+    names = [name for name, _ in alarm.dimensions]
+    if names != [name for name, _ in metric.dimensions]:
+        return False
+    reason = f"the alarm `{alarm.name}` watches one value of a dimension: which events have it is not evaluated"
+    return unlisted(Unknown(reason, Why.NOT_SUPPORTED)) if names else True
 
 
 def _actions(seen: SeenAlarm) -> Fact[object]:
@@ -396,7 +397,7 @@ TRAIL: Table[SeenTrail] = {
     "HomeRegion": lambda each: Known(each.trail.home_region),
     "MultiRegionTrailEnabled": lambda each: each.trail.multi_region,
     "IsOrganizationTrail": lambda each: each.trail.organization,
-    "ManagementEvents": _selected,
+    "ManagementEvents": lambda each: management_events(each.trail.selectors),
     "LogFileValidationEnabled": lambda each: each.trail.validated,
     "LoggingEnabled": lambda each: _status(each, lambda status: Known(status.logging)),
     "LatestDeliveryTime": lambda each: _status(each, lambda status: date(status.bucket_delivered)),
@@ -456,8 +457,8 @@ TOPIC: Table[SeenTopic] = {
     "id": lambda each: Known(each.topic.arn),
     "Name": lambda each: Known(each.topic.arn.rpartition(":")[2]),
     "RegionId": lambda each: Known(each.region),
-    "AccountName": lambda each: account_name(each.view, _owner(each.topic)),
-    "AccountId": lambda each: Known(_owner(each.topic)),
-    "Owner": lambda each: Known(_owner(each.topic)),
+    "AccountName": lambda each: _owner_name(each.view, _owner(each.topic)),
+    "AccountId": lambda each: _owner(each.topic),
+    "Owner": lambda each: _owner(each.topic),
     "Subscriptions": _subscriptions,
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rootwarden.audit.entities.record import Resource, date
 from rootwarden.facts.contacts import ContactKind, contact_field, count_contacts, one_for_all
-from rootwarden.facts.fact import Absent, Known, Unknown, transform
+from rootwarden.facts.fact import Absent, Known, Unknown, transform, unlisted
 
 if TYPE_CHECKING:
     from rootwarden.audit.entities.record import Listing, Record, Table
@@ -43,7 +43,22 @@ def _guardrail(account: Account) -> Fact[object]:
 
 def access_keys(account: Account) -> Fact[object]:
     """Root's access keys."""
-    return transform(account.root.access_keys, lambda keys: tuple(_access_key(key) for key in keys))
+
+    def listed(keys: tuple[AccessKey, ...]) -> tuple[object, ...]:
+        # A key that was listed by its id is there, whatever else of it could be read.
+        return tuple(_access_key(key) if key.key_id else may_be_there(_access_key(key)) for key in keys)
+
+    return transform(account.root.access_keys, listed)
+
+
+def may_be_there(place: Record) -> Record | Unknown:
+    """A place of the credential report for a key or certificate.
+
+    Where neither its state nor a date could be read it may as well be empty, and stands for one or none.
+    """
+    active = place["Active"]
+    dated = any(isinstance(fact, Known) for name, fact in place.items() if name.endswith("Time"))
+    return unlisted(active) if isinstance(active, Unknown) and not dated else place
 
 
 def mfa_devices(root: RootUser) -> Record:
