@@ -214,3 +214,16 @@ def test_text_needs_no_plots(kept: Path) -> None:
     done = run(kept, "study", "--archive", "ar", missing=("altair", "vl_convert"))
     assert (done.returncode, done.stderr) == (0, "")
     assert "Root use of 29 accounts in 2 organizations" in done.stdout
+
+
+@pytest.mark.soak
+def test_three_commands_give_every_published_count(tmp_path: Path) -> None:
+    """From nothing to the published figures, as docs/fleet-study.md says; some minutes on a slow machine."""
+    assert run(tmp_path, "simulate-fleet", "--output", "fleet").returncode == 0
+    done = run(tmp_path, "archive", "import", "fleet", "--archive", "ar")
+    assert (done.returncode, done.stdout) == (0, "added: 3060, there already: 0, passed over: 0\n")
+    told = run(tmp_path, "study", "--archive", "ar", "--compare", "published", "--format", "json")
+    assert (told.returncode, told.stderr) == (0, "")
+    counts = json.loads(told.stdout)["comparison"]["counts"]
+    assert {each["figure"]: each["ours"] for each in counts} == msgspec.structs.asdict(published().counts)
+    shutil.rmtree(tmp_path)
