@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast
 
 import msgspec
 import typer
@@ -81,8 +81,7 @@ def kpi(
 
 
 def _last(weeks: AccountWeeks) -> datetime:
-    last: datetime = weeks.looks["as_of"].max()  # type: ignore[assignment]
-    return last
+    return cast("datetime", weeks.looks["as_of"].max())
 
 
 def _records(incidents: Path | None, checkouts: Path | None, drills: Path | None) -> Records:

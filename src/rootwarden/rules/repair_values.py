@@ -10,7 +10,7 @@ from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.rules.draft import Edit, Kind, keys_of
 from rootwarden.rules.repair_cost import surcharge
 from rootwarden.rules.schema import AttributeType
-from rootwarden.rules.syntax import AddressOverlap, Comparison, Literal, Membership, Path
+from rootwarden.rules.syntax import AddressOverlap, And, Comparison, Literal, Membership, Not, Or, Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,9 @@ class Values:
 
     def candidates(self, condition: Condition, here: Here, edits: Edits, compiler: Compiler) -> Iterator[Step]:
         """Steps that change the property of a test, or the one it is compared with; whether they help is not asked."""
-        subject = condition.subject  # type: ignore[union-attr]
+        if isinstance(condition, And | Or | Not):
+            return  # made of tests, and none itself
+        subject = condition.subject
         left = compiler.reading(subject.path, here.scope)
         if left.attribute.is_list:
             yield from self._list(condition, subject.path, left, here, edits)
