@@ -62,6 +62,41 @@ def test_a_study_of_what_was_imported(kept: Path) -> None:
     assert made["comparison"]["other"] == "netskope-2021"
 
 
+def test_incidents_measure_what_weekly_looks_miss(kept: Path) -> None:
+    truth = synthetic_fleet(published(), 1)
+    lines = [
+        json.dumps(
+            {
+                "id": f"{each.id}/{number}",
+                "account": each.id,
+                "shape": "A",
+                "started": use.isoformat(),
+                "verdict": "unexplained",
+            }
+        )
+        for each in truth.accounts
+        if each.organization in ORGANIZATIONS
+        for number, use in enumerate((*each.console_uses, *each.key_uses))
+    ]
+    (kept / "incidents.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    plain = json.loads(run(kept, "study", "--archive", "ar", "--format", "json").stdout)
+    assert plain["measured"] is None
+    done = run(kept, "study", "--archive", "ar", "--format", "json", "--incidents", "incidents.jsonl")
+    found = json.loads(done.stdout)["measured"]
+    assert (done.returncode, found["accounts"], found["seen"]) == (0, 29, plain["period"]["uses"])
+    assert found["exact"] > found["seen"]
+    assert found["unexplained"] == 0
+    assert found["under_count"] == pytest.approx(1 - found["seen"] / found["exact"])
+    told = run(kept, "study", "--archive", "ar", "--incidents", "incidents.jsonl").stdout
+    assert f"has {found['exact']} visits; the weekly looks count {found['seen']}" in " ".join(told.split())
+
+
+def test_whose_incidents_they_are_without_incidents_is_wrong_usage(kept: Path) -> None:
+    done = run(kept, "study", "--archive", "ar", "--trail-accounts", "111122223333")
+    assert done.returncode == 2
+    assert "--incidents" in done.stderr
+
+
 def test_parameters_and_period_are_what_was_asked_for(kept: Path) -> None:
     arguments = (
         "--from",

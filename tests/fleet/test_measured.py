@@ -9,9 +9,10 @@ from tests.fleet.looks import ago, look
 
 from rootwarden.fleet.account_weeks import account_weeks
 from rootwarden.fleet.exchange import Incident
-from rootwarden.fleet.measured import Measured, measured
+from rootwarden.fleet.measured import measured
 from rootwarden.fleet.observation import table
 from rootwarden.fleet.parameters import StudyParameters
+from rootwarden.fleet.result import Measured
 from rootwarden.fleet.synthetic.fleet import synthetic_fleet
 from rootwarden.packs.published import published
 

@@ -6,8 +6,9 @@ import importlib
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
+import msgspec
 import typer
 
 from rootwarden.cli.archiving import opened
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     import polars as pl
+
+R = TypeVar("R", bound=msgspec.Struct)
 
 NEEDED = ("polars", "numpy")
 MOST_ROWS_IN_MEMORY = 250_000
@@ -52,6 +55,9 @@ OldKey: TypeAlias = Annotated[
 WeekAnchor: TypeAlias = Annotated[
     str,
     typer.Option("--week-anchor", metavar="WEEKDAY", help="Day weeks begin on; that of the first look if not given."),
+]
+Incidents: TypeAlias = Annotated[
+    Path | None, typer.Option("--incidents", metavar="FILE", help="Visits of root found in CloudTrail (JSON Lines).")
 ]
 Output: TypeAlias = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there instead of stdout.")
@@ -196,3 +202,21 @@ def check_format(name: str, formats: tuple[str, ...]) -> None:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr)  # noqa: T201 - the voice of the command line
+
+
+def lines(path: Path | None, kind: type[R]) -> tuple[R, ...] | None:
+    """The records of a file, one JSON object a line; `None` when no file is given.
+
+    Raises:
+        UsageError: It cannot be read.
+        InputError: It holds something else.
+    """
+    from rootwarden.collect.disk import read_file
+    from rootwarden.fleet.exchange import parse_lines
+
+    if path is None:
+        return None
+    try:
+        return parse_lines(read_file(path), kind, file=str(path))
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be read: {error.strerror}", hint="is this the right file?") from error

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
-import msgspec
 import typer
 
 from rootwarden.cli import fleet_reading as reading
 from rootwarden.cli import options
 from rootwarden.cli.options import instant
-from rootwarden.errors import UsageError
 from rootwarden.fleet.parameters import StudyParameters
 
 if TYPE_CHECKING:
@@ -21,18 +19,13 @@ if TYPE_CHECKING:
     from rootwarden.fleet.kpi import KeyFigures, Records
     from rootwarden.report.fleet.told import Asked
 
-R = TypeVar("R", bound=msgspec.Struct)
-
 FORMATS: Final = ("terminal", "json", "html", "prometheus")
 _USUAL: Final = StudyParameters()
 
 
 def kpi(
     archive: reading.Archive,
-    incidents: Annotated[
-        Path | None,
-        typer.Option("--incidents", metavar="FILE", help="Visits of root found in CloudTrail (JSON Lines)."),
-    ] = None,
+    incidents: reading.Incidents = None,
     checkouts: Annotated[
         Path | None, typer.Option("--checkouts", metavar="FILE", help="Approved check-outs (JSON Lines).")
     ] = None,
@@ -89,22 +82,10 @@ def _records(incidents: Path | None, checkouts: Path | None, drills: Path | None
     from rootwarden.fleet.kpi import Records
 
     return Records(
-        incidents=_lines(incidents, Incident),
-        checkouts=_lines(checkouts, Checkout),
-        drills=_lines(drills, Drill),
+        incidents=reading.lines(incidents, Incident),
+        checkouts=reading.lines(checkouts, Checkout),
+        drills=reading.lines(drills, Drill),
     )
-
-
-def _lines(path: Path | None, kind: type[R]) -> tuple[R, ...] | None:
-    from rootwarden.collect.disk import read_file
-    from rootwarden.fleet.exchange import parse_lines
-
-    if path is None:
-        return None
-    try:
-        return parse_lines(read_file(path), kind, file=str(path))
-    except OSError as error:
-        raise UsageError(f"`{path}` cannot be read: {error.strerror}", hint="is this the right file?") from error
 
 
 def _told(told: KeyFigures, asked: Asked, format_: str, output: Path | None) -> str:

@@ -10,6 +10,7 @@ import typer
 from rootwarden.cli import fleet_reading as reading
 from rootwarden.cli import options
 from rootwarden.cli.options import instant
+from rootwarden.errors import UsageError
 from rootwarden.fleet.parameters import StudyParameters
 
 if TYPE_CHECKING:
@@ -59,6 +60,15 @@ def study(
     ] = "terminal",
     output: reading.Output = None,
     plots: Plots = None,
+    incidents: reading.Incidents = None,
+    trail_accounts: Annotated[
+        str,
+        typer.Option(
+            "--trail-accounts",
+            metavar="ID,ID,…",
+            help="Accounts whose CloudTrail the incidents are from, or @FILE; all of the study if left out.",
+        ),
+    ] = "",
     profile: options.Profile = "",
     region: options.Region = "",
 ) -> int:
@@ -89,7 +99,7 @@ def study(
         whole = reader.table(archive, *period) if not compare else reader.table(archive)
         frame = reading.of_organization(whole, organization)
         weeks = account_weeks(frame, parameters, start=period[0], end=period[1])
-        made = study_of(weeks, frame)
+        made = _measured(study_of(weeks, frame), weeks, incidents, trail_accounts)
         comparison = None
         if compare:
             from rootwarden.cli.study_comparing import Ours, beside
@@ -104,6 +114,22 @@ def study(
         write_plots(plots, drawn.plots())
     reading.show(_told(made, asked, comparison, drawn, format_=format_, output=output), output)
     return 0 if reader.whole else 3
+
+
+def _measured(made: Study, weeks: AccountWeeks, incidents: Path | None, trail_accounts: str) -> Study:
+    """The study with what CloudTrail shows beside it, if its incidents are given."""
+    from msgspec.structs import replace
+
+    if incidents is None:
+        if trail_accounts:
+            raise UsageError("--trail-accounts says whose incidents these are", hint="give --incidents too")
+        return made
+    from rootwarden.fleet.exchange import Incident
+    from rootwarden.fleet.measured import measured
+
+    found = reading.lines(incidents, Incident) or ()
+    looked_at = (f"{account:012}" for account in weeks.weeks["account"].unique())
+    return replace(made, measured=measured(weeks, found, options.account_ids(trail_accounts) or tuple(looked_at)))
 
 
 def plotted(made: Study, weeks: AccountWeeks, frame: pl.LazyFrame) -> Plotted:

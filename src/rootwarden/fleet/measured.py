@@ -4,34 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import polars as pl
 
 from rootwarden.fleet.kpi import ROOT_SHAPES
+from rootwarden.fleet.result import Measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rootwarden.fleet.account_weeks import AccountWeeks
     from rootwarden.fleet.exchange import Incident
-
-
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """Uses of the accounts whose CloudTrail was read.
-
-    Attributes:
-        accounts: How many of these accounts the looks cover.
-        exact: Visits of root in the stretches the looks cover.
-        seen: Account-weeks with a use, as the weekly look counts.
-        under_count: The share of visits the weekly look does not count; `None` without a visit.
-        unexplained: Account-weeks with a use in which CloudTrail shows no visit: a trail with gaps, or another clock.
-    """
-
-    accounts: int
-    exact: int
-    seen: int
-    under_count: float | None
-    unexplained: int
 
 
 def measured(fleet: AccountWeeks, incidents: Sequence[Incident], read: Iterable[str]) -> Measured:

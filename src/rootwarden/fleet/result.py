@@ -205,6 +205,24 @@ class Oddity(Record, frozen=True, kw_only=True):
     examples: tuple[str, ...]
 
 
+class Measured(Record, frozen=True, kw_only=True):
+    """Uses of the accounts whose CloudTrail was read.
+
+    Attributes:
+        accounts: How many of these accounts the looks cover.
+        exact: Visits of root in the stretches the looks cover.
+        seen: Account-weeks with a use, as the weekly look counts.
+        under_count: The share of visits the weekly look does not count; `None` without a visit.
+        unexplained: Account-weeks with a use in which CloudTrail shows no visit: a trail with gaps, or another clock.
+    """
+
+    accounts: int
+    exact: int
+    seen: int
+    under_count: float | None
+    unexplained: int
+
+
 class Study(Record, frozen=True, kw_only=True):
     """The whole study.
 
@@ -217,6 +235,7 @@ class Study(Record, frozen=True, kw_only=True):
         period: All of them together.
         sampling: What was odd about the sampling.
         offenders: Accounts with a use, the most active first.
+        measured: What CloudTrail shows beside it, or `None` when no incidents were given.
     """
 
     schema: str
@@ -227,3 +246,4 @@ class Study(Record, frozen=True, kw_only=True):
     period: Period
     sampling: tuple[Oddity, ...]
     offenders: tuple[Offender, ...]
+    measured: Measured | None = None

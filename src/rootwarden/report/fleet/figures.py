@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rootwarden.fleet.kpi import Indicator
+    from rootwarden.fleet.result import Measured
 
 # By name in `period.shares`: what is counted, and of what.
 SHARES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -129,6 +130,17 @@ def of(share: Counted) -> str:
 def about(value: float) -> str:
     """A number that is an estimate, without digits nobody knows."""
     return f"{value:,.0f}"
+
+
+def measured_in_words(found: Measured) -> str:
+    """`CloudTrail of 12 accounts has 40 visits; the weekly looks count 25 of them, 37.5 % too few`."""
+    trails = f"CloudTrail of {found.accounts:,} account{'' if found.accounts == 1 else 's'}"
+    if found.under_count is None:
+        return f"{trails} has no visit of root in the stretches that were looked at"
+    missed = percent(found.under_count)
+    words = f"{trails} has {found.exact:,} visits; the weekly looks count {found.seen:,}, {missed} too few"
+    gaps = f"; {found.unexplained:,} uses have no visit in it" if found.unexplained else ""
+    return words + gaps
 
 
 def whole(value: float | None) -> str:

@@ -91,6 +91,7 @@ def render(plotted: Plotted, asked: Asked, comparison: Comparison | None = None)
             "high": figures.about(estimate.high),
             "confidence": f"{100 * study.parameters.confidence:.0f} %",
         },
+        measured=figures.measured_in_words(study.measured) if study.measured else "",
         gini_used=figures.ratio(spread.gini_used),
         gini_all=figures.ratio(spread.gini_all),
         comparison=comparison,

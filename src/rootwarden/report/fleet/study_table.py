@@ -81,6 +81,11 @@ def _period(study: Study) -> Iterator[Row]:
     for name in _COUNTS:
         yield ("period", "", name, getattr(period, name), None, None, None, None)
     yield ("period", "", "uses_estimated", None, None, estimate.value, estimate.low, estimate.high)
+    if study.measured is not None:
+        for name in study.measured.__struct_fields__:
+            value = getattr(study.measured, name)
+            count, ratio = (None, value) if name == "under_count" else (value, None)
+            yield ("period", "", f"measured.{name}", count, None, ratio, None, None)
     yield ("period", "", "uses_per_account", None, None, period.uses_per_account, None, None)
     for name in ("gini_used", "gini_all"):
         yield ("period", "", name, None, None, getattr(period.concentration, name), None, None)

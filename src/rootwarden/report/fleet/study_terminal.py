@@ -62,6 +62,8 @@ def _head(paper: Paper, study: Study, asked: Asked) -> None:
         f"about {figures.about(estimate.value)} uses there really were, {100 * kept.confidence:.0f} % interval"
         f" {figures.about(estimate.low)} to {figures.about(estimate.high)}: weekly looks show only the last one"
     )
+    if study.measured is not None:
+        paper.line(figures.measured_in_words(study.measured))
     if period.unknown:
         text = f"? {several(period.unknown, 'account-week')} could not be decided; intervals say what that could change"
         paper.line(text, "bold yellow")
