@@ -181,13 +181,24 @@ def test_a_file_that_is_cut_short_is_named_and_the_rest_is_told(kept: Path, tmp_
         assert "000000000315" in done.stdout
 
 
-def test_a_file_that_is_spoiled_inside_is_an_error_that_says_what_to_do(kept: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_spoiled_inside_is_named_and_the_rest_is_told(kept: Path, tmp_path: Path) -> None:
     shutil.copytree(kept / "ar", tmp_path / "ar")
-    spoil(min((tmp_path / "ar").glob("*/*.parquet")), keep=slice(None))
+    spoiled = min((tmp_path / "ar").glob("*/*.parquet"))
+    spoil(spoiled, keep=slice(None))
+    for command in ("study", "kpi"):
+        done = run(tmp_path, command, "--archive", "ar")
+        assert done.returncode == 3
+        assert done.stderr.startswith(f"warning: `{spoiled.relative_to(tmp_path / 'ar').as_posix()}` cannot be used: ")
+        assert "000000000315" in done.stdout
+
+
+def test_nothing_but_spoiled_files_is_an_error_that_says_what_to_do(kept: Path, tmp_path: Path) -> None:
+    shutil.copytree(kept / "ar", tmp_path / "ar")
+    for each in (tmp_path / "ar").glob("*/*.parquet"):
+        spoil(each, keep=slice(None))
     done = run(tmp_path, "study", "--archive", "ar")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: a snapshot of the archive cannot be read: ")
-    assert done.stderr.endswith("hint: `rootwarden archive verify` says which file it is\n")
+    assert "error: no run of `ar` can be read\n" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,12 @@ class Archive:
         return self._named(kept, read_organization)
 
     def reading(
-        self, since: datetime | None = None, until: datetime | None = None, organizations: Iterable[str] = ()
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        organizations: Iterable[str] = (),
+        *,
+        to_the_end: bool = False,
     ) -> Reading:
         """The observation table of every run in a period.
 
@@ -189,6 +194,7 @@ class Archive:
             since: Runs judged at this instant or later.
             until: Runs judged before this instant.
             organizations: Only these, by id; of none, all.
+            to_the_end: Read every file to its end first, so that one spoiled in the middle is left out too.
 
         Returns:
             The table, with what could not be read beside it. Columns a run of an older version lacks are unknown.
@@ -204,6 +210,8 @@ class Archive:
                 continue
             try:
                 refuse_newer(card)
+                if to_the_end:
+                    verify(self._place.fetch([each.entry.name])[each.entry.name], each.entry.name)
             except Damaged as error:
                 broken.append(Broken(each.entry.name, error.message))
             else:

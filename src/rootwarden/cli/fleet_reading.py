@@ -116,26 +116,40 @@ class Reader:
         """
         place = self._open.enter_context(opened(archive, profile=self._profile, region=self._region))
         found = place.reading(start, end)
+        table = _at_hand(found.table) if found.runs else None
+        if found.runs and table is None:
+            # A footer that is whole says nothing of the middle: find which file it is, and go on without it.
+            found = place.reading(start, end, to_the_end=True)
+            table = _at_hand(found.table) if found.runs else None
         for each in found.broken:
             _say(f"warning: `{each.name}` cannot be used: {each.reason}")
         self.whole = self.whole and not found.broken
-        if not found.runs:
+        if table is None:
             period = " in the period" if start or end else ""
             hint = "`rootwarden archive list` names the runs, `archive import` adds some"
             raise InputError(f"no run of `{archive}`{period} can be read", hint=hint)
-        return _at_hand(found.table)
+        return table
 
 
-def _at_hand(table: pl.LazyFrame) -> pl.LazyFrame:
-    """A table that is small enough is read once; thousands of small files are slow to open again and again."""
+def _at_hand(table: pl.LazyFrame) -> pl.LazyFrame | None:
+    """A table that is small enough is read once; thousands of small files are slow to open again and again.
+
+    Returns:
+        The table, or `None` when a file of it turned out to be spoiled.
+    """
     import polars as pl
 
     rows: int = table.select(pl.len()).collect().item()
-    return table.collect().lazy() if rows <= MOST_ROWS_IN_MEMORY else table
+    if rows > MOST_ROWS_IN_MEMORY:
+        return table
+    try:
+        return table.collect().lazy()
+    except (pl.exceptions.ComputeError, pl.exceptions.PanicException, OSError):
+        return None
 
 
 def _explain(error: BaseException | None) -> None:
-    """A snapshot whose end is whole but whose middle is not is found only when it is read.
+    """In an archive too large to read at once, a snapshot whose middle is spoiled is found only on the way.
 
     Raises:
         InputError: In place of what polars says.
