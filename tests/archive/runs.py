@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rootwarden.archive.archive import Archive
 from rootwarden.archive.place import Folder
@@ -23,10 +23,10 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ORGANIZATION = "o-exampleorg"
 
 
-def account(number: int, **facts: object) -> Account:
+def account(number: int, **facts: Any) -> Account:
     """An account of which only this is known."""
     made = f"{number:012d}"
-    return Account(id=made, root=RootUser(arn=f"arn:aws:iam::{made}:root"), **facts)  # type: ignore[arg-type]
+    return Account(id=made, root=RootUser(arn=f"arn:aws:iam::{made}:root"), **facts)
 
 
 def collected(

@@ -17,6 +17,7 @@ from rootwarden.facts.fact import Known, Unknown
 from rootwarden.fleet.study import study
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from rootwarden.archive.archive import Archive
@@ -118,9 +119,11 @@ def nothing(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("spoil", "said"), [(unfinished, "not ended"), (nothing, "holds no account")])
-def test_what_is_no_evidence_is_named_and_the_rest_is_imported(tmp_path: Path, spoil: object, said: str) -> None:
+def test_what_is_no_evidence_is_named_and_the_rest_is_imported(
+    tmp_path: Path, spoil: Callable[[Path], None], said: str
+) -> None:
     folder = kept(tmp_path)
-    spoil(folder / ORGANIZATION / WEEKS[1])  # type: ignore[operator]
+    spoil(folder / ORGANIZATION / WEEKS[1])
     archive = at(tmp_path / "archive")
     outcomes = run(folder, archive)
     (wrong,) = [each for each in outcomes if each.problem]

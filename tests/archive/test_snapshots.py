@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import polars as pl
@@ -22,6 +22,7 @@ from rootwarden.facts.organization import Organization
 from rootwarden.fleet.observation import COLUMNS, Run, Seen, observe, schema
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from rootwarden.archive.archive import Archive
@@ -152,7 +153,7 @@ def _own(metadata: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in metadata.items() if name.startswith("rootwarden")}
 
 
-UNREADABLE = {
+UNREADABLE: Final[dict[Callable[[Path], None], str]] = {
     cut: "no whole Parquet file",
     empty: "no whole Parquet file",
     half: "no whole Parquet file",
@@ -162,14 +163,14 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("spoil", UNREADABLE)
-def test_a_spoiled_file_is_named_and_the_rest_is_read(tmp_path: Path, spoil: object) -> None:
+def test_a_spoiled_file_is_named_and_the_rest_is_read(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     archive = filled(tmp_path)
     spoiled = paths(tmp_path)[1]
-    spoil(spoiled)  # type: ignore[operator]
+    spoil(spoiled)
     name = spoiled.relative_to(tmp_path).as_posix()
     found = archive.listing()
     assert [each.name for each in found.broken] == [name]
-    assert UNREADABLE[spoil] in found.broken[0].reason  # type: ignore[index]
+    assert UNREADABLE[spoil] in found.broken[0].reason
     assert len(found.kept) == 2
     read = archive.reading()
     assert (read.runs, read.table.collect().height) == (2, 4)
@@ -233,10 +234,12 @@ def other_type(frame: pl.DataFrame) -> pl.DataFrame:
 @pytest.mark.parametrize(
     "change", [changed_cell, changed_facts, lost_row, swapped_rows, other_run, lost_column, other_type]
 )
-def test_verify_sees_every_change_of_the_content(tmp_path: Path, change: object) -> None:
+def test_verify_sees_every_change_of_the_content(
+    tmp_path: Path, change: Callable[[pl.DataFrame], pl.DataFrame]
+) -> None:
     archive = filled(tmp_path)
     path = paths(tmp_path)[2]
-    frame = change(pl.read_parquet(path))  # type: ignore[operator]
+    frame = change(pl.read_parquet(path))
     frame.write_parquet(path, metadata=_own(pl.read_parquet_metadata(path)))
     found = list(archive.verify())
     assert [isinstance(each, Broken) for each in found] == [False, False, True]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 import pytest
@@ -22,8 +22,18 @@ from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
     from rootwarden.audit.entities.view import View
+    from rootwarden.facts.fact import Fact
     from rootwarden.facts.inventory import Inventory
     from rootwarden.facts.monitoring import RegionMonitoring
+
+T = TypeVar("T")
+
+
+def seen(fact: Fact[T]) -> T:
+    """What was seen; these tests begin from a whole account."""
+    assert isinstance(fact, Known)
+    return fact.value
+
 
 AS_OF: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOME: Final = MONITORING.regions[0]
@@ -83,14 +93,14 @@ def test_topics_of_another_region_that_refused_are_open() -> None:
 
 
 def test_a_log_group_that_is_not_there_does_not_keep_for_ever() -> None:
-    trails = tuple(msgspec.structs.replace(each, log_group_detail=Absent()) for each in HOME.trails.value)  # type: ignore[union-attr]
+    trails = tuple(msgspec.structs.replace(each, log_group_detail=Absent()) for each in seen(HOME.trails))
     view = watched(msgspec.structs.replace(HOME, trails=Known(trails)))
     assert verdict(view, "AWS should not have CloudWatchLogGroups with [ Retention lt 365 ]") is Verdict.UNKNOWN
 
 
 def trusting(statement: dict[str, object]) -> View:
     trust = document_fact({"Version": "2012-10-17", "Statement": statement}, "trust")
-    details = INVENTORY.details.value  # type: ignore[union-attr]
+    details = seen(INVENTORY.details)
     roles = tuple(msgspec.structs.replace(each, trust=trust) for each in details.roles)
     return account(details=Known(msgspec.structs.replace(details, roles=roles)))
 
@@ -121,7 +131,7 @@ def test_a_row_of_the_report_that_is_cut_was_somebody() -> None:
     header, cells = ",".join(CELLS), ",".join(CELLS.values())
     whole = f"{header}\n{cells}\n"
     rule = 'AWS should not have IAMUsers with [ Name eq "bob" ]'
-    nobody = Known(msgspec.structs.replace(INVENTORY.details.value, users=()))  # type: ignore[union-attr]
+    nobody = Known(msgspec.structs.replace(seen(INVENTORY.details), users=()))
     for text, said in ((whole, Verdict.PASS), (f"{whole}bo", Verdict.UNKNOWN)):
         rows = parse_credential_report(text.encode(), REPORT)
         assert verdict(account(report=Known(rows), details=nobody), rule) is said
@@ -159,7 +169,7 @@ def test_a_place_for_a_key_of_root_may_be_empty_and_a_listed_key_is_not(key: Acc
     assert verdict(view, "AWS should not have RootUsers with [ AccessKey ]") is said
 
 
-FILTERED: Final = HOME.metric_filters.value[0].transformations[0]  # type: ignore[union-attr]
+FILTERED: Final = seen(HOME.metric_filters)[0].transformations[0]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +186,7 @@ FILTERED: Final = HOME.metric_filters.value[0].transformations[0]  # type: ignor
 def test_an_alarm_on_other_dimensions_watches_another_metric(
     written: tuple[tuple[str, str], ...], watched_: tuple[tuple[str, str], ...], said: Verdict
 ) -> None:
-    filters, alarms = HOME.metric_filters.value, HOME.alarms.value  # type: ignore[union-attr]
+    filters, alarms = seen(HOME.metric_filters), seen(HOME.alarms)
     metric = msgspec.structs.replace(FILTERED, dimensions=written)
     alarm = msgspec.structs.replace(
         alarms.metric[0], dimensions=watched_, computed=False, watched=((metric.namespace, metric.metric),)
@@ -193,9 +203,9 @@ def test_an_alarm_on_other_dimensions_watches_another_metric(
 
 @pytest.mark.parametrize("arn", ["arn:aws:sns", "topic", ""])
 def test_a_topic_that_is_no_arn_has_no_known_owner(arn: str) -> None:
-    alarms = HOME.alarms.value  # type: ignore[union-attr]
+    alarms = seen(HOME.alarms)
     alarm = msgspec.structs.replace(alarms.metric[0], actions=("arn:aws:sns",))
-    trails = tuple(msgspec.structs.replace(each, topic=Known(arn)) for each in HOME.trails.value)  # type: ignore[union-attr]
+    trails = tuple(msgspec.structs.replace(each, topic=Known(arn)) for each in seen(HOME.trails))
     region = msgspec.structs.replace(
         HOME, alarms=Known(msgspec.structs.replace(alarms, metric=(alarm,))), trails=Known(trails)
     )
@@ -208,6 +218,6 @@ def test_a_topic_that_is_no_arn_has_no_known_owner(arn: str) -> None:
 
 def test_a_selector_that_does_not_say_may_take_management_events() -> None:
     selectors = Known(Selectors(classic=(ClassicSelector(read_write="All", management_events=None),)))
-    trails = tuple(msgspec.structs.replace(each, selectors=selectors) for each in HOME.trails.value)  # type: ignore[union-attr]
+    trails = tuple(msgspec.structs.replace(each, selectors=selectors) for each in seen(HOME.trails))
     view = watched(msgspec.structs.replace(HOME, trails=Known(trails)))
     assert verdict(view, 'AWS should not have CloudTrails with [ ManagementEvents neq "none" ]') is Verdict.UNKNOWN

@@ -11,9 +11,9 @@ from tests.fleet.importing import reported
 from rootwarden.fleet.study import study
 from rootwarden.fleet.synthetic.fleet import synthetic_fleet
 from rootwarden.packs.published import published
+from rootwarden.report.fleet.compared import counts_of
 
 if TYPE_CHECKING:
-    from rootwarden.fleet.published import Counts
     from rootwarden.fleet.result import Study
 
 SEED = 1
@@ -32,43 +32,12 @@ Beside the {uses} uses the weekly samples show, {unseen} are estimated to be hid
 """
 
 
-def figures(made: Study) -> Counts:
-    """The study's figures under the names of the published ones."""
-    period = made.period
-    return msgspec.structs.replace(
-        published().counts,
-        accounts=round(period.average.accounts),
-        organizations=round(period.average.organizations),
-        iam_users=round(period.average.iam_users),
-        accounts_used=period.accounts_used,
-        organizations_used=period.organizations_used,
-        uses=period.uses,
-        account_weeks=sum(week.accounts_used for week in made.weeks),
-        organization_weeks=sum(week.organizations_used for week in made.weeks),
-        repeat_accounts=period.repeat_accounts,
-        repeat_uses=period.repeat_uses,
-        half_of_uses_by=period.half_of_uses_by,
-        small_uses=period.sizes.small,
-        medium_uses=period.sizes.medium,
-        large_uses=period.sizes.large,
-        key_accounts=period.keys.accounts,
-        key_organizations=period.keys.organizations,
-        old_key_accounts=period.keys.old_accounts,
-        key_uses=period.keys.uses,
-        old_key_uses=period.keys.old_uses,
-        console_uses=period.mfa.console_uses,
-        uses_without_mfa=period.mfa.without_mfa,
-        console_organizations=period.mfa.organizations,
-        organizations_without_mfa=period.mfa.organizations_without_mfa,
-    )
-
-
 @cache
 def page() -> str:
     """The whole page, from a study made now."""
     fleet = synthetic_fleet(published(), SEED)
     made = study(reported(fleet).lazy())
-    ours, theirs = msgspec.structs.asdict(figures(made)), msgspec.structs.asdict(published().counts)
+    ours, theirs = msgspec.structs.asdict(counts_of(made)), msgspec.structs.asdict(published().counts)
     counts = [
         "| count | published | ours |\n|---|---|---|\n",
         *(f"| {_words(name)} | {_marked(name, theirs[name])} | {ours[name]:,} |\n" for name in theirs),

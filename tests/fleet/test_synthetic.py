@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fleet.importing import imported, reported
-from tests.fleet.reproduced import figures
 
 from rootwarden.errors import InternalError, UsageError
 from rootwarden.facts.credential_report import parse_credential_report
@@ -24,6 +23,7 @@ from rootwarden.fleet.synthetic.fleet import REPORT_LEAD, synthetic_fleet
 from rootwarden.fleet.synthetic.plan import plan
 from rootwarden.fleet.synthetic.report_text import report_text, user_lines
 from rootwarden.packs.published import names, published
+from rootwarden.report.fleet.compared import counts_of
 from rootwarden.simulator.fleet_folder import Truth, write_fleet, write_truth
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def test_there_is_one_published_study() -> None:
 def test_the_study_of_its_reports_gives_the_published_figures(seed: int) -> None:
     fleet = synthetic_fleet(published(), seed)
     made = study(reported(fleet).lazy())
-    assert figures(made) == published().counts
+    assert counts_of(made) == published().counts
     assert [str(made.weeks[place].week) for place in (0, -1)] == ["2020-09-13", "2021-01-24"]
     assert len(made.weeks) == 20
     assert made.period.unknown == 0
@@ -176,7 +176,7 @@ def test_the_whole_way_gives_the_published_figures(tmp_path: Path) -> None:
     write_truth(fleet, tmp_path / "truth.json")
     made = study(imported(tmp_path / "fleet").lazy())
     shutil.rmtree(tmp_path / "fleet")
-    assert figures(made) == published().counts
+    assert counts_of(made) == published().counts
     truth = msgspec.json.decode((tmp_path / "truth.json").read_bytes(), type=Truth)
     assert [each.account for each in truth.accounts] == [each.id for each in fleet.accounts]
     assert sum(len(each.console_uses) for each in truth.accounts) >= made.period.mfa.console_uses

@@ -32,6 +32,14 @@ Compare = Annotated[
         help="Compare with `published`, a period FROM..TO, an organization's id, or another archive.",
     ),
 ]
+TrailAccounts = Annotated[
+    str,
+    typer.Option(
+        "--trail-accounts",
+        metavar="ID,ID,…",
+        help="Accounts whose CloudTrail the incidents are from, or @FILE; all of the study if left out.",
+    ),
+]
 Plots = Annotated[
     Path | None,
     typer.Option(
@@ -61,14 +69,7 @@ def study(
     output: reading.Output = None,
     plots: Plots = None,
     incidents: reading.Incidents = None,
-    trail_accounts: Annotated[
-        str,
-        typer.Option(
-            "--trail-accounts",
-            metavar="ID,ID,…",
-            help="Accounts whose CloudTrail the incidents are from, or @FILE; all of the study if left out.",
-        ),
-    ] = "",
+    trail_accounts: TrailAccounts = "",
     profile: options.Profile = "",
     region: options.Region = "",
 ) -> int:
@@ -100,20 +101,30 @@ def study(
         frame = reading.of_organization(whole, organization)
         weeks = account_weeks(frame, parameters, start=period[0], end=period[1])
         made = _measured(study_of(weeks, frame), weeks, incidents, trail_accounts)
-        comparison = None
-        if compare:
-            from rootwarden.cli.study_comparing import Ours, beside
-
-            ours = Ours(study=made, weeks=weeks, archive=whole, organization=organization)
-            comparison = beside(compare, ours, reader)
+        comparison = _compared(compare, made, weeks, whole, organization, reader) if compare else None
         asked = Asked(source=archive, organization=organization)
         drawn = plotted(made, weeks, frame) if plots is not None or format_ == "html" else None
-    if plots is not None and drawn is not None:
-        from rootwarden.report.fleet.plot_files import write_plots
-
-        write_plots(plots, drawn.plots())
+    _keep(plots, drawn)
     reading.show(_told(made, asked, comparison, drawn, format_=format_, output=output), output)
     return 0 if reader.whole else 3
+
+
+def _compared(
+    other: str, made: Study, weeks: AccountWeeks, whole: pl.LazyFrame, organization: str, reader: reading.Reader
+) -> Comparison:
+    """The study beside another one."""
+    from rootwarden.cli.study_comparing import Ours, beside
+
+    return beside(other, Ours(study=made, weeks=weeks, archive=whole, organization=organization), reader)
+
+
+def _keep(folder: Path | None, drawn: Plotted | None) -> None:
+    """Write the plots to a folder, if one was asked for."""
+    if folder is None or drawn is None:
+        return
+    from rootwarden.report.fleet.plot_files import write_plots
+
+    write_plots(folder, drawn.plots())
 
 
 def _measured(made: Study, weeks: AccountWeeks, incidents: Path | None, trail_accounts: str) -> Study:

@@ -84,7 +84,7 @@ def inline(plot: Plot) -> str:
 def data(columns: Sequence[str], rows: Sequence[Row]) -> alt.Data:
     """Rows as inline data."""
     rows_by_name = [dict(zip(columns, row, strict=True)) for row in rows]
-    return alt.Data(values=rows_by_name)  # type: ignore[no-untyped-call]
+    return alt.Data(values=rows_by_name)  # type: ignore[no-untyped-call]  # altair leaves its schema classes untyped
 
 
 def _styled(chart: Chart) -> Chart:
