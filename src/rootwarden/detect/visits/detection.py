@@ -1,4 +1,4 @@
-"""Detections and root-only tasks, as the packs hold them: one file each, with its own cases (docs/adding-a-detection.md).
+"""Detections and root-only tasks, as the packs hold them: one file each, with its cases (docs/adding-a-detection.md).
 
 A detection says which events it means with an EventBridge event pattern over the record, and whose: root's, in any of
 its shapes, or anybody's. The pattern has three answers; an event it cannot decide counts as meant, and says so.
