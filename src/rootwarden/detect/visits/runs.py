@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rootwarden.detect.visits.bounded import NO_TIME
-from rootwarden.detect.visits.visit import Seen, Summary
+from rootwarden.detect.visits.visit import Summary
+
+if TYPE_CHECKING:
+    from rootwarden.detect.visits.visit import Seen
 
 
 class Runs(msgspec.Struct, kw_only=True):

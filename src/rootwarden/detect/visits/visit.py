@@ -6,15 +6,13 @@ different readers, on different days. A root key with ten million events has a s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from rootwarden.detect.visits.bounded import NO_TIME, Stamp, Stamps, Tally, Texts
+from rootwarden.detect.visits.incident import Shape
 from rootwarden.detect.visits.outcome import Effect
-
-if TYPE_CHECKING:
-    from rootwarden.detect.visits.incident import Shape
 
 SHOWN: Final = 20
 EVENTS: Final = 100
