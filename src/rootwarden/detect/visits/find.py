@@ -18,6 +18,7 @@ from rootwarden.detect.visits.gather import ASSUMED, gather
 from rootwarden.detect.visits.incident import Concern, ConcernKind, Incident, Reason, Severity
 from rootwarden.detect.visits.judge import Known, judge
 from rootwarden.detect.visits.ledger import Ledger
+from rootwarden.detect.visits.password_store import PasswordStore
 from rootwarden.detect.visits.seen import seen_of
 from rootwarden.detect.visits.settings import Settings
 from rootwarden.detect.visits.shape import assume_root_call, is_root, root_account
@@ -109,6 +110,7 @@ class Detector:
         self._named = catalogue.named
         self._settings = settings
         self._checkouts = tuple(sorted(checkouts, key=lambda one: (one.account, one.start, one.lease)))
+        self._store = PasswordStore(settings, self._checkouts)
         self.ledger = Ledger(quiet=settings.thresholds.quiet_minutes * 60)
 
     def take(self, event: Event) -> None:
@@ -120,7 +122,8 @@ class Detector:
             self._take_of_root(event)
         elif (call := assume_root_call(event)) is not None:
             hits = self._hits(event)
-            self.ledger.call_hits[call.event_id] = hits
+            if hits:
+                self.ledger.call_hits[call.event_id] = hits
             if call.failed or not call.access_key:
                 self.ledger.toward.add(call.caller, seen_call(call, self._settings, hits))
         else:
@@ -145,9 +148,7 @@ class Detector:
             as_of = instant_of(self.ledger.counts.last) if self.ledger.counts.last else None
         visits = gather(self.ledger, self._settings.thresholds)
         cover = covers(visits, self._checkouts, self._settings)
-        known = Known(
-            catalogue=self._catalogue, settings=self._settings, joins=self.ledger.joins, doubted=self._doubted()
-        )
+        known = Known(catalogue=self._catalogue, settings=self._settings, ledger=self.ledger, doubted=self._doubted())
         incidents = [judge(visit, cover.get(visit.key), known) for visit in visits]
         concerns = [
             *self._toward(visits, as_of),
@@ -161,6 +162,7 @@ class Detector:
             root_keys=tuple(_root_keys(self.ledger)),
             suspects=self.suspects(),
             doubted=tuple(one for one in self._checkouts if not one.trusted),
+            asleep=tuple(sorted(one.id for one in self._catalogue.detections.values() if one.undeclared)),
             counts=self.ledger.counts,
         )
 
@@ -195,6 +197,7 @@ class Detector:
         return tuple(
             Hit(detection=detection.id, undecided=undecided)
             for detection, undecided in self._catalogue.meant(event, root=False)
+            if not self._store.explains(detection, event)
         )
 
     def _doubted(self) -> dict[str, tuple[Checkout, ...]]:

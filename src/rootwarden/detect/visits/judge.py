@@ -14,8 +14,8 @@ from rootwarden.detect.visits.checkout import Checkout
 from rootwarden.detect.visits.coverage import DIRECT, is_direct_use, outside_networks, some
 from rootwarden.detect.visits.gather import TIMELESS
 from rootwarden.detect.visits.incident import Incident, Reason, Severity, Shape, Verdict, worst
+from rootwarden.detect.visits.ledger import Ledger
 from rootwarden.detect.visits.settings import Settings
-from rootwarden.detect.visits.shape import Joins
 from rootwarden.detect.visits.stamp import instant_of, stable_id
 from rootwarden.detect.visits.visit import SHOWN
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from rootwarden.detect.visits.coverage import Cover
     from rootwarden.detect.visits.gather import Visit
+    from rootwarden.detect.visits.shape import Joins
     from rootwarden.detect.visits.visit import Summary
 
 
@@ -32,7 +33,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     catalogue: Catalogue
     settings: Settings
-    joins: Joins
+    ledger: Ledger
     doubted: dict[str, tuple[Checkout, ...]]
 
 
@@ -42,19 +43,19 @@ def judge(visit: Visit, cover: Cover | None, known: Known) -> Incident:
     Args:
         visit: The visit, complete.
         cover: The check-out that covers it, if one does.
-        known: Detections, tasks, settings, and what joins sessions.
+        known: Detections, tasks, settings, and what was read.
     """
     if visit.shape is Shape.ASSUMED:
         verdict, reasons = judge_assumed(visit, known.settings)
-        cap = Severity.NOTIFY if all(one.severity is not Severity.PAGE for one in reasons) else Severity.PAGE
-        cap = Severity.RECORD if verdict is Verdict.EXPECTED else cap
+        # What a detection says of changes that the task policy allows is no worse than the use of AssumeRoot itself.
+        cap = worst(reasons)
+        reasons += () if verdict is Verdict.EXPECTED else _of_call(visit, known)
     else:
         verdict = _verdict(cover)
-        reasons = [*_of_use(visit, cover), *_circumstances(visit, verdict, known)]
         cap = Severity.NOTIFY if verdict is Verdict.EXPECTED else Severity.PAGE
-    reasons += _of_detections(visit.summary, known.catalogue)
-    told = tuple(sorted((_capped(one, cap) for one in reasons), key=_worst_first))
-    return _incident(visit, cover, verdict, told)
+        reasons = [*_of_use(visit, cover), *(_capped(one, cap) for one in _circumstances(visit, verdict, known))]
+    reasons += [_capped(one, cap) for one in _of_detections(visit.summary, known.catalogue)]
+    return _incident(visit, cover, verdict, tuple(sorted(reasons, key=_worst_first)))
 
 
 def _verdict(cover: Cover | None) -> Verdict:
@@ -113,7 +114,7 @@ def _circumstances(visit: Visit, verdict: Verdict, known: Known) -> Iterable[Rea
             yield Reason(code="unusual-network", words=words, severity=Severity.PAGE)
     if is_direct_use(visit):
         yield from _of_tasks(summary, known.catalogue)
-    yield from _of_session(visit, known.joins)
+    yield from _of_session(visit, known.ledger.joins)
     for checkout in known.doubted.get(visit.account, ()):
         if visit.summary.first <= checkout.until.timestamp() and visit.summary.last >= checkout.start.timestamp():
             words = f"check-out `{checkout.lease}` would cover the time, and is not believed: {checkout.doubt}"
@@ -149,6 +150,20 @@ def _of_session(visit: Visit, joins: Joins) -> Iterable[Reason]:
     for one in issued:
         words = f"the session was made by root itself with `{one.name}`"
         yield Reason(code="session-issued", words=words, severity=Severity.RECORD, event_ids=(one.event_id,))
+
+
+def _of_call(visit: Visit, known: Known) -> Iterable[Reason]:
+    """What detections say of the AssumeRoot call itself."""
+    if visit.call is None:
+        return
+    for hit in known.ledger.call_hits.get(visit.call.event_id, ()):
+        detection = known.catalogue.detections[hit.detection]
+        yield Reason(
+            code=detection.id,
+            words=detection.reason,
+            severity=detection.severity,
+            event_ids=(visit.call.event_id,),
+        )
 
 
 def _of_detections(summary: Summary, catalogue: Catalogue) -> Iterable[Reason]:

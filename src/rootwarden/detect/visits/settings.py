@@ -42,7 +42,8 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     Attributes:
         arn: The secret's ARN.
-        accounts: Accounts whose root it opens; empty: any check-out explains a read of it.
+        accounts: Accounts whose root it opens: only open check-outs of all of them explain a read of it. Empty: any
+            open check-out does.
     """
 
     arn: str
