@@ -18,18 +18,20 @@ _NAMES = st.sampled_from(["eventID", "eventTime", "userIdentity", "readOnly", "r
 
 
 def test_a_console_session_is_read_whole() -> None:
-    event = read_event({
-        "eventID": "00000000-0000-4000-8000-000000000002",
-        "eventTime": "2026-03-02T08:04:00Z",
-        "readOnly": "false",
-        "sessionCredentialFromConsole": "true",
-        "userIdentity": {
-            "type": "Root",
-            "accountId": "000011112222",
-            "sessionContext": {"attributes": {"creationDate": "2026-03-02T08:00:11Z", "mfaAuthenticated": "true"}},
-        },
-        "requestParameters": {"userName": "AWS ROOT USER"},
-    })
+    event = read_event(
+        {
+            "eventID": "00000000-0000-4000-8000-000000000002",
+            "eventTime": "2026-03-02T08:04:00Z",
+            "readOnly": "false",
+            "sessionCredentialFromConsole": "true",
+            "userIdentity": {
+                "type": "Root",
+                "accountId": "000011112222",
+                "sessionContext": {"attributes": {"creationDate": "2026-03-02T08:00:11Z", "mfaAuthenticated": "true"}},
+            },
+            "requestParameters": {"userName": "AWS ROOT USER"},
+        }
+    )
     assert event.instant == datetime(2026, 3, 2, 8, 4, tzinfo=UTC)
     assert event.account == "000011112222"
     assert (event.read_only, event.from_console, event.identity.mfa) == (False, True, True)
