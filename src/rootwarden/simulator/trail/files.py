@@ -94,8 +94,8 @@ def write_file(file: LogFile, seed: int, folder: Path) -> Written:
     random = Random(f"{seed}/file/{file.number}")  # noqa: S311
     others = noise(seed, file.number, file.place, file.noise)
     again = others[: len(others) // 5] if file.again else []
-    again += _echo(file, seed)
-    records = [*file.bodies, *others, *again]
+    echo = _echo(file, seed)
+    records = [*file.bodies, *others, *again, *echo]
     random.shuffle(records)
     if file.oddity is Oddity.TRUNCATED:
         # What the stories tell stands before the cut: a reader that keeps what it can loses nothing of root.
@@ -110,11 +110,15 @@ def write_file(file: LogFile, seed: int, folder: Path) -> Written:
         key=file.key,
         oddity=file.oddity,
         records=len(records),
-        copies=file.copies + len(again),
-        late=file.late,
+        copies=file.copies + len(again) + len(echo),
+        late=file.late + (len(echo) if _later(file) else 0),
         bytes=len(packed),
         inflated=len(content),
     )
+
+
+def _later(file: LogFile) -> bool:
+    return file.echoed is not None and file.echoed.at.date() < file.at.date()
 
 
 def _echo(file: LogFile, seed: int) -> list[bytes]:

@@ -170,7 +170,7 @@ def _others(told: Told, first: int, left: int, random: Random) -> list[LogFile]:
         count = min(random.randint(_FILE_SIZE * 3 // 5, _FILE_SIZE * 7 // 5), left)
         at = _delivery(START + timedelta(seconds=random.randrange(1800, told.month.days * 86_400)))
         place = (random.choice(accounts), random.choice(regions), at)
-        echoed = files[-1] if files and random.random() < _ECHO_SHARE else None
+        echoed = _bare(files[-1]) if files and random.random() < _ECHO_SHARE else None
         if echoed is not None:
             place = (echoed.account, echoed.region, _delivery(echoed.at + timedelta(hours=random.randint(0, 60))))
         made = _file(first + len(files), place, [], count, random)
@@ -178,6 +178,11 @@ def _others(told: Told, first: int, left: int, random: Random) -> list[LogFile]:
         files.append(made)
         left -= count
     return files
+
+
+def _bare(file: LogFile) -> LogFile:
+    """A file without what it took from another, so that echoes of echoes do not pile up."""
+    return msgspec.structs.replace(file, bodies=(), echoed=None)
 
 
 def _with_cuts(files: list[LogFile]) -> list[LogFile]:

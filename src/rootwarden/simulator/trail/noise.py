@@ -96,7 +96,9 @@ def noise(seed: int, number: int, place: tuple[str, str, datetime], count: int) 
     account, region, at = place
     random = Random(f"{seed}/noise/{number}")  # noqa: S311 - made-up records are no secret
     templates, weights = _templates()
-    instants = [format_instant(at - timedelta(seconds=each)).encode() for each in range(0, _WINDOW, 5)]
+    # Never before midnight: what is late is what the plan makes late.
+    window = min(_WINDOW, at.hour * 3600 + at.minute * 60 + 1)
+    instants = [format_instant(at - timedelta(seconds=each)).encode() for each in range(0, window, 5)]
     blanks = {b"account": account.encode(), b"region": region.encode(), b"padding": b""}
     blanks[b"start"] = format_instant(at - timedelta(minutes=random.randint(20, 600))).encode()
     made: list[bytes] = []

@@ -177,7 +177,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
             },
         },
     ),
-    (30, EVERYBODY, "sts:GetCallerIdentity", {}),
+    (60, EVERYBODY, "sts:GetCallerIdentity", {}),
     (
         25,
         ROLES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from rootwarden.detect.filter_pattern import Event as Record
 from rootwarden.detect.visits.incident import ConcernKind, Severity, Shape, Verdict
 from rootwarden.simulator.trail.checkouts import CheckoutLine
 from rootwarden.simulator.trail.organization import (
@@ -25,14 +26,19 @@ if TYPE_CHECKING:
     from rootwarden.detect.filter_pattern import Event as Record
     from rootwarden.simulator.trail.stage import Root, Stage
 
-MFA_DELETE: Final = "s3-mfa-delete"
-_ASKED: Final[Record] = {
-    "bucketName": "fake-bucket",
-    "VersioningConfiguration": {"Status": "Enabled", "MfaDelete": "Enabled"},
+# Root-only tasks (IAM user guide, "Tasks that require root user credentials") that the console does, and their change.
+BILLING_ACCESS: Final = "billing-access"
+RESTORE_ADMIN: Final = "restore-admin"
+_ADMIN: Final[Record] = {"userName": "ada", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+_CHANGES: Final[dict[str, tuple[str, Record]]] = {
+    BILLING_ACCESS: ("billingconsole:SetIAMAccessPreference", {"iAMAccessPreference": "ACTIVATE"}),
+    RESTORE_ADMIN: ("iam:AttachUserPolicy", _ADMIN),
 }
 
 
-def given(stage: Stage, at: datetime, *, task: str = MFA_DELETE, sources: tuple[str, ...] = (OFFICE_NETWORK,)) -> str:
+def given(
+    stage: Stage, at: datetime, *, task: str = BILLING_ACCESS, sources: tuple[str, ...] = (OFFICE_NETWORK,)
+) -> str:
     """A check-out of two hours whose code is given out at an instant; its lease."""
     lease = f"lease-{event_id(stage.random)[:8]}"
     stage.checkouts.append(
@@ -76,15 +82,18 @@ def _visit(
     return console(stage, draft, at, address=address)
 
 
-def _does_the_task(hand: Root, at: datetime) -> None:
+def _does_the_task(hand: Root, at: datetime, task: str = BILLING_ACCESS) -> None:
+    call, request = _CHANGES[task]
+    kind = "AwsConsoleAction" if task == BILLING_ACCESS else "AwsApiCall"
     hand.reads(at, 5)
-    hand.does(at + timedelta(minutes=4), "s3:PutBucketVersioning", write=True, region="eu-west-1", request=_ASKED)
+    hand.does(at + timedelta(minutes=4), call, write=True, request=request, kind=kind)
 
 
 def as_declared(stage: Stage) -> None:
     """The declared task from the declared network, with the device of the code."""
-    hand = _visit(stage, given(stage, stage.at()), stage.at(minutes=3), failed=True)
-    _does_the_task(hand, stage.at(minutes=3, seconds=5))
+    task = stage.random.choice(list(_CHANGES))
+    hand = _visit(stage, given(stage, stage.at(), task=task), stage.at(minutes=3), failed=True)
+    _does_the_task(hand, stage.at(minutes=3, seconds=5), task)
 
 
 def only_reads(stage: Stage) -> None:

@@ -121,6 +121,8 @@ STORIES: Final = (
     Story(wallet.root_blinds_and_widens),
     Story(wallet.root_does_all),
     Story(wallet.user_of_root),
+    Story(wallet.role_of_root),
+    Story(wallet.through_a_stack),
     Story(wallet.old_user_of_root, days=8),
     Story(wallet.days_apart, days=3),
     Story(wallet.somebody_else),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.detect.visits.incident import ConcernKind, Severity
+from rootwarden.detect.visits.incident import ConcernKind, Severity, Shape
 from rootwarden.simulator.trail.organization import ELSEWHERE, HOME
-from rootwarden.simulator.trail.record import CLI, access_key, user_identity
+from rootwarden.simulator.trail.record import CLI, access_key, role_identity, user_identity
 from rootwarden.simulator.trail.stories.console import signed_in
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ def _attack(hand: Root, *stages: tuple[tuple[str, Record], ...]) -> list[str]:
     made: list[str] = []
     for number, one in enumerate(stages):
         call, request = stage.random.choice(one)
-        region = HOME if call.split(":")[0] in {"budgets", "ce", "account"} else stage.region()
-        made.append(hand.does(stage.at(minutes=5 + 12 * number), call, write=True, region=region, request=request))
+        made.append(
+            hand.does(stage.at(minutes=5 + 12 * number), call, write=True, region=_where(stage, call), request=request)
+        )
     return made
 
 
@@ -88,39 +89,70 @@ def _makes_user(hand: Root, name: str, key: str) -> None:
     )
 
 
-def _acts(stage: Stage, name: str, key: str, hours: float, *stages: tuple[tuple[str, Record], ...]) -> list[str]:
-    who, made = user_identity(stage.account, name, key), []
+def _acts(stage: Stage, who: Record, hours: float, *stages: tuple[tuple[str, Record], ...]) -> list[str]:
+    made: list[str] = []
     for number, one in enumerate(stages):
         call, request = stage.random.choice(one)
-        region = HOME if call.split(":")[0] in {"budgets", "ce", "account"} else stage.region()
+        at = stage.at(hours=hours, minutes=10 * number)
+        address = stage.address(ELSEWHERE)
         made.append(
             stage.other(
-                stage.at(hours=hours, minutes=10 * number),
-                call,
-                who,
-                region=region,
-                request=request,
-                read_only=False,
-                address=stage.address(ELSEWHERE),
-                agent=CLI,
+                at, call, who, region=_where(stage, call), request=request, read_only=False, address=address, agent=CLI
             )
         )
     return made
+
+
+def _where(stage: Stage, call: str) -> str:
+    return HOME if call.partition(":")[0] in {"budgets", "ce", "account"} else stage.region()
 
 
 def user_of_root(stage: Stage) -> None:
     """Root makes a user, who blinds the payer and spends."""
     key = access_key(stage.random, "AKIA")
     _makes_user(signed_in(stage, stage.at()), "backup-admin", key)
-    made = _acts(stage, "backup-admin", key, 2, BLIND, SPEND)
+    made = _acts(stage, user_identity(stage.account, "backup-admin", key), 2, BLIND, SPEND)
     _bankrupts(stage, "a user that root made two hours ago blinded the payer, then spent", *made)
+
+
+def role_of_root(stage: Stage) -> None:
+    """Root makes a role; a session of it blinds the payer and spends."""
+    hand, name = signed_in(stage, stage.at()), "support-tools"
+    role: Record = {
+        "roleName": name,
+        "arn": f"arn:aws:iam::{stage.account}:role/{name}",
+        "roleId": "AROAFAKEFAKEFAKEFAKE",
+    }
+    hand.does(stage.at(minutes=1), "iam:CreateRole", write=True, request={"roleName": name}, response={"role": role})
+    who = role_identity(stage.account, name, "mallory", stage.key(), stage.at(hours=1))
+    made = _acts(stage, who, 1, BLIND, SPEND)
+    _bankrupts(stage, "a role that root made an hour ago blinded the payer, then spent", *made)
+
+
+def through_a_stack(stage: Stage) -> None:
+    """Root deletes a budget and lets CloudFormation start the instances: the service acts for root."""
+    hand = signed_in(stage, stage.at())
+    blind = _attack(hand, BLIND)
+    hand.does(stage.at(minutes=9), "cloudformation:CreateStack", write=True, region="eu-west-1")
+    hand.who = {"invokedBy": "cloudformation.amazonaws.com"}
+    hand.address = hand.agent = "cloudformation.amazonaws.com"
+    hand.from_console = False
+    spend = hand.does(
+        stage.at(minutes=11),
+        "ec2:RunInstances",
+        write=True,
+        shape=Shape.FORWARDED,
+        region="eu-west-1",
+        request=_gpu("p4d.24xlarge"),
+    )
+    _bankrupts(stage, "root blinded the payer, then spent through a service", *blind, spend)
 
 
 def old_user_of_root(stage: Stage) -> None:
     """A user that root made a week ago: no composite."""
     key = access_key(stage.random, "AKIA")
     _makes_user(signed_in(stage, stage.at()), "finance-admin", key)
-    _acts(stage, "finance-admin", key, 24 * 7, BLIND, SPEND)
+    _acts(stage, user_identity(stage.account, "finance-admin", key), 24 * 7, BLIND, SPEND)
 
 
 def days_apart(stage: Stage) -> None:
@@ -128,10 +160,9 @@ def days_apart(stage: Stage) -> None:
     for day, one in ((0, BLIND), (2, SPEND)):
         hand = signed_in(stage, stage.at(days=day))
         call, request = stage.random.choice(one)
-        region = HOME if call.split(":")[0] in {"budgets", "ce"} else stage.region()
-        hand.does(stage.at(days=day, minutes=5), call, write=True, region=region, request=request)
+        hand.does(stage.at(days=day, minutes=5), call, write=True, region=_where(stage, call), request=request)
 
 
 def somebody_else(stage: Stage) -> None:
     """An ordinary administrator tidies budgets and starts instances: nothing to do with root."""
-    _acts(stage, "grace", access_key(stage.random, "AKIA"), 0, BLIND, SPEND)
+    _acts(stage, stage.user("grace"), 0, BLIND, SPEND)
