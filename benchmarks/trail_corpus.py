@@ -188,7 +188,9 @@ def _request(draw: random.Random, account: str, region: str, name: str, role: st
             context = {"aws:ebs:id": f"vol-{draw.getrandbits(68):017x}", "PARAMETER_ARN": f"/app/{role}/setting"}
             return {"keyId": f"arn:aws:kms:{region}:{account}:key/{_uuid(draw)}", "encryptionContext": context}
         case "DescribeInstances" | "DescribeNetworkInterfaces":
-            items = [{"name": "tag:Name", "valueSet": {"items": [{"value": role}]}} for _ in range(draw.randrange(1, 4))]
+            items = [
+                {"name": "tag:Name", "valueSet": {"items": [{"value": role}]}} for _ in range(draw.randrange(1, 4))
+            ]
             return {"filterSet": {"items": items}, "instancesSet": {}, "maxResults": 1000}
         case "CreateLogStream":
             stream = f"2026/03/02/[$LATEST]{draw.getrandbits(128):032x}"

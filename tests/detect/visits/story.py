@@ -5,21 +5,23 @@ from __future__ import annotations
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from rootwarden.detect.visits.checkout import Checkout
-from rootwarden.detect.visits.event import Event, read_event
-from rootwarden.detect.visits.find import Detector, Findings, distinct, find
+from rootwarden.detect.visits.event import read_event
+from rootwarden.detect.visits.find import Detector, distinct, find
 from rootwarden.detect.visits.settings import Settings
 from rootwarden.facts.instant import parse_instant
 from rootwarden.packs import detections, root_tasks, task_policies
 
+if TYPE_CHECKING:
+    from rootwarden.detect.visits.event import Event
+    from rootwarden.detect.visits.find import Findings
+
 CASES = Path(__file__).with_name("cases")
 ACCOUNT = "000011112222"
-
-
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
