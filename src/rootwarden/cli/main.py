@@ -25,6 +25,7 @@ from rootwarden.cli import (
     rule,
     simulate_fleet,
     study,
+    trail,
 )
 from rootwarden.errors import RootwardenError
 
@@ -51,6 +52,7 @@ app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
 app.command("study")(study.study)
 app.add_typer(archive.app, name="archive")
 app.add_typer(rule.app, name="rule")
+app.add_typer(trail.app, name="trail")
 
 
 def _version(asked: bool) -> None:
