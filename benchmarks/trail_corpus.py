@@ -20,12 +20,9 @@ FIRST = datetime(2026, 3, 2, tzinfo=UTC)
 ACCOUNTS = tuple(f"{number:012d}" for number in range(111100000000, 111100000020))
 REGIONS = ("us-east-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-2")
 AGENTS = (
-    "aws-sdk-java/1.12.797 Linux/5.10.236-227.928.amzn2.x86_64 OpenJDK_64-Bit_Server_VM/17.0.15+6 java/17.0.15 "
-    "vendor/Example cfg/retry-mode/standard md/internal",
-    "Boto3/1.40.11 md/Botocore#1.40.11 md/awscrt#0.23.8 ua/2.1 os/linux#6.1.141 md/arch#x86_64 lang/python#3.12.9 "
-    "md/pyimpl#CPython m/Z,b,D cfg/retry-mode#legacy Botocore/1.40.11",
-    "APN/1.0 HashiCorp/1.0 Terraform/1.11.4 (+https://www.terraform.io) terraform-provider-aws/5.99.1 "
-    "(+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.36.3 os/linux lang/go#1.23.8 md/GOOS#linux",
+    "aws-sdk-java/1.12.797 Linux/5.10.236-227.928.amzn2.x86_64 OpenJDK_64-Bit_Server_VM/17.0.15+6 vendor/Example",
+    "Boto3/1.40.11 md/Botocore#1.40.11 ua/2.1 os/linux#6.1.141 lang/python#3.12.9 md/pyimpl#CPython m/Z,b,D",
+    "APN/1.0 HashiCorp/1.0 Terraform/1.11.4 (+https://www.terraform.io) aws-sdk-go-v2/1.36.3 os/linux lang/go#1.23.8",
     "ec2.amazonaws.com",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Safari/537.36",
 )
@@ -99,7 +96,7 @@ def make_records(
     roles = [f"service-role-{number:02d}" for number in range(12)]
     for name, source, _, read_only in draw.choices(CALLS, weights, k=count):
         moment = instant + timedelta(seconds=draw.randrange(300))
-        yield _record(draw, account, region, moment, (name, f"{source}.amazonaws.com", read_only), draw.choice(roles))
+        yield _record(draw, (account, region), moment, (name, f"{source}.amazonaws.com", read_only), draw.choice(roles))
 
 
 def root_record(record: dict[str, Any], account: str) -> dict[str, Any]:
@@ -126,8 +123,9 @@ def _uuid(draw: random.Random) -> str:
 
 
 def _record(
-    draw: random.Random, account: str, region: str, moment: datetime, call: tuple[str, str, bool], role: str
+    draw: random.Random, place: tuple[str, str], moment: datetime, call: tuple[str, str, bool], role: str
 ) -> dict[str, Any]:
+    account, region = place
     name, source, read_only = call
     principal = f"AROA{role.upper():.>17}"[:21].replace(".", "X")
     session = f"i-{draw.getrandbits(68):017x}" if draw.random() < 0.5 else f"run-{draw.getrandbits(32)}"

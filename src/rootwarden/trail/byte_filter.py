@@ -3,8 +3,8 @@
 A wanted record holds, as a whole JSON text, one of the interest's literals, the word Root in any letter case, or an ARN
 that ends `:root`. JSON (RFC 8259) lets blanks stand between tokens and keys in any order, neither of which reaches
 into a text; and it lets any character be written as an escape, which is why an escape that spells a character of
-what is looked for keeps a file in, whatever else is in it. The same text inside a text (CloudTrail Lake, CloudWatch Logs)
-has its quotes escaped: what follows the last letter may be a quote or a backslash.
+what is looked for keeps a file in, whatever else is in it. The same text inside a text (CloudTrail Lake, CloudWatch
+Logs) has its quotes escaped: what follows the last letter may be a quote or a backslash.
 
 One search costs about a fortieth of inflating what it searches, so literals share searches (`covers`); what a shared
 search finds is then compared in full.
@@ -124,7 +124,7 @@ def _word(literal: str) -> bytes:
 
 
 def _escapes(literals: Iterable[str]) -> frozenset[bytes]:
-    """The hexadecimal digits of every ASCII character that may be wanted, and of those an escape inside a text needs."""
+    """The hexadecimal digits of every ASCII character that may be wanted, or that an escape inside a text needs."""
     wanted = set("".join(literals)) | set(f'{ROOT}{ROOT.upper()}:"\\/u0123456789abcdefABCDEF')
     return frozenset(b"%02x" % ord(letter) for letter in wanted if letter.isascii())
 

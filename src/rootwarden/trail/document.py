@@ -1,7 +1,7 @@
 """One record as bytes into a document, and out of the envelopes CloudTrail records travel in.
 
-What msgspec refuses is read again as leniently as possible: bytes that are no UTF-8, half surrogates, control characters
-and numbers past every range say nothing about whether root was there.
+What msgspec refuses is read again as leniently as possible: bytes that are no UTF-8, half surrogates, control
+characters and numbers past every range say nothing about whether root was there.
 """
 
 from __future__ import annotations

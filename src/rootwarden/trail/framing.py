@@ -14,7 +14,7 @@ Where there is no such place, or what lies between them is no list of records, b
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 BOM: Final = b"\xef\xbb\xbf"
 _BLANKS: Final = b" \t\r\n"
-_LIST: Final = re.compile(rb'\s*+(?:\{\s*+"Records"\s*+:\s*+)?\[')
+_LOG: Final = re.compile(rb'\{\s*+"Records"\s*+:\s*+\[')
+_LIST: Final = re.compile(rb"\s*+(?:%s|\[)" % _LOG.pattern)
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _BETWEEN_RECORDS: Final = b'},{"eventVersion"'
 _BETWEEN_LINES: Final = (b"}\n{", b"}\r\n{")
+_QUOTE, _BRACE = b'"{'
 
 
 class _Whole(msgspec.Struct):
@@ -97,7 +99,7 @@ class Framer:
             whole = _whole_file(section)
             if whole is not None:
                 return whole
-            section = self._begin(section)
+            section = self._begin(section.removeprefix(BOM))
         if not self._in_list:
             lines = [line for line in section.split(b"\n") if line.strip(_BLANKS)]
             if all(_is_object(line) for line in lines):
@@ -123,38 +125,51 @@ class Framer:
 
     def _by_counting(self, data: bytes) -> bytes:
         """What follows the last whole record."""
-        end = 0
-        for _, end in objects(data):  # noqa: B007 - the last one is what matters
-            pass
-        return data[end:]
+        spans = split(data).objects
+        return data[spans[-1][1] :] if spans else data
 
     def _counted(self, section: bytes, *, last: bool) -> list[bytes]:
-        spans = list(objects(section))
-        rest = section[spans[-1][1] if spans else 0 :].strip(_BLANKS + b",")
+        found = split(section)
         if last:
-            self.cut = not rest.startswith(b"]") if self._in_list else bool(rest)
-        return [section[start:end] for start, end in spans]
+            rest = section[found.objects[-1][1] if found.objects else 0 :].strip(_BLANKS + b",]}")
+            self.cut = bool(rest) or (self._in_list and not found.closes)
+        return [section[start:end] for start, end in found.objects]
 
 
-def objects(data: bytes) -> Iterator[tuple[int, int]]:
-    """Where whole objects begin and end in a list or a row of them, by counting brackets outside texts.
+class Split(NamedTuple):
+    """Where whole objects begin and end, and whether a list they stand in ends."""
+
+    objects: list[tuple[int, int]]
+    closes: bool
+
+
+def split(data: bytes) -> Split:
+    """Find whole objects in a list, or a row of objects and log files, by counting brackets outside texts.
 
     Args:
-        data: Behind the `[` of a list, or from the first object on.
+        data: From the first object on; what precedes it may be gone.
     """
-    depth = start = 0
+    depth = start = inside = 0
+    found: list[tuple[int, int]] = []
+    closes = False
     for token in _TOKEN.finditer(data):
         sign = data[token.start()]
+        if sign == _QUOTE or token.start() < inside:
+            continue
         if sign in b"[{":
-            if depth == 0:
-                start = token.start()
+            log = _LOG.match(data, token.start()) if depth == 0 else None
+            if log is not None:
+                inside = log.end()
+                continue
+            start = token.start() if depth == 0 else start
             depth += 1
-        elif sign in b"]}":
+        elif depth == 0:
+            closes = True
+        else:
             depth -= 1
-            if depth < 0:
-                return
-            if depth == 0 and sign in b"}" and data[start] in b"{":
-                yield start, token.end()
+            if depth == 0 and data[start] == _BRACE:
+                found.append((start, token.end()))
+    return Split(found, closes)
 
 
 def _whole_file(data: bytes) -> list[bytes] | None:

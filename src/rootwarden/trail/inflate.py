@@ -6,9 +6,9 @@ ISA-L's inflate (igzip) does the work, in pieces small enough to stay in the pro
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from isal import igzip_lib
+from isal import igzip_lib, isal_zlib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MAGIC: Final = b"\x1f\x8b"
 PIECE: Final = 256 * 1024
 _READ: Final = 1024 * 1024
+# What was fed to a member is kept so far, to find where exactly it breaks; log files are smaller than one read.
+_KEPT: Final = 16
+_BROKEN: Final = (cast("type[Exception]", isal_zlib.error), EOFError, ValueError)
 
 
 class Damage(StrEnum):
@@ -85,19 +88,26 @@ class Inflation:
             data = self._next_member(member.unused_data)
 
     def _member(self, member: igzip_lib.IgzipDecompressor, data: bytes) -> Iterator[bytes]:
+        fed = [data]
+        given = 0
         try:
             while True:
                 piece = member.decompress(data, PIECE)
                 if piece:
+                    given += len(piece)
                     yield piece
                 if member.eof:
                     return
                 data = self._read() if member.needs_input else b""
+                if data and len(fed) < _KEPT:
+                    fed.append(data)
                 if member.needs_input and not data:
                     self._damaged(Damage.CUT, "the gzip stream ends in the middle")
                     return
-        except (igzip_lib.error, EOFError, ValueError) as error:
+        except _BROKEN as error:
             self._damaged(Damage.CORRUPT, f"no gzip stream from byte {self.inflated:,} on: {error}".lower())
+        if len(fed) < _KEPT:
+            yield from _up_to_the_fault(fed, given)
 
     def _next_member(self, rest: bytes) -> bytes:
         """What begins the next member; empty at the end. Zeros fill up blocks on tapes and some stores."""
@@ -123,3 +133,28 @@ class Inflation:
     def _damaged(self, damage: Damage, detail: str) -> None:
         self.damage = damage
         self.detail = detail
+
+
+def _up_to_the_fault(fed: list[bytes], given: int) -> Iterator[bytes]:
+    """What a broken member holds beyond the bytes given: igzip gives nothing of the piece with the fault in it.
+
+    It is asked for one byte at a time, so that everything before the fault comes out.
+    """
+    member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    found = bytearray()
+    passed = 0
+    try:
+        for data in fed:
+            step = data
+            while True:
+                piece = member.decompress(step, min(PIECE, given - passed) or 1)
+                step = b""
+                if passed < given:
+                    passed += len(piece)
+                else:
+                    found += piece
+                if member.eof or member.needs_input:
+                    break
+    except _BROKEN:
+        pass
+    yield bytes(found)

@@ -1,15 +1,19 @@
 """One file, read for what an interest wants: a plain function of the file, for any number of processes.
 
-A file is inflated once, and searched as it comes out. Most are ruled out by that, and nothing of them is looked at again.
-What may hold something wanted is split into records, and of those only the ones that may be wanted are decoded. A file
-larger than a window goes through memory window by window.
+A file is inflated once, and searched as it comes out. Most are ruled out by that, and not looked at again.
+What may hold something wanted is split into records, and only those that may be wanted are decoded. A file larger than
+a window goes through memory window by window.
 """
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import stat
 from collections import Counter
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,6 +23,7 @@ import stringzilla
 from rootwarden.detect.visits.event import Event, read_event
 from rootwarden.trail.byte_filter import filter_of
 from rootwarden.trail.counts import Counts, Problem
+from rootwarden.trail.csv_export import Export, is_export
 from rootwarden.trail.document import document_of, unwrapped
 from rootwarden.trail.framing import BOM, Framer
 from rootwarden.trail.inflate import Inflation
@@ -33,8 +38,10 @@ if TYPE_CHECKING:
     from rootwarden.trail.byte_filter import ByteFilter
 
 _BLANKS: Final = b" \t\r\n"
-_MARK: Final = b'"eventVersion"'
+_MARK: Final = b"eventVersion"
+_BEGINNING: Final = b'"eventVersion":'
 _PARTS: Final = 16
+_ENOUGH: Final = 3
 _LIMITS: Final = Limits()
 
 
@@ -121,19 +128,44 @@ class Scan:
 
     def _read(self, file: BinaryIO) -> Iterator[Event]:
         inflation = Inflation(file, self._limits)
+        pieces = inflation.pieces()
+        first = next(pieces, b"")
+        whole = chain([first], pieces)
+        yield from self._read_table(whole) if is_export(first) else self._read_records(whole, inflation)
+        self._packed, self._inflated, self._members = inflation.packed, inflation.inflated, inflation.members
+        if inflation.damage:
+            self.problems.insert(0, Problem(self._name, inflation.detail))
+
+    def _read_table(self, pieces: Iterator[bytes]) -> Iterator[Event]:
+        export = Export(self._limits.record)
+        for document in export.documents(pieces):
+            yield from self._wanted_in(document)
+        self._records, self._unreadable = export.rows, self._unreadable + export.unreadable
+        if export.broken:
+            self._problem(export.broken)
+        self._say_unreadable()
+
+    def _read_records(self, pieces: Iterator[bytes], inflation: Inflation) -> Iterator[Event]:
         framer = Framer(self._limits.record)
-        before = False
-        for window in _windows(inflation, self._filter, self._limits.window):
-            if window.last and not framer.begun and self._rules_out(window, inflation):
-                break
+        before = strange = False
+        for window in _windows(pieces, self._filter, self._limits.window):
+            alone = window.last and not framer.begun
+            if alone and self._rules_out(window, inflation):
+                return
             for section in framer.sections(window.data(), last=window.last):
                 if window.last or ((before or window.may_hold) and self._filter.may_hold(section)):
-                    yield from self._wanted_of(framer.records(section, last=window.last))
+                    records = framer.records(section, last=window.last)
+                    yield from self._wanted_of(records)
+                    strange = alone and not inflation.damage and not _is_log(records, framer)
             before = window.may_hold
             if framer.lost or self._unreadable > self._limits.broken:
                 self._problem("no end of a record was found" if framer.lost else "too many records are unreadable")
-                break
-        self._note(inflation, framer)
+                return
+        if strange and not self._wanted:
+            self._problem("it holds no CloudTrail record")
+        elif framer.cut and not inflation.damage:
+            self._problem("the JSON ends in the middle")
+        self._say_unreadable()
 
     def _rules_out(self, window: Window, inflation: Inflation) -> bool:
         """Whether nothing wanted can be in a file that is one window, and it looks whole."""
@@ -142,15 +174,6 @@ class Scan:
         self._about = _about(first, inflation.inflated)
         return self._ruled_out
 
-    def _note(self, inflation: Inflation, framer: Framer) -> None:
-        self._packed, self._inflated, self._members = inflation.packed, inflation.inflated, inflation.members
-        if inflation.damage:
-            self._problem(inflation.detail)
-        elif framer.cut:
-            self._problem("the JSON ends in the middle")
-        if self._unreadable:
-            self._problem(f"{self._unreadable} records are unreadable")
-
     def _wanted_of(self, records: Sequence[bytes]) -> Iterator[Event]:
         self._records += len(records)
         for record in _holding(records, self._filter):
@@ -158,15 +181,19 @@ class Scan:
             if document is None:
                 self._unreadable += 1
                 continue
-            for each in unwrapped(document):
-                if self._interest.wants(each):
-                    yield self._event(each)
+            yield from self._wanted_in(document)
 
-    def _event(self, document: Document) -> Event:
-        event = read_event(document)
-        self._wanted += 1
-        self._irregular.update(event.irregular)
-        return event
+    def _wanted_in(self, document: Document) -> Iterator[Event]:
+        for each in unwrapped(document):
+            if self._interest.wants(each):
+                event = read_event(each)
+                self._wanted += 1
+                self._irregular.update(event.irregular)
+                yield event
+
+    def _say_unreadable(self) -> None:
+        if self._unreadable:
+            self._problem(f"{self._unreadable} of its records cannot be read")
 
     def _problem(self, reason: str) -> None:
         self.problems.append(Problem(self._name, reason))
@@ -177,14 +204,21 @@ def _opened(source: Path | bytes | BinaryIO) -> Iterator[BinaryIO]:
     if isinstance(source, bytes):
         yield io.BytesIO(source)
     elif isinstance(source, Path):
-        with source.open("rb", buffering=0) as file:
-            yield file  # type: ignore[misc]  # a FileIO reads bytes as a BinaryIO does
+        with open(source, "rb", buffering=0, opener=_open_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "it is not a regular file")
+            yield file
     else:
         yield source
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for a pipe's other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 class Window(NamedTuple):
-    """A part of a file: its pieces, whether anything wanted may be in it or across its beginning, and whether it ends."""
+    """A part of a file: its pieces, whether they or their seams may hold something, and whether it is the last."""
 
     pieces: list[bytes]
     may_hold: bool
@@ -195,14 +229,14 @@ class Window(NamedTuple):
         return b"".join(self.pieces)
 
 
-def _windows(inflation: Inflation, wanted: ByteFilter, size: int) -> Iterator[Window]:
+def _windows(pieces_of_file: Iterator[bytes], wanted: ByteFilter, size: int) -> Iterator[Window]:
     """The content in windows; at least one. Each piece is searched while it is still in the processor's cache."""
     pieces: list[bytes] = []
     seams: list[bytes] = []
     found = False
     end = b""
     length = 0
-    for piece in inflation.pieces():
+    for piece in pieces_of_file:
         if length >= size:
             yield Window(pieces, found or wanted.may_hold(b"".join(seams)), last=False)
             pieces, seams, found, length = [], [], False, 0
@@ -230,9 +264,17 @@ def _holding(records: Sequence[bytes], wanted: ByteFilter) -> Iterator[bytes]:
 def _looks_whole(first: bytes, end: bytes) -> bool:
     """Whether a file begins and ends as a log does; what does not is read, and then named."""
     begins = first.removeprefix(BOM).lstrip(_BLANKS)[:1]
-    return (begins in (b"{", b"[") and end.rstrip(_BLANKS)[-1:] in (b"}", b"]") and b'"' in first[:64]) or not first
+    return begins in (b"{", b"[") and end.rstrip(_BLANKS)[-1:] in (b"}", b"]") and stringzilla.find(first, _MARK) >= 0
+
+
+def _is_log(records: Sequence[bytes], framer: Framer) -> bool:
+    """Whether a file that fits one window holds records of CloudTrail, or none at all."""
+    if not records:
+        return not framer.cut
+    documents = (document_of(record) for record in records[:_ENOUGH])
+    return any(document is not None and any(unwrapped(document)) for document in documents)
 
 
 def _about(first: bytes, inflated: int) -> int:
-    marks = stringzilla.count(first, _MARK)
+    marks = stringzilla.count(first, _BEGINNING)
     return inflated * marks // len(first) if marks else 0

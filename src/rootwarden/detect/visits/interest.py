@@ -64,8 +64,13 @@ def interest_of(detections: Iterable[Detection], *, mentions: Iterable[str] = ()
         detections: Of the packs.
         mentions: Texts that are wanted anywhere.
     """
-    wanted = (each.names for each in detections if each.topic is Topic.TOWARD_ROOT and each.who is not Who.ROOT)
+    wanted = (each.names for each in detections if _of_others(each))
     return Interest(names=ALWAYS.union(*wanted), mentions=frozenset(mentions))
+
+
+def _of_others(detection: Detection) -> bool:
+    """Whether it means somebody's way to root; one about what the user declares is found by that (`mentions`)."""
+    return detection.topic is Topic.TOWARD_ROOT and detection.who is not Who.ROOT
 
 
 def is_root(document: Document) -> bool:
