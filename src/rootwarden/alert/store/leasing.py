@@ -75,7 +75,15 @@ class Attempted(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: float | None = None
 
 
-def lease(session: Session, channels: Iterable[str], token: str, routes: Routes, now: datetime) -> list[Lease]:
+def lease(
+    session: Session,
+    channels: Iterable[str],
+    token: str,
+    routes: Routes,
+    now: datetime,
+    *,
+    most: int = A_CHANNEL_AT_ONCE,
+) -> list[Lease]:
     """Lease what is due, pages first; at most a handful a channel, so that one that is down does not hold up the rest.
 
     Args:
@@ -84,6 +92,7 @@ def lease(session: Session, channels: Iterable[str], token: str, routes: Routes,
         token: Any text nobody else uses.
         routes: For how far ahead something may rightly be due.
         now: The store's instant.
+        most: How many for each channel.
     """
     leases = []
     for channel in channels:
@@ -91,11 +100,19 @@ def lease(session: Session, channels: Iterable[str], token: str, routes: Routes,
             select(DeliveryRow)
             .where(DeliveryRow.channel == channel, or_(_is_due(routes, now), _has_lapsed(now)))
             .order_by(DeliveryRow.kind != Kind.PAGE.value, DeliveryRow.due_at, DeliveryRow.id)
-            .limit(A_CHANNEL_AT_ONCE)
+            .limit(most)
             .with_for_update(skip_locked=True)
         )
         leases += [_take(session, row, token, now) for row in session.scalars(due).all()]
     return leases
+
+
+def is_any(session: Session, channel: str, routes: Routes, now: datetime) -> bool:
+    """Whether anything is due for a channel: a look that takes no lock."""
+    due = or_(_is_due(routes, now), _has_lapsed(now))
+    return (
+        session.scalars(select(DeliveryRow.id).where(DeliveryRow.channel == channel, due).limit(1)).first() is not None
+    )
 
 
 def finish(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from rootwarden.alert.delivery.escalation import Ladder, next_stage_at
 from rootwarden.alert.delivery.keys import delivery_key
@@ -20,7 +20,7 @@ from rootwarden.detect.visits.incident import Severity
 from rootwarden.facts.instant import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -28,6 +28,24 @@ if TYPE_CHECKING:
     from rootwarden.alert.routes import Routes
 
 AT_ONCE: Final = 500
+
+
+def is_any(routes: Routes) -> Callable[[Session], bool]:
+    """Reads whether there may be anything to plan or to escalate: a look that takes no lock."""
+
+    def read(session: Session) -> bool:
+        waiting = or_(
+            AlertRow.planned_at.is_(None),
+            and_(
+                AlertRow.severity == Severity.PAGE.value,
+                AlertRow.stage_at.is_not(None),
+                AlertRow.stage < len(routes.stages) - 1,
+                AlertRow.acknowledged_at.is_(None),
+            ),
+        )
+        return session.scalars(select(AlertRow.id).where(waiting).limit(1)).first() is not None
+
+    return read
 
 
 def plan(session: Session, routes: Routes, now: datetime) -> int:

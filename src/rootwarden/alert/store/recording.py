@@ -83,7 +83,7 @@ def record_in(session: Session, reading: Reading, now: datetime) -> Recorded:
             risen.append(row.id)
         else:
             continue
-        alerts += _put_out(session, row, told, risen=before is not None)
+        alerts += _put_out(session, row, told, reading, risen=before is not None)
     return Recorded(opened=tuple(opened), risen=tuple(risen), alerts=alerts)
 
 
@@ -229,7 +229,7 @@ def _sight(session: Session, row: FindingRow, reading: Reading, seen_at: datetim
     insert_new(session, SightingRow, [sighting])
 
 
-def _put_out(session: Session, row: FindingRow, told: _Told, *, risen: bool) -> int:
+def _put_out(session: Session, row: FindingRow, told: _Told, reading: Reading, *, risen: bool) -> int:
     """An alert for this step of severity, unless there is one; 1 if there was none."""
     there = select(AlertRow.id).where(AlertRow.finding == row.id, AlertRow.severity == row.severity)
     if session.scalars(there).first() is not None:
@@ -239,6 +239,8 @@ def _put_out(session: Session, row: FindingRow, told: _Told, *, risen: bool) -> 
             finding=row.id,
             severity=row.severity,
             cause="risen" if risen else "opened",
+            path=reading.path.value,
+            region=word(reading.region),
             key=alert_key(row.id, row.severity, told.members or told.finding.event_ids),
             event_at=row.ended if risen else row.started,
             seen_at=told.seen_at,

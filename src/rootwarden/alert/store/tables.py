@@ -158,6 +158,8 @@ class AlertRow(Base):
     finding: Mapped[str] = mapped_column(ForeignKey("findings.id"))
     severity: Mapped[Word]
     cause: Mapped[Word]
+    path: Mapped[Word]
+    region: Mapped[Word]
     key: Mapped[str] = mapped_column(String(LONGEST_NAME), unique=True)
     event_at: Mapped[datetime | None]
     seen_at: Mapped[datetime]

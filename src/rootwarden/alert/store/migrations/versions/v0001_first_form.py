@@ -113,6 +113,8 @@ def _alerts() -> None:
         sa.Column("finding", sa.String(300), sa.ForeignKey("findings.id"), nullable=False),
         sa.Column("severity", sa.String(40), nullable=False),
         sa.Column("cause", sa.String(40), nullable=False),
+        sa.Column("path", sa.String(40), nullable=False),
+        sa.Column("region", sa.String(40), nullable=False),
         sa.Column("key", sa.String(300), nullable=False, unique=True),
         sa.Column("event_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
