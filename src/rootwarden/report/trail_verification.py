@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from rootwarden.facts.instant import format_instant
-from rootwarden.trail.digests.result import Kind, Verdict, sum_of
+from rootwarden.trail.digests.result import Kind, Verdict, sum_of, tellable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,7 +157,7 @@ def _starts(chain: ChainResult) -> str:
 
 def _where(site: Site) -> str:
     organization = f"{site.organization} " if site.organization else ""
-    return f"{organization}{site.account} {site.region}"
+    return tellable(f"{organization}{site.account} {site.region}")
 
 
 def _said(counts: Counts) -> str:
@@ -200,10 +200,10 @@ def _instant(instant: datetime | None) -> str | None:
 
 def _site_fields(site: Site) -> dict[str, Any]:
     return {
-        "prefix": site.prefix,
-        "organization": site.organization or None,
-        "account": site.account,
-        "region": site.region,
+        "prefix": tellable(site.prefix),
+        "organization": tellable(site.organization) or None,
+        "account": tellable(site.account),
+        "region": tellable(site.region),
     }
 
 
