@@ -106,8 +106,11 @@ def _body(result: Verification) -> Iterator[str]:
 
 
 def _of_chain(chain: ChainResult) -> Iterator[str]:
-    backfill = " (backfill)" if chain.backfill else ""
-    yield f"{chain.verdict.value:<9}{_where(chain.site)}  {chain.trail}{backfill}"
+    title = f"{chain.verdict.value:<9}{_where(chain.site)}  {chain.trail}{' (backfill)' if chain.backfill else ''}"
+    if chain.verdict is Verdict.VALID:
+        yield f"{title}  {_proven(chain)}; digests: {_said(chain.digests)}; log files: {_said(chain.files)}"
+        return
+    yield title
     yield f"  proven     {_proven(chain)}"
     yield f"  digests    {_said(chain.digests)}{_starts(chain)}"
     yield f"  log files  {_said(chain.files)}"

@@ -87,7 +87,7 @@ def test_names_that_are_no_text_are_told_escaped(tmp_path: Path) -> None:
     world = World().hours(2)
     write_copy(world.bucket, tmp_path, metadata=True)
     folder = (tmp_path / next(key for key in world.bucket if "/CloudTrail/" in key)).parent
-    for name in (b"\xff\xfe.json.gz", b"\x1b[2Jevil.json.gz", "​.json".encode()):
+    for name in (b"\xff\xfe.json.gz", b"\x1b[2Jevil.json.gz", "\u200b.json".encode()):
         (tmp_path / os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(b"{}")
     result = world.verify_again(tmp_path)
     assert [each[:2] for each in told(result)] == [("unlisted", "invalid")] * 3
@@ -162,7 +162,8 @@ def test_metadata_of_anything() -> None:
     assert metadata_of({"backfill-generation-timestamp": "2026-03-02T00:00:00Z"}).generated == datetime(
         2026, 3, 2, tzinfo=UTC
     )
-    for nothing in (None, [], "x", {"signature": 5}, {"backfill-generation-timestamp": "soon"}):
+    nothings: tuple[object, ...] = (None, [], "x", {"signature": 5}, {"backfill-generation-timestamp": "soon"})
+    for nothing in nothings:
         assert (metadata_of(nothing).signature, metadata_of(nothing).generated) == ("", None)
 
 

@@ -22,6 +22,7 @@ from rootwarden.trail.digests import bucket as buckets
 from rootwarden.trail.digests.bucket import Bucket, origin_of
 from rootwarden.trail.digests.chain import Span
 from rootwarden.trail.digests.keys import AskedKeys
+from rootwarden.trail.digests.place import BrokenOff
 from rootwarden.trail.digests.result import Verdict
 from rootwarden.trail.digests.verify import Verifier
 
@@ -174,7 +175,7 @@ def test_a_network_that_breaks_off_is_tried_once_more(
         for chunk in chunks(body):
             if left[0]:
                 left[0] -= 1
-                raise buckets.BrokenOff("it could not be read to its end")
+                raise BrokenOff("it could not be read to its end")
             yield chunk
 
     monkeypatch.setattr(buckets, "_chunks", breaking)
