@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from rootwarden.facts.instant import format_instant
-from rootwarden.trail.digests.result import Kind, Verdict, sum_of
+from rootwarden.trail.digests.result import Kind, Verdict, sum_of, tellable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +106,11 @@ def _body(result: Verification) -> Iterator[str]:
 
 
 def _of_chain(chain: ChainResult) -> Iterator[str]:
-    backfill = " (backfill)" if chain.backfill else ""
-    yield f"{chain.verdict.value:<9}{_where(chain.site)}  {chain.trail}{backfill}"
+    title = f"{chain.verdict.value:<9}{_where(chain.site)}  {chain.trail}{' (backfill)' if chain.backfill else ''}"
+    if chain.verdict is Verdict.VALID:
+        yield f"{title}  {_proven(chain)}; digests: {_said(chain.digests)}; log files: {_said(chain.files)}"
+        return
+    yield title
     yield f"  proven     {_proven(chain)}"
     yield f"  digests    {_said(chain.digests)}{_starts(chain)}"
     yield f"  log files  {_said(chain.files)}"
@@ -157,7 +160,7 @@ def _starts(chain: ChainResult) -> str:
 
 def _where(site: Site) -> str:
     organization = f"{site.organization} " if site.organization else ""
-    return f"{organization}{site.account} {site.region}"
+    return tellable(f"{organization}{site.account} {site.region}")
 
 
 def _said(counts: Counts) -> str:
@@ -200,10 +203,10 @@ def _instant(instant: datetime | None) -> str | None:
 
 def _site_fields(site: Site) -> dict[str, Any]:
     return {
-        "prefix": site.prefix,
-        "organization": site.organization or None,
-        "account": site.account,
-        "region": site.region,
+        "prefix": tellable(site.prefix),
+        "organization": tellable(site.organization) or None,
+        "account": tellable(site.account),
+        "region": tellable(site.region),
     }
 
 

@@ -104,16 +104,28 @@ class Bucket:
         Raises:
             AccessError, AwsError, UsageError: When they cannot be listed.
         """
-        more: dict[str, object] = {"StartAfter": self._origin.key(after)} if after else {}
+        if after:
+            yield from (name for name in self._outside_of_days(folder, after) if name <= after)
+            yield from self._pages(f"{folder}/", StartAfter=self._origin.key(after))
+        else:
+            yield from self._pages(f"{folder}/")
+
+    def _outside_of_days(self, folder: str, after: str) -> Iterator[str]:
+        """What lies in a folder itself, or in those of a year and month."""
+        for place in range(len(folder), len(after)):
+            if after[place] == "/" and after.find("/", place + 1) > 0:
+                yield from self._pages(after[: place + 1], Delimiter="/")
+
+    def _pages(self, folder: str, **more: object) -> Iterator[str]:
         while True:
-            answer = self._list(f"{folder}/", **more)
-            keys = [str(each["Key"]) for each in answer.get("Contents") or ()]
-            for key in keys:
-                if not key.endswith("/"):  # a folder marker of the S3 console
-                    yield key.removeprefix(self._origin.prefix)
-            if not answer.get("IsTruncated") or not keys:
+            answer = self._list(folder, **more)
+            for each in answer.get("Contents") or ():
+                if not str(each["Key"]).endswith("/"):  # a folder marker of the S3 console
+                    yield str(each["Key"]).removeprefix(self._origin.prefix)
+            token = answer.get("NextContinuationToken")
+            if not answer.get("IsTruncated") or not token:
                 return
-            more = {"StartAfter": keys[-1]}
+            more = {**more, "ContinuationToken": token}
 
     @contextmanager
     def opened(self, name: str) -> Iterator[Opened]:
@@ -161,15 +173,15 @@ class Bucket:
     def _folders(self, folder: str) -> list[str]:
         """The names of what S3 shows as folders in a folder."""
         found: list[str] = []
-        start: dict[str, object] = {}
+        more: dict[str, object] = {}
         while True:
-            answer = self._list(folder, Delimiter="/", **start)
+            answer = self._list(folder, Delimiter="/", **more)
             page = [str(each["Prefix"]) for each in answer.get("CommonPrefixes") or ()]
             found += (each.rstrip("/").rpartition("/")[2] for each in page)
             token = answer.get("NextContinuationToken")
             if not answer.get("IsTruncated") or not token:
                 return found
-            start = {"ContinuationToken": token}
+            more = {"ContinuationToken": token}
 
     def _list(self, folder: str, **more: object) -> dict[str, Any]:
         parameters = {"Bucket": self._origin.bucket, "Prefix": self._origin.key(folder), **more}

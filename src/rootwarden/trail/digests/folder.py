@@ -70,7 +70,7 @@ class Folder:
         return tuple(sorted(found))
 
     def names(self, folder: str, after: str = "") -> Iterator[str]:
-        """The names of the files below a folder, each folder's in order; what cannot be listed is an error.
+        """The names of the files below a folder, each folder's in order, without whole folders that come before one.
 
         Raises:
             InputError: When a folder cannot be listed.
@@ -148,7 +148,7 @@ class Folder:
                 # A folder is passed over only when all its names come before.
                 if levels and name + "/\U0010ffff" > after:
                     yield from self._walk(name, after, levels - 1)
-            elif name > after:
+            else:
                 yield name
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:

@@ -20,9 +20,7 @@ DIGESTS: Final = "CloudTrail-Digest"
 LOGS: Final = "CloudTrail"
 # `aws s3api head-object` of a digest, kept beside a copy of it: its metadata hold the signature.
 METADATA_SUFFIX: Final = ".metadata.json"
-_ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{10,32}")
-_ACCOUNT: Final = re.compile(r"[0-9]{12}")
-_REGION: Final = re.compile(r"[a-z]{2,8}(-[a-z0-9]+){1,4}")
+_REGION: Final = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}")
 _DIGEST: Final = re.compile(
     r"(?P<account>[0-9]{12})_CloudTrail-Digest_(?P<region>[a-z0-9-]+)_(?P<trail>[A-Za-z0-9._-]{3,128})_"
     r"(?P<home>[a-z0-9-]+)_(?P<time>[0-9]{8}T[0-9]{6}Z)(?P<backfill>_backfill)?\.json\.gz"
@@ -100,12 +98,13 @@ def is_plain(name: str) -> bool:
 
 
 def site_of(prefix: str, below: tuple[str, ...]) -> Site | None:
-    """The site of a path below `AWSLogs`: `[ORGANIZATION,] ACCOUNT, CloudTrail or CloudTrail-Digest, REGION`."""
-    organization = below[0] if below and _ORGANIZATION.fullmatch(below[0]) else ""
+    """The site of a path below `AWSLogs`: `[ORGANIZATION,] ACCOUNT, CloudTrail or CloudTrail-Digest, REGION`.
+
+    Names of accounts and regions that AWS does not give make a site too: whoever reads log files would read those.
+    """
+    organization = below[0] if len(below) > _PARTS_TO_REGION else ""
     rest = below[1:] if organization else below
     if len(rest) != _PARTS_TO_REGION or rest[1] not in (DIGESTS, LOGS):
-        return None
-    if not _ACCOUNT.fullmatch(rest[0]) or not _REGION.fullmatch(rest[2]):
         return None
     return Site(prefix, organization, rest[0], rest[2])
 
@@ -113,7 +112,12 @@ def site_of(prefix: str, below: tuple[str, ...]) -> Site | None:
 def digest_name(site: Site, name: str) -> DigestName | None:
     """What the name of a digest of a site tells; `None` for what is no digest's name."""
     match = _DIGEST.fullmatch(name.rpartition("/")[2])
-    if match is None or match["account"] != site.account or match["region"] != site.region:
+    if (
+        match is None
+        or not _REGION.fullmatch(site.region)
+        or match["account"] != site.account
+        or match["region"] != site.region
+    ):
         return None
     end = _instant(match["time"], "%Y%m%dT%H%M%SZ")
     if end is None:
@@ -122,7 +126,7 @@ def digest_name(site: Site, name: str) -> DigestName | None:
 
 
 def log_time(name: str) -> datetime | None:
-    """The minute in the name of a log file; `None` where there is none."""
+    """The minute a log file was delivered in, as its name tells; `None` where it tells none."""
     match = _LOG_TIME.search(name)
     return _instant(match["time"], "%Y%m%dT%H%MZ") if match else None
 

@@ -42,7 +42,10 @@ class Place(Protocol):
         ...
 
     def names(self, folder: str, after: str = "") -> Iterator[str]:
-        """The names below a folder that come after one, in order of their days; read while they are asked for."""
+        """The names below a folder in order of their days, read while they are asked for.
+
+        Of the folders that come before `after`, nothing; what lies in no day's folder always.
+        """
         ...
 
     def opened(self, name: str) -> AbstractContextManager[Opened]:

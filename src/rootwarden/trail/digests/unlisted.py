@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from rootwarden.trail.digests.location import Site
     from rootwarden.trail.digests.seen import SeenDigest
 
-# From a log file's time, a minute in its name, until it is delivered: five minutes on average, seldom up to fifteen
-# (CloudTrail user guide, "How CloudTrail works").
+# The minute in a log file's name is that of its delivery (CloudTrail user guide, "CloudTrail log file names"). One
+# delivered at the end of an hour may be in the next digest: by how much is not documented.
 DELIVERY: Final = timedelta(minutes=15)
-# CloudTrail tries for thirty days to deliver to a bucket it cannot reach ("Resilience"); a day for the zones.
+# CloudTrail tries for thirty days to deliver to a bucket it cannot reach.
 KEPT: Final = timedelta(days=31)
 
 

@@ -97,6 +97,7 @@ class Verifier:
         self._chains: list[ChainResult] = []
         self._sites: list[SiteResult] = []
         self._site: _SiteRun | None = None
+        self._here: dict[Site, set[str]] = {}
         self._done = self._of = self._digests = self._files = self._size = 0
         self._interrupted = False
 
@@ -156,15 +157,24 @@ class Verifier:
     def _wanted(self, found: Iterator[_Found]) -> Iterator[_Arrives | SeenDigest | FileToHash]:
         """A day's digests by chain and time, each followed by the log files it lists."""
         for _, group in groupby(found, key=_site_and_day):
-            together = list(group)
-            yield from (item for item in together if isinstance(item, _Arrives))
-            for seen in sorted((item for item in together if isinstance(item, SeenDigest)), key=_by_chain):
+            digests = []
+            for item in group:
+                if isinstance(item, _Arrives):
+                    self._here[item.site] = set()
+                    yield item
+                else:
+                    self._here[item.site].add(item.name)
+                    digests.append(item)
+            for seen in sorted(digests, key=_by_chain):
                 yield seen
-                if seen.misplaced or self._span.beyond(seen.start):
-                    continue
-                if seen.digest is not None and seen.origin is not None:
-                    for listed in seen.digest.log_files:
-                        yield FileToHash(listed, seen.origin)
+                yield from self._listed(seen)
+
+    def _listed(self, seen: SeenDigest) -> Iterator[FileToHash]:
+        """The log files a digest lists, if they are to be looked at."""
+        if seen.misplaced or seen.digest is None or seen.origin is None or self._span.beyond(seen.start):
+            return
+        for listed in seen.digest.log_files:
+            yield FileToHash(listed, seen.origin)
 
     def _hash(self, item: _Arrives | SeenDigest | FileToHash) -> _Step:
         return seen_file(self._place, item) if isinstance(item, FileToHash) else item
@@ -174,7 +184,7 @@ class Verifier:
             self._leave()
             folder = step.site.folder(LOGS)
             names = self._place.names(folder, _after(folder, self._span.since))
-            self._site = _SiteRun(step.site, names, self._span, self._keys)
+            self._site = _SiteRun(step.site, names, self._here[step.site], self._span, self._keys)
             return
         if self._site is None:
             return
@@ -197,6 +207,7 @@ class Verifier:
                 self._sites.append(unlisted)
             self._done += 1
             self._site = None
+            del self._here[unlisted.site]
             self._tell()
 
     def _tell(self) -> None:
@@ -207,16 +218,24 @@ _ChainKey: TypeAlias = tuple[str, str, bool]
 
 
 class _SiteRun:
-    """One account and region while it is read: its chains, and its log files that nobody lists."""
+    """One account and region while it is read: its chains, and its log files that nobody lists.
 
-    def __init__(self, site: Site, log_names: Iterator[str], span: Span, keys: Keys) -> None:
+    Args:
+        site: Whose.
+        log_names: The log files that are there.
+        here: The digests that are there, as far as they were found.
+        span: The time that is asked about.
+        keys: Public keys.
+    """
+
+    def __init__(self, site: Site, log_names: Iterator[str], here: set[str], span: Span, keys: Keys) -> None:
         self._site = site
         self._span = span
         self._keys = keys
         self._unlisted = Unlisted(site, log_names, span)
         self._chains: dict[_ChainKey, Chain] = {}
         self._held: Held | None = None
-        self._here: set[str] = set()
+        self._here = here
         self._day: date | None = None
 
     def digest(self, seen: SeenDigest) -> None:
@@ -226,7 +245,6 @@ class _SiteRun:
         if day is not None and day != self._day:
             self._day = day
             self._unlisted.reached(day)
-        self._here.add(seen.name)
         self._held = Held(seen, [])
 
     def file(self, file: SeenFile) -> None:
