@@ -17,7 +17,7 @@ from rootwarden.fleet.kpi import Records, key_figures
 from rootwarden.fleet.observation import table
 from rootwarden.fleet.parameters import StudyParameters
 from rootwarden.fleet.pictures import pictures
-from rootwarden.fleet.result import Estimate, Study
+from rootwarden.fleet.result import Study
 from rootwarden.fleet.study import study_of
 from rootwarden.fleet.synthetic.fleet import synthetic_fleet
 from rootwarden.packs.published import published
@@ -65,7 +65,8 @@ def fleet_of(frame: pl.DataFrame) -> Fleet:
     weeks = account_weeks(lazy, StudyParameters())
     made = study_of(weeks, lazy)
     kept = made.period.uses_estimated
-    estimate = Estimate(value=round(kept.value), low=round(kept.low), high=round(kept.high))
+    whole = {name: None if (end := getattr(kept, name)) is None else round(end) for name in ("value", "low", "high")}
+    estimate = msgspec.structs.replace(kept, **whole)
     period = msgspec.structs.replace(made.period, uses_estimated=estimate)
     return Fleet(lazy, weeks, msgspec.structs.replace(made, period=period))
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rootwarden.fleet.kpi import Indicator
-    from rootwarden.fleet.result import Measured
+    from rootwarden.fleet.result import Estimate, Measured
 
 # By name in `period.shares`: what is counted, and of what.
 SHARES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -130,6 +130,30 @@ def of(share: Counted) -> str:
 def about(value: float) -> str:
     """A number that is an estimate, without digits nobody knows."""
     return f"{value:,.0f}"
+
+
+def estimated(found: Estimate, confidence: float) -> str:
+    """`about 59 uses there really were, 95 % interval 52 to 67`, or that the dates cannot tell."""
+    if found.value is None or found.high is None:
+        return f"how many uses there really were the dates cannot tell; {about(found.low)} at least"
+    bounds = f"{100 * confidence:.0f} % interval {about(found.low)} to {about(found.high)}"
+    return f"about {about(found.value)} uses there really were, {bounds}"
+
+
+def estimate_leaves_out(found: Estimate, accounts: int) -> str:
+    """What the estimate is not of; empty when it is of every account.
+
+    Args:
+        found: The estimate.
+        accounts: How many accounts were decided in some week.
+    """
+    parts = []
+    if found.accounts < accounts:
+        parts.append(f"it rests on the {found.accounts:,} of {accounts:,} accounts whose dates were all told")
+    if found.always:
+        several_ = "1 account is" if len(found.always) == 1 else f"{len(found.always):,} accounts are"
+        parts.append(f"{several_} used all the time, of which only the uses seen are in it")
+    return "; ".join(parts)
 
 
 def measured_in_words(found: Measured) -> str:

@@ -51,13 +51,13 @@ class Counted(Record, frozen=True, kw_only=True):
 
     Attributes:
         figure: What is counted.
-        ours: In this study.
+        ours: In this study; `None` when it is known in part only.
         published: In the published one.
         reckoned: Whether that was not printed, but reckoned from printed shares and means.
     """
 
     figure: str
-    ours: int
+    ours: int | None
     published: int
     reckoned: bool
 
