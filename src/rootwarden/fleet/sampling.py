@@ -106,6 +106,12 @@ def _reopened(fleet: AccountWeeks) -> pl.Series:
     return _ids(came_back.select("account").collect()["account"])
 
 
+def _gone(fleet: AccountWeeks) -> pl.Series:
+    """Open accounts in no run of the last week: what became of them nobody saw."""
+    last = fleet.looks.unique("account", keep="last", maintain_order=True)
+    return _ids(last.filter((pl.col("week") < fleet.looks["week"].max()) & ~pl.col("closed"))["account"])
+
+
 def _closed(fleet: AccountWeeks) -> pl.Series:
     return _ids(fleet.looks.filter("closed")["account"].unique())
 
@@ -130,6 +136,7 @@ def _shared_names(observations: pl.LazyFrame) -> pl.Series:
 KINDS: Final = (
     Kind("empty-week", "weeks between the first and the last in which nobody looked", _empty_weeks),
     Kind("missed-week", "account-weeks without a look, between two weeks with one", _missed),
+    Kind("gone", "accounts that were open, and are in no run of the last week", _gone),
     Kind("several-looks", "account-weeks with several looks; one stands for the week", _several_in_a_week),
     Kind("unreadable", "looks at which the account gave no answer", _unreadable),
     Kind("age-unknown", "accounts whose age is unknown at some look", _ageless),

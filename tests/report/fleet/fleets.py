@@ -13,10 +13,11 @@ from tests.fleet.looks import DAY, START, UNKNOWN, ago, key, look
 from rootwarden.fleet.account_weeks import AccountWeeks, account_weeks
 from rootwarden.fleet.compare import compare, side_of, side_of_published
 from rootwarden.fleet.exchange import Checkout, Drill, Incident
-from rootwarden.fleet.kpi import Records, key_figures
+from rootwarden.fleet.kpi import key_figures
 from rootwarden.fleet.observation import table
 from rootwarden.fleet.parameters import StudyParameters
 from rootwarden.fleet.pictures import pictures
+from rootwarden.fleet.recorded import Records
 from rootwarden.fleet.result import Study
 from rootwarden.fleet.study import study_of
 from rootwarden.fleet.synthetic.fleet import synthetic_fleet

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rootwarden.fleet.kpi import Indicator
+    from rootwarden.fleet.indicator import Indicator
     from rootwarden.fleet.result import Estimate, Measured
 
 # By name in `period.shares`: what is counted, and of what.

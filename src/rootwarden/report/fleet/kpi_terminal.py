@@ -11,7 +11,8 @@ from rootwarden.report.fleet.paper import Paper
 from rootwarden.report.words import instant, several, shorten
 
 if TYPE_CHECKING:
-    from rootwarden.fleet.kpi import Indicator, KeyFigures
+    from rootwarden.fleet.indicator import Indicator
+    from rootwarden.fleet.kpi import KeyFigures
     from rootwarden.report.fleet.told import Asked
 
 MOST_IDS: Final = 4

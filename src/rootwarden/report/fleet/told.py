@@ -9,7 +9,7 @@ import msgspec
 from rootwarden.fleet.result import Record
 
 if TYPE_CHECKING:
-    from rootwarden.fleet.kpi import Indicator
+    from rootwarden.fleet.indicator import Indicator
 
 
 class Side(Record, frozen=True, kw_only=True):
