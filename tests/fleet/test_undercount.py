@@ -114,6 +114,11 @@ def two_kinds(random: Generator) -> Array:
     return np.where(random.random(400) < 0.15, 0.12, 0.0)
 
 
+def rare(random: Generator) -> Array:
+    """One account in fifty uses root, and then often: the mean of all is far from that of those."""
+    return np.where(random.random(2000) < 0.02, random.gamma(2.0, 0.15, 2000), 0.0)
+
+
 def told(made: Estimate) -> tuple[float, float, float]:
     """Low, value and high of an estimate that has them."""
     assert made.value is not None
@@ -133,20 +138,29 @@ def coverage(draw: Callable[[Generator], Array], fleets: int, *, seed: int, conf
     return held / fleets
 
 
-@pytest.mark.parametrize("draw", [large, small, two_kinds])
+@pytest.mark.parametrize("draw", [large, small, two_kinds, rare])
 def test_coverage(draw: Callable[[Generator], Array]) -> None:
     """A slice: with 60 fleets, fewer than 51 intervals holding the truth would be a chance of one in a thousand."""
     assert coverage(draw, 60, seed=11) >= 51 / 60
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("draw", [large, small, two_kinds])
+@pytest.mark.parametrize("draw", [large, small, two_kinds, rare])
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
 def test_coverage_is_nominal(draw: Callable[[Generator], Array], confidence: float) -> None:
     """1,500 fleets: three standard errors below; more above, for ends are rounded outward to whole uses."""
     rate = coverage(draw, 1500, seed=7, confidence=confidence)
     error = (confidence * (1 - confidence) / 1500) ** 0.5
     assert confidence - 3 * error <= rate <= confidence + 0.055
+
+
+def test_few_busy_accounts_among_many_idle_ones_are_not_pulled_to_the_mean_of_all() -> None:
+    random = np.random.default_rng(1)
+    ratios = []
+    for _ in range(20):
+        seen, truth = fleet(random, rare(random))
+        ratios.append(told(estimate(seen, 0.95))[1] / truth)
+    assert np.mean(ratios) == pytest.approx(1, abs=0.012)
 
 
 def test_bursts_are_what_the_model_cannot_see() -> None:

@@ -172,6 +172,11 @@ def whole(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.0f}"
 
 
+def tenth(value: float | None) -> str:
+    """A number to a tenth; a dash when there is none."""
+    return NOTHING if value is None else f"{value:,.1f}"
+
+
 def ratio(value: float | None) -> str:
     """A number between 0 and a few, to two digits."""
     return NOTHING if value is None else f"{value:.2f}"

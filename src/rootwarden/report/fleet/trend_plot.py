@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
 
 import altair as alt
 
@@ -11,6 +12,9 @@ from rootwarden.report.fleet.plot import BLUE, INK, WIDTH, Plot, data
 if TYPE_CHECKING:
     from rootwarden.fleet.indicator import Indicator
     from rootwarden.report.fleet.plot import Row
+
+# Characters of a title that stand above half of the page's width.
+_TITLE_WIDTH: Final = 46
 
 
 def trend_plot(indicators: tuple[Indicator, ...]) -> Plot:
@@ -51,7 +55,7 @@ def _line(each: Indicator) -> alt.LayerChart | alt.FacetChart:
     )
     shown = alt.Text("value:Q", format=".1f" if each.unit in {"share", "minutes"} else ",d")
     return alt.layer(line.encode(x=x, y=y), text.encode(x=x, y=y, text=shown)).properties(
-        width=WIDTH // 2 - 60, height=110, title=f"{_title(each)}{', %' if share else ''}"
+        width=WIDTH // 2 - 60, height=110, title=wrap(f"{_title(each)}{', %' if share else ''}", _TITLE_WIDTH)
     )
 
 
