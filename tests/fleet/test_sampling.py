@@ -23,6 +23,7 @@ CASES: dict[str, tuple[list[Row], int, tuple[str, ...]]] = {
     "gone": ([look(), look(2), look(2, 1)], 1, (ONE,)),
     "several-looks": ([look(), look(week=0.5), look(2)], 1, (ONE,)),
     "unreadable": ([look(readable=False), look(week=1, readable=False), look(2), look(2, 1)], 2, (ONE,)),
+    "date-unknown": ([look(signed_in=UNKNOWN), look(2)], 1, (ONE,)),
     "age-unknown": ([look(created=UNKNOWN), look(2)], 1, (ONE,)),
     "old-report": ([look(report=ago(0.2))], 1, (ONE,)),
     "report-ahead": ([look(report=ago(-0.2))], 1, (ONE,)),

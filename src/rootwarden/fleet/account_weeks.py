@@ -25,6 +25,8 @@ _DATES: Final = {"console": "password_last_used", **{f"key_{key}": f"key_{key}_l
 _WEEK: Final = timedelta(days=7)
 # Seconds; beyond sixty years a report is just very old.
 _LONGEST_AGE: Final = 2_000_000_000
+# What settles which of two looks at one instant stands.
+_TELLING: Final = ("readable", "last_used_known", "last_used")
 # A report a few hours old is as good as AWS gives; one that misses more than a day of the window shows no empty week.
 OLDEST_REPORT: Final = timedelta(days=1)
 _ID_LENGTH: Final = 12
@@ -72,7 +74,7 @@ def account_weeks(
     rows = rows if end is None else rows.filter(pl.col("as_of") < end)
     earliest = _earliest(rows)
     first = first_day_of_weeks(parameters, start or earliest)
-    looks = _looks(rows, parameters, first).collect(engine="streaming").pipe(_in_order)
+    looks = _looks(rows, parameters, first).collect(engine="streaming").pipe(in_order, _TELLING)
     if looks["account"].null_count():
         raise InputError("the table has an account whose id is not twelve digits", hint=_DAMAGED)
     if looks.is_empty():
@@ -86,14 +88,19 @@ def account_weeks(
     )
 
 
-def _in_order(looks: pl.DataFrame) -> pl.DataFrame:
-    """By account and instant; of several looks at one instant the one that tells most stands last."""
+def in_order(looks: pl.DataFrame, telling: tuple[str, ...]) -> pl.DataFrame:
+    """By account and instant; of several looks at one instant the one that tells most stands last.
+
+    Args:
+        looks: With the columns `account` and `as_of`.
+        telling: Columns that say how much a look tells, the weightiest first.
+    """
     ordered = looks.sort("account", "as_of")
     again = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("account", "as_of"))
     if not ordered.select(again.any()).item():
         return ordered
     # Every other column settles what is left, so that the order in which runs are read decides nothing.
-    first = ("account", "as_of", "readable", "last_used_known", "last_used")
+    first = ("account", "as_of", *telling)
     names = [*first, *(name for name in looks.columns if name not in first)]
     by = [pl.col(name).cast(pl.String) if name == "organization" else pl.col(name) for name in names]
     return looks.sort(by, nulls_last=False)

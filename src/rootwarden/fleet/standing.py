@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import polars as pl
 
-from rootwarden.fleet.account_weeks import three_valued
+from rootwarden.fleet.account_weeks import in_order, three_valued
 from rootwarden.fleet.observation import ACTIVE_STATES, KEYS, checked
 from rootwarden.fleet.weekly import day_of
 
@@ -58,7 +58,7 @@ def standing(fleet: AccountWeeks, observations: pl.LazyFrame) -> Standing:
     week = ((pl.col("as_of") - fleet.first).dt.total_seconds() // _WEEK_SECONDS).cast(pl.Int32)
     account = pl.col("account_id").cast(pl.UInt64, strict=False)
     asked = rows.select("account_id", "as_of", *_questions(fleet), account=account, week=week)
-    looks = asked.collect(engine="streaming").sort("account", "as_of", "readable", *_ANSWERS)
+    looks = asked.collect(engine="streaming").pipe(in_order, ("readable",))
     weekly = looks.unique(["account", "week"], keep="last", maintain_order=True)
     end: int = fleet.looks.select(pl.col("week").max()).item()
     absent = _absent(weekly, fleet, end)
