@@ -6,9 +6,12 @@ import json
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from tests.fleet.looks import START, UNKNOWN, ago, key, look
 
+from rootwarden.detect.visits import checkout
+from rootwarden.detect.visits import incident as detected
 from rootwarden.errors import InputError
 from rootwarden.fleet.account_weeks import account_weeks
 from rootwarden.fleet.exchange import LONGEST_LINE, Checkout, Drill, Incident, parse_lines
@@ -114,11 +117,13 @@ def test_missing_files_are_unknown() -> None:
 
 def test_uses_outside_of_check_outs() -> None:
     lease = Checkout(lease="l", account=ONE, start=ago(1.1), until=ago(0.5), released_at=ago(0.9))
-    inside, late = visit(), visit(days=0.8)
+    inside, early = visit(days=0.8), visit()
     other, old, service = visit(account=TWO), visit(days=31), visit(shape="G", id="service")
-    found = figures(look(), incidents=(inside, late, other, old, service), checkouts=(lease,))["root-uses-outside"]
+    found = figures(look(), incidents=(inside, early, other, old, service), checkouts=(lease,))["root-uses-outside"]
     assert (found.value, found.accounts, found.met) == (2, (ONE, TWO), False)
-    unplanned = visit(verdict="unexplained")
+    kept_back = Checkout(lease="l", account=ONE, start=ago(1.1), until=ago(0.5))
+    assert figures(look(), incidents=(inside,), checkouts=(kept_back,))["root-uses-outside"].value == 1
+    unplanned = visit(days=0.8, verdict="unexplained")
     assert figures(look(), incidents=(unplanned,), checkouts=(lease,))["root-uses-outside"].value == 1
     by_verdict = figures(look(), incidents=(inside, unplanned))["root-uses-outside"]
     assert by_verdict.value == 1
@@ -281,3 +286,34 @@ def test_records_of_some_accounts() -> None:
     drills = tuple(Drill(id=each, account=each, kind="mail", due=START.date()) for each in (ONE, TWO))
     chosen = Records(drills=drills, incidents=(visit(account=TWO),)).of({ONE})
     assert (chosen.drills, chosen.incidents, chosen.checkouts) == (drills[:1], (), None)
+
+
+def test_a_visit_of_no_known_account_or_time_leaves_the_targets_open() -> None:
+    line = {"id": "i", "account": "", "shape": "A", "started": None, "verdict": "unexplained", "alerted_at": None}
+    (lost,) = parse_lines(json.dumps(line).encode(), Incident, file="incidents.jsonl")
+    found = figures(look(), incidents=(lost, visit()))
+    outside, mean = found["root-uses-outside"], found["mean-time-to-alert"]
+    assert (outside.value, outside.high, outside.met) == (0, 1, None)
+    assert outside.note.endswith("1 of no known account or time")
+    assert (mean.value, mean.high, mean.met) == (3, None, None)
+    assert Records(incidents=(lost,)).of({ONE}).incidents == (lost,)
+
+
+def test_what_detection_writes_is_read() -> None:
+    """The records of the two rooms, so that neither changes alone."""
+    for written, read in ((detected.Incident, Incident), (checkout.Checkout, Checkout)):
+        wanted = {each.name for each in msgspec.structs.fields(read)} - {"alerted_at"}
+        assert wanted <= {each.name for each in msgspec.structs.fields(written)}
+    made = detected.Incident(
+        id="i",
+        account="",
+        shape=detected.Shape.SIGN_IN,
+        started=None,
+        ended=None,
+        events=1,
+        writes=0,
+        verdict=detected.Verdict.UNEXPLAINED,
+        severity=detected.Severity.PAGE,
+        reasons=(),
+    )
+    assert parse_lines(msgspec.json.encode(made), Incident, file="incidents.jsonl")[0].shape == "A"

@@ -62,6 +62,11 @@ def test_a_use_without_a_visit_makes_up_for_no_visit_that_was_not_counted() -> N
     assert (found.exact, found.seen, found.unexplained, found.under_count) == (1, 1, 1, 1)
 
 
+def test_a_visit_of_no_known_account_or_time_is_in_no_stretch() -> None:
+    lost = Incident(id="i", account="", shape="A", started=None, verdict="unexplained")
+    assert compared([look(signed_in=ago(1))], [lost, visit(ago(1))]).exact == 1
+
+
 def test_unknown_weeks_measure_nothing() -> None:
     assert compared([look(readable=False)], [visit(ago(1))]).exact == 0
 

@@ -45,7 +45,8 @@ def measured(fleet: AccountWeeks, incidents: Sequence[Incident], read: Iterable[
 
 def _visits(incidents: Sequence[Incident]) -> pl.DataFrame:
     """Account and instant of each visit of root itself, each once."""
-    visits = {each.id: each for each in incidents if each.shape in ROOT_SHAPES}
+    placed = (each for each in incidents if each.account and each.started)
+    visits = {each.id: each for each in placed if each.shape in ROOT_SHAPES}
     return pl.DataFrame(
         {
             "account": [int(each.account) for each in visits.values()],

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from rootwarden.fleet.account_weeks import CLOCK_TOLERANCE
 from rootwarden.fleet.exchange import Checkout, Drill, Incident
-from rootwarden.fleet.indicator import Indicator, Trend
+from rootwarden.fleet.indicator import Indicator, Trend, none_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -44,10 +44,10 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
     drills: tuple[Drill, ...] | None = None
 
     def of(self, accounts: Collection[str]) -> Records:
-        """Those of some accounts only."""
+        """Those of some accounts only; a visit of no known account may be of one of them, and stays."""
 
         def chosen(kept: tuple[R, ...] | None) -> tuple[R, ...] | None:
-            return None if kept is None else tuple(each for each in kept if each.account in accounts)
+            return None if kept is None else tuple(each for each in kept if each.account in {"", *accounts})
 
         return Records(incidents=chosen(self.incidents), checkouts=chosen(self.checkouts), drills=chosen(self.drills))
 
@@ -61,7 +61,7 @@ def recorded(records: Records, as_of: datetime, weeks: Weeks) -> tuple[Indicator
         weeks: The weeks of the trend.
     """
     visits = None if records.incidents is None else _visits(records.incidents)
-    reaches = min((each.started for each in visits or ()), default=as_of) + MONTH
+    reaches = min((each.started for each in visits or () if each.started), default=as_of) + MONTH
     drilled = min((each.due for each in records.drills or ()), default=as_of.date())
     outside = _with_trend(lambda at: (_uses_outside(visits, records.checkouts, at),), as_of, weeks, reaches)
     alerts = _with_trend(lambda at: _time_to_alert(visits, at), as_of, weeks, reaches)
@@ -97,17 +97,19 @@ def _uses_outside(
         return _missing("root-uses-outside", title, "uses", target, "incidents")
     outside = [each for each in _recent(visits, as_of) if _outside(each, checkouts)]
     notes = [] if checkouts is not None else ["there is no file of check-outs; the incidents' own verdict is used"]
-    later = sum(each.started > as_of for each in visits)
+    later = sum(each.started is not None and each.started > as_of for each in visits)
     notes += [f"{later:,} later than the as-of, left out"] if later else []
+    unplaced = _unplaced(visits)
+    notes += [f"{unplaced:,} of no known account or time"] if unplaced else []
     return Indicator(
         id="root-uses-outside",
         title=title,
         unit="uses",
         value=float(len(outside)),
         low=float(len(outside)),
-        high=float(len(outside)),
+        high=float(len(outside) + unplaced),
         target=target,
-        met=not outside,
+        met=none_of(len(outside), unplaced, there=True),
         accounts=tuple(sorted({each.account for each in outside})),
         note="; ".join(notes),
     )
@@ -117,7 +119,9 @@ def _outside(visit: Incident, checkouts: Sequence[Checkout] | None) -> bool:
     """Not expected, or expected without a check-out at that instant."""
     if checkouts is None:
         return visit.verdict != "expected"
-    return visit.verdict != "expected" or not any(each.covers(visit.account, visit.started) for each in checkouts)
+    started = visit.started
+    covered = started is not None and any(each.covers(visit.account, started) for each in checkouts)
+    return visit.verdict != "expected" or not covered
 
 
 def _time_to_alert(visits: Sequence[Incident] | None, as_of: datetime) -> tuple[Indicator, ...]:
@@ -128,6 +132,9 @@ def _time_to_alert(visits: Sequence[Incident] | None, as_of: datetime) -> tuple[
     told = [(each.account, _minutes(each, as_of)) for each in recent]
     times = sorted(minutes for _, minutes in told if minutes is not None)
     silent = tuple(sorted({account for account, minutes in told if minutes is None}))
+    unplaced = _unplaced(visits)
+    open_ = bool(silent or unplaced)
+    note = f"{len(times)} of {len(recent)} uses have an alert" if recent else "there was no root use"
     values = (sum(times) / len(times), times[ceil(_P95 * len(times)) - 1]) if times else (None, None)
     return tuple(
         Indicator(
@@ -135,12 +142,12 @@ def _time_to_alert(visits: Sequence[Incident] | None, as_of: datetime) -> tuple[
             title=title,
             unit="minutes",
             value=value,
-            low=value if not silent else None,
-            high=value if not silent else None,
+            low=None if open_ else value,
+            high=None if open_ else value,
             target=target,
-            met=None if value is None or silent else value <= MINUTES_TO_ALERT,
+            met=None if value is None or open_ else value <= MINUTES_TO_ALERT,
             unknown=silent,
-            note=f"{len(times)} of {len(recent)} uses have an alert" if recent else "there was no root use",
+            note=f"{note}; {unplaced:,} of no known account or time" if unplaced else note,
         )
         for (name, title), value in zip(_ALERTS.items(), values, strict=True)
     )
@@ -148,7 +155,7 @@ def _time_to_alert(visits: Sequence[Incident] | None, as_of: datetime) -> tuple[
 
 def _minutes(visit: Incident, as_of: datetime) -> float | None:
     """From the visit to its alert; `None` when none was known at the as-of, or it is from before the visit."""
-    if visit.alerted_at is None or visit.alerted_at > as_of:
+    if visit.started is None or visit.alerted_at is None or visit.alerted_at > as_of:
         return None
     took = visit.alerted_at - visit.started
     return None if took < -CLOCK_TOLERANCE else max(took.total_seconds(), 0.0) / 60
@@ -187,5 +194,10 @@ def _missing(name: str, title: str, unit: str, target: str, what: str) -> Indica
     )
 
 
-def _recent(incidents: Sequence[Incident], as_of: datetime) -> list[Incident]:
-    return [each for each in incidents if as_of - MONTH < each.started <= as_of]
+def _recent(visits: Sequence[Incident], as_of: datetime) -> list[Incident]:
+    return [each for each in visits if each.account and each.started and as_of - MONTH < each.started <= as_of]
+
+
+def _unplaced(visits: Sequence[Incident]) -> int:
+    """Visits of which no event said whose or when: they may be anybody's, now or long ago."""
+    return sum(not each.account or each.started is None for each in visits)

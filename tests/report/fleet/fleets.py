@@ -124,7 +124,7 @@ def figures(fleet: Fleet) -> KeyFigures:
         alerted_at=end - DAY + DAY / 288,
     )
     late = Incident(id="i-2", account="111100000002", shape="C", started=end - 2 * DAY, verdict="unexplained")
-    lent = Checkout(lease="l-1", account="111100000001", start=end - 2 * DAY, until=end)
+    lent = Checkout(lease="l-1", account="111100000001", start=end - 2 * DAY, until=end, released_at=end - 2 * DAY)
     drills = (
         Drill(id="d-1", account="111100000003", kind="sign-in", due=(end - 9 * DAY).date()),
         Drill(
