@@ -153,7 +153,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: Stable, the file's name.
         title: What it is, as an imperative.
-        writes: Which changing events belong to it: one pattern of several alternatives.
+        writes: Which changing events belong to it: one pattern of several alternatives; none where nobody knows them.
         names: Every `eventName` the pattern can mean, sorted.
         avoidable: How it can be done without root's own credentials.
         task_policy: Name of the AssumeRoot task policy that allows it; empty if none does.
