@@ -208,9 +208,10 @@ class TaskPolicy(msgspec.Struct, frozen=True, kw_only=True):
 def says(pattern: EventPattern, event: Event) -> Truth:
     """What a pattern makes of a record; undecided where it asks about what was left out for its size."""
     cut = tuple(name for name in _CUT if event.at(name, "omitted") in (True, "true"))
-    if not cut:
+    rest = _without(pattern.fields, cut) if cut else pattern.fields
+    if rest == pattern.fields:
         return pattern.matches(event.document)
-    return None if _without(pattern.fields, cut).says(event.document) is not False else False
+    return False if rest.says(event.document) is False else None
 
 
 def by_root(event: Event) -> bool:
