@@ -77,6 +77,16 @@ class Detector:
         else:
             self._take_of_others(event)
 
+    def take_of_suspects(self, events: Iterable[Event]) -> None:
+        """Take events of a second reading: only what identities root has made did to blind, widen and spend.
+
+        Events that were taken before may be among them; they are not counted again.
+        """
+        suspects = self.suspects()
+        for event in events:
+            if not is_root(event) and any(one.made(event) for one in suspects):
+                self._take_stages(event, self._hits(event))
+
     def merge(self, other: Detector) -> None:
         """Take in what another detector with the same catalogue, settings and check-outs has taken."""
         self.ledger.merge(other.ledger)
@@ -131,24 +141,28 @@ class Detector:
             self.ledger.wallet.creates(identity, seen.stamp)
         doer = Doer(arn=event.identity.arn, root=True, identities=())
         for hit in seen.hits:
-            topic = self._catalogue.detections[hit.detection].topic
-            if topic in STAGES:
-                self.ledger.wallet.add(seen.account, doer, topic, seen.stamp, hit.detection)
+            if self._topic(hit) in STAGES:
+                self.ledger.wallet.add(seen.account, doer, self._topic(hit), seen.stamp, hit.detection)
 
     def _take_of_others(self, event: Event) -> None:
-        stamp, account = stamp_of(event), event.account
-        toward: list[Hit] = []
-        for hit in self._hits(event):
-            topic = self._catalogue.detections[hit.detection].topic
-            if topic is Topic.TOWARD_ROOT:
-                toward.append(hit)
-            elif topic in STAGES:
+        hits = self._hits(event)
+        self._take_stages(event, hits)
+        toward = tuple(hit for hit in hits if self._topic(hit) is Topic.TOWARD_ROOT)
+        if toward:
+            seen = Seen(stamp=stamp_of(event), account=_touched(event), shape=None, hits=toward)
+            self.ledger.toward.add(actor_of(event), seen)
+
+    def _take_stages(self, event: Event, hits: Iterable[Hit]) -> None:
+        """Stages of denial of wallet by somebody else: they count if root has made that identity."""
+        for hit in hits:
+            if self._topic(hit) in STAGES:
                 identities = tuple(sorted(identities_of(event)))
                 doer = Doer(arn=actor_of(event), root=False, identities=identities)
-                self.ledger.wallet.add(account, doer, topic, stamp, hit.detection)
-        if toward:
-            seen = Seen(stamp=stamp, account=_touched(event), shape=None, hits=tuple(toward))
-            self.ledger.toward.add(actor_of(event), seen)
+                account = event.identity.account or event.account
+                self.ledger.wallet.add(account, doer, self._topic(hit), stamp_of(event), hit.detection)
+
+    def _topic(self, hit: Hit) -> Topic:
+        return self._catalogue.detections[hit.detection].topic
 
     def _hits(self, event: Event) -> tuple[Hit, ...]:
         return tuple(

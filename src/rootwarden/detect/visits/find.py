@@ -8,6 +8,7 @@ import msgspec
 
 from rootwarden.detect.visits.catalogue import Catalogue
 from rootwarden.detect.visits.detector import Detector
+from rootwarden.detect.visits.findings import Findings
 from rootwarden.detect.visits.settings import Settings
 from rootwarden.detect.visits.shape import root_account
 from rootwarden.detect.visits.stamp import event_id, stamp_of
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.checkout import Checkout
     from rootwarden.detect.visits.detection import Detection, Task
     from rootwarden.detect.visits.event import Event
-    from rootwarden.detect.visits.findings import Findings
     from rootwarden.detect.visits.sighting import Sighting
+
+__all__ = ("Detector", "Findings", "distinct", "find")
 
 
 def find(

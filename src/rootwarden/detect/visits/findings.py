@@ -72,6 +72,10 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     asleep: tuple[str, ...] = ()
     counts: Counts = msgspec.field(default_factory=Counts)
 
+    def every(self) -> tuple[Incident | Concern, ...]:
+        """Incidents and concerns together."""
+        return (*self.incidents, *self.concerns)
+
 
 def root_keys(ledger: Ledger) -> Iterator[RootKey]:
     """What each long-term key in a ledger is used for, by account and key."""
