@@ -18,8 +18,6 @@ from rootwarden.fleet.standing import standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import polars as pl
-
     from rootwarden.fleet.account_weeks import AccountWeeks
     from rootwarden.fleet.standing import Standing
 
@@ -86,16 +84,15 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
     drills: tuple[Drill, ...] | None = None
 
 
-def key_figures(fleet: AccountWeeks, observations: pl.LazyFrame, records: Records, as_of: datetime) -> KeyFigures:
+def key_figures(fleet: AccountWeeks, records: Records, as_of: datetime) -> KeyFigures:
     """Every key figure.
 
     Args:
         fleet: The account-weeks of the period trends are shown for.
-        observations: The observation table they are made from.
         records: Incidents, check-outs and drills.
         as_of: The instant to judge at.
     """
-    now = standing(fleet, observations)
+    now = standing(fleet)
     return KeyFigures(
         schema=SCHEMA,
         as_of=as_of,

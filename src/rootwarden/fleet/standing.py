@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import polars as pl
 
-from rootwarden.fleet.account_weeks import three_valued
-from rootwarden.fleet.observation import ACTIVE_STATES, KEYS, STATE_SUFFIX, checked
+from rootwarden.fleet.observation import KEYS
 from rootwarden.fleet.weekly import day_of
 
 if TYPE_CHECKING:
@@ -41,53 +40,50 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(chosen["account_id"].sort())
 
 
-def standing(fleet: AccountWeeks, observations: pl.LazyFrame) -> Standing:
-    """Reduce the observations of the period to the last look of each account and week."""
-    first, last = fleet.looks.select(first=pl.col("as_of").min(), last=pl.col("as_of").max()).row(0)
-    rows = checked(observations).filter(
-        pl.col("as_of").is_between(first, last) & pl.col("has_root_user") & pl.col("account_state").is_in(ACTIVE_STATES)
-    )
-    week = ((pl.col("as_of") - fleet.first).dt.total_seconds() // (7 * 86_400)).cast(pl.Int32)
-    asked = rows.select("account_id", "as_of", *_questions(fleet), week=week)
-    looks = asked.collect(engine="streaming").sort("account_id", "as_of")
-    weekly = looks.unique(["account_id", "week"], keep="last", maintain_order=True)
-    counted = weekly.group_by("week").agg(**_counts()).sort("week")
+def standing(fleet: AccountWeeks) -> Standing:
+    """Reduce the looks of the period to the last one of each account and week."""
+    final = max(int(part["week"].max()) for part in fleet.looks)  # type: ignore[arg-type]  # a number, in polars' words anything
+    counts, latest, accounts = [], [], 0
+    for part in fleet.looks:
+        weekly = _weekly(part, fleet)
+        counts.append(weekly.group_by("week").agg(**_counts()))
+        latest.append(weekly.filter(pl.col("week") == final))
+        accounts += weekly["account"].n_unique()
+    counted = pl.concat(counts).group_by("week").sum().sort("week")
     weeks = tuple((day_of(fleet, row.pop("week")), row) for row in counted.iter_rows(named=True))
-    latest = weekly.filter(pl.col("week") == pl.col("week").max())
+    now = pl.concat(latest)
     return Standing(
-        latest=_with_risk(latest, fleet),
+        latest=_with_risk(now, fleet),
         weeks=weeks,
-        missed=weekly["account_id"].n_unique() - latest.height,
+        missed=accounts - now.height,
         old_key_days=fleet.parameters.old_key_days,
     )
 
 
+def _weekly(looks: pl.DataFrame, fleet: AccountWeeks) -> pl.DataFrame:
+    """The last look of each open account and week; sorted by account and instant, the looks of a week stand together."""
+    again = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in ("account", "week"))
+    opened = looks.lazy().filter(~pl.col("closed"))
+    return opened.filter(~again.fill_null(value=False)).select("account", "week", *_questions(fleet)).collect()
+
+
 def _questions(fleet: AccountWeeks) -> list[pl.Expr]:
     """Each look alone; a key in no place counts as no key."""
-    mfa, password = three_valued("mfa_active"), three_valued("password_present")
-    active = [three_valued(f"key_{key}_active") for key in KEYS]
-    kept = (three_valued("access_keys_present"), three_valued("certificates_present"))
-    without = ~password & ~kept[0] & ~kept[1]
-    ages = [
-        pl.when(on).then((pl.col("as_of") - pl.col(f"key_{key}_last_rotated")).dt.total_days())
-        for key, on in zip(KEYS, active, strict=True)
-    ]
-    limit = fleet.parameters.old_key_days
-    undated = [
-        on & (pl.col(f"key_{key}_last_rotated" + STATE_SUFFIX) != "known") for key, on in zip(KEYS, active, strict=True)
-    ]
-    dated = ~pl.any_horizontal(undated).fill_null(value=True)
+    mfa, without = pl.col("mfa"), pl.col("without_credentials")
+    active = {key: pl.col(f"key_{key}_active") for key in KEYS}
+    ages = [pl.when(on).then(pl.col(f"key_{key}_days")) for key, on in active.items()]
+    undated = [on & pl.col(f"key_{key}_days").is_null() for key, on in active.items()]
     return [
         pl.col("readable"),
-        mfa.alias("mfa"),
-        without.alias("without_credentials"),
+        mfa,
+        without,
         (mfa | without).alias("protected"),
-        pl.any_horizontal(active).alias("holds_key"),
-        pl.sum_horizontal(on.fill_null(value=False).cast(pl.Int32) for on in active).alias("active_keys"),
-        pl.sum_horizontal(on.is_null().cast(pl.Int32) for on in active).alias("keys_open"),
+        pl.any_horizontal(active.values()).alias("holds_key"),
+        pl.sum_horizontal(on.fill_null(value=False).cast(pl.Int32) for on in active.values()).alias("active_keys"),
+        pl.sum_horizontal(on.is_null().cast(pl.Int32) for on in active.values()).alias("keys_open"),
         pl.max_horizontal(ages).alias("oldest_key_days"),
-        dated.alias("oldest_key_known"),
-        (pl.max_horizontal(ages) > limit).alias("holds_old_key"),
+        (~pl.any_horizontal(undated).fill_null(value=True)).alias("oldest_key_known"),
+        (pl.max_horizontal(ages) > fleet.parameters.old_key_days).alias("holds_old_key"),
     ]
 
 
@@ -106,9 +102,9 @@ def _counts() -> dict[str, pl.Expr]:
 def _with_risk(latest: pl.DataFrame, fleet: AccountWeeks) -> pl.DataFrame:
     """Add whether an account is at risk: unprotected, holding an active key, or used in two weeks or more."""
     uses = fleet.weeks.group_by("account").agg(uses=pl.col("use").sum(), open=pl.col("use").is_null().sum())
-    named = uses.with_columns(account_id=pl.col("account").cast(pl.String).str.zfill(12)).drop("account")
-    joined = latest.join(named, on="account_id", how="left").with_columns(pl.col("uses", "open").fill_null(0))
+    joined = latest.join(uses, on="account", how="left").with_columns(pl.col("uses", "open").fill_null(0))
     regular = pl.col("uses") >= _REGULAR
     perhaps = pl.col("uses") + pl.col("open") >= _REGULAR
     used = pl.when(regular).then(statement=True).when(~perhaps).then(statement=False)
-    return joined.with_columns(at_risk=~pl.col("protected") | pl.col("holds_key") | used).sort("account_id")
+    named = pl.col("account").cast(pl.String).str.zfill(12)
+    return joined.with_columns(at_risk=~pl.col("protected") | pl.col("holds_key") | used, account_id=named).sort("account")
