@@ -35,6 +35,10 @@ class Stored(msgspec.Struct, frozen=True):
     size: int
 
 
+class Missing(UsageError):
+    """There is no such object, though there may have been one a moment ago."""
+
+
 class Objects:
     """The objects of a bucket below a prefix.
 
@@ -147,7 +151,9 @@ class Objects:
 
     def _error(self, done: str, failed: CallFailed, name: str = "") -> AccessError | AwsError | UsageError:
         said = f"`{self._said(name)}` cannot be {done}: {failed.code}"
-        if failed.code in ("NoSuchBucket", "InvalidBucketName", "NoSuchKey"):
+        if failed.code == "NoSuchKey":
+            return Missing(f"`{self._said(name)}` is not there any more", hint="try again; was it just removed?")
+        if failed.code in ("NoSuchBucket", "InvalidBucketName"):
             return UsageError(said, hint="is the name of the bucket right?")
         if failed.code in _REFUSED:
             return AccessError(said, hint="an archive needs s3:ListBucket, s3:GetObject, s3:PutObject; docs/archive.md")
