@@ -23,8 +23,10 @@ from typing import Any, Final
 
 import polars as pl
 
+import rootwarden
 from benchmarks.archives import Size, write_archive
 
+SOURCE: Final = str(Path(rootwarden.__file__).parents[1])
 PROGRAM: Final = "from rootwarden.cli.main import main; main()"
 COMMANDS: Final = {
     "study terminal": ("study", "--format", "terminal"),
@@ -46,7 +48,9 @@ def measured(command: str, archive: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         started = time.perf_counter()
         with subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *COMMANDS[command], "--archive", str(archive), "--output", "report"], cwd=name
+            [sys.executable, "-c", PROGRAM, *COMMANDS[command], "--archive", str(archive), "--output", "report"],
+            cwd=name,
+            env={**os.environ, "PYTHONPATH": SOURCE},
         ) as process:
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
