@@ -105,11 +105,11 @@ def _map(plotted: Plotted) -> Plot:
     study = plotted.study
     shown = [each.account for each in study.offenders[:MAPPED_ACCOUNTS]]
     weeks = [str(week.week) for week in study.weeks[-MAPPED_WEEKS:]]
-    drawn = set(shown)
+    drawn, in_time = set(shown), set(weeks)
     cells = [
         (each.account, str(each.week), each.how.value)
         for each in plotted.pictures.cells
-        if each.account in drawn and str(each.week) in weeks
+        if each.account in drawn and str(each.week) in in_time
     ]
     kinds = {how for _, _, how in cells}
     uses = {each.account: each.uses for each in study.offenders}
@@ -130,7 +130,9 @@ def _map(plotted: Plotted) -> Plot:
         title="Which accounts used root in which week",
         says=f"One row an account, the most active on top, one column a week: blue for the console, orange for "
         f"an access key, purple for both, grey where it is unknown, empty without a use. "
-        f"{several(len(shown), 'account')} shown" + (f", {left:,} less active ones left out." if left else "."),
+        f"{several(len(shown), 'account')} shown"
+        + (f", {left:,} less active ones left out" if left else "")
+        + (f"; the last {len(weeks)} of {len(study.weeks)} weeks." if len(weeks) < len(study.weeks) else "."),
         columns=("account", "uses", "weeks with a use"),
         rows=tuple(
             (each.account, uses[each.account], ", ".join(str(week) for week in each.weeks)) for each in study.offenders
