@@ -1,10 +1,10 @@
 """Archives of made-up fleets for benchmarks: real snapshots, written by the recorder that `audit --archive` uses.
 
-    PYTHONPATH=src python -m benchmarks.archives FOLDER --size 10000x520 [--organizations 1]
+    PYTHONPATH=src python -m benchmarks.archives FOLDER --size 10000x520
 
-One run an organization and week. About one account in six ever uses root, at its own rate; one in 17 holds a key, one in
-three has no MFA, one in fifty cannot be read in a week. Every account carries its facts with their sources, as a run
-keeps them. The same size gives the same archive.
+One run an organization and week. About one account in six ever uses root, at its own rate; one in 17 holds a key, one
+in three has no MFA, one in fifty cannot be read in a week. Every account carries its facts with their sources, as a
+run keeps them. The same size gives the same archive.
 """
 
 from __future__ import annotations

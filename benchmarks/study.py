@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+from benchmarks.archives import Size, write_archive
 
 import rootwarden
-from benchmarks.archives import Size, write_archive
 
 SOURCE: Final = str(Path(rootwarden.__file__).parents[1])
 PROGRAM: Final = "from rootwarden.cli.main import main; main()"
@@ -73,7 +73,7 @@ def every_command(size: Size, archive: Path, commands: list[str]) -> dict[str, A
     if not archive.is_dir():
         write_archive(archive, size)
     megabytes = sum(each.stat().st_size for each in archive.glob("*/*.parquet")) / 1e6
-    runs = []
+    runs: list[dict[str, Any]] = []
     for command in commands:
         run = measured(command, archive)
         run["of_the_terminal_study"] = round(run["seconds"] / (runs[0] if runs else run)["seconds"], 2)
@@ -101,7 +101,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default=SIZES)
     parser.add_argument("--commands", default=",".join(COMMANDS))
-    parser.add_argument("--archives", type=Path, default=None, help="keep the archives there, and use those that are there")
+    parser.add_argument(
+        "--archives", type=Path, default=None, help="keep the archives there, and use those that are there"
+    )
     parser.add_argument("--output", type=Path, default=None)
     asked = parser.parse_args()
     sizes = [Size.of(text) for text in asked.sizes.split(",")]
@@ -109,9 +111,7 @@ def main() -> None:
     with place as name:
         root = Path(name).resolve()
         runs = [
-            every_command(
-                size, root / f"{size.accounts}x{size.weeks}x{size.organizations}", asked.commands.split(",")
-            )
+            every_command(size, root / f"{size.accounts}x{size.weeks}x{size.organizations}", asked.commands.split(","))
             for size in sizes
         ]
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "polars": pl.__version__}

@@ -16,8 +16,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 from tests.archive.runs import NOON, account, at, collected, finished
 
-from rootwarden.archive.archive import Archive, Broken
+from rootwarden.archive.archive import Archive
 from rootwarden.archive.bucket import Bucket
+from rootwarden.archive.listed import Broken
 from rootwarden.archive.place import Folder, place_of
 from rootwarden.aws.door import Door
 from rootwarden.errors import AccessError, AwsError, UsageError

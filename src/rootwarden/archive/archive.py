@@ -175,8 +175,8 @@ class Archive:
     ) -> Reading:
         """The observation table of every run in a period, for whatever one likes to ask of it.
 
-        Nothing of it is read before it is asked: a file whose middle is spoiled, or that unpacks to more than it should,
-        is found only then. `batches` finds it, names it and goes on.
+        Nothing of it is read before it is asked: a file whose middle is spoiled, or that unpacks to too much, is found
+        only then. `batches` finds it, names it and goes on.
 
         Args:
             since: Runs judged at this instant or later.

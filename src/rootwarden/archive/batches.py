@@ -40,7 +40,9 @@ class Batches:
         runs: How many runs were read so far.
     """
 
-    def __init__(self, place: Place, wanted: Sequence[Kept], broken: Sequence[Broken], columns: tuple[str, ...]) -> None:
+    def __init__(
+        self, place: Place, wanted: Sequence[Kept], broken: Sequence[Broken], columns: tuple[str, ...]
+    ) -> None:
         self._place = place
         self._wanted = sorted(wanted, key=lambda each: (each.snapshot.as_of, each.entry.name))
         self._columns = columns

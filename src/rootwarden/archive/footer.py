@@ -1,7 +1,7 @@
 """What a Parquet file will unpack to, from its footer and page headers, before anything of it is unpacked.
 
-A snapshot may come from anywhere, and a few hundred bytes of zstd can unpack to gigabytes. A decoder reserves what page
-headers say and stops there, so their sum is a bound: it is taken here, and must agree with the footer and with the card.
+A snapshot may come from anywhere, and a few hundred bytes of zstd can unpack to gigabytes. A decoder reserves what
+page headers say and stops there, so their sum is a bound: it is taken here, and must agree with the footer.
 
 Apache Parquet format (https://parquet.apache.org/docs/file-format/, parquet.thrift for the numbers of fields).
 """
@@ -158,7 +158,7 @@ def _chunk(told: dict[int, Any] | None) -> Chunk:
     )
 
 
-def _number(told: dict[int, Any], field: int) -> int:
+def _number(told: Any, field: int) -> int:
     """A number that is there and not negative."""
     value = told.get(field) if isinstance(told, dict) else None
     if not isinstance(value, int) or value < 0:

@@ -22,6 +22,7 @@ from rootwarden.archive.snapshot import (
     Snapshot,
     decode_facts,
 )
+from rootwarden.errors import InputError
 from rootwarden.fleet.observation import SCHEMA_VERSION, schema
 
 if TYPE_CHECKING:

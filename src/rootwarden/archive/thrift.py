@@ -1,7 +1,7 @@
 """Thrift's compact protocol, as far as Parquet's metadata uses it: a structure is its fields by number.
 
 https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md. Every length is checked against what
-is there, nesting and the number of values are bounded. One loop without objects, since an archive has millions of fields.
+is there, nesting and the number of values are bounded. Functions without objects: an archive has millions of fields.
 """
 
 from __future__ import annotations

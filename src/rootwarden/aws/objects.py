@@ -35,7 +35,7 @@ class Stored(msgspec.Struct, frozen=True):
     size: int
 
 
-class Missing(UsageError):
+class Missing(UsageError):  # noqa: N818 - it says what an object is
     """There is no such object, though there may have been one a moment ago."""
 
 

@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from rootwarden.cli.archiving import opened
-from rootwarden.errors import InputError, UsageError
+from rootwarden.errors import InputError, RootwardenError, UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime

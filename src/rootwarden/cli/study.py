@@ -104,9 +104,7 @@ def study(
     return 0 if reader.whole else 3
 
 
-def _compared(
-    other: str, made: Study, weeks: AccountWeeks, asked: Asked, reader: reading.Reader
-) -> Comparison:
+def _compared(other: str, made: Study, weeks: AccountWeeks, asked: Asked, reader: reading.Reader) -> Comparison:
     """The study beside another one."""
     from rootwarden.cli.study_comparing import Ours, beside
 

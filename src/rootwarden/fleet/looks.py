@@ -129,7 +129,9 @@ class _Gathered:
             if part.height:
                 parts.append(_aged(part, born, parameters).sort("account", "as_of"))
         if not parts:
-            raise InputError("no account of the period has a root user", hint="accounts of the China partition have none")
+            raise InputError(
+                "no account of the period has a root user", hint="accounts of the China partition have none"
+            )
         return Looks(parts=tuple(parts), first=self._first, shared_names=pl.concat(self._names).unique().sort())
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import polars as pl
 
-from rootwarden.fleet.account_weeks import AccountWeeks
 from rootwarden.fleet.result import Oddity
 from rootwarden.fleet.weekly import day_of
+
+if TYPE_CHECKING:
+    from rootwarden.fleet.account_weeks import AccountWeeks
 
 # IAM makes a new credential report when the last one is older (User Guide, "Getting credential reports").
 REPORT_LIFETIME: Final = timedelta(hours=4)

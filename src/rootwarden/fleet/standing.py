@@ -61,7 +61,7 @@ def standing(fleet: AccountWeeks) -> Standing:
 
 
 def _weekly(looks: pl.DataFrame, fleet: AccountWeeks) -> pl.DataFrame:
-    """The last look of each open account and week; sorted by account and instant, the looks of a week stand together."""
+    """The last look of each open account and week; in order, so the looks of a week stand together."""
     again = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in ("account", "week"))
     opened = looks.lazy().filter(~pl.col("closed"))
     return opened.filter(~again.fill_null(value=False)).select("account", "week", *_questions(fleet)).collect()
@@ -107,4 +107,6 @@ def _with_risk(latest: pl.DataFrame, fleet: AccountWeeks) -> pl.DataFrame:
     perhaps = pl.col("uses") + pl.col("open") >= _REGULAR
     used = pl.when(regular).then(statement=True).when(~perhaps).then(statement=False)
     named = pl.col("account").cast(pl.String).str.zfill(12)
-    return joined.with_columns(at_risk=~pl.col("protected") | pl.col("holds_key") | used, account_id=named).sort("account")
+    return joined.with_columns(at_risk=~pl.col("protected") | pl.col("holds_key") | used, account_id=named).sort(
+        "account"
+    )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from rootwarden.fleet.account_weeks import account_weeks
 from rootwarden.fleet.parameters import StudyParameters
 from rootwarden.fleet.period import offenders, period
@@ -16,6 +14,8 @@ from rootwarden.fleet.weekly import weekly
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    import polars as pl
 
     from rootwarden.fleet.account_weeks import AccountWeeks
 

@@ -304,7 +304,9 @@ def _stacked(rows: tuple[Row, ...], colors: dict[str, str], title: str) -> Chart
         for place, (name, count) in enumerate(zip(names, row[1:], strict=True))
         if count
     ]
-    bars = alt.Chart(data(("week", "kind", "count", "place"), long)).mark_bar(stroke="white", strokeWidth=0.7)
+    # A white line between bars hides them where they are hardly wider than it.
+    line = 0.7 if len(rows) <= MAPPED_WEEKS else 0
+    bars = alt.Chart(data(("week", "kind", "count", "place"), long)).mark_bar(stroke="white", strokeWidth=line)
     shown = bars.encode(
         x=_week_axis(len(rows), [str(row[0]) for row in rows]),
         y=alt.Y("count:Q", title=title, axis=alt.Axis(tickMinStep=1, format="d")),
