@@ -46,7 +46,7 @@ bench: $(READY)  ## the budget table, with facts about the machine, into benchma
 lock: ## new lock files: versions and hashes, no addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  pyproject.toml --output-file requirements/base.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --extra fleet \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --extra fleet --extra alert --extra spark \
 	  pyproject.toml --output-file requirements/development.lock
 
 clean:  ## remove what was built, but not your reports

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from rootwarden.report.fleet import figures
-from rootwarden.report.fleet.paper import Paper
+from rootwarden.report.paper import Paper
 from rootwarden.report.words import instant, several, shorten
 
 if TYPE_CHECKING:
