@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-import polars as pl
 import pytest
 from tests.fleet.looks import START, UNKNOWN, ago, key, look
 from tests.fleet.test_sampling import CASES
@@ -22,6 +21,8 @@ from rootwarden.fleet.pictures import pictures
 from rootwarden.fleet.study import study_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from rootwarden.fleet.observation import Row
 
 # Accounts whose age is told in another batch only, that come and go, with keys, closed, in no organization.
