@@ -13,11 +13,12 @@ from tests.fleet.test_study import FLEET
 from rootwarden.errors import InputError
 from rootwarden.fleet import looks
 from rootwarden.fleet.account_weeks import weeks_of
-from rootwarden.fleet.kpi import Records, key_figures
+from rootwarden.fleet.kpi import key_figures
 from rootwarden.fleet.looks import READ, looks_of
 from rootwarden.fleet.observation import table
 from rootwarden.fleet.parameters import StudyParameters
 from rootwarden.fleet.pictures import pictures
+from rootwarden.fleet.recorded import Records
 from rootwarden.fleet.study import study_of
 
 if TYPE_CHECKING:

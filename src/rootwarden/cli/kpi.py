@@ -13,7 +13,8 @@ from rootwarden.cli.options import instant
 from rootwarden.fleet.parameters import StudyParameters
 
 if TYPE_CHECKING:
-    from rootwarden.fleet.kpi import KeyFigures, Records
+    from rootwarden.fleet.kpi import KeyFigures
+    from rootwarden.fleet.recorded import Records
     from rootwarden.report.fleet.told import Asked
 
 FORMATS: Final = ("terminal", "json", "html", "prometheus")
@@ -63,6 +64,9 @@ def kpi(
     period = (instant(start), instant(end))
     with reading.Reader(profile=profile, region=region) as reader:
         weeks = reader.weeks(archive, parameters, period, organization)
+    if organization:
+        # The files are of all organizations; an account is of this one if the period saw it there.
+        records = records.of({f"{account:012}" for part in weeks.looks for account in part["account"].unique()})
     told = key_figures(weeks, records, instant(as_of) or weeks.last_as_of)
     reading.show(_told(told, Asked(source=archive, organization=organization), format_, output), output)
     return 0 if reader.whole else 3
@@ -70,7 +74,7 @@ def kpi(
 
 def _records(incidents: Path | None, checkouts: Path | None, drills: Path | None) -> Records:
     from rootwarden.fleet.exchange import Checkout, Drill, Incident
-    from rootwarden.fleet.kpi import Records
+    from rootwarden.fleet.recorded import Records
 
     return Records(
         incidents=reading.lines(incidents, Incident),

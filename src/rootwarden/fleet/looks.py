@@ -30,6 +30,8 @@ DAMAGED: Final = "it is damaged, or not one of ours: make it anew from the evide
 _DATES: Final = {"console": "password_last_used", **{f"key_{key}": f"key_{key}_last_used" for key in KEYS}}
 # Seconds; beyond sixty years a report is just very old.
 _LONGEST_AGE: Final = 2_000_000_000
+# What settles which of two looks at one instant stands, the weightiest first.
+_TELLING: Final = ("readable", "last_used_known", "last_used")
 _ID_LENGTH: Final = 12
 # The facts a study or key figures read; the others need not even be decoded.
 _FACTS: Final = (
@@ -127,7 +129,7 @@ class _Gathered:
         while self._parts:
             part = pl.concat(self._parts.pop(0))
             if part.height:
-                parts.append(_aged(part, born, parameters).sort("account", "as_of"))
+                parts.append(_in_order(_aged(part, born, parameters)))
         if not parts:
             raise InputError(
                 "no account of the period has a root user", hint="accounts of the China partition have none"
@@ -164,6 +166,19 @@ def _aged(looks: pl.DataFrame, born: pl.DataFrame, parameters: StudyParameters) 
     known = looks.join(born, on="account", how="left")
     counts = pl.col("counts").fill_null(~pl.col("closed") & _old_enough("born", parameters))
     return known.with_columns(counts=counts).drop("born")
+
+
+def _in_order(looks: pl.DataFrame) -> pl.DataFrame:
+    """By account and instant; of several looks at one instant the one that tells most stands last."""
+    ordered = looks.sort("account", "as_of")
+    again = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("account", "as_of"))
+    if not ordered.select(again.any()).item():
+        return ordered
+    # Every other column settles what is left, so that the order in which runs are read decides nothing.
+    first = ("account", "as_of", *_TELLING)
+    names = [*first, *(name for name in looks.columns if name not in first)]
+    by = [pl.col(name).cast(pl.String) if name == "organization" else pl.col(name) for name in names]
+    return looks.sort(by, nulls_last=False)
 
 
 def _looks(rows: pl.LazyFrame, parameters: StudyParameters) -> pl.LazyFrame:

@@ -68,6 +68,12 @@ def _unreadable(looks: pl.DataFrame) -> pl.Series:
     return looks.filter(~pl.col("readable") & ~pl.col("closed"))["account"]
 
 
+def _untold(looks: pl.DataFrame) -> pl.Series:
+    """Looks that answered, but for a last-used date."""
+    untold = ~pl.col("last_used_known") & ~pl.col("impossible")
+    return looks.filter(untold & pl.col("readable") & ~pl.col("closed"))["account"]
+
+
 def _old_reports(looks: pl.DataFrame) -> pl.Series:
     return looks.filter(pl.col("report_age") > REPORT_LIFETIME.total_seconds())["account"]
 
@@ -102,6 +108,12 @@ def _reopened(looks: pl.DataFrame) -> pl.Series:
     return looks.filter(same & pl.col("closed").shift(1) & ~pl.col("closed"))["account"]
 
 
+def _gone(looks: pl.DataFrame) -> pl.Series:
+    """Open accounts in no run of the last week: what became of them nobody saw."""
+    after = (pl.col("account") == pl.col("account").shift(-1)).fill_null(value=False)
+    return looks.filter(~after & ~pl.col("in_last_week") & ~pl.col("closed"))["account"]
+
+
 def _closed(looks: pl.DataFrame) -> pl.Series:
     return looks.filter("closed")["account"].unique()
 
@@ -116,8 +128,10 @@ def _ageless(looks: pl.DataFrame) -> pl.Series:
 
 KINDS: Final = (
     Kind("missed-week", "account-weeks without a look, between two weeks with one", _missed),
+    Kind("gone", "accounts that were open, and are in no run of the last week", _gone),
     Kind("several-looks", "account-weeks with several looks; one stands for the week", _several_in_a_week),
     Kind("unreadable", "looks at which the account gave no answer", _unreadable),
+    Kind("date-unknown", "looks that did not tell a last-used date", _untold),
     Kind("age-unknown", "accounts whose age is unknown at some look", _ageless),
     Kind("old-report", "looks with a credential report older than four hours", _old_reports),
     Kind("report-ahead", "looks with a credential report made more than four hours after the as-of", _reports_ahead),
