@@ -19,6 +19,7 @@ from rootwarden.cli import (
     audit,
     conformance,
     demo,
+    detection,
     kpi,
     language_server,
     permissions,
@@ -50,6 +51,7 @@ app.command("permissions")(permissions.permissions)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
 app.command("study")(study.study)
 app.add_typer(archive.app, name="archive")
+app.add_typer(detection.app, name="detection")
 app.add_typer(rule.app, name="rule")
 
 

@@ -49,10 +49,15 @@ def branches_of(detection: Detection) -> tuple[Branch, ...]:
             f"the detection `{detection.id}` means nothing before {names} is declared",
             hint=f"give the values with `--declare {detection.undeclared[0]}=VALUE`",
         )
-    found = tuple(Branch(conditions) for conditions in _alternatives(detection.pattern.fields, ()))
+    found = alternatives_of(detection.pattern)
     if len(found) > MOST_BRANCHES:
         raise UsageError(f"the pattern of `{detection.id}` has more than {MOST_BRANCHES} alternatives")
     return found if detection.failed else tuple(_that_succeed(branch) for branch in found)
+
+
+def alternatives_of(pattern: EventPattern) -> tuple[Branch, ...]:
+    """The alternatives of a pattern, side by side."""
+    return tuple(Branch(conditions) for conditions in _alternatives(pattern.fields, ()))
 
 
 def fitting(branch: Branch, fits: Callable[[Branch], bool]) -> Iterator[Branch]:

@@ -18,7 +18,9 @@ class Language(StrEnum):
 class Loss(StrEnum):
     """Something the exported text does not mean as the detection does, in words."""
 
-    CUT = "a record whose request or answer was left out for its size is not matched; here it counts as meant"
+    CUT = (
+        "a record whose request or answer was left out for its size is judged by what is left; here it counts as meant"
+    )
     LETTER_CASE = "letter case: it compares all texts in any case; here only some are"
     SPELLINGS = "letter case: only lower case, upper case and title case are matched; here any is"
     LISTS = "values inside lists are not looked at; here one element is enough"
