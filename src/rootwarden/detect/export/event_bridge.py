@@ -14,7 +14,7 @@ from rootwarden.detect.filter_pattern import Value
 from rootwarden.detect.visits.detection import Who
 
 if TYPE_CHECKING:
-    from rootwarden.detect.event_pattern import Matcher, Text
+    from rootwarden.detect.event_pattern import EventPattern, Matcher, Text
     from rootwarden.detect.export.branches import Branch
     from rootwarden.detect.visits.detection import Detection
 
