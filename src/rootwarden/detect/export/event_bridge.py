@@ -49,7 +49,7 @@ def event_patterns(detection: Detection) -> Exported:
 def _text(detection: Detection, branches: tuple[Branch, ...]) -> str:
     detail: dict[str, Value] = _identity(detection.who)
     if not detection.failed:
-        detail |= {"errorCode": [{"exists": False}], "errorMessage": [{"exists": False}]}
+        detail["errorCode"] = [{"exists": False}]
     if len(branches) == 1:
         _laid_over(detail, _written(branches[0]))
     else:
