@@ -24,6 +24,7 @@ from rootwarden.cli import (
     permissions,
     rule,
     simulate_fleet,
+    simulate_trail,
     study,
     trail,
 )
@@ -49,6 +50,7 @@ app.command("kpi")(kpi.kpi)
 app.command("language-server")(language_server.language_server)
 app.command("permissions")(permissions.permissions)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
+app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
 app.add_typer(archive.app, name="archive")
 app.add_typer(rule.app, name="rule")

@@ -1,5 +1,7 @@
-"""What happened? CloudTrail's log files, and whether they are what CloudTrail wrote.
+"""What happened? CloudTrail, read at the speed it can be inflated at.
 
-In: a folder that mirrors a trail's bucket, or `s3://BUCKET/PREFIX`. Out: typed results, one per thing that was looked
-at, in one order whatever the threads do. Never: writing to what is read, and taking what could not be read for good.
+Takes files, folders, `s3://` prefixes or a stream; gives the events an `Interest` wants, each once, and counts of what
+was read, what was odd and what could not be read.
+It never takes files as ordered or complete, never decodes what a byte filter has ruled out, and never rules out more
+than it can prove.
 """
