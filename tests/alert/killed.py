@@ -1,9 +1,8 @@
 """Records visits and delivers them, one child a step, and kills each child at another step with SIGKILL.
 
-`python -m tests.alert.killed DATABASE ADDRESS STRIDE` prints how many steps there are, and at how many of them it killed.
-Child `n` records visit `n`, delivers,
-and dies at its step `n`; another one, later, so that leases of the dead have lapsed, records the same visit, as a queue
-would hand it over again, and lives. The last one records all of them once more.
+`python -m tests.alert.killed DATABASE ADDRESS STRIDE` prints how many steps there are, and at how many it killed. Child
+`n` records visit `n`, delivers, and dies at its step `n`; another one, later, so that leases of the dead have lapsed,
+records the same visit, as a queue would hand it over again, and lives. The last one records all of them once more.
 """
 
 from __future__ import annotations
