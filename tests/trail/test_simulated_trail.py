@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from collections import Counter, defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -20,7 +21,6 @@ from rootwarden.simulator.trail.write import write_month
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from tests.trail.month_reader import Json, Seen
 
@@ -199,3 +199,11 @@ def test_too_small_for_every_story(tmp_path: Path, accounts: int, days: int, sai
             checkouts=tmp_path / "checkouts.jsonl",
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_lists_every_story() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulate-trail.md").read_text(encoding="utf-8")
+    table = page.partition("## The stories")[2]
+    rows = [f"| `{story.name}` | {str(story.tell.__doc__).strip()} |" for story in STORIES]
+    assert [line for line in table.splitlines() if line.startswith("| `")] == rows
+    assert len({story.name for story in STORIES}) == len(STORIES)
