@@ -8,6 +8,7 @@ The library raises these and never prints or exits; the command line catches `Ro
     ├── InputError          the user's files                exit 2
     ├── AccessError         the user's AWS permissions      exit 3
     ├── AwsError            AWS, or the way to it           exit 3
+    ├── StoreError          who runs the database           exit 3
     └── InternalError       us                              exit 70
 """
 
@@ -52,6 +53,12 @@ class AccessError(RootwardenError):
 
 class AwsError(RootwardenError):
     """AWS or the network did not answer usefully, for no fault of the user's permissions."""
+
+    exit_code = 3
+
+
+class StoreError(RootwardenError):
+    """The database of alerts is gone, locked for too long, full, or of a later version."""
 
     exit_code = 3
 

@@ -26,6 +26,7 @@ from rootwarden.cli import (
     simulate_fleet,
     simulate_trail,
     study,
+    trail,
 )
 from rootwarden.errors import RootwardenError
 
@@ -53,6 +54,7 @@ app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
 app.add_typer(archive.app, name="archive")
 app.add_typer(rule.app, name="rule")
+app.add_typer(trail.app, name="trail")
 
 
 def _version(asked: bool) -> None:

@@ -54,9 +54,14 @@ def task_policies() -> tuple[TaskPolicy, ...]:
 @cache
 def playbooks() -> tuple[Playbook, ...]:
     """What to do after a detection, in order of id."""
-    from rootwarden.detect.visits.playbook_file import read_playbook
+    from rootwarden.detect.visits.playbook_file import read_playbook, read_shared_steps
 
-    return tuple(read_playbook(text, file=file) for file, text in texts("playbooks"))
+    shared = {
+        name: step
+        for file, text in texts("playbooks", "shared")
+        for name, step in read_shared_steps(text, file=file).items()
+    }
+    return tuple(read_playbook(text, file=file, shared=shared) for file, text in texts("playbooks"))
 
 
 @cache
@@ -70,9 +75,9 @@ def callers() -> dict[str, Document]:
     return {entry.name.removesuffix(".json"): msgspec.json.decode(entry.read_bytes()) for entry in entries}
 
 
-def texts(folder: str) -> Iterator[tuple[str, str]]:
+def texts(*folder: str) -> Iterator[tuple[str, str]]:
     """Name and content of every TOML file of one folder beside this module, in order of name."""
-    entries = (entry for entry in files(__package__).joinpath(folder).iterdir() if entry.name.endswith(".toml"))
+    entries = (entry for entry in files(__package__).joinpath(*folder).iterdir() if entry.name.endswith(".toml"))
     for entry in sorted(entries, key=lambda one: one.name.rpartition(".")[0]):
         yield entry.name, entry.read_text(encoding="utf-8")
 

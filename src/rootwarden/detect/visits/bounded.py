@@ -110,7 +110,7 @@ def _keep(values: list[str] | list[Stamp], value: str | Stamp, most: int) -> boo
     """Put a value in its place; true when one had to be left out."""
     if len(values) == most and value > values[-1]:  # type: ignore[operator]  # both lists hold one kind
         return True
-    place = bisect_left(values, value)  # as above
+    place = bisect_left(values, value)
     if place < len(values) and values[place] == value:
         return False
     values.insert(place, value)  # type: ignore[arg-type]  # as above

@@ -123,9 +123,15 @@ def _over(base: Document, top: Document) -> Document:
 
 
 def _with(record: Document, path: list[str], value: str) -> Document:
-    """The record with another value at a path."""
+    """The record with another value at a path; a number in it is a place in a list of tables."""
     first, *rest = path
     below = record.get(first)
     if not rest:
         return {**record, first: value}
+    if isinstance(below, list) and rest[0].isdecimal() and len(rest) > 1:
+        at = int(rest[0])
+        changed = [
+            _with(one, rest[1:], value) if i == at and isinstance(one, dict) else one for i, one in enumerate(below)
+        ]
+        return {**record, first: changed}
     return {**record, first: _with(below if isinstance(below, dict) else {}, rest, value)}

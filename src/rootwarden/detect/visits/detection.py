@@ -153,7 +153,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: Stable, the file's name.
         title: What it is, as an imperative.
-        writes: Which changing events belong to it: one pattern of several alternatives.
+        writes: Which changing events belong to it: one pattern of several alternatives; none where nobody knows them.
         names: Every `eventName` the pattern can mean, sorted.
         avoidable: How it can be done without root's own credentials.
         task_policy: Name of the AssumeRoot task policy that allows it; empty if none does.
@@ -208,9 +208,10 @@ class TaskPolicy(msgspec.Struct, frozen=True, kw_only=True):
 def says(pattern: EventPattern, event: Event) -> Truth:
     """What a pattern makes of a record; undecided where it asks about what was left out for its size."""
     cut = tuple(name for name in _CUT if event.at(name, "omitted") in (True, "true"))
-    if not cut:
+    rest = _without(pattern.fields, cut) if cut else pattern.fields
+    if rest == pattern.fields:
         return pattern.matches(event.document)
-    return None if _without(pattern.fields, cut).says(event.document) is not False else False
+    return False if rest.says(event.document) is False else None
 
 
 def by_root(event: Event) -> bool:

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.detect.errors import PatternError
-from rootwarden.detect.event_pattern import DEEPEST_NESTING, Exact, Field, read_event_pattern
+from rootwarden.detect.event_pattern import DEEPEST_NESTING, EventPattern, Exact, Field, Fields, read_event_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from rootwarden.detect.event_pattern import EventPattern, Fields
     from rootwarden.detect.filter_pattern import Value
 
 _SETTING: Final = "setting"
+# Fits no record: of a task whose events nobody knows.
+NOTHING: Final = EventPattern(Fields((("eventName", Field(())),)))
 
 
 def read_pattern(written: dict[str, object] | str, settings: Mapping[str, Iterable[str]] | None = None) -> EventPattern:

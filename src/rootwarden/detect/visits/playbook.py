@@ -19,7 +19,7 @@ class Phase(StrEnum):
     RECOVER = "recover"
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One step.
 
     Attributes:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.detect.visits.bounded import NO_TIME
 from rootwarden.detect.visits.visit import Summary
 
 if TYPE_CHECKING:
@@ -15,24 +14,20 @@ if TYPE_CHECKING:
 
 
 class Runs(msgspec.Struct, kw_only=True):
-    """Summaries that lie more than `quiet` seconds apart, by time; those of no time apart from all.
+    """Summaries that lie more than `quiet` seconds apart, by time.
 
     Attributes:
         quiet: The longest silence within a run, in seconds.
         runs: One summary for each run.
-        timeless: What has no time; no events when there is none.
     """
 
     quiet: int
     runs: list[Summary] = msgspec.field(default_factory=list)
-    timeless: Summary = msgspec.field(default_factory=Summary)
 
     def add(self, seen: Seen) -> None:
-        """Take one event in."""
-        if seen.second is None:
-            self.timeless.add(seen)
-            return
-        near = self._near(seen.second, seen.second)
+        """Take one event in; it has a time."""
+        second = seen.stamp[0]
+        near = self._near(second, second)
         if near is None:
             near = Summary()
             near.add(seen)
@@ -42,13 +37,16 @@ class Runs(msgspec.Struct, kw_only=True):
 
     def merge(self, other: Runs) -> None:
         """Take in all runs of another."""
-        self.timeless.merge(other.timeless)
         for run in other.runs:
-            near = self._near(run.first, run.last)
-            if near is None:
-                self._insert(run.copy())
-            else:
-                near.merge(run)
+            self.join(run)
+
+    def join(self, run: Summary) -> None:
+        """Take in a summary as a whole; it is not changed."""
+        near = self._near(run.first, run.last)
+        if near is None:
+            self._insert(run.copy())
+        else:
+            near.merge(run)
 
     def _near(self, first: int, last: int) -> Summary | None:
         """The one run within reach of a span, after joining those that the span connects."""
@@ -70,4 +68,4 @@ class Runs(msgspec.Struct, kw_only=True):
 
 
 def _first(run: Summary) -> int:
-    return run.first if run.events else NO_TIME
+    return run.first

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.detect.visits.incident import Shape
+from rootwarden.detect.visits.stamp import event_id, seconds
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rootwarden.detect.filter_pattern import Value
     from rootwarden.detect.visits.event import Event
 
@@ -100,7 +99,7 @@ class Joins(msgspec.Struct, kw_only=True):
         if event.name in _ISSUING:
             key = issued_key(event)
             if key:
-                self._issue(key, Issued(second=second, name=event.name, event_id=event.id))
+                self._issue(key, Issued(second=second, name=event.name, event_id=event_id(event)))
 
     def _know(self, call: AssumeRootCall) -> None:
         known = self.calls.get(call.access_key)
@@ -207,7 +206,7 @@ def assume_root_call(event: Event) -> AssumeRootCall | None:
         caller_account=who.account or event.account,
         task_policy=policy.rpartition(_TASK_POLICIES)[2],
         second=None if event.instant is None else seconds(event.instant),
-        event_id=event.id,
+        event_id=event_id(event),
         failed=failed(event),
     )
 
@@ -219,11 +218,6 @@ def issued_key(event: Event) -> str:
     for in the whole answer.
     """
     return _find_key(event.at("responseElements"), _DEEPEST_RESPONSE)
-
-
-def seconds(instant: datetime) -> int:
-    """An instant in whole seconds since 1970: CloudTrail knows no finer time."""
-    return int(instant.timestamp() // 1)
 
 
 def _find_key(value: Value, depth: int) -> str:

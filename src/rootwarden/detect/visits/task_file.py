@@ -9,7 +9,7 @@ import msgspec
 from rootwarden.detect.errors import PatternError
 from rootwarden.detect.visits.case_file import CaseError, CaseTable, read_cases
 from rootwarden.detect.visits.detection import Accounts, Avoidable, Task, TaskPolicy
-from rootwarden.detect.visits.pattern_table import named, read_pattern
+from rootwarden.detect.visits.pattern_table import NOTHING, named, read_pattern
 from rootwarden.detect.visits.strict_toml import FileKind, in_backticks, is_id, read_toml, refused
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ TASK_POLICIES: Final = (
 class _TaskTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     title: str
-    writes: dict[str, object] | str
+    writes: dict[str, object] | str | None = None
     avoidable: Avoidable = Avoidable.NO
     task_policy: str = ""
     accounts: tuple[Accounts, ...] = (Accounts.ANY,)
@@ -104,13 +104,13 @@ def read_task_policy(text: str, *, file: str = "", callers: Mapping[str, Documen
 
 
 def _parts(
-    written: dict[str, object] | str,
+    written: dict[str, object] | str | None,
     cases: tuple[CaseTable, ...],
     callers: Mapping[str, Document],
     kind: FileKind,
     file: str,
 ) -> tuple[EventPattern, tuple[Case, ...]]:
     try:
-        return read_pattern(written), read_cases(cases, callers)
+        return NOTHING if written is None else read_pattern(written), read_cases(cases, callers)
     except (PatternError, CaseError) as error:
         raise refused(str(error), kind, file) from None

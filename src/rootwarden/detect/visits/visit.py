@@ -34,7 +34,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         stamp: Its second and id.
         account: Whose root.
-        shape: What it says of its shape by itself.
+        shape: What it says of its shape by itself; `None` when it is not root's.
         access_key: What signed it.
         started: Second in which its session was issued; `None` when it has no session, or does not say.
         party: Who within root it is: the federated user's ARN, the service that acts for root; usually empty.
@@ -57,7 +57,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     stamp: Stamp
     account: str
-    shape: Shape
+    shape: Shape | None
     access_key: str = ""
     started: int | None = None
     party: str = ""
@@ -151,7 +151,8 @@ class Summary(msgspec.Struct, kw_only=True):
         self.sign_ins += seen.signed_in
         self._add_time(seen)
         self._add_texts(seen)
-        self.shapes.add(seen.shape)
+        if seen.shape is not None:
+            self.shapes.add(seen.shape)
         self.ids.add(seen.stamp)
         if seen.mfa is not None:
             self.mfa.add(seen.mfa)
