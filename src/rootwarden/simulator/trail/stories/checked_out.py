@@ -201,11 +201,24 @@ def approved_only(stage: Stage) -> None:
 
 def code_not_given(stage: Stage) -> None:
     """A check-out is approved, and somebody is there without its code."""
-    given(stage, stage.at(), released=False)
-    draft = stage.visit(Shape.CONSOLE, "the code of its check-out was not given out")
-    address = stage.address(OFFICE)
-    sign_in(stage, draft, stage.at(minutes=3), address=address)
-    _does_the_task(console(stage, draft, stage.at(minutes=3), address=address), stage.at(minutes=4))
+    lease = given(stage, stage.at(), released=False)
+    hand = _visit(stage, lease, stage.at(minutes=3), "the code of its check-out was not given out")
+    _does_the_task(hand, stage.at(minutes=4))
+
+
+def before_its_code(stage: Stage) -> None:
+    """Somebody is there within the check-out, ten minutes before its code is given out; nobody is there after it."""
+    lease = given(stage, stage.at())
+    _visit(stage, lease, stage.at(minutes=-10), "before its code was given out").reads(stage.at(minutes=-9))
+    stage.concern(ConcernKind.TOWARD_ROOT, "a code was given out, and no visit followed", lease=lease)
+
+
+def overstays(stage: Stage) -> None:
+    """Does the declared task, and is still there when the check-out has ended."""
+    lease = given(stage, stage.at())
+    hand = _visit(stage, lease, stage.at(minutes=3), "longer than checked out")
+    _does_the_task(hand, stage.at(minutes=4))
+    hand.reads(stage.at(hours=2, minutes=10))
 
 
 def _reads_password(stage: Stage, at: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rootwarden.detect.visits.incident import Severity, Shape
 from rootwarden.simulator.trail.organization import ELSEWHERE
 from rootwarden.simulator.trail.stage import failed_sign_in, sign_in_page
-from rootwarden.simulator.trail.stories.console import signed_in
+from rootwarden.simulator.trail.stories.console import recovery, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,14 +83,13 @@ def asks_for_recovery(stage: Stage) -> None:
     """Somebody asks for a new root password, and nothing follows."""
     draft = stage.visit(Shape.SIGN_IN, "recovery of root's password was asked for")
     name = "PasswordRecoveryRequested"
-    sign_in_page(stage, draft, stage.at(), name, response={name: "Success"}, write=True)
+    sign_in_page(stage, draft, stage.at(), name, response={name: "Success"})
 
 
 def completes_recovery(stage: Stage) -> None:
     """A recovery is completed, and nobody signs in."""
     draft = stage.visit(Shape.SIGN_IN, "root's password was recovered")
-    for minute, name in ((0, "PasswordRecoveryRequested"), (9, "PasswordRecoveryCompleted")):
-        sign_in_page(stage, draft, stage.at(minutes=minute), name, response={name: "Success"}, write=True)
+    recovery(stage, draft, stage.address(ELSEWHERE))
 
 
 def new_password(stage: Stage) -> None:
