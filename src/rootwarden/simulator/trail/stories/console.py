@@ -264,24 +264,11 @@ def recovers(stage: Stage) -> None:
 
 
 def recovery(stage: Stage, draft: Draft, address: str) -> None:
-    """A recovery that is asked for, which changes nothing yet, and completed, which sets a new password."""
-    sign_in_page(
-        stage,
-        draft,
-        stage.at(),
-        "PasswordRecoveryRequested",
-        address=address,
-        response={"PasswordRecoveryRequested": "Success"},
-    )
-    sign_in_page(
-        stage,
-        draft,
-        stage.at(minutes=8),
-        "PasswordRecoveryCompleted",
-        address=address,
-        response={"PasswordRecoveryCompleted": "Success"},
-        write=True,
-    )
+    """A recovery that is asked for, and completed."""
+    for minute, name in ((0, "PasswordRecoveryRequested"), (8, "PasswordRecoveryCompleted")):
+        sign_in_page(
+            stage, draft, stage.at(minutes=minute), name, address=address, response={name: "Success"}, write=True
+        )
 
 
 def _without(name: str) -> Callable[[Record], Record]:
