@@ -20,8 +20,9 @@ def spelled(draw: st.DrawFn, value: Any) -> str:
     if isinstance(value, list):
         return blank + "[" + ",".join(draw(spelled(each)) for each in value) + "]" + draw(_BLANKS)
     if isinstance(value, dict):
-        pairs = [(name, each) for name, each in draw(st.permutations(list(value.items())))]
-        if pairs and draw(st.booleans()):
+        pairs: list[tuple[str, Any]] = list(draw(st.permutations(list(value.items()))))
+        twice: bool = draw(st.booleans())
+        if pairs and twice:
             # The same key before it: the last one counts.
             pairs.insert(0, (pairs[-1][0], draw(st.sampled_from(["Role", None, 1, ["Root"]]))))
         inside = ",".join(draw(spelled(name)) + ":" + draw(spelled(each)) for name, each in pairs)
