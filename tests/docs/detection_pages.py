@@ -55,8 +55,8 @@ What is noticed in CloudTrail. Each detection is one file in `src/rootwarden/pac
 this page is made from the files. `rootwarden detection show ID` prints one with its cases. Severities: `page` wakes
 somebody, `notify` tells somebody, `record` is kept. A visit that an approved check-out explains is `notify`,
 whatever it did inside its task. How to add one, and how to export them:
-[adding-a-detection.md](adding-a-detection.md). What to do: [playbooks](playbooks/README.md). Event names whose
-spelling is second hand are said to be so in the files and below.
+[adding-a-detection.md](adding-a-detection.md). What to do: [playbooks](playbooks/README.md). What is second hand
+or inferred about its events is marked *Doubtful*; the rest is documented by AWS. None was seen on real AWS by us.
 
 No detection is needed for the use of a root access key, of `aws login`, of a federated session or of any other
 shape: every event of root belongs to a visit, and a visit that nothing explains pages by itself.
@@ -172,6 +172,7 @@ def _detection(one: Detection) -> str:
         *(f"- Declare `{name}`: {each.describe}. Until then it sleeps." for name, each in one.settings.items()),
         f"- Harmless when: {one.false_positives}.",
         f"- Misses: {one.misses}.",
+        f"- Doubtful: {one.doubtful}." if one.doubtful else "",
         f"- ATT&CK: {', '.join(one.attack)}." if one.attack else "",
         *(f"- <{link}>" for link in one.references),
     ]
