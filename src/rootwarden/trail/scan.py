@@ -21,7 +21,7 @@ import msgspec
 import stringzilla
 
 from rootwarden.detect.visits.event import Event, read_event
-from rootwarden.trail.byte_filter import filter_of
+from rootwarden.trail.byte_filter import Search, filter_of
 from rootwarden.trail.counts import Counts, Problem
 from rootwarden.trail.csv_export import Export, is_export
 from rootwarden.trail.document import document_of, unwrapped
@@ -30,7 +30,7 @@ from rootwarden.trail.inflate import Inflation
 from rootwarden.trail.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from rootwarden.detect.filter_pattern import Event as Document
@@ -42,6 +42,7 @@ _MARK: Final = b"eventVersion"
 _BEGINNING: Final = b'"eventVersion":'
 _PARTS: Final = 16
 _ENOUGH: Final = 3
+_SAMPLE: Final = 32 * 1024
 _LIMITS: Final = Limits()
 
 
@@ -171,7 +172,7 @@ class Scan:
         """Whether nothing wanted can be in a file that is one window, and it looks whole."""
         first, end = window.pieces[0] if window.pieces else b"", window.pieces[-1] if window.pieces else b""
         self._ruled_out = not (window.may_hold or inflation.damage) and _looks_whole(first, end)
-        self._about = _about(first, inflation.inflated)
+        self._about = _about(first[:_SAMPLE], inflation.inflated)
         return self._ruled_out
 
     def _wanted_of(self, records: Sequence[bytes]) -> Iterator[Event]:
@@ -218,7 +219,7 @@ def _open_at_once(path: str, flags: int) -> int:
 
 
 class Window(NamedTuple):
-    """A part of a file: its pieces, whether they or their seams may hold something, and whether it is the last."""
+    """A part of a file: its pieces, whether they may hold something wanted or a part of it, and whether it ends."""
 
     pieces: list[bytes]
     may_hold: bool
@@ -229,24 +230,20 @@ class Window(NamedTuple):
         return b"".join(self.pieces)
 
 
-def _windows(pieces_of_file: Iterator[bytes], wanted: ByteFilter, size: int) -> Iterator[Window]:
+def _windows(pieces: Iterable[bytes], wanted: ByteFilter, size: int) -> Iterator[Window]:
     """The content in windows; at least one. Each piece is searched while it is still in the processor's cache."""
-    pieces: list[bytes] = []
-    seams: list[bytes] = []
-    found = False
-    end = b""
+    search = Search(wanted)
     length = 0
-    for piece in pieces_of_file:
+    first = True
+    for piece in pieces:
         if length >= size:
-            yield Window(pieces, found or wanted.may_hold(b"".join(seams)), last=False)
-            pieces, seams, found, length = [], [], False, 0
-        pieces.append(piece)
+            holds = search.holds_part()
+            yield Window(search.next_window(), holds, last=False)
+            length, first = 0, False
+        search.add(piece)
         length += len(piece)
-        if not found:
-            found = wanted.may_hold(piece)
-            seams += (end, piece[: wanted.reach])
-        end = piece[-wanted.reach :]
-    yield Window(pieces, found or wanted.may_hold(b"".join(seams)), last=True)
+    holds = search.may_hold() if first else search.holds_part()
+    yield Window(search.next_window(), holds, last=True)
 
 
 def _holding(records: Sequence[bytes], wanted: ByteFilter) -> Iterator[bytes]:
