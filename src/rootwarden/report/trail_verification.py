@@ -108,7 +108,7 @@ def _body(result: Verification) -> Iterator[str]:
 def _of_chain(chain: ChainResult) -> Iterator[str]:
     title = f"{chain.verdict.value:<9}{_where(chain.site)}  {chain.trail}{' (backfill)' if chain.backfill else ''}"
     if chain.verdict is Verdict.VALID:
-        yield f"{title}  {_proven(chain)}; digests: {_said(chain.digests)}; log files: {_said(chain.files)}"
+        yield f"{title}  {_period(chain)}, {chain.digests.valid} digests, {chain.files.valid} log files"
         return
     yield title
     yield f"  proven     {_proven(chain)}"
@@ -148,8 +148,13 @@ def _gap_line(gap: Gap) -> str:
 def _proven(chain: ChainResult) -> str:
     if chain.covered_from is None or chain.covered_to is None:
         return "nothing"
-    period = f"{format_instant(chain.covered_from)} … {format_instant(chain.covered_to)}"
-    return f"{period}, {_length(chain.proven_seconds)} of it"
+    return f"{_period(chain)}, {_length(chain.proven_seconds)} of it"
+
+
+def _period(chain: ChainResult) -> str:
+    if chain.covered_from is None or chain.covered_to is None:
+        return "no time"
+    return f"{format_instant(chain.covered_from)} … {format_instant(chain.covered_to)}"
 
 
 def _starts(chain: ChainResult) -> str:
