@@ -121,7 +121,8 @@ def _of_chain(chain: ChainResult) -> Iterator[str]:
 
 
 def _of_site(site: SiteResult) -> Iterator[str]:
-    yield f"{site.verdict.value:<9}{_where(site.site)}  log files that no digest lists"
+    what = "log files that no digest lists" if site.unlisted.total else "not all of it could be looked at"
+    yield f"{site.verdict.value:<9}{_where(site.site)}  {what}"
     if not site.digests_here:
         yield "  there is no digest of this account and region for the time asked about"
     yield from _findings(site.findings, site.findings_left_out)
