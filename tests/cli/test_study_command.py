@@ -273,3 +273,16 @@ def test_three_commands_give_every_published_count(tmp_path: Path) -> None:
     counts = json.loads(told.stdout)["comparison"]["counts"]
     assert {each["figure"]: each["ours"] for each in counts} == msgspec.structs.asdict(published().counts)
     shutil.rmtree(tmp_path)
+
+
+def test_the_files_of_all_organizations_are_read_for_the_one_that_is_asked_for(kept: Path, tmp_path: Path) -> None:
+    """An overdue drill of an account of the one organization is no figure of the other."""
+    archive = str(kept / "ar")
+    made = json.loads(run(kept, "study", "--archive", "ar", "--format", "json").stdout)
+    first = next(each["account"] for each in made["offenders"] if each["organization"] == ORGANIZATIONS[0])
+    drill = {"id": "d", "account": first, "kind": "sign-in", "due": "2020-10-01"}
+    (tmp_path / "drills.jsonl").write_text(json.dumps(drill), "utf-8")
+    for organization, late in zip(ORGANIZATIONS, (1, 0), strict=True):
+        asked = ("--archive", archive, "--drills", "drills.jsonl", "--organization", organization, "--format", "json")
+        figures = json.loads(run(tmp_path, "kpi", *asked).stdout)["indicators"]
+        assert next(each["value"] for each in figures if each["id"] == "drills-overdue") == late

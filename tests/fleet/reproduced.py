@@ -37,7 +37,7 @@ def page() -> str:
     """The whole page, from a study made now."""
     fleet = synthetic_fleet(published(), SEED)
     made = study(reported(fleet).lazy())
-    ours, theirs = msgspec.structs.asdict(counts_of(made)), msgspec.structs.asdict(published().counts)
+    ours, theirs = counts_of(made), msgspec.structs.asdict(published().counts)
     counts = [
         "| count | published | ours |\n|---|---|---|\n",
         *(f"| {_words(name)} | {_marked(name, theirs[name])} | {ours[name]:,} |\n" for name in theirs),
@@ -49,6 +49,8 @@ def page() -> str:
     first = min(instants[0] for instants in fleet.samples.values())
     uses = [use for each in fleet.accounts for use in (*each.console_uses, *each.key_uses)]
     estimate = made.period.uses_estimated
+    if estimate.value is None:
+        raise AssertionError(estimate)
     text = _ESTIMATE.format(
         uses=made.period.uses,
         unseen=round(estimate.value) - made.period.uses,

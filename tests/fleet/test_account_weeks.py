@@ -47,7 +47,7 @@ CASES: list[tuple[str, dict[str, Any], tuple[bool | None, bool | None, bool | No
     ("a use is a use whatever the keys", {"signed_in": ago(1), "keys": UNKNOWN}, (True, True, None)),
     ("one key unknown, the other used", {"keys": (key(UNKNOWN), key(ago(1)))}, (True, False, True)),
     ("a report from before the window", {"signed_in": ago(30), "report": ago(8)}, (None, None, None)),
-    ("a report from inside the window", {"signed_in": ago(30), "report": ago(3)}, (False, False, False)),
+    ("a report from inside the window", {"signed_in": ago(30), "report": ago(0.9)}, (False, False, False)),
     ("a report of unknown date counts as of now", {"signed_in": ago(30), "report": UNKNOWN}, (False, False, False)),
     ("a later date hides the week", {"signed_in": ago(-0.1), "report": ago(-0.2)}, (None, None, False)),
     (
@@ -258,3 +258,38 @@ def test_parameters_no_study_can_be_made_with(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError) as caught:
         StudyParameters(**wrong)
     assert caught.value.hint
+
+
+def test_a_use_of_an_old_key_stays_one_when_the_key_is_rotated_in_the_same_week() -> None:
+    """The first look shows the old key used, the second a new one in its place."""
+    for rotated, expected in ((ago(400), True), (ago(30), False), (UNKNOWN, None)):
+        first = look(keys=(key(ago(1), rotated=rotated),))
+        week = only(first, look(week=2 / 7, keys=(key(rotated=ago(-1)),)))
+        assert (week["key"], week["old_key"]) == (True, expected)
+    silent = only(look(keys=(key(UNKNOWN),)), look(week=2 / 7, keys=(key(rotated=ago(-1)),)))
+    assert (silent["key"], silent["old_key"]) == (None, None)
+    both = only(look(keys=(key(ago(1)),)), look(week=2 / 7, keys=(key(ago(1)),)))
+    assert both["old_key"] is True
+
+
+def test_an_account_that_grows_old_enough_within_a_week_is_counted_once() -> None:
+    rows = [look(created=ago(29)), look(week=2 / 7, created=ago(29))]
+    fleet = account_weeks(table(rows).lazy(), StudyParameters())
+    assert fleet.weeks.height == 1
+    assert fleet.young.is_empty()
+
+
+def test_two_runs_at_one_instant_are_one_look_in_whatever_order_they_are_read() -> None:
+    """An organization's run that was refused, and a lone report of the same instant."""
+    told = look(signed_in=ago(300), organization=None)
+    refused = look(readable=False)
+    other = look(signed_in=ago(300), organization="o-fake000002", mfa=False)
+    first = weeks(told, refused, other)
+    assert first == weeks(other, refused, told) == weeks(refused, told, other)
+    assert first[0]["use"] is False
+
+
+def test_a_report_that_misses_more_than_a_day_of_the_window_shows_no_empty_week() -> None:
+    assert only(look(signed_in=ago(30), report=ago(1)))["use"] is False
+    assert only(look(signed_in=ago(30), report=ago(1) - SECOND))["use"] is None
+    assert only(look(signed_in=ago(4), report=ago(3)))["use"] is True

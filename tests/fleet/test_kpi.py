@@ -6,18 +6,22 @@ import json
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from tests.fleet.looks import START, UNKNOWN, ago, key, look
 
+from rootwarden.detect.visits import checkout
+from rootwarden.detect.visits import incident as detected
 from rootwarden.errors import InputError
 from rootwarden.fleet.account_weeks import account_weeks
 from rootwarden.fleet.exchange import LONGEST_LINE, Checkout, Drill, Incident, parse_lines
-from rootwarden.fleet.kpi import Records, key_figures
+from rootwarden.fleet.kpi import key_figures
 from rootwarden.fleet.observation import table
 from rootwarden.fleet.parameters import StudyParameters
+from rootwarden.fleet.recorded import Records
 
 if TYPE_CHECKING:
-    from rootwarden.fleet.kpi import Indicator
+    from rootwarden.fleet.indicator import Indicator
     from rootwarden.fleet.observation import Row
 
 ONE, TWO, THREE = (f"11110000000{number}" for number in (1, 2, 3))
@@ -87,8 +91,8 @@ def test_accounts_at_risk() -> None:
 def test_unreadable_accounts_and_those_not_looked_at() -> None:
     rows = [look(1), look(2), look(1, 1, readable=False)]
     found = figures(*rows)["accounts-unknown"]
-    assert (found.value, found.accounts, found.met) == (1, (ONE,), False)
-    assert found.note.startswith("1 accounts seen before")
+    assert (found.value, found.accounts, found.met) == (2, (ONE, TWO), False)
+    assert found.note == "1 of them seen before, but in no run of the last week"
     assert [(each.week, each.value) for each in found.trend] == [(date(2026, 3, 2), 0), (date(2026, 3, 9), 1)]
 
 
@@ -100,7 +104,7 @@ def test_the_trend_has_a_point_a_week() -> None:
 def visit(minutes: float | None = 3, *, account: str = ONE, days: float = 1, **given: Any) -> Incident:
     started = ago(days)
     told = None if minutes is None else started + minutes * MINUTE
-    fields = {"id": "i", "shape": "A", "verdict": "expected"} | given
+    fields = {"id": f"{account}/{days}/{minutes}", "shape": "A", "verdict": "expected"} | given
     return Incident(account=account, started=started, alerted_at=told, **fields)
 
 
@@ -113,11 +117,13 @@ def test_missing_files_are_unknown() -> None:
 
 def test_uses_outside_of_check_outs() -> None:
     lease = Checkout(lease="l", account=ONE, start=ago(1.1), until=ago(0.5), released_at=ago(0.9))
-    inside, late = visit(), visit(days=0.8)
-    other, old, service = visit(account=TWO), visit(days=31), visit(shape="G")
-    found = figures(look(), incidents=(inside, late, other, old, service), checkouts=(lease,))["root-uses-outside"]
+    inside, early = visit(days=0.8), visit()
+    other, old, service = visit(account=TWO), visit(days=31), visit(shape="G", id="service")
+    found = figures(look(), incidents=(inside, early, other, old, service), checkouts=(lease,))["root-uses-outside"]
     assert (found.value, found.accounts, found.met) == (2, (ONE, TWO), False)
-    unplanned = visit(verdict="unexplained")
+    kept_back = Checkout(lease="l", account=ONE, start=ago(1.1), until=ago(0.5))
+    assert figures(look(), incidents=(inside,), checkouts=(kept_back,))["root-uses-outside"].value == 1
+    unplanned = visit(days=0.8, verdict="unexplained")
     assert figures(look(), incidents=(unplanned,), checkouts=(lease,))["root-uses-outside"].value == 1
     by_verdict = figures(look(), incidents=(inside, unplanned))["root-uses-outside"]
     assert by_verdict.value == 1
@@ -184,3 +190,130 @@ def test_a_line_that_is_none_is_named(line: bytes) -> None:
     with pytest.raises(InputError, match=r"`checkouts\.jsonl` line 2 is ") as caught:
         parse_lines(json.dumps(LINE).encode() + b"\n" + line, Checkout, file="checkouts.jsonl")
     assert caught.value.hint
+
+
+def test_an_account_missed_in_the_last_week_is_unknown_and_not_left_out() -> None:
+    """The other organization's run of this week is not there yet: nobody can say that all is well."""
+    rows = [look(1), look(1, 1), look(2, organization="o-fake000002", mfa=False, credentials=True)]
+    found = figures(*rows)
+    protected = found["root-protected"]
+    assert (protected.value, protected.high, protected.met, protected.unknown) == (0.5, 1, None, (TWO,))
+    keys, risk = found["active-root-keys"], found["accounts-at-risk"]
+    assert (keys.value, keys.high, keys.met, keys.unknown) == (0, 2, None, (TWO,))
+    assert (risk.value, risk.high, risk.met, risk.unknown) == (0, 1, None, (TWO,))
+    assert (found["oldest-root-key"].met, found["oldest-root-key"].unknown) == (None, (TWO,))
+
+
+def test_accounts_that_closed_or_left_long_ago_keep_nothing_open() -> None:
+    rows = [*(look(1, week) for week in range(7)), look(2), look(2, 6, state="SUSPENDED"), look(3), look(4, 5)]
+    found = figures(*rows)
+    assert found["root-protected"].unknown == ("111100000004",)
+    assert found["accounts-unknown"].note == (
+        "1 of them seen before, but in no run of the last week; "
+        "1 others were last seen more than 30 days before, left out"
+    )
+
+
+def test_the_trend_of_a_week_nobody_could_read_is_a_gap_and_not_zero() -> None:
+    rows = [look(1, keys=(key(),)), look(1, 1, readable=False), look(1, 2, keys=(key(),))]
+    found = figures(*rows)
+    assert [each.value for each in found["active-root-keys"].trend] == [1, None, 1]
+    assert [each.value for each in found["accounts-at-risk"].trend] == [1, None, 1]
+    assert [each.value for each in found["oldest-root-key"].trend] == [400, None, 414]
+
+
+def test_the_risk_of_a_week_is_that_known_by_then() -> None:
+    rows = [look(1, week, signed_in=ago(1, week)) for week in range(3)]
+    assert [each.value for each in figures(*rows)["accounts-at-risk"].trend] == [0, 1, 1]
+
+
+def test_a_key_that_may_be_active_leaves_the_oldest_open() -> None:
+    found = figures(look(1, keys=(key(active=UNKNOWN),)))["oldest-root-key"]
+    assert (found.value, found.high, found.met, found.unknown) == (None, None, None, (ONE,))
+
+
+def test_a_key_is_old_in_the_figure_when_it_is_in_the_study() -> None:
+    """Half a day above the limit, which whole days do not show."""
+    rotated = ago(90.5)
+    found = figures(look(1, keys=(key(rotated=rotated),)))["oldest-root-key"]
+    assert (found.value, found.met, found.accounts) == (90, False, (ONE,))
+    assert figures(look(1, keys=(key(rotated=ago(90)),)))["oldest-root-key"].met is True
+
+
+def test_a_visit_told_twice_is_one_and_its_last_line_counts() -> None:
+    lines = (visit(None, id="i"), visit(3, id="i"))
+    found = figures(look(), incidents=lines)
+    assert found["mean-time-to-alert"].note == "1 of 1 uses have an alert"
+    unplanned = (visit(id="i", verdict="unexplained"), visit(id="i", verdict="unexplained"))
+    assert figures(look(), incidents=unplanned)["root-uses-outside"].value == 1
+
+
+def test_an_alert_from_before_its_visit_or_after_the_as_of_tells_no_time() -> None:
+    for minutes in (-60, 2 * 24 * 60):
+        found = figures(look(), incidents=(visit(minutes),))["mean-time-to-alert"]
+        assert (found.value, found.met, found.unknown) == (None, None, (ONE,))
+    skewed = figures(look(), incidents=(visit(-2),))["mean-time-to-alert"]
+    assert (skewed.value, skewed.met) == (0, True)
+
+
+def test_visits_later_than_the_as_of_are_said_to_be_left_out() -> None:
+    found = figures(look(), incidents=(visit(days=-1),), checkouts=())["root-uses-outside"]
+    assert (found.value, found.note) == (0, "1 later than the as-of, left out")
+
+
+def test_a_drill_held_after_the_as_of_was_not_held_then() -> None:
+    due = START.date() - timedelta(days=5)
+    held = Drill(id="a", account=ONE, kind="mail", due=due, done=START.date() + timedelta(days=1))
+    assert figures(look(), drills=(held,))["drills-overdue"].value == 1
+
+
+def test_figures_of_files_have_a_trend_from_where_the_file_is_shown_to_reach() -> None:
+    """Seven weeks up to the as-of; a file whose first visit is five weeks old tells 30 days in the last week only."""
+    rows = [look(1, week) for week in range(-6, 1)]
+    visits = (visit(3, days=33, verdict="unexplained"), visit(5, days=2, verdict="unexplained"))
+    drills = (Drill(id="a", account=ONE, kind="mail", due=START.date() - timedelta(days=10)),)
+    found = figures(*rows, incidents=visits, drills=drills)
+    gap = [None] * 6
+    assert [each.value for each in found["root-uses-outside"].trend] == [*gap, 1]
+    assert [each.value for each in found["mean-time-to-alert"].trend] == [*gap, 5]
+    assert [each.value for each in found["drills-overdue"].trend] == [None, None, None, None, None, 1, 1]
+    long = figures(*rows, incidents=(visit(1, days=80, verdict="unexplained"), *visits))["root-uses-outside"]
+    assert [each.value for each in long.trend] == [0, 0, 1, 1, 1, 1, 1]
+    assert figures(*rows)["drills-overdue"].trend == ()
+
+
+def test_records_of_some_accounts() -> None:
+    drills = tuple(Drill(id=each, account=each, kind="mail", due=START.date()) for each in (ONE, TWO))
+    chosen = Records(drills=drills, incidents=(visit(account=TWO),)).of({ONE})
+    assert (chosen.drills, chosen.incidents, chosen.checkouts) == (drills[:1], (), None)
+
+
+def test_a_visit_of_no_known_account_or_time_leaves_the_targets_open() -> None:
+    line = {"id": "i", "account": "", "shape": "A", "started": None, "verdict": "unexplained", "alerted_at": None}
+    (lost,) = parse_lines(json.dumps(line).encode(), Incident, file="incidents.jsonl")
+    found = figures(look(), incidents=(lost, visit()))
+    outside, mean = found["root-uses-outside"], found["mean-time-to-alert"]
+    assert (outside.value, outside.high, outside.met) == (0, 1, None)
+    assert outside.note.endswith("1 of no known account or time")
+    assert (mean.value, mean.high, mean.met) == (3, None, None)
+    assert Records(incidents=(lost,)).of({ONE}).incidents == (lost,)
+
+
+def test_what_detection_writes_is_read() -> None:
+    """The records of the two rooms, so that neither changes alone."""
+    for written, read in ((detected.Incident, Incident), (checkout.Checkout, Checkout)):
+        wanted = {each.name for each in msgspec.structs.fields(read)} - {"alerted_at"}
+        assert wanted <= {each.name for each in msgspec.structs.fields(written)}
+    made = detected.Incident(
+        id="i",
+        account="",
+        shape=detected.Shape.SIGN_IN,
+        started=None,
+        ended=None,
+        events=1,
+        writes=0,
+        verdict=detected.Verdict.UNEXPLAINED,
+        severity=detected.Severity.PAGE,
+        reasons=(),
+    )
+    assert parse_lines(msgspec.json.encode(made), Incident, file="incidents.jsonl")[0].shape == "A"

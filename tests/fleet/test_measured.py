@@ -55,6 +55,18 @@ def test_a_use_without_a_visit_is_named() -> None:
     assert compared([look(signed_in=ago(1))], []).unexplained == 1
 
 
+def test_a_use_without_a_visit_makes_up_for_no_visit_that_was_not_counted() -> None:
+    """A trail with gaps: the visit of the first week is one the look missed, the use of the second has no visit."""
+    rows = [look(signed_in=ago(8)), look(week=1, signed_in=ago(1, 1))]
+    found = compared(rows, [visit(ago(2))])
+    assert (found.exact, found.seen, found.unexplained, found.under_count) == (1, 1, 1, 1)
+
+
+def test_a_visit_of_no_known_account_or_time_is_in_no_stretch() -> None:
+    lost = Incident(id="i", account="", shape="A", started=None, verdict="unexplained")
+    assert compared([look(signed_in=ago(1))], [lost, visit(ago(1))]).exact == 1
+
+
 def test_unknown_weeks_measure_nothing() -> None:
     assert compared([look(readable=False)], [visit(ago(1))]).exact == 0
 

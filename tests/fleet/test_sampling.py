@@ -20,8 +20,10 @@ OTHER = "o-fake000002"
 CASES: dict[str, tuple[list[Row], int, tuple[str, ...]]] = {
     "empty-week": ([look(), look(week=3)], 2, ("2026-03-09", "2026-03-16")),
     "missed-week": ([look(), look(week=3), look(2), look(2, 1), look(2, 2), look(2, 3)], 2, (ONE,)),
+    "gone": ([look(), look(2), look(2, 1)], 1, (ONE,)),
     "several-looks": ([look(), look(week=0.5), look(2)], 1, (ONE,)),
-    "unreadable": ([look(readable=False), look(week=1, readable=False), look(2)], 2, (ONE,)),
+    "unreadable": ([look(readable=False), look(week=1, readable=False), look(2), look(2, 1)], 2, (ONE,)),
+    "date-unknown": ([look(signed_in=UNKNOWN), look(2)], 1, (ONE,)),
     "age-unknown": ([look(created=UNKNOWN), look(2)], 1, (ONE,)),
     "old-report": ([look(report=ago(0.2))], 1, (ONE,)),
     "report-ahead": ([look(report=ago(-0.2))], 1, (ONE,)),

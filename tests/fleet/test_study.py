@@ -173,3 +173,34 @@ def test_every_field_is_documented() -> None:
     for name in StudyParameters.__struct_fields__:
         assert f"| `{name}` |" in page
     assert set(Share.__struct_fields__) == {"count", "of", "undecided", "outside", "adrift", "value", "low", "high"}
+
+
+def test_iam_users_nobody_counted_are_not_none() -> None:
+    average = study(table([look(assets=UNKNOWN), look(2, assets=UNKNOWN)]).lazy()).period.average
+    assert (average.iam_users, average.iam_users_unknown) == (None, 2)
+    partly = study(table([look(assets=7), look(2, assets=UNKNOWN)]).lazy()).period.average
+    assert (partly.iam_users, partly.iam_users_unknown) == (7, 1)
+
+
+def test_a_week_nobody_could_read_lowers_no_mean() -> None:
+    rows = [look(signed_in=ago(1)), look(week=1, readable=False)]
+    average = study(table(rows).lazy()).period.average
+    assert (average.accounts, average.accounts_used, average.organizations_used) == (1, 1, 1)
+
+
+def test_accounts_nobody_could_read_are_no_accounts_without_a_use() -> None:
+    """The Gini coefficient among all: two accounts, of which one has all uses, whatever else there is."""
+    known = [look(signed_in=ago(1)), look(2)]
+    alone, beside = (study(table(rows).lazy()).period for rows in (known, [*known, look(3, readable=False)]))
+    assert alone.concentration.gini_all == beside.concentration.gini_all == pytest.approx(0.5)
+
+
+def test_dates_nobody_could_read_are_no_estimate_of_nothing() -> None:
+    blind = study(table([look(readable=False)]).lazy()).period.uses_estimated
+    assert (blind.value, blind.low, blind.high, blind.accounts) == (None, 0, None, 0)
+    partly = [look(week=week, signed_in=ago(1, week), keys=UNKNOWN) for week in range(3)]
+    seen = study(table(partly).lazy()).period
+    assert (seen.uses, seen.uses_estimated.value, seen.uses_estimated.low) == (3, None, 3)
+    with_quiet = study(table([*partly, look(2)]).lazy()).period
+    assert with_quiet.uses_estimated.accounts == 1
+    assert with_quiet.uses_estimated.low == 3

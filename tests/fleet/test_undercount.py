@@ -13,7 +13,7 @@ from rootwarden.fleet.account_weeks import account_weeks
 from rootwarden.fleet.observation import table
 from rootwarden.fleet.parameters import StudyParameters
 from rootwarden.fleet.result import Estimate
-from rootwarden.fleet.undercount import Stretches, estimate, fit, stretches
+from rootwarden.fleet.undercount import Stretches, estimate, estimate_uses, fit, stretches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,26 +114,38 @@ def two_kinds(random: Generator) -> Array:
     return np.where(random.random(400) < 0.15, 0.12, 0.0)
 
 
+def rare(random: Generator) -> Array:
+    """One account in fifty uses root, and then often: the mean of all is far from that of those."""
+    return np.where(random.random(2000) < 0.02, random.gamma(2.0, 0.15, 2000), 0.0)
+
+
+def told(made: Estimate) -> tuple[float, float, float]:
+    """Low, value and high of an estimate that has them."""
+    assert made.value is not None
+    assert made.high is not None
+    return made.low, made.value, made.high
+
+
 def coverage(draw: Callable[[Generator], Array], fleets: int, *, seed: int, confidence: float = 0.95) -> float:
     """The share of fleets whose interval holds the true number."""
     random = np.random.default_rng(seed)
     held = 0
     for _ in range(fleets):
         seen, truth = fleet(random, draw(random))
-        made = estimate(seen, confidence)
-        assert made.low <= made.value <= made.high
-        held += made.low <= truth <= made.high
+        low, value, high = told(estimate(seen, confidence))
+        assert low <= value <= high
+        held += low <= truth <= high
     return held / fleets
 
 
-@pytest.mark.parametrize("draw", [large, small, two_kinds])
+@pytest.mark.parametrize("draw", [large, small, two_kinds, rare])
 def test_coverage(draw: Callable[[Generator], Array]) -> None:
     """A slice: with 60 fleets, fewer than 51 intervals holding the truth would be a chance of one in a thousand."""
     assert coverage(draw, 60, seed=11) >= 51 / 60
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("draw", [large, small, two_kinds])
+@pytest.mark.parametrize("draw", [large, small, two_kinds, rare])
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
 def test_coverage_is_nominal(draw: Callable[[Generator], Array], confidence: float) -> None:
     """1,500 fleets: three standard errors below; more above, for ends are rounded outward to whole uses."""
@@ -142,29 +154,37 @@ def test_coverage_is_nominal(draw: Callable[[Generator], Array], confidence: flo
     assert confidence - 3 * error <= rate <= confidence + 0.055
 
 
+def test_few_busy_accounts_among_many_idle_ones_are_not_pulled_to_the_mean_of_all() -> None:
+    random = np.random.default_rng(1)
+    ratios = []
+    for _ in range(20):
+        seen, truth = fleet(random, rare(random))
+        ratios.append(told(estimate(seen, 0.95))[1] / truth)
+    assert np.mean(ratios) == pytest.approx(1, abs=0.012)
+
+
 def test_bursts_are_what_the_model_cannot_see() -> None:
     """Three sign-ins within minutes look like one: the documentation says that the estimate is then too low."""
     random = np.random.default_rng(3)
     too_low = 0
     for _ in range(20):
         seen, bursts = fleet(random, large(random))
-        too_low += estimate(seen, 0.95).high < 3 * bursts
+        too_low += told(estimate(seen, 0.95))[2] < 3 * bursts
     assert too_low == 20
 
 
 def test_nothing_seen_is_nothing_hidden() -> None:
     nothing = Stretches(seen=np.zeros(3), empty=np.full(3, 140.0), hidden=np.zeros(3))
-    assert estimate(nothing, 0.95) == Estimate(value=0, low=0, high=0)
+    assert estimate(nothing, 0.95) == Estimate(value=0, low=0, high=0, accounts=3)
     assert estimate(Stretches(seen=np.zeros(0), empty=np.zeros(0), hidden=np.zeros(0)), 0.95).high == 0
 
 
 def test_a_single_use_and_a_use_at_the_very_look() -> None:
     one = estimate(watched_frame(look(signed_in=ago(2))), 0.95)
-    assert one.low == 1
-    assert one.value >= 1
+    assert told(one)[0] == 1
+    assert told(one)[1] >= 1
     busy = estimate(watched_frame(*(look(week=week, signed_in=ago(0, week)) for week in range(5))), 0.95)
-    assert busy.low >= 5
-    assert np.isfinite(busy.high)
+    assert (busy.value, busy.low, busy.high) == (None, 5, None)
 
 
 def watched_frame(*rows: Row) -> Stretches:
@@ -185,6 +205,26 @@ def test_more_frequent_looks_narrow_the_interval() -> None:
     weekly = account_weeks(
         table(rows).lazy().filter((pl.col("as_of") - START).dt.total_days() % 7 == 0), StudyParameters()
     )
-    fine, coarse = (estimate(stretches(each), 0.95) for each in (daily, weekly))
-    assert fine.high - fine.low < (coarse.high - coarse.low) / 2
-    assert coarse.low <= fine.value <= coarse.high
+    fine, coarse = (told(estimate(stretches(each), 0.95)) for each in (daily, weekly))
+    assert fine[2] - fine[0] < (coarse[2] - coarse[0]) / 2
+    assert coarse[0] <= fine[1] <= coarse[2]
+
+
+def test_an_account_that_is_used_all_the_time_is_named_and_left_out() -> None:
+    """A script with a key every five minutes would drag all others along, and is still far from what it does."""
+    often = [look(1, week, keys=(key(ago(0.003, week)),)) for week in range(4)]
+    others = [look(account, week, signed_in=ago(account, 1)) for account in (2, 3, 4) for week in range(4)]
+    alone = estimate_uses(account_weeks(table(others).lazy(), StudyParameters()))
+    made = estimate_uses(account_weeks(table([*often, *others]).lazy(), StudyParameters()))
+    assert made.always == ("111100000001",)
+    assert alone.always == ()
+    assert alone.value is not None
+    assert alone.high is not None
+    assert (made.value, made.low, made.high) == (alone.value + 4, alone.low + 4, alone.high + 4)
+
+
+def test_dates_that_set_no_bound_are_said_to_set_none() -> None:
+    """Two uses at the very instant of the look: every rate is as good as a higher one."""
+    made = estimate(Stretches(seen=np.array([2.0]), empty=np.zeros(1), hidden=np.full(1, 14.0)), 0.95)
+    assert (made.value, made.low, made.high, made.accounts) == (None, 2, None, 1)
+    assert fit(Stretches(seen=np.array([2.0]), empty=np.full(1, 4.0), hidden=np.full(1, 10.0))).at_the_end < 0.01

@@ -26,13 +26,15 @@ MOST_BYTES: Final = 5 * 1024**3
 OPERATION_SECONDS: Final = 900.0
 _CHUNK: Final = 1024 * 1024
 _REFUSED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403"})
+_ARCHIVE_NEEDS: Final = "an archive needs s3:ListBucket, s3:GetObject, s3:PutObject; docs/archive.md"
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """An object: its name below the prefix, and its size in bytes."""
+    """An object: its name below the prefix, its size in bytes, and the tag S3 gives its content."""
 
     name: str
     size: int
+    etag: str = ""
 
 
 class Objects:
@@ -42,9 +44,11 @@ class Objects:
         door: Access to AWS; `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_S3` are heeded.
         bucket: Name of the bucket.
         prefix: What all names begin with, without a slash at its end; may be empty.
+        needs: What to say where access is refused.
     """
 
-    def __init__(self, door: Door, bucket: str, prefix: str) -> None:
+    def __init__(self, door: Door, bucket: str, prefix: str, *, needs: str = _ARCHIVE_NEEDS) -> None:
+        self._needs = needs
         self._door = door
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
@@ -68,6 +72,25 @@ class Objects:
             raise self._error("listed", failed) from failed
         return tuple(sorted(self._stored(answer), key=lambda each: each.name))
 
+    def pages(self, start: str) -> Iterator[Stored]:
+        """Every object whose name begins so, page by page: any number of them.
+
+        Raises:
+            AccessError, AwsError, UsageError: When they cannot be listed.
+        """
+        parameters = {"Bucket": self._bucket, "Prefix": self._prefix + start}
+        while True:
+            try:
+                deadline = Deadline(OPERATION_SECONDS)
+                answer = self._door.send("s3", "ListObjectsV2", deadline=deadline, parameters=parameters)
+            except CallFailed as failed:
+                raise self._error("listed", failed) from failed
+            yield from self._stored(document_of(answer))
+            token = answer.get("NextContinuationToken")
+            if not answer.get("IsTruncated") or not token:
+                return
+            parameters["ContinuationToken"] = token
+
     def find(self, start: str) -> Stored | None:
         """The first object whose name begins so, in order of name; `None` when there is none.
 
@@ -85,8 +108,8 @@ class Objects:
         listed = answer.get("Contents")
         for each in listed if isinstance(listed, list) else ():
             key, size = (each.get("Key"), each.get("Size")) if isinstance(each, dict) else (None, None)
-            if isinstance(key, str) and isinstance(size, int):
-                yield Stored(key.removeprefix(self._prefix), size)
+            if isinstance(each, dict) and isinstance(key, str) and isinstance(size, int):
+                yield Stored(key.removeprefix(self._prefix), size, str(each.get("ETag") or ""))
 
     def put(self, name: str, file: BinaryIO) -> None:
         """Write an object whole, in one PUT: it is there with all its bytes, or not there.
@@ -150,6 +173,6 @@ class Objects:
         if failed.code in ("NoSuchBucket", "InvalidBucketName", "NoSuchKey"):
             return UsageError(said, hint="is the name of the bucket right?")
         if failed.code in _REFUSED:
-            return AccessError(said, hint="an archive needs s3:ListBucket, s3:GetObject, s3:PutObject; docs/archive.md")
+            return AccessError(said, hint=self._needs)
         detail = f"{said}: {failed.detail}" if failed.detail else said
         return AwsError(detail, hint="try again; check the network and AWS_ENDPOINT_URL")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.fleet.account_weeks import AccountWeeks
-    from rootwarden.fleet.kpi import KeyFigures, Records
+    from rootwarden.fleet.kpi import KeyFigures
+    from rootwarden.fleet.recorded import Records
     from rootwarden.report.fleet.told import Asked
 
 FORMATS: Final = ("terminal", "json", "html", "prometheus")
@@ -68,6 +69,9 @@ def kpi(
     with reading.Reader(profile=profile, region=region) as reader:
         frame = reading.of_organization(reader.table(archive, *period), organization)
         weeks = account_weeks(frame, parameters, start=period[0], end=period[1])
+        if organization:
+            # The files are of all organizations; an account is of this one if the period saw it there.
+            records = records.of({f"{account:012}" for account in weeks.looks["account"].unique()})
         told = key_figures(weeks, frame, records, instant(as_of) or _last(weeks))
     reading.show(_told(told, Asked(source=archive, organization=organization), format_, output), output)
     return 0 if reader.whole else 3
@@ -79,7 +83,7 @@ def _last(weeks: AccountWeeks) -> datetime:
 
 def _records(incidents: Path | None, checkouts: Path | None, drills: Path | None) -> Records:
     from rootwarden.fleet.exchange import Checkout, Drill, Incident
-    from rootwarden.fleet.kpi import Records
+    from rootwarden.fleet.recorded import Records
 
     return Records(
         incidents=reading.lines(incidents, Incident),

@@ -25,7 +25,9 @@ from rootwarden.cli import (
     permissions,
     rule,
     simulate_fleet,
+    simulate_trail,
     study,
+    trail,
 )
 from rootwarden.errors import RootwardenError
 
@@ -49,10 +51,12 @@ app.command("kpi")(kpi.kpi)
 app.command("language-server")(language_server.language_server)
 app.command("permissions")(permissions.permissions)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
+app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
 app.add_typer(alert.app, name="alert")
 app.add_typer(archive.app, name="archive")
 app.add_typer(rule.app, name="rule")
+app.add_typer(trail.app, name="trail")
 
 
 def _version(asked: bool) -> None:

@@ -35,3 +35,18 @@ def progress() -> Iterator[Callable[[Tally], None]]:
             bar.update(task, total=tally.total, completed=tally.done, refused=tally.refused, throttled=tally.throttled)
 
         yield show
+
+
+@contextmanager
+def file_progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that shows how many of how many files are done."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("files", total=None)
+        yield lambda done, total: bar.update(task, total=total, completed=done)

@@ -145,8 +145,9 @@ def _measured(made: Study, weeks: AccountWeeks, incidents: Path | None, trail_ac
 
 def plotted(made: Study, weeks: AccountWeeks, frame: pl.LazyFrame) -> Plotted:
     """What the plots of a study are drawn from."""
-    from rootwarden.fleet.kpi import Records, key_figures
+    from rootwarden.fleet.kpi import key_figures
     from rootwarden.fleet.pictures import pictures
+    from rootwarden.fleet.recorded import Records
     from rootwarden.report.fleet.study_plots import Plotted
 
     kept = key_figures(weeks, frame, Records(), made.last_as_of)

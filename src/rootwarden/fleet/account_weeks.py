@@ -25,6 +25,10 @@ _DATES: Final = {"console": "password_last_used", **{f"key_{key}": f"key_{key}_l
 _WEEK: Final = timedelta(days=7)
 # Seconds; beyond sixty years a report is just very old.
 _LONGEST_AGE: Final = 2_000_000_000
+# What settles which of two looks at one instant stands.
+_TELLING: Final = ("readable", "last_used_known", "last_used")
+# A report a few hours old is as good as AWS gives; one that misses more than a day of the window shows no empty week.
+OLDEST_REPORT: Final = timedelta(days=1)
 _ID_LENGTH: Final = 12
 _DAMAGED: Final = "it is damaged, or not one of ours: make it anew from the evidence"
 
@@ -70,18 +74,43 @@ def account_weeks(
     rows = rows if end is None else rows.filter(pl.col("as_of") < end)
     earliest = _earliest(rows)
     first = first_day_of_weeks(parameters, start or earliest)
-    looks = _looks(rows, parameters, first).collect(engine="streaming").sort("account", "as_of")
+    looks = _looks(rows, parameters, first).collect(engine="streaming").pipe(in_order, _TELLING)
     if looks["account"].null_count():
         raise InputError("the table has an account whose id is not twelve digits", hint=_DAMAGED)
     if looks.is_empty():
         raise InputError("no account of the period has a root user", hint="accounts of the China partition have none")
     return AccountWeeks(
         looks=looks,
-        weeks=_weeks(looks, parameters),
-        young=looks.filter(~pl.col("counts") & ~pl.col("closed")).group_by("week").agg(pl.col("account").n_unique()),
+        weeks=(weeks := _weeks(looks, parameters)),
+        young=_young(looks, weeks),
         first=first,
         parameters=parameters,
     )
+
+
+def in_order(looks: pl.DataFrame, telling: tuple[str, ...]) -> pl.DataFrame:
+    """By account and instant; of several looks at one instant the one that tells most stands last.
+
+    Args:
+        looks: With the columns `account` and `as_of`.
+        telling: Columns that say how much a look tells, the weightiest first.
+    """
+    ordered = looks.sort("account", "as_of")
+    again = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("account", "as_of"))
+    if not ordered.select(again.any()).item():
+        return ordered
+    # Every other column settles what is left, so that the order in which runs are read decides nothing.
+    first = ("account", "as_of", *telling)
+    names = [*first, *(name for name in looks.columns if name not in first)]
+    by = [pl.col(name).cast(pl.String) if name == "organization" else pl.col(name) for name in names]
+    return looks.sort(by, nulls_last=False)
+
+
+def _young(looks: pl.DataFrame, weeks: pl.DataFrame) -> pl.DataFrame:
+    """Accounts left out of a week; one that grew old enough within it is not left out."""
+    young = looks.filter(~pl.col("counts") & ~pl.col("closed")).select("account", "week").unique()
+    left_out = young.join(weeks, on=["account", "week"], how="anti")
+    return left_out.group_by("week").agg(pl.col("account").n_unique())
 
 
 def _earliest(rows: pl.LazyFrame) -> datetime:
@@ -206,10 +235,14 @@ def _weeks(looks: pl.DataFrame, parameters: StudyParameters) -> pl.DataFrame:
     last = counted.select(~_same_week(-1).fill_null(value=False)).to_series()
     standing = counted.filter(last).with_columns(begin=_begin(parameters))
     shown = {use: _shown(use) for use in USES}
+    old = {key: shown[f"key_{key}"] & pl.col(f"key_{key}_old") for key in KEYS}
     if not last.all():
-        standing = standing.join(_earlier(counted.filter(~last), standing), on=["account", "week"], how="left")
+        standing = standing.join(_earlier(counted.filter(~last), standing), on=["account", "week"], how="left").sort(
+            "account", "week"
+        )
         shown = {use: shown[use] | _shown_earlier(use) for use in USES}
-    return standing.select(*_answers(shown))
+        old = {key: old[key] | _old_earlier(key) for key in KEYS}
+    return standing.select(*_answers(shown, old))
 
 
 def _same_week(places: int) -> pl.Expr:
@@ -223,18 +256,34 @@ def _begin(parameters: StudyParameters) -> pl.Expr:
 
 
 def _shown(use: str) -> pl.Expr:
-    """Whether the standing look shows a use; null when it cannot tell, or its report is from before the stretch."""
-    sees = pl.col("as_of") - pl.duration(seconds="report_age") > pl.col("begin")
+    """Whether the standing look shows a use; null when it cannot tell, or its report is too old to."""
+    recent = pl.col("report_age") <= OLDEST_REPORT.total_seconds()
+    sees = (pl.col("as_of") - pl.duration(seconds="report_age") > pl.col("begin")) & recent
     inside = (pl.col(f"{use}_date") > pl.col("begin")).fill_null(value=False)
     return pl.when(inside).then(statement=True).when(pl.col(f"{use}_known") & sees).then(statement=False)
 
 
 def _earlier(looks: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """What looks before a week's last one show of its uses, and whether one of them did not tell."""
-    placed = looks.join(standing.select("account", "week", "begin"), on=["account", "week"])
+    placed = looks.join(standing.select("account", "week", "begin", last="as_of"), on=["account", "week"])
     inside = {f"{use}_earlier": (pl.col(f"{use}_date") > pl.col("begin")).any() for use in USES}
-    silent = {f"{use}_silent": (~pl.col(f"{use}_known")).any() for use in USES}
-    return placed.group_by("account", "week").agg(**inside, **silent)
+    before = pl.col("as_of") < pl.col("last")
+    silent = {f"{use}_silent": (~pl.col(f"{use}_known") & before).any() for use in USES}
+    old = {f"key_{key}_old_earlier": _old_use_here(key).any(ignore_nulls=False) for key in KEYS}
+    return placed.group_by("account", "week").agg(earlier=pl.lit(value=True), **inside, **silent, **old)
+
+
+def _old_use_here(key: int) -> pl.Expr:
+    """Whether a look shows a use of a key that was old then: until the next look it may be rotated."""
+    inside = (pl.col(f"key_{key}_date") > pl.col("begin")).fill_null(value=False)
+    tells = pl.col(f"key_{key}_known") | (pl.col("as_of") == pl.col("last"))
+    used = pl.when(inside).then(statement=True).when(tells).then(statement=False)
+    return used & pl.col(f"key_{key}_old")
+
+
+def _old_earlier(key: int) -> pl.Expr:
+    """The same of the looks before the last one of the week; false where there is none."""
+    return pl.when(pl.col("earlier")).then(pl.col(f"key_{key}_old_earlier")).otherwise(statement=False)
 
 
 def _shown_earlier(use: str) -> pl.Expr:
@@ -246,15 +295,14 @@ def _shown_earlier(use: str) -> pl.Expr:
     return pl.col(f"{use}_earlier").fill_null(value=False) | pl.when(~silent).then(statement=False)
 
 
-def _answers(shown: dict[str, pl.Expr]) -> list[pl.Expr]:
+def _answers(shown: dict[str, pl.Expr], old: dict[int, pl.Expr]) -> list[pl.Expr]:
     """The columns of account-weeks; null while it is unknown whether the account is old enough to count."""
     keys = [shown[f"key_{key}"] for key in KEYS]
-    old = [shown[f"key_{key}"] & pl.col(f"key_{key}_old") for key in KEYS]
     questions = {
         "use": pl.any_horizontal(shown.values()),
         "console": shown["console"],
         "key": pl.any_horizontal(keys),
-        "old_key": pl.any_horizontal(old),
+        "old_key": pl.any_horizontal(old.values()),
         "holds_key": pl.col("holds_key"),
         "holds_old_key": pl.col("holds_old_key"),
     }

@@ -28,23 +28,31 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: Names it.
-        account: Twelve digits.
+        account: Twelve digits; empty when no event said.
         shape: How root was there, by letter: A a sign-in, B a console session, C an access key, D another session.
-        started: First event.
+        started: First event; `None` when no event has a time.
         verdict: `expected`, `out_of_scope` or `unexplained`.
         alerted_at: When somebody was told; absent while nobody was, or where the file does not say.
     """
 
     id: str
-    account: AccountId
+    account: Annotated[str, msgspec.Meta(pattern="^([0-9]{12})?$")]
     shape: str
-    started: Instant
+    started: Instant | None
     verdict: str
     alerted_at: Instant | None = None
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
-    """An approved check-out of a root user: from when until when."""
+    """An approved check-out of a root user.
+
+    Attributes:
+        lease: Names it.
+        account: Twelve digits.
+        start: From when (`from` in the file).
+        until: Until when.
+        released_at: When the code was handed out; `None` while it was not.
+    """
 
     lease: str
     account: AccountId
@@ -53,9 +61,10 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     released_at: Instant | None = None
 
     def covers(self, account: str, instant: datetime) -> bool:
-        """Whether root of the account may be used at an instant: until it is given back, or the time is over."""
-        end = self.until if self.released_at is None else min(self.until, self.released_at)
-        return self.account == account and self.start <= instant <= end
+        """Whether a visit begun at an instant may be of it: after the code was handed out, before the time is over."""
+        if self.account != account or self.released_at is None:
+            return False
+        return max(self.start, self.released_at) <= instant <= self.until
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from rootwarden.fleet.kpi import ROOT_SHAPES
+from rootwarden.fleet.recorded import ROOT_SHAPES
 from rootwarden.fleet.result import Measured
 
 if TYPE_CHECKING:
@@ -31,19 +31,22 @@ def measured(fleet: AccountWeeks, incidents: Sequence[Incident], read: Iterable[
         (pl.col("started") > pl.col("begin")) & (pl.col("started") <= pl.col("as_of"))
     )
     used = weeks.filter("use")
-    exact, seen = joined.height, used.height
+    exact, unexplained = joined.height, used.join(joined, on=["account", "week"], how="anti").height
+    # A use no visit explains makes up for no visit the weekly look did not count.
+    counted = used.height - unexplained
     return Measured(
         accounts=weeks["account"].n_unique(),
         exact=exact,
-        seen=seen,
-        under_count=max(exact - seen, 0) / exact if exact else None,
-        unexplained=used.join(joined, on=["account", "week"], how="anti").height,
+        seen=used.height,
+        under_count=(exact - counted) / exact if exact else None,
+        unexplained=unexplained,
     )
 
 
 def _visits(incidents: Sequence[Incident]) -> pl.DataFrame:
     """Account and instant of each visit of root itself, each once."""
-    visits = {each.id: each for each in incidents if each.shape in ROOT_SHAPES}
+    placed = (each for each in incidents if each.account and each.started)
+    visits = {each.id: each for each in placed if each.shape in ROOT_SHAPES}
     return pl.DataFrame(
         {
             "account": [int(each.account) for each in visits.values()],

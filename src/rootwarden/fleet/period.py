@@ -26,15 +26,21 @@ _WITHOUT_MFA = pl.col("console") & ~pl.col("mfa")
 
 
 class Accounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Uses and unknown weeks of every account, in one order."""
+    """Uses, unknown and decided weeks of every account, in one order."""
 
     uses: list[int]
     unknown: list[int]
+    decided: list[int]
 
     @property
     def used(self) -> list[int]:
         """Uses of the accounts with one."""
         return [uses for uses in self.uses if uses]
+
+    @property
+    def unused(self) -> int:
+        """How many accounts are known not to have used root in some week, and in none to have."""
+        return sum(not uses and decided > 0 for uses, decided in zip(self.uses, self.decided, strict=True))
 
 
 def period(fleet: AccountWeeks, weeks: Sequence[Week], estimate: Estimate) -> Period:
@@ -65,7 +71,7 @@ def period(fleet: AccountWeeks, weeks: Sequence[Week], estimate: Estimate) -> Pe
         ),
         mfa=_mfa(shares),
         average=_average(fleet, weeks),
-        concentration=concentration(used, len(accounts.uses) - len(used), half_bounds(accounts.uses, accounts.unknown)),
+        concentration=concentration(used, accounts.unused, half_bounds(accounts.uses, accounts.unknown)),
         shares=shares,
     )
 
@@ -92,8 +98,9 @@ def offenders(fleet: AccountWeeks) -> tuple[Offender, ...]:
 
 
 def _accounts(weeks: pl.DataFrame) -> Accounts:
-    each = weeks.group_by("account").agg(uses=pl.col("use").sum(), unknown=pl.col("use").is_null().sum())
-    return Accounts(uses=each["uses"].to_list(), unknown=each["unknown"].to_list())
+    use = pl.col("use")
+    each = weeks.group_by("account").agg(uses=use.sum(), unknown=use.is_null().sum(), decided=use.is_not_null().sum())
+    return Accounts(**{name: each[name].to_list() for name in ("uses", "unknown", "decided")})
 
 
 def _shares(weeks: pl.DataFrame, accounts: Accounts) -> Shares:
@@ -174,12 +181,14 @@ def _mfa(shares: Shares) -> Mfa:
 
 
 def _average(fleet: AccountWeeks, weeks: Sequence[Week]) -> Average:
-    count = max(len(weeks), 1)
-    users = fleet.weeks.filter(pl.col("use").is_not_null())["iam_users"].sum()
+    count = max(sum(each.accounts > 0 for each in weeks), 1)
+    users = fleet.weeks.filter(pl.col("use").is_not_null())["iam_users"]
+    known = users.drop_nulls()
     return Average(
         accounts=sum(each.accounts for each in weeks) / count,
         accounts_used=sum(each.accounts_used for each in weeks) / count,
         organizations=sum(each.organizations for each in weeks) / count,
         organizations_used=sum(each.organizations_used for each in weeks) / count,
-        iam_users=int(users) / count,
+        iam_users=int(known.cast(pl.Int64).sum()) / count if len(known) else None,
+        iam_users_unknown=users.null_count() / count,
     )

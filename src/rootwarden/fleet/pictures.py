@@ -123,9 +123,14 @@ def _key_ages(fleet: AccountWeeks, observations: pl.LazyFrame) -> pl.Series:
     rows = checked(observations).with_columns(account=pl.col("account_id").cast(pl.UInt64, strict=False))
     active = {key: three_valued(f"key_{key}_active").fill_null(value=False) for key in KEYS}
     held = rows.filter(pl.any_horizontal(active.values())).join(last.lazy(), on=["account", "as_of"], how="semi")
-    aged = held.unique(["account"], keep="any").select(
-        **{f"held_{key}": active[key] for key in KEYS},
-        **{f"age_{key}": (pl.col("as_of") - pl.col(f"key_{key}_last_rotated")).dt.total_days() for key in KEYS},
+    # Of two runs at one instant always the same one.
+    aged = (
+        held.sort("account", "run_id")
+        .unique(["account"], keep="first", maintain_order=True)
+        .select(
+            **{f"held_{key}": active[key] for key in KEYS},
+            **{f"age_{key}": (pl.col("as_of") - pl.col(f"key_{key}_last_rotated")).dt.total_days() for key in KEYS},
+        )
     )
     frame = aged.collect(engine="streaming")
     return pl.concat([frame.filter(f"held_{key}")[f"age_{key}"].rename("age") for key in KEYS])

@@ -60,21 +60,41 @@ class Week(Record, frozen=True, kw_only=True):
 
 
 class Average(Record, frozen=True, kw_only=True):
-    """Means over the weeks."""
+    """Means over the weeks in which somebody's use was decided.
+
+    Attributes:
+        accounts: Old enough, and their use decided.
+        accounts_used: Of them, with a use.
+        organizations: With an account that is decided.
+        organizations_used: Of them, with a use.
+        iam_users: IAM users of the accounts whose number is known; `None` when it is of none.
+        iam_users_unknown: Accounts decided whose number of IAM users is unknown.
+    """
 
     accounts: float
     accounts_used: float
     organizations: float
     organizations_used: float
-    iam_users: float
+    iam_users: float | None
+    iam_users_unknown: float
 
 
 class Estimate(Record, frozen=True, kw_only=True):
-    """The estimated number of uses there really were, with its interval."""
+    """The estimated number of uses there really were, with its interval.
 
-    value: float
+    Attributes:
+        value: The estimate; `None` when the dates cannot tell.
+        low: The lower end; never below the uses that were seen.
+        high: The upper end; `None` when the dates set no bound.
+        accounts: How many accounts it rests on: those whose dates were told at some look.
+        always: Accounts that were used just before nearly every look. Of theirs only the uses seen are in the estimate.
+    """
+
+    value: float | None
     low: float
-    high: float
+    high: float | None
+    accounts: int
+    always: tuple[str, ...] = ()
 
 
 class Concentration(Record, frozen=True, kw_only=True):
@@ -82,7 +102,7 @@ class Concentration(Record, frozen=True, kw_only=True):
 
     Attributes:
         gini_used: Among the accounts with a use; `None` when there is none.
-        gini_all: Among all accounts seen.
+        gini_all: Among all accounts decided in at least one week.
         half_low: The least `half_of_uses_by` can be, whatever the unknown weeks were.
         half_high: It cannot be more than this.
         curve: The Lorenz curve: uses of the most active account, of the two most active ones, and so on.

@@ -70,6 +70,12 @@ def _unreadable(fleet: AccountWeeks) -> pl.Series:
     return _ids(fleet.looks.filter(~pl.col("readable") & ~pl.col("closed"))["account"])
 
 
+def _untold(fleet: AccountWeeks) -> pl.Series:
+    """Looks that answered, but for a last-used date."""
+    untold = ~pl.col("last_used_known") & ~pl.col("impossible")
+    return _ids(fleet.looks.filter(untold & pl.col("readable") & ~pl.col("closed"))["account"])
+
+
 def _old_reports(fleet: AccountWeeks) -> pl.Series:
     return _ids(fleet.looks.filter(pl.col("report_age") > REPORT_LIFETIME.total_seconds())["account"])
 
@@ -106,6 +112,12 @@ def _reopened(fleet: AccountWeeks) -> pl.Series:
     return _ids(came_back.select("account").collect()["account"])
 
 
+def _gone(fleet: AccountWeeks) -> pl.Series:
+    """Open accounts in no run of the last week: what became of them nobody saw."""
+    last = fleet.looks.unique("account", keep="last", maintain_order=True)
+    return _ids(last.filter((pl.col("week") < fleet.looks["week"].max()) & ~pl.col("closed"))["account"])
+
+
 def _closed(fleet: AccountWeeks) -> pl.Series:
     return _ids(fleet.looks.filter("closed")["account"].unique())
 
@@ -130,8 +142,10 @@ def _shared_names(observations: pl.LazyFrame) -> pl.Series:
 KINDS: Final = (
     Kind("empty-week", "weeks between the first and the last in which nobody looked", _empty_weeks),
     Kind("missed-week", "account-weeks without a look, between two weeks with one", _missed),
+    Kind("gone", "accounts that were open, and are in no run of the last week", _gone),
     Kind("several-looks", "account-weeks with several looks; one stands for the week", _several_in_a_week),
     Kind("unreadable", "looks at which the account gave no answer", _unreadable),
+    Kind("date-unknown", "looks that did not tell a last-used date", _untold),
     Kind("age-unknown", "accounts whose age is unknown at some look", _ageless),
     Kind("old-report", "looks with a credential report older than four hours", _old_reports),
     Kind("report-ahead", "looks with a credential report made more than four hours after the as-of", _reports_ahead),

@@ -33,7 +33,7 @@ Array: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"
 
 # Shapes from "a few accounts make all uses" to "all alike"; beyond either end nothing changes any more.
 _SHAPES: Final = (np.log(3e-3), np.log(1e2))
-# Means by a factor of twenty around the crude one.
+# Means by a factor of twenty beyond the crude ones.
 _MEAN_SPREAD: Final = 3.0
 _COARSE: Final = 41
 _FINE: Final = 31
@@ -41,6 +41,13 @@ _FINE: Final = 31
 _DROP: Final = 10.0
 _HALVINGS: Final = 40
 _SECONDS_A_DAY: Final = 86_400
+# An account seen in so many stretches, on average less than three hours before the look, is used all the time.
+_OFTEN: Final = 3
+_NEAR_DAYS: Final = 0.125
+# Logarithms of means so near the end of the grid are at its end.
+_END: Final = 0.01
+# Of all likelihood; a fleet of one account that can be told has 0.01 there.
+_TOO_MUCH: Final = 0.05
 
 
 class Stretches(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,21 +72,53 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
         rates: Rate parameter (days) of each point.
         weights: Likelihood of each point, summing to 1.
         best: Index of the most likely one.
+        at_the_end: The weight of the points with the highest mean there is on the grid.
     """
 
     shapes: Array
     rates: Array
     weights: Array
     best: int
+    at_the_end: float
 
 
 def estimate_uses(fleet: AccountWeeks) -> Estimate:
     """Estimate the number of uses in the stretches that were watched."""
-    return estimate(stretches(fleet), fleet.parameters.confidence)
+    watched = _by_account(fleet)
+    always = always_in_use(watched)
+    rest = watched.filter(~pl.col("account").is_in(always.implode()))
+    made = estimate(_columns(rest), fleet.parameters.confidence)
+    seen = float(watched.filter(pl.col("account").is_in(always.implode()))["seen"].sum())
+    # Every account-week with a use holds one of its own, also where another date is unknown and the look is left out.
+    known = float(fleet.weeks["use"].sum())
+    if not watched.height:
+        return Estimate(value=None, low=known, high=None, accounts=0)
+    return Estimate(
+        value=None if made.value is None else max(made.value + seen, known),
+        low=max(made.low + seen, known),
+        high=None if made.high is None else max(made.high + seen, known),
+        accounts=watched.height,
+        always=tuple(f"{account:012d}" for account in always),
+    )
+
+
+def always_in_use(watched: pl.DataFrame) -> pl.Series:
+    """Accounts whose last use is time and again so near the look that no rate can be told from it."""
+    often = (pl.col("seen") >= _OFTEN) & (pl.col("empty") < pl.col("seen") * _NEAR_DAYS)
+    return watched.filter(often)["account"].sort()
 
 
 def stretches(fleet: AccountWeeks) -> Stretches:
-    """Reduce every look of every account to what its process is seen through.
+    """Reduce every look of every account to what its process is seen through."""
+    return _columns(_by_account(fleet))
+
+
+def _columns(watched: pl.DataFrame) -> Stretches:
+    return Stretches(**{name: watched[name].cast(pl.Float64).to_numpy() for name in ("seen", "empty", "hidden")})
+
+
+def _by_account(fleet: AccountWeeks) -> pl.DataFrame:
+    """Stretches with a use, empty days and hidden days of each account.
 
     A stretch goes from one look that tells the last use to the next one; the first begins one window before it. Looks
     that tell nothing are left out, which joins their stretches; a look that repeats an old report adds nothing.
@@ -91,7 +130,7 @@ def stretches(fleet: AccountWeeks) -> Stretches:
     placed = told.with_columns(begin=before.fill_null(pl.col("seen_until") - fleet.parameters.window))
     used = (pl.col("last_used") > pl.col("begin")).fill_null(value=False) & (pl.col("seen_until") > pl.col("begin"))
     last = pl.when(used).then(pl.min_horizontal("last_used", "seen_until")).otherwise("begin")
-    by_account = (
+    return (
         placed.group_by("account")
         .agg(
             seen=used.sum(),
@@ -101,17 +140,18 @@ def stretches(fleet: AccountWeeks) -> Stretches:
         .sort("account")
         .collect()
     )
-    columns = {name: by_account[name].cast(pl.Float64).to_numpy() for name in ("seen", "empty", "hidden")}
-    return Stretches(**columns)
 
 
 def estimate(watched: Stretches, confidence: float) -> Estimate:
     """The uses seen plus the hidden ones, with an interval that holds the true number with the given confidence."""
-    seen = float(watched.seen.sum())
+    seen, accounts = float(watched.seen.sum()), len(watched.seen)
     if not seen:
         # No date in any stretch: nothing is hidden, for what is hidden lies before a date.
-        return Estimate(value=0.0, low=0.0, high=0.0)
+        return Estimate(value=0.0, low=0.0, high=0.0, accounts=accounts)
     fitted = fit(watched)
+    if fitted.at_the_end > _TOO_MUCH:
+        # The likelihood goes on rising where the grid ends: any number out of it would be that of the grid.
+        return Estimate(value=None, low=seen, high=None, accounts=accounts)
     mean, variance, third = _hidden_moments(watched, fitted)
     tail = (1 - confidence) / 2
     low, high = (_quantile(level, _mixed(fitted, mean, variance, third)) for level in (tail, 1 - tail))
@@ -119,14 +159,19 @@ def estimate(watched: Stretches, confidence: float) -> Estimate:
         value=seen + float(mean[fitted.best]),
         low=seen + max(float(np.floor(low)), 0.0),
         high=seen + float(np.ceil(high)),
+        accounts=accounts,
     )
 
 
 def fit(watched: Stretches) -> Fit:
-    """The gamma distribution of rates by maximum likelihood, on a grid that is narrowed once around the best point."""
-    crude = float(np.log(watched.seen.sum() / max(watched.empty.sum(), 1e-3)))
-    box = (*_SHAPES, crude - _MEAN_SPREAD, crude + _MEAN_SPREAD)
-    for points in (_COARSE, _FINE):
+    """The gamma distribution of rates by maximum likelihood, on a grid that is narrowed twice around the best point."""
+    # The mean rate of those who use root lies between that of all accounts and that of the accounts seen in use.
+    users = watched.seen > 0
+    least, most = (
+        float(np.log(watched.seen.sum() / max(days.sum(), 1e-3))) for days in (watched.empty, watched.empty[users])
+    )
+    box = (*_SHAPES, least - _MEAN_SPREAD, most + _MEAN_SPREAD)
+    for points in (_COARSE, _FINE, _FINE):
         shapes, means = _grid(box, points)
         likelihood = _log_likelihood(watched, np.exp(shapes), np.exp(shapes - means))
         worth = likelihood > likelihood.max() - _DROP
@@ -137,6 +182,7 @@ def fit(watched: Stretches) -> Fit:
         rates=np.exp(shapes - means),
         weights=weights / weights.sum(),
         best=int(likelihood.argmax()),
+        at_the_end=float(weights[means > most + _MEAN_SPREAD - _END].sum() / weights.sum()),
     )
 
 

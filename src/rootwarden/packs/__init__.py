@@ -1,4 +1,4 @@
-"""Content as data: the rules, and the schema of what they may ask.
+"""Content as data: rules, the schema of what they may ask, detections, root-only tasks, playbooks.
 
 Takes the name of a pack; gives its rules, and the schema, each file of the package read once, when it is needed.
 Holds no judgement of its own: a rule is one file in the folder of its pack, an entity one file of its name in
@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.errors import UsageError
+from rootwarden.packs.content import detections, playbooks, root_tasks, task_policies
 from rootwarden.rules.schema import Schema
 
 if TYPE_CHECKING:
@@ -23,6 +24,22 @@ if TYPE_CHECKING:
     from rootwarden.rules.pages import Page
     from rootwarden.rules.rule_file import PostureRule
     from rootwarden.rules.vocabulary import Meaning
+
+__all__ = (
+    "EVERY_PACK",
+    "chosen",
+    "detections",
+    "every_rule",
+    "names",
+    "pack",
+    "pages",
+    "playbooks",
+    "root_pack",
+    "root_tasks",
+    "schema",
+    "task_policies",
+    "vocabulary",
+)
 
 EVERY_PACK: Final = "all"
 # In the order they are listed; `root` is the one that is meant when none is named.

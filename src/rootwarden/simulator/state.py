@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rootwarden.simulator.credential_report import Report
     from rootwarden.simulator.world import World
+    from rootwarden.trail.digests.keys import PublicKey
 
     Clock = Callable[[], datetime]
 
@@ -35,7 +36,7 @@ class ManualClock:
 
 
 class State:
-    """World, clock, knobs, counters, sessions, credential reports and imported findings of one simulator."""
+    """World, clock, knobs, counters, sessions, reports, imported findings and digest keys of one simulator."""
 
     def __init__(self, world: World, clock: Clock) -> None:
         self.world = world
@@ -45,6 +46,7 @@ class State:
         self.sessions = Sessions(world)
         self.reports: dict[str, Report] = {}
         self.findings: list[dict[str, Any]] = []
+        self.public_keys: list[PublicKey] = []
 
     def is_listed(self, account_id: str) -> bool:
         """Whether the account has joined yet."""

@@ -13,11 +13,12 @@ from tests.fleet.looks import DAY, START, UNKNOWN, ago, key, look
 from rootwarden.fleet.account_weeks import AccountWeeks, account_weeks
 from rootwarden.fleet.compare import compare, side_of, side_of_published
 from rootwarden.fleet.exchange import Checkout, Drill, Incident
-from rootwarden.fleet.kpi import Records, key_figures
+from rootwarden.fleet.kpi import key_figures
 from rootwarden.fleet.observation import table
 from rootwarden.fleet.parameters import StudyParameters
 from rootwarden.fleet.pictures import pictures
-from rootwarden.fleet.result import Estimate, Study
+from rootwarden.fleet.recorded import Records
+from rootwarden.fleet.result import Study
 from rootwarden.fleet.study import study_of
 from rootwarden.fleet.synthetic.fleet import synthetic_fleet
 from rootwarden.packs.published import published
@@ -65,7 +66,8 @@ def fleet_of(frame: pl.DataFrame) -> Fleet:
     weeks = account_weeks(lazy, StudyParameters())
     made = study_of(weeks, lazy)
     kept = made.period.uses_estimated
-    estimate = Estimate(value=round(kept.value), low=round(kept.low), high=round(kept.high))
+    whole = {name: None if (end := getattr(kept, name)) is None else round(end) for name in ("value", "low", "high")}
+    estimate = msgspec.structs.replace(kept, **whole)
     period = msgspec.structs.replace(made.period, uses_estimated=estimate)
     return Fleet(lazy, weeks, msgspec.structs.replace(made, period=period))
 
@@ -122,7 +124,7 @@ def figures(fleet: Fleet) -> KeyFigures:
         alerted_at=end - DAY + DAY / 288,
     )
     late = Incident(id="i-2", account="111100000002", shape="C", started=end - 2 * DAY, verdict="unexplained")
-    lent = Checkout(lease="l-1", account="111100000001", start=end - 2 * DAY, until=end)
+    lent = Checkout(lease="l-1", account="111100000001", start=end - 2 * DAY, until=end, released_at=end - 2 * DAY)
     drills = (
         Drill(id="d-1", account="111100000003", kind="sign-in", due=(end - 9 * DAY).date()),
         Drill(

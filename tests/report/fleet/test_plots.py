@@ -11,8 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.report.fleet import fleets
 
-from rootwarden.fleet.kpi import Records, key_figures
+from rootwarden.fleet.kpi import key_figures
 from rootwarden.fleet.pictures import How
+from rootwarden.fleet.recorded import Records
 from rootwarden.report.fleet import kpi_page, study_page
 from rootwarden.report.fleet.plot_files import write_plots
 

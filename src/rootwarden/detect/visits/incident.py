@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rootwarden.facts.instant import Instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Shape(StrEnum):
@@ -69,6 +73,11 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, order=True):
     words: str
     severity: Severity
     event_ids: tuple[str, ...] = ()
+
+
+def worst(reasons: Iterable[Reason]) -> Severity:
+    """The highest severity of some reasons; there is at least one."""
+    return max((one.severity for one in reasons), key=lambda one: one.rank)
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.fleet.published import Counts
 from rootwarden.report.fleet.told import Compared, Comparison, Counted, Side
 
 if TYPE_CHECKING:
@@ -45,38 +44,39 @@ def compared(found: compare.Comparison, study: Study, published: Published | Non
     )
 
 
-def counts_of(study: Study) -> Counts:
-    """A study's counts under the names published ones have."""
+def counts_of(study: Study) -> dict[str, int | None]:
+    """A study's counts under the names published ones have; `None` for one that is known in part only."""
     period, average = study.period, study.period.average
-    return Counts(
-        accounts=round(average.accounts),
-        organizations=round(average.organizations),
-        iam_users=round(average.iam_users),
-        accounts_used=period.accounts_used,
-        organizations_used=period.organizations_used,
-        uses=period.uses,
-        account_weeks=sum(week.accounts_used for week in study.weeks),
-        organization_weeks=sum(week.organizations_used for week in study.weeks),
-        repeat_accounts=period.repeat_accounts,
-        repeat_uses=period.repeat_uses,
-        half_of_uses_by=period.half_of_uses_by,
-        small_uses=period.sizes.small,
-        medium_uses=period.sizes.medium,
-        large_uses=period.sizes.large,
-        key_accounts=period.keys.accounts,
-        key_organizations=period.keys.organizations,
-        old_key_accounts=period.keys.old_accounts,
-        key_uses=period.keys.uses,
-        old_key_uses=period.keys.old_uses,
-        console_uses=period.mfa.console_uses,
-        uses_without_mfa=period.mfa.without_mfa,
-        console_organizations=period.mfa.organizations,
-        organizations_without_mfa=period.mfa.organizations_without_mfa,
-    )
+    users = None if average.iam_users is None or average.iam_users_unknown else round(average.iam_users)
+    return {
+        "accounts": round(average.accounts),
+        "organizations": round(average.organizations),
+        "iam_users": users,
+        "accounts_used": period.accounts_used,
+        "organizations_used": period.organizations_used,
+        "uses": period.uses,
+        "account_weeks": sum(week.accounts_used for week in study.weeks),
+        "organization_weeks": sum(week.organizations_used for week in study.weeks),
+        "repeat_accounts": period.repeat_accounts,
+        "repeat_uses": period.repeat_uses,
+        "half_of_uses_by": period.half_of_uses_by,
+        "small_uses": period.sizes.small,
+        "medium_uses": period.sizes.medium,
+        "large_uses": period.sizes.large,
+        "key_accounts": period.keys.accounts,
+        "key_organizations": period.keys.organizations,
+        "old_key_accounts": period.keys.old_accounts,
+        "key_uses": period.keys.uses,
+        "old_key_uses": period.keys.old_uses,
+        "console_uses": period.mfa.console_uses,
+        "uses_without_mfa": period.mfa.without_mfa,
+        "console_organizations": period.mfa.organizations,
+        "organizations_without_mfa": period.mfa.organizations_without_mfa,
+    }
 
 
 def _counts(study: Study, published: Published) -> tuple[Counted, ...]:
-    ours, theirs = msgspec.structs.asdict(counts_of(study)), msgspec.structs.asdict(published.counts)
+    ours, theirs = counts_of(study), msgspec.structs.asdict(published.counts)
     return tuple(
         Counted(figure=name, ours=ours[name], published=theirs[name], reckoned=name in published.reckoned)
         for name in theirs

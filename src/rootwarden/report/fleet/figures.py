@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rootwarden.fleet.kpi import Indicator
-    from rootwarden.fleet.result import Measured
+    from rootwarden.fleet.indicator import Indicator
+    from rootwarden.fleet.result import Estimate, Measured
 
 # By name in `period.shares`: what is counted, and of what.
 SHARES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -132,6 +132,30 @@ def about(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def estimated(found: Estimate, confidence: float) -> str:
+    """`about 59 uses there really were, 95 % interval 52 to 67`, or that the dates cannot tell."""
+    if found.value is None or found.high is None:
+        return f"how many uses there really were the dates cannot tell; {about(found.low)} at least"
+    bounds = f"{100 * confidence:.0f} % interval {about(found.low)} to {about(found.high)}"
+    return f"about {about(found.value)} uses there really were, {bounds}"
+
+
+def estimate_leaves_out(found: Estimate, accounts: int) -> str:
+    """What the estimate is not of; empty when it is of every account.
+
+    Args:
+        found: The estimate.
+        accounts: How many accounts were decided in some week.
+    """
+    parts = []
+    if found.accounts < accounts:
+        parts.append(f"it rests on the {found.accounts:,} of {accounts:,} accounts whose dates were all told")
+    if found.always:
+        several_ = "1 account is" if len(found.always) == 1 else f"{len(found.always):,} accounts are"
+        parts.append(f"{several_} used all the time, of which only the uses seen are in it")
+    return "; ".join(parts)
+
+
 def measured_in_words(found: Measured) -> str:
     """`CloudTrail of 12 accounts has 40 visits; the weekly looks count 25 of them, 37.5 % too few`."""
     trails = f"CloudTrail of {found.accounts:,} account{'' if found.accounts == 1 else 's'}"
@@ -146,6 +170,11 @@ def measured_in_words(found: Measured) -> str:
 def whole(value: float | None) -> str:
     """A number without fraction; a dash when there is none."""
     return NOTHING if value is None else f"{value:,.0f}"
+
+
+def tenth(value: float | None) -> str:
+    """A number to a tenth; a dash when there is none."""
+    return NOTHING if value is None else f"{value:,.1f}"
 
 
 def ratio(value: float | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.fleet.kpi import Indicator
+from rootwarden.fleet.indicator import Indicator
 from rootwarden.report.fleet import figures
 from rootwarden.report.fleet.sheet import page, placed
 from rootwarden.report.fleet.told import trends

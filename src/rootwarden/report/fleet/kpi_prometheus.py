@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rootwarden.fleet.kpi import Indicator, KeyFigures
+    from rootwarden.fleet.indicator import Indicator
+    from rootwarden.fleet.kpi import KeyFigures
 
 # Our unit: that of Prometheus, and how many of these one of ours is.
 _UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
@@ -53,11 +54,11 @@ def render(figures: KeyFigures) -> str:
 
 _HELP: Final = MappingProxyType(
     {
-        "value": "The key figure now, in the unit of its label; absent while unknown.",
+        "value": "The key figure now, of what is known, in the unit of its label; absent while nothing is.",
         "low": "The least the key figure can be, whatever the unknown turns out to be.",
         "high": "The most the key figure can be, whatever the unknown turns out to be.",
         "target": "Whether the target is met, missed, or cannot be said: 1 for the state that holds.",
-        "accounts": "Accounts that miss the target, and accounts nobody could look at.",
+        "accounts": "Accounts known to miss the target, and accounts nobody could look at; absent while nobody looked.",
         "as_of": "The instant the key figures were judged at.",
     }
 )
@@ -78,7 +79,14 @@ def _met(each: Indicator, state: str) -> str:
 
 
 def _behind(each: Indicator, kind: str) -> str:
-    return f'rootwarden_kpi_accounts{{kpi="{each.id}",state="{kind}"}} {_BEHIND[kind](each)}'
+    count = _BEHIND[kind](each)
+    told = each.target and (each.value is not None or each.met is not None) if kind == "failing" else _asked(each)
+    return f'rootwarden_kpi_accounts{{kpi="{each.id}",state="{kind}"}} {count}' if told or count else ""
+
+
+def _asked(each: Indicator) -> bool:
+    """Whether anything was looked at for it: a figure whose file is missing is unknown of everybody."""
+    return each.value is not None or each.met is not None or each.high is not None
 
 
 def _value(each: Indicator) -> float | None:

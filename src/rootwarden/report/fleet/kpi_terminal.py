@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from rootwarden.report.fleet import figures
-from rootwarden.report.fleet.paper import Paper
+from rootwarden.report.paper import Paper
 from rootwarden.report.words import instant, several, shorten
 
 if TYPE_CHECKING:
-    from rootwarden.fleet.kpi import Indicator, KeyFigures
+    from rootwarden.fleet.indicator import Indicator
+    from rootwarden.fleet.kpi import KeyFigures
     from rootwarden.report.fleet.told import Asked
 
 MOST_IDS: Final = 4
@@ -47,8 +48,10 @@ def _indicator(paper: Paper, each: Indicator) -> None:
         paper.line(f"may be {bounds}")
     if each.note:
         paper.line(each.note, "dim")
-    if history := [point for point in each.trend if point.value is not None]:
-        paper.line(_history(each, history[0].value, history[-1].value, len(each.trend)), "dim")
+    known = [place for place, point in enumerate(each.trend) if point.value is not None]
+    if len(known) > 1:
+        ends = (each.trend[known[0]].value, each.trend[known[-1]].value)
+        paper.line(_history(each, *ends, known[-1] - known[0] + 1), "dim")
     for ids, kind in ((each.accounts, "missed by"), (each.unknown, "unknown for")):
         if ids:
             more = f", … and {len(ids) - MOST_IDS:,} more" if len(ids) > MOST_IDS else ""
@@ -56,5 +59,5 @@ def _indicator(paper: Paper, each: Indicator) -> None:
 
 
 def _history(each: Indicator, first: float | None, last: float | None, weeks: int) -> str:
-    written = figures.percent if each.unit == "share" else figures.whole
+    written = {"share": figures.percent, "minutes": figures.tenth}.get(each.unit, figures.whole)
     return f"over {several(weeks, 'week')}: {written(first)} → {written(last)}"

@@ -85,12 +85,8 @@ def render(plotted: Plotted, asked: Asked, comparison: Comparison | None = None)
         plots=plots,
         shares=_shares(study),
         open=any(figures.interval(getattr(study.period.shares, name)) for name in figures.SHARES),
-        estimate={
-            "value": figures.about(estimate.value),
-            "low": figures.about(estimate.low),
-            "high": figures.about(estimate.high),
-            "confidence": f"{100 * study.parameters.confidence:.0f} %",
-        },
+        estimate=figures.estimated(estimate, study.parameters.confidence),
+        left_out=figures.estimate_leaves_out(estimate, study.period.accounts),
         measured=figures.measured_in_words(study.measured) if study.measured else "",
         gini_used=figures.ratio(spread.gini_used),
         gini_all=figures.ratio(spread.gini_all),
@@ -120,8 +116,7 @@ def _cards(study: Study) -> tuple[Card, ...]:
         Card(
             title="Uses seen",
             value=f"{period.uses:,}",
-            note=f"about {figures.about(estimate.value)} there really were, {figures.about(estimate.low)} to "
-            f"{figures.about(estimate.high)}",
+            note=figures.estimated(estimate, study.parameters.confidence),
         ),
         Card(
             title="Accounts that make half of the uses",

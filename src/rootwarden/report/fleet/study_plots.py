@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import altair as alt
 import msgspec
 
-from rootwarden.fleet.kpi import Indicator
+from rootwarden.fleet.indicator import Indicator
 from rootwarden.fleet.pictures import How, Pictures
 from rootwarden.fleet.result import Study
 from rootwarden.report.fleet import figures

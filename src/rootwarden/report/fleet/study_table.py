@@ -81,6 +81,8 @@ def _period(study: Study) -> Iterator[Row]:
     for name in _COUNTS:
         yield ("period", "", name, getattr(period, name), None, None, None, None)
     yield ("period", "", "uses_estimated", None, None, estimate.value, estimate.low, estimate.high)
+    yield ("period", "", "uses_estimated.accounts", estimate.accounts, None, None, None, None)
+    yield ("period", "", "uses_estimated.always", len(estimate.always), None, None, None, None)
     if study.measured is not None:
         for name in study.measured.__struct_fields__:
             value = getattr(study.measured, name)

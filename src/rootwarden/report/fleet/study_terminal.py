@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from rootwarden.report.fleet import figures
-from rootwarden.report.fleet.paper import Paper
+from rootwarden.report.paper import Paper
 from rootwarden.report.words import instant, several, shorten
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ def _head(paper: Paper, study: Study, asked: Asked) -> None:
         + (f", {each:.1f} each" if each else ""),
         "bold",
     )
-    paper.line(
-        f"about {figures.about(estimate.value)} uses there really were, {100 * kept.confidence:.0f} % interval"
-        f" {figures.about(estimate.low)} to {figures.about(estimate.high)}: weekly looks show only the last one"
-    )
+    paper.line(f"{figures.estimated(estimate, kept.confidence)}: weekly looks show only the last one")
+    if left_out := figures.estimate_leaves_out(estimate, period.accounts):
+        named = ", ".join(estimate.always[:MOST_ACCOUNTS])
+        paper.line(left_out + (f": {named}" if named else ""), "bold yellow")
     if study.measured is not None:
         paper.line(figures.measured_in_words(study.measured))
     if period.unknown:
@@ -136,7 +136,7 @@ def _comparison(paper: Paper, comparison: Comparison) -> None:
             (
                 figures.COUNTS[each.figure],
                 f"({each.published:,})" if each.reckoned else f"{each.published:,} ",
-                f"{each.ours:,}",
+                "? unknown" if each.ours is None else f"{each.ours:,}",
             )
             for each in comparison.counts
         ]

@@ -9,7 +9,7 @@ import msgspec
 from rootwarden.fleet.result import Record
 
 if TYPE_CHECKING:
-    from rootwarden.fleet.kpi import Indicator
+    from rootwarden.fleet.indicator import Indicator
 
 
 class Side(Record, frozen=True, kw_only=True):
@@ -51,13 +51,13 @@ class Counted(Record, frozen=True, kw_only=True):
 
     Attributes:
         figure: What is counted.
-        ours: In this study.
+        ours: In this study; `None` when it is known in part only.
         published: In the published one.
         reckoned: Whether that was not printed, but reckoned from printed shares and means.
     """
 
     figure: str
-    ours: int
+    ours: int | None
     published: int
     reckoned: bool
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
 
 import altair as alt
 
 from rootwarden.report.fleet.plot import BLUE, INK, WIDTH, Plot, data
 
 if TYPE_CHECKING:
-    from rootwarden.fleet.kpi import Indicator
+    from rootwarden.fleet.indicator import Indicator
     from rootwarden.report.fleet.plot import Row
+
+# Characters of a title that stand above half of the page's width.
+_TITLE_WIDTH: Final = 46
 
 
 def trend_plot(indicators: tuple[Indicator, ...]) -> Plot:
@@ -49,9 +53,9 @@ def _line(each: Indicator) -> alt.LayerChart | alt.FacetChart:
     text = alt.Chart(data(columns, points[-1:])).mark_text(
         align="right", dy=-10, fontSize=12, fontWeight=600, color=INK
     )
-    shown = alt.Text("value:Q", format=".1f" if share else ",d")
+    shown = alt.Text("value:Q", format=".1f" if each.unit in {"share", "minutes"} else ",d")
     return alt.layer(line.encode(x=x, y=y), text.encode(x=x, y=y, text=shown)).properties(
-        width=WIDTH // 2 - 60, height=110, title=f"{_title(each)}{', %' if share else ''}"
+        width=WIDTH // 2 - 60, height=110, title=wrap(f"{_title(each)}{', %' if share else ''}", _TITLE_WIDTH)
     )
 
 
@@ -61,9 +65,12 @@ def _title(each: Indicator) -> str:
 
 
 def _number(each: Indicator, value: float | None) -> float | None:
+    """As it is written: percent and minutes to a tenth, counts and days whole."""
     if value is None:
         return None
-    return round(100 * value, 1) if each.unit == "share" else value
+    if each.unit in {"share", "minutes"}:
+        return round(100 * value if each.unit == "share" else value, 1)
+    return round(value)
 
 
 def _change(each: Indicator) -> str:

@@ -1,4 +1,4 @@
-"""CloudTrail: trails, whether they log, and which events they select.
+"""CloudTrail: trails, whether they log, which events they select, and the keys their digests are signed with.
 
 An organization trail of the management account shows in every member under its own ARN; a multi-Region trail shows
 in every Region. Both are shadow trails there, left out when the caller says so.
@@ -6,6 +6,7 @@ in every Region. Both are shadow trails there, left out when the caller says so.
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -133,9 +134,35 @@ def _field(selector: FieldSelector) -> dict[str, Any]:
     }
 
 
+def list_public_keys(call: Call) -> dict[str, Any]:
+    """The keys that signed this Region's digests between two instants; now, where none is given."""
+    now = call.state.clock().timestamp()
+    start, end = (_epoch(call, name, now) for name in ("StartTime", "EndTime"))
+    keys = [
+        {
+            "Value": base64.b64decode(key.value),
+            "ValidityStartTime": key.valid_from,
+            "ValidityEndTime": key.valid_to,
+            "Fingerprint": key.fingerprint,
+        }
+        for key in call.state.public_keys
+        if key.region == call.region and key.valid_from.timestamp() <= end and key.valid_to.timestamp() >= start
+    ]
+    page, token = call.page(keys, cursor="NextToken", size=50)
+    return {"PublicKeyList": page, "NextToken": token}
+
+
+def _epoch(call: Call, name: str, default: float) -> float:
+    value = call.parameters.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise call.invalid(f"value at '{name}' is not a timestamp")
+    return value
+
+
 OPERATIONS: dict[str, Handler] = {
     "DescribeTrails": describe_trails,
     "ListTrails": list_trails,
     "GetTrailStatus": get_trail_status,
     "GetEventSelectors": get_event_selectors,
+    "ListPublicKeys": list_public_keys,
 }

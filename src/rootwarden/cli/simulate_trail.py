@@ -1,0 +1,50 @@
+"""`rootwarden simulate-trail`: a month of an organization trail that never was, to try detection on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def simulate_trail(
+    folder: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to put the log files; a new folder.")
+    ],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same trail.")] = 1,
+    accounts: Annotated[int, typer.Option("--accounts", min=3, max=5000, help="Accounts of the organization.")] = 20,
+    days: Annotated[int, typer.Option("--days", min=2, max=366, help="How long.")] = 31,
+    events: Annotated[int, typer.Option("--events", min=0, help="About how many events.")] = 100_000,
+    truth: Annotated[
+        Path | None,
+        typer.Option("--truth", metavar="FILE", help="Where to put what really happened (FOLDER.truth.json)."),
+    ] = None,
+    checkouts: Annotated[
+        Path | None,
+        typer.Option("--checkouts", metavar="FILE", help="Where to put the check-outs (FOLDER.checkouts.jsonl)."),
+    ] = None,
+    bomb: Annotated[bool, typer.Option("--bomb", help="Add a file that inflates to four gigabytes.")] = False,
+) -> int:
+    """Write an organization trail as S3 holds it, with every way root can be there, and what really happened.
+
+    Nothing leaves this machine and no AWS account is needed. What is found in it says nothing about real trails.
+    """
+    from rootwarden.cli.progress import file_progress
+    from rootwarden.simulator.trail.month import Month
+    from rootwarden.simulator.trail.write import write_month
+
+    truth = truth or folder.with_name(f"{folder.name}.truth.json")
+    checkouts = checkouts or folder.with_name(f"{folder.name}.checkouts.jsonl")
+    month = Month(seed=seed, accounts=accounts, days=days, events=events)
+    with file_progress("writing log files") as show:
+        made = write_month(month, folder, truth=truth, checkouts=checkouts, bomb=bomb, on_progress=show)
+    _say(f"trail: {folder}   {made.counts.events} events of {accounts} accounts in {made.counts.files} log files")
+    _say(f"check-outs: {checkouts}   unsigned")
+    _say(f"truth: {truth}   {len(made.visits)} visits of root, {len(made.concerns)} concerns")
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - the voice of the command line

@@ -1,0 +1,24 @@
+"""`rootwarden trail …`: what happened, as CloudTrail's log files tell it."""
+
+from __future__ import annotations
+
+import typer
+
+from rootwarden.cli import trail_scan, trail_verify
+
+app = typer.Typer(
+    name="trail",
+    help="What happened: read CloudTrail for what root did, and verify that its log files are what CloudTrail wrote.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options() -> None:
+    """What happened, as CloudTrail's log files tell it."""
+
+
+app.command("scan")(trail_scan.scan)
+app.command("verify")(trail_verify.verify)

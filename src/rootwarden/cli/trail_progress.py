@@ -1,0 +1,49 @@
+"""How far the reading of a trail is, on stderr, only when stderr is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rootwarden.trail.run import Progress as How
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[How], None]]:
+    """Give a function that shows how far it is: bytes, files, events, events a second, time left."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (
+        TextColumn("reading"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TextColumn("{task.fields[files]:,} files, {task.fields[records]:,} events, {task.fields[rate]:,.0f}/s"),
+        TextColumn("{task.fields[wanted]:,} wanted"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("trail", total=None, files=0, records=0, wanted=0, rate=0.0)
+
+        def show(how: How) -> None:
+            spent = bar.tasks[0].elapsed or 0
+            rate = how.records / spent if spent else 0
+            bar.update(
+                task,
+                total=how.size_in_all,
+                completed=how.size,
+                files=how.files,
+                records=how.records,
+                wanted=how.wanted,
+                rate=rate,
+            )
+
+        yield show

@@ -1,0 +1,175 @@
+"""What every command that reads a trail shares: what to read and how much of it, and how the reading is told."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import msgspec
+import typer
+
+from rootwarden.cli import options
+from rootwarden.cli.trail_progress import progress
+from rootwarden.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from rootwarden.aws.objects import Objects
+    from rootwarden.detect.visits.interest import Interest
+    from rootwarden.trail.place_names import Restriction
+    from rootwarden.trail.run import Run
+    from rootwarden.trail.spool import Spool
+
+_NAMED: Final = 20
+
+Paths: TypeAlias = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Files, folders, s3://BUCKET/PREFIX, or - for standard input.")
+]
+State: TypeAlias = Annotated[
+    Path | None, typer.Option("--state", metavar="FILE", help="Remember what was read, and read only what is new.")
+]
+From: TypeAlias = Annotated[str, typer.Option("--from", metavar="INSTANT", help="Events from this instant on.")]
+To: TypeAlias = Annotated[str, typer.Option("--to", metavar="INSTANT", help="Events before this instant.")]
+OnlyAccounts: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--account", metavar="ID", help="Only events of this account. Repeat.")
+]
+OnlyRegions: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--event-region", metavar="NAME", help="Only events of this region. Repeat.")
+]
+Workers: TypeAlias = Annotated[
+    int, typer.Option("--workers", min=0, metavar="N", help="Processes to read with; 0 for one a core.")
+]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command was asked to read, and how."""
+
+    paths: tuple[str, ...]
+    state: Path | None = None
+    start: str = ""
+    end: str = ""
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    workers: int = 0
+    profile: str = ""
+    region: str = ""
+
+
+@contextmanager
+def read(asked: Asked, interest: Interest) -> Iterator[tuple[Run, Spool]]:
+    """Read everything asked for; what is wanted is in the spool while the context is open.
+
+    Args:
+        asked: What to read.
+        interest: What is wanted.
+
+    Raises:
+        RootwardenError: When something is not there, or cannot be listed or kept.
+    """
+    from rootwarden.trail.batch import Orders
+    from rootwarden.trail.objects_to_read import STDIN, Listing
+    from rootwarden.trail.run import run
+    from rootwarden.trail.spool import Spool
+
+    restriction = _restriction(asked)
+    listing = Listing(asked.paths, restriction=restriction, bucket=lambda target: _bucket(target, asked))
+    listing.check()
+    stream = sys.stdin.buffer if STDIN in asked.paths else None
+    with (
+        Spool(asked.state) as spool,
+        TemporaryDirectory(prefix="rootwarden-trail-") as folder,
+        progress() as show,
+    ):
+        orders = Orders(
+            interest=interest, restriction=restriction, folder=folder, profile=asked.profile, region=asked.region
+        )
+        yield run(listing, orders, spool, stream=stream, workers=asked.workers, show=show), spool
+
+
+def tell(done: Run, found: str) -> None:
+    """Say on stderr what was read, what was odd, and what was not read.
+
+    Args:
+        done: What the run came to.
+        found: What it found, as words.
+    """
+    from rootwarden.report.words import several, visible
+
+    counts = done.counts
+    _say(f"read: {several(counts.files, 'file')}, {_bytes(counts.packed)}, about {several(counts.about, 'record')}")
+    _say(f"found: {found}")
+    for number, words in (
+        (done.read_before, "read by an earlier run"),
+        (counts.several_members, "with more than one gzip member, read to the end"),
+        *((number, f"passed over: {reason}") for reason, number in done.passed_over.items()),
+    ):
+        if number:
+            _say(f"note: {several(number, 'file')} {words}")
+    if done.read_again:
+        _say("note: earlier runs looked for something else, so everything was read again")
+    if counts.irregular:
+        fields = ", ".join(f"{name} {number:,}" for name, number in counts.irregular.items())
+        _say(f"note: fields of another kind than documented: {fields}")
+    for problem in done.problems[:_NAMED]:
+        _say(f"warning: `{visible(problem.file)}`: {visible(problem.reason)}")
+    if done.unread > _NAMED:
+        _say(f"warning: and {several(done.unread - _NAMED, 'more file')} not read in full")
+    if done.interrupted:
+        _say("interrupted: what is told here is what was read until then")
+
+
+def exit_code(done: Run, *, clean: int = 0) -> int:
+    """The exit code of docs/exit-codes.md.
+
+    Args:
+        done: What the run came to.
+        clean: What it is when everything was read.
+    """
+    if done.interrupted:
+        return 130
+    if not done.counts.inflated and not done.read_before and not clean:
+        return 2 if not done.unread else 3
+    return clean or (3 if done.unread else 0)
+
+
+def _restriction(asked: Asked) -> Restriction:
+    from rootwarden.trail.place_names import Restriction
+
+    start, end = _instant(asked.start, "--from"), _instant(asked.end, "--to")
+    if start is not None and end is not None and start >= end:
+        raise UsageError("--from is not before --to", hint="--to is the first instant that is left out")
+    for account in asked.accounts:
+        options.account_ids(account)
+    return Restriction(start=start, end=end, accounts=frozenset(asked.accounts), regions=frozenset(asked.regions))
+
+
+def _instant(text: str, option: str) -> datetime | None:
+    try:
+        return options.instant(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error.message}", hint=error.hint) from error
+
+
+def _bucket(target: str, asked: Asked) -> Objects:
+    from rootwarden.aws.door import Door
+    from rootwarden.trail.bucket import objects_of
+
+    return objects_of(target, Door(profile=asked.profile, region=asked.region))
+
+
+def _bytes(number: int) -> str:
+    size = float(number)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:  # noqa: PLR2004 - decimal units
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - the voice of the command line

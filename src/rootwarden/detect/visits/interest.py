@@ -1,0 +1,109 @@
+"""Which records a reader looks for: what root does, in any of its shapes, and what others do to become root.
+
+Everything else in a log is nobody's business here, and nearly all of it can be left undecoded: a record that is wanted
+always holds one of `literals()` as a whole JSON text, the word Root in some letter case, or an ARN ending `:root`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from rootwarden.detect.visits.detection import Topic, Who
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rootwarden.detect.filter_pattern import Event as Document
+    from rootwarden.detect.filter_pattern import Value
+    from rootwarden.detect.visits.detection import Detection
+
+ROOT: Final = "root"
+ROOT_ARN: Final = ":root"
+# Read whatever the packs ask: sessions of AssumeRoot are joined to the call, recoveries to the sign-in after them.
+ALWAYS: Final = frozenset({"AssumeRoot", "PasswordRecoveryRequested", "PasswordRecoveryCompleted"})
+
+
+class Interest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is looked for.
+
+    Attributes:
+        names: `eventName`s that are wanted whoever did it.
+        mentions: Texts (an ARN, an access key) that make a record wanted as a whole value anywhere in it.
+    """
+
+    names: frozenset[str] = ALWAYS
+    mentions: frozenset[str] = frozenset()
+
+    def literals(self) -> tuple[str, ...]:
+        """Every text, sorted, of which a wanted record that is not root's holds one as a whole value."""
+        return tuple(sorted(self.names | self.mentions))
+
+    def wants(self, document: Document) -> bool:
+        """Whether a record is wanted.
+
+        Args:
+            document: The record as JSON has it.
+        """
+        name = document.get("eventName")
+        return (
+            is_root(document)
+            or (isinstance(name, str) and name in self.names)
+            or (bool(self.mentions) and any(text in self.mentions for text in _texts(document)))
+        )
+
+
+def interest_of(detections: Iterable[Detection], *, mentions: Iterable[str] = ()) -> Interest:
+    """What detections need read beside root's own events.
+
+    The stages of denial of wallet are not among it: they matter for root, and for identities root made, which a second
+    reading looks for by their ARN and keys.
+
+    Args:
+        detections: Of the packs.
+        mentions: Texts that are wanted anywhere.
+    """
+    wanted = (each.names for each in detections if _of_others(each))
+    return Interest(names=ALWAYS.union(*wanted), mentions=frozenset(mentions))
+
+
+def _of_others(detection: Detection) -> bool:
+    """Whether it means somebody's way to root; one about what the user declares is found by that (`mentions`)."""
+    return detection.topic is Topic.TOWARD_ROOT and detection.who is not Who.ROOT
+
+
+def is_root(document: Document) -> bool:
+    """Whether the identity is root: by type, by the issuer of its session, or by its ARN."""
+    identity = document.get("userIdentity")
+    if not isinstance(identity, dict):
+        return False
+    arn = identity.get("arn")
+    return _says_root(identity.get("type")) or _issued_by_root(identity) or (isinstance(arn, str) and _root_arn(arn))
+
+
+def _issued_by_root(identity: Document) -> bool:
+    session = identity.get("sessionContext")
+    issuer = session.get("sessionIssuer") if isinstance(session, dict) else None
+    return isinstance(issuer, dict) and _says_root(issuer.get("type"))
+
+
+def _says_root(value: Value) -> bool:
+    return isinstance(value, str) and value.lower() == ROOT
+
+
+def _root_arn(arn: str) -> bool:
+    return arn.lower().endswith(ROOT_ARN)
+
+
+def _texts(document: Document) -> Iterator[str]:
+    """Every text value, at any depth."""
+    waiting: list[Value] = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)

@@ -1,0 +1,92 @@
+"""Detections, root-only tasks, task policies and playbooks: the files beside this module, read when first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from rootwarden.detect.filter_pattern import Event as Document
+    from rootwarden.detect.visits.detection import Detection, Task, TaskPolicy
+    from rootwarden.detect.visits.playbook import Playbook
+
+
+def detections(declared: Mapping[str, Iterable[str]] | None = None) -> tuple[Detection, ...]:
+    """The shipped detections, in order of id.
+
+    Args:
+        declared: Values for settings by name, for example `{"password_stores": [secret ARNs]}`; a detection whose
+            settings are not declared says so in `undeclared` and means nothing.
+
+    Raises:
+        InputError: A shipped file is no detection, which the tests rule out.
+    """
+    given = tuple(sorted((name, tuple(values)) for name, values in (declared or {}).items()))
+    return _detections(given, example=False)
+
+
+def detections_with_examples() -> tuple[Detection, ...]:
+    """The shipped detections with the examples of their settings declared: what their cases are run with."""
+    return _detections((), example=True)
+
+
+@cache
+def root_tasks() -> tuple[Task, ...]:
+    """What only root can do, in order of id."""
+    from rootwarden.detect.visits.task_file import read_task
+
+    return tuple(read_task(text, file=file, callers=callers()) for file, text in texts("root-tasks"))
+
+
+@cache
+def task_policies() -> tuple[TaskPolicy, ...]:
+    """What sessions of AssumeRoot may do, in order of name."""
+    from rootwarden.detect.visits.task_file import read_task_policy
+
+    return tuple(read_task_policy(text, file=file, callers=callers()) for file, text in texts("task-policies"))
+
+
+@cache
+def playbooks() -> tuple[Playbook, ...]:
+    """What to do after a detection, in order of id."""
+    from rootwarden.detect.visits.playbook_file import read_playbook, read_shared_steps
+
+    shared = {
+        name: step
+        for file, text in texts("playbooks", "shared")
+        for name, step in read_shared_steps(text, file=file).items()
+    }
+    return tuple(read_playbook(text, file=file, shared=shared) for file, text in texts("playbooks"))
+
+
+@cache
+def callers() -> dict[str, Document]:
+    """Ways of calling, by name: records with made-up identities that cases are laid over."""
+    folder = files(__package__).joinpath("detections", "callers")
+    entries = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".json")),
+        key=lambda one: one.name.rpartition(".")[0],
+    )
+    return {entry.name.removesuffix(".json"): msgspec.json.decode(entry.read_bytes()) for entry in entries}
+
+
+def texts(*folder: str) -> Iterator[tuple[str, str]]:
+    """Name and content of every TOML file of one folder beside this module, in order of name."""
+    entries = (entry for entry in files(__package__).joinpath(*folder).iterdir() if entry.name.endswith(".toml"))
+    for entry in sorted(entries, key=lambda one: one.name.rpartition(".")[0]):
+        yield entry.name, entry.read_text(encoding="utf-8")
+
+
+@cache
+def _detections(given: tuple[tuple[str, tuple[str, ...]], ...], *, example: bool) -> tuple[Detection, ...]:
+    from rootwarden.detect.visits.detection_file import read_detection
+
+    return tuple(
+        read_detection(text, file=file, callers=callers(), declared=dict(given), example=example)
+        for file, text in texts("detections")
+    )

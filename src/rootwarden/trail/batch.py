@@ -1,0 +1,168 @@
+"""Some objects read one after the other, in this process or in one of its workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import msgspec
+
+from rootwarden.detect.visits.interest import Interest
+from rootwarden.errors import RootwardenError
+from rootwarden.trail.counts import Counts, Problem, total
+from rootwarden.trail.limits import Limits
+from rootwarden.trail.objects_to_read import S3
+from rootwarden.trail.place_names import Restriction
+from rootwarden.trail.scan import Scan
+from rootwarden.trail.spool import Row, row_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import BinaryIO, Self
+
+    from rootwarden.aws.door import Door
+    from rootwarden.detect.visits.event import Event
+    from rootwarden.trail.objects_to_read import Readable
+
+# So many bytes of events are handed over in memory; what is more goes through a file.
+_IN_MEMORY: Final = 4 * 1024**2
+_LENGTH: Final = 8
+
+
+class Orders(msgspec.Struct, frozen=True, kw_only=True):
+    """What every worker is told once.
+
+    Attributes:
+        interest: What is wanted.
+        restriction: Which events are asked for.
+        limits: How much one file may take.
+        folder: Where files for handing over go.
+        profile: Named AWS profile, or empty.
+        region: AWS region, or empty.
+    """
+
+    interest: Interest
+    restriction: Restriction = Restriction()
+    limits: Limits = Limits()
+    folder: str = ""
+    profile: str = ""
+    region: str = ""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch gave.
+
+    Attributes:
+        rows: Events, or the first of them.
+        spilled: A file with the others; empty when there are none.
+        counts: What was read.
+        problems: What was not read in full.
+        read: Stamps of the objects that were, by name.
+        size: Bytes of the objects as they are stored.
+    """
+
+    rows: list[Row]
+    spilled: str = ""
+    counts: Counts
+    problems: tuple[Problem, ...]
+    read: dict[str, str]
+    size: int
+
+    def every_row(self) -> Iterator[Row]:
+        """All events; the file they were handed over in is gone afterwards."""
+        yield from self.rows
+        if self.spilled:
+            path = Path(self.spilled)
+            with path.open("rb") as file:
+                yield from _read_rows(file)
+            path.unlink()
+
+
+def read_batch(batch: Sequence[Readable], orders: Orders, door: Door | None) -> Result:
+    """Read some objects.
+
+    Args:
+        batch: What to read: files, or objects in S3.
+        orders: What for.
+        door: Access to AWS, when any object is in S3.
+    """
+    counts: list[Counts] = []
+    problems: list[Problem] = []
+    read: dict[str, str] = {}
+    with _HandOver(orders.folder) as kept:
+        for each, source in _opened(batch, door):
+            if isinstance(source, RootwardenError):
+                problems.append(Problem(each.name, source.message))
+                continue
+            scan = Scan(source, orders.interest, name=each.name, limits=orders.limits)
+            kept.add(asked_for(scan.events(), orders.restriction))
+            counts.append(scan.counts())
+            problems.extend(scan.problems)
+            if not scan.problems:
+                read[each.name] = each.stamp
+    return Result(
+        rows=kept.rows,
+        spilled=kept.spilled,
+        counts=total(counts),
+        problems=tuple(problems),
+        read=read,
+        size=sum(each.size for each in batch),
+    )
+
+
+def asked_for(events: Iterable[Event], restriction: Restriction) -> Iterator[Row]:
+    """Rows of the events asked for, and of the calls that explain them: AssumeRoot is joined across accounts."""
+    for event in events:
+        region = event.region if event.name != "AssumeRoot" else ""
+        account = event.account if event.name != "AssumeRoot" else ""
+        if restriction.allows(account=account, region=region, instant=event.instant):
+            yield row_of(event)
+
+
+def _opened(
+    batch: Sequence[Readable], door: Door | None
+) -> Iterator[tuple[Readable, Path | BinaryIO | RootwardenError]]:
+    if door is None:
+        yield from ((each, Path(each.name)) for each in batch)
+        return
+    from rootwarden.trail.bucket import fetched
+
+    local = [each for each in batch if not each.name.startswith(S3)]
+    yield from ((each, Path(each.name)) for each in local)
+    yield from fetched((each for each in batch if each.name.startswith(S3)), door)
+
+
+class _HandOver:
+    """Rows on their way to the spool: in memory while they are few."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._held = 0
+        self._file: BinaryIO | None = None
+        self.rows: list[Row] = []
+        self.spilled = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            if self._held < _IN_MEMORY or not self._folder:
+                self._held += len(row.document)
+                self.rows.append(row)
+                continue
+            if self._file is None:
+                path = Path(self._folder) / uuid4().hex
+                self._file, self.spilled = path.open("xb"), str(path)
+            packed = msgspec.msgpack.encode(row)
+            self._file.write(len(packed).to_bytes(_LENGTH, "big") + packed)
+
+
+def _read_rows(file: BinaryIO) -> Iterator[Row]:
+    while head := file.read(_LENGTH):
+        yield msgspec.msgpack.decode(file.read(int.from_bytes(head, "big")), type=Row)

@@ -1,0 +1,280 @@
+"""One file, read for what an interest wants: a plain function of the file, for any number of processes.
+
+A file is inflated once, and searched as it comes out. Most are ruled out by that, and not looked at again.
+What may hold something wanted is split into records, and only those that may be wanted are decoded. A file larger than
+a window goes through memory window by window.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+from collections import Counter
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+import stringzilla
+
+from rootwarden.detect.visits.event import Event, read_event
+from rootwarden.trail.byte_filter import filter_of
+from rootwarden.trail.counts import Counts, Problem
+from rootwarden.trail.csv_export import Export, is_export
+from rootwarden.trail.document import document_of, unwrapped
+from rootwarden.trail.framing import BOM, Framer
+from rootwarden.trail.inflate import Inflation
+from rootwarden.trail.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+    from rootwarden.detect.filter_pattern import Event as Document
+    from rootwarden.detect.visits.interest import Interest
+    from rootwarden.trail.byte_filter import ByteFilter
+
+_BLANKS: Final = b" \t\r\n"
+_MARK: Final = b"eventVersion"
+_BEGINNING: Final = b'"eventVersion":'
+_PARTS: Final = 16
+_ENOUGH: Final = 3
+_LIMITS: Final = Limits()
+
+
+class ScannedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found in a file.
+
+    Attributes:
+        events: What was wanted, in the order of the file.
+        counts: What was read.
+        problems: Why it was not read to its end, or not in full; what came before is in `events`.
+    """
+
+    events: tuple[Event, ...]
+    counts: Counts
+    problems: tuple[Problem, ...]
+
+
+def scan_file(source: Path | bytes, interest: Interest, *, name: str = "", limits: Limits = _LIMITS) -> ScannedFile:
+    """Read one file.
+
+    Args:
+        source: A file, or its bytes, packed with gzip or not.
+        interest: What is wanted.
+        name: What people call it; the path by default.
+        limits: How much it may take.
+
+    Returns:
+        The events and counts. A file that cannot be read, or only in part, is a problem and no error.
+    """
+    scan = Scan(source, interest, name=name or (str(source) if isinstance(source, Path) else "-"), limits=limits)
+    events = tuple(scan.events())
+    return ScannedFile(events=events, counts=scan.counts(), problems=tuple(scan.problems))
+
+
+class Scan:
+    """One file being read; for callers that cannot keep all its events at once.
+
+    Args:
+        source: A file, its bytes, or a stream that can be read once.
+        interest: What is wanted.
+        name: What people call it.
+        limits: How much it may take.
+
+    Attributes:
+        problems: Why it was not read in full, so far.
+    """
+
+    def __init__(
+        self, source: Path | bytes | BinaryIO, interest: Interest, *, name: str, limits: Limits = _LIMITS
+    ) -> None:
+        self._source = source
+        self._interest = interest
+        self._filter = filter_of(interest)
+        self._name = name
+        self._limits = limits
+        self._ruled_out = False
+        self._records = self._wanted = self._unreadable = self._about = 0
+        self._packed = self._inflated = self._members = 0
+        self._irregular: Counter[str] = Counter()
+        self.problems: list[Problem] = []
+
+    def events(self) -> Iterator[Event]:
+        """The wanted events, in the order of the file; to be asked once."""
+        try:
+            with _opened(self._source) as file:
+                yield from self._read(file)
+        except OSError as error:
+            self._problem(f"it cannot be read: {error.strerror or error}".lower())
+
+    def counts(self) -> Counts:
+        """What was read so far."""
+        return Counts(
+            files=1,
+            ruled_out=int(self._ruled_out),
+            packed=self._packed,
+            inflated=self._inflated,
+            records=self._records,
+            about=max(self._about, self._records),
+            wanted=self._wanted,
+            unreadable=self._unreadable,
+            several_members=int(self._members > 1),
+            irregular=dict(self._irregular),
+        )
+
+    def _read(self, file: BinaryIO) -> Iterator[Event]:
+        inflation = Inflation(file, self._limits)
+        pieces = inflation.pieces()
+        first = next(pieces, b"")
+        whole = chain([first], pieces)
+        yield from self._read_table(whole) if is_export(first) else self._read_records(whole, inflation)
+        self._packed, self._inflated, self._members = inflation.packed, inflation.inflated, inflation.members
+        if inflation.damage:
+            self.problems.insert(0, Problem(self._name, inflation.detail))
+
+    def _read_table(self, pieces: Iterator[bytes]) -> Iterator[Event]:
+        export = Export(self._limits.record)
+        for document in export.documents(pieces):
+            yield from self._wanted_in(document)
+        self._records, self._unreadable = export.rows, self._unreadable + export.unreadable
+        if export.broken:
+            self._problem(export.broken)
+        self._say_unreadable()
+
+    def _read_records(self, pieces: Iterator[bytes], inflation: Inflation) -> Iterator[Event]:
+        framer = Framer(self._limits.record)
+        before = strange = False
+        for window in _windows(pieces, self._filter, self._limits.window):
+            alone = window.last and not framer.begun
+            if alone and self._rules_out(window, inflation):
+                return
+            for section in framer.sections(window.data(), last=window.last):
+                if window.last or ((before or window.may_hold) and self._filter.may_hold(section)):
+                    records = framer.records(section, last=window.last)
+                    yield from self._wanted_of(records)
+                    strange = alone and not inflation.damage and not _is_log(records, framer)
+            before = window.may_hold
+            if framer.lost or self._unreadable > self._limits.broken:
+                self._problem("no end of a record was found" if framer.lost else "too many records are unreadable")
+                return
+        if strange and not self._wanted:
+            self._problem("it holds no CloudTrail record")
+        elif framer.cut and not inflation.damage:
+            self._problem("the JSON ends in the middle")
+        self._say_unreadable()
+
+    def _rules_out(self, window: Window, inflation: Inflation) -> bool:
+        """Whether nothing wanted can be in a file that is one window, and it looks whole."""
+        first, end = window.pieces[0] if window.pieces else b"", window.pieces[-1] if window.pieces else b""
+        self._ruled_out = not (window.may_hold or inflation.damage) and _looks_whole(first, end)
+        self._about = _about(first, inflation.inflated)
+        return self._ruled_out
+
+    def _wanted_of(self, records: Sequence[bytes]) -> Iterator[Event]:
+        self._records += len(records)
+        for record in _holding(records, self._filter):
+            document = document_of(record)
+            if document is None:
+                self._unreadable += 1
+                continue
+            yield from self._wanted_in(document)
+
+    def _wanted_in(self, document: Document) -> Iterator[Event]:
+        for each in unwrapped(document):
+            if self._interest.wants(each):
+                event = read_event(each)
+                self._wanted += 1
+                self._irregular.update(event.irregular)
+                yield event
+
+    def _say_unreadable(self) -> None:
+        if self._unreadable:
+            self._problem(f"{self._unreadable} of its records cannot be read")
+
+    def _problem(self, reason: str) -> None:
+        self.problems.append(Problem(self._name, reason))
+
+
+@contextmanager
+def _opened(source: Path | bytes | BinaryIO) -> Iterator[BinaryIO]:
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+    elif isinstance(source, Path):
+        with open(source, "rb", buffering=0, opener=_open_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "it is not a regular file")
+            yield file
+    else:
+        yield source
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for a pipe's other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+class Window(NamedTuple):
+    """A part of a file: its pieces, whether they or their seams may hold something, and whether it is the last."""
+
+    pieces: list[bytes]
+    may_hold: bool
+    last: bool
+
+    def data(self) -> bytes:
+        """The part whole."""
+        return b"".join(self.pieces)
+
+
+def _windows(pieces_of_file: Iterator[bytes], wanted: ByteFilter, size: int) -> Iterator[Window]:
+    """The content in windows; at least one. Each piece is searched while it is still in the processor's cache."""
+    pieces: list[bytes] = []
+    seams: list[bytes] = []
+    found = False
+    end = b""
+    length = 0
+    for piece in pieces_of_file:
+        if length >= size:
+            yield Window(pieces, found or wanted.may_hold(b"".join(seams)), last=False)
+            pieces, seams, found, length = [], [], False, 0
+        pieces.append(piece)
+        length += len(piece)
+        if not found:
+            found = wanted.may_hold(piece)
+            seams += (end, piece[: wanted.reach])
+        end = piece[-wanted.reach :]
+    yield Window(pieces, found or wanted.may_hold(b"".join(seams)), last=True)
+
+
+def _holding(records: Sequence[bytes], wanted: ByteFilter) -> Iterator[bytes]:
+    """The records that may be wanted, in order; found by parts of parts, since they are few."""
+    size = max(1, len(records) // _PARTS)
+    for start in range(0, len(records), size):
+        part = records[start : start + size]
+        if wanted.may_hold(b"".join(part)):
+            if size == 1:
+                yield part[0]
+            else:
+                yield from _holding(part, wanted)
+
+
+def _looks_whole(first: bytes, end: bytes) -> bool:
+    """Whether a file begins and ends as a log does; what does not is read, and then named."""
+    begins = first.removeprefix(BOM).lstrip(_BLANKS)[:1]
+    return begins in (b"{", b"[") and end.rstrip(_BLANKS)[-1:] in (b"}", b"]") and stringzilla.find(first, _MARK) >= 0
+
+
+def _is_log(records: Sequence[bytes], framer: Framer) -> bool:
+    """Whether a file that fits one window holds records of CloudTrail, or none at all."""
+    if not records:
+        return not framer.cut
+    documents = (document_of(record) for record in records[:_ENOUGH])
+    return any(document is not None and any(unwrapped(document)) for document in documents)
+
+
+def _about(first: bytes, inflated: int) -> int:
+    marks = stringzilla.count(first, _BEGINNING)
+    return inflated * marks // len(first) if marks else 0

@@ -1,0 +1,194 @@
+"""New events into the database, and what follows from them out of it, in one transaction.
+
+Detection forgets nothing and depends on no order, so what is new is judged again together with what is stored around
+it: the same accounts, the hours before and after. Judging the same events again changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from sqlalchemy import or_, select
+
+from rootwarden.alert.reading import Path, Reading, ReadObject, RootEvent
+from rootwarden.alert.store.recording import Recorded, record_in, was_read
+from rootwarden.alert.store.tables import EventRow
+from rootwarden.detect.visits.actor import Suspect
+from rootwarden.detect.visits.event import Event, read_event
+from rootwarden.detect.visits.find import Detector, distinct
+from rootwarden.detect.visits.shape import assume_root_call, root_account
+from rootwarden.detect.visits.stamp import event_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sqlalchemy.orm import Session
+
+    from rootwarden.alert.store.database import Store
+    from rootwarden.detect.visits.catalogue import Catalogue
+    from rootwarden.detect.visits.checkout import Checkout
+    from rootwarden.detect.visits.find import Findings
+    from rootwarden.detect.visits.settings import Settings
+
+# Longer than a session of root can last, and than blinding and spending may lie apart.
+AROUND: Final = timedelta(hours=48)
+# A key of root that works all day is judged by its newest events; what it did before is in its stored incident.
+MOST_AROUND: Final = 20_000
+_ASSUME_ROOT: Final = "AssumeRoot"
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """What some messages brought, read.
+
+    Attributes:
+        events: Root's, those on the way to root, those of suspects; each may come more than once.
+        objects: Log files that were read to their end.
+        path: The way they came.
+        region: Of the queue.
+        seen_at: When they were taken from the queue.
+    """
+
+    events: tuple[Event, ...] = ()
+    objects: tuple[ReadObject, ...] = ()
+    path: Path = Path.S3
+    region: str = ""
+    seen_at: datetime
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it.
+
+    Attributes:
+        recorded: What changed in the database.
+        suspects: Identities of root's making, whose events must be looked for too.
+    """
+
+    recorded: Recorded
+    suspects: tuple[Suspect, ...]
+
+
+class Judge:
+    """Judges arrivals against what is stored.
+
+    Args:
+        store: The database.
+        catalogue: Detections, tasks and task policies.
+        settings: What the organization declares.
+        checkouts: Gives the check-outs as they are known at the time; they are asked for each time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        *,
+        settings: Settings,
+        checkouts: Callable[[], Iterable[Checkout]] = tuple,
+    ) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._settings = settings
+        self._checkouts = checkouts
+
+    def known(self, objects: Iterable[ReadObject]) -> frozenset[str]:
+        """Names of those objects that were read before, in the same version.
+
+        Raises:
+            StoreError: When the database does not answer.
+        """
+        asked = tuple(objects)
+        return self._store.read(
+            lambda session: frozenset(each.name for each in asked if was_read(session, each.name, each.version))
+        )
+
+    def take(self, arrival: Arrival) -> Judged:
+        """Keep what arrived, judge it with what is around it, and record what follows, in one transaction.
+
+        Raises:
+            StoreError: When the database does not answer; nothing is recorded then.
+        """
+        events = tuple(distinct(arrival.events))
+        accounts = frozenset(account for event in events for account in touched(event))
+        span = _span(events, arrival.seen_at)
+        return self._store.write(
+            lambda session: self._judge(session, arrival, events, accounts, span), accounts=sorted(accounts)
+        )
+
+    def again(self, accounts: Iterable[str], *, around: datetime) -> Judged:
+        """Judge what is stored of accounts once more: some things only time decides.
+
+        Raises:
+            StoreError: When the database does not answer.
+        """
+        asked = frozenset(accounts)
+
+        def judge(session: Session) -> Judged:
+            arrival = Arrival(seen_at=self._store.now(session), path=Path.WATCH)
+            return self._judge(session, arrival, (), asked, (around, around))
+
+        return self._store.write(judge, accounts=sorted(asked))
+
+    def _judge(
+        self,
+        session: Session,
+        arrival: Arrival,
+        events: tuple[Event, ...],
+        accounts: frozenset[str],
+        span: tuple[datetime, datetime],
+    ) -> Judged:
+        now = self._store.now(session)
+        findings = self._findings((*events, *self._stored(session, accounts, span)), accounts, now)
+        reading = Reading(
+            incidents=tuple(each for each in findings.incidents if each.account in accounts),
+            concerns=tuple(each for each in findings.concerns if each.account in accounts),
+            events=tuple(_kept(event) for event in events),
+            objects=arrival.objects,
+            path=arrival.path,
+            region=arrival.region,
+            seen_at=arrival.seen_at,
+        )
+        return Judged(recorded=record_in(session, reading, now), suspects=findings.suspects)
+
+    def _findings(self, events: Iterable[Event], accounts: frozenset[str], now: datetime) -> Findings:
+        """Findings of these accounts; of others not everything is at hand, so nothing is said of them."""
+        detector = Detector(self._catalogue, settings=self._settings, checkouts=self._checkouts())
+        for event in distinct(events):
+            call = assume_root_call(event)
+            if call is None or call.failed or call.account in accounts:
+                detector.take(event)
+        return detector.findings(as_of=now)
+
+    def _stored(self, session: Session, accounts: frozenset[str], span: tuple[datetime, datetime]) -> Iterator[Event]:
+        """Events of the accounts around a span of time, and every AssumeRoot call then, whose session may be theirs."""
+        first, last = span[0] - AROUND, span[1] + AROUND
+        ours = or_(EventRow.account.in_(accounts), EventRow.name == _ASSUME_ROOT)
+        then = or_(EventRow.instant.is_(None), EventRow.instant.between(first, last))
+        asked = select(EventRow.record).where(ours, then).order_by(EventRow.instant.desc()).limit(MOST_AROUND)
+        for record in session.scalars(asked):
+            yield read_event(msgspec.json.decode(record))
+
+
+def touched(event: Event) -> tuple[str, ...]:
+    """The accounts an event says something of: whose root it was, who called, whose session was issued."""
+    call = assume_root_call(event)
+    named = event.text("requestParameters", "accountId")
+    found = {root_account(event) or event.account, event.account, *((call.account,) if call else ()), named}
+    return tuple(sorted(each for each in found if each)) or ("",)
+
+
+def _span(events: Iterable[Event], otherwise: datetime) -> tuple[datetime, datetime]:
+    instants = [event.instant for event in events if event.instant is not None]
+    return (min(instants), max(instants)) if instants else (otherwise, otherwise)
+
+
+def _kept(event: Event) -> RootEvent:
+    return RootEvent(
+        id=event_id(event),
+        account=root_account(event) or event.account,
+        instant=event.instant,
+        region=event.region,
+        name=event.name,
+        record=msgspec.json.encode(event.document),
+    )

@@ -1,0 +1,88 @@
+"""`rootwarden simulate-trail`, run as a process."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src"
+COMMAND = 'import sys; sys.argv[0] = "rootwarden"; from rootwarden.cli.main import main; main()'
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", COMMAND, "simulate-trail", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]},
+    )
+
+
+def test_a_month_its_check_outs_and_its_truth(tmp_path: Path) -> None:
+    done = run(tmp_path, "--output", "trail", "--seed", "3", "--events", "5000")
+    assert (done.returncode, done.stdout) == (0, "")
+    truth = json.loads((tmp_path / "trail.truth.json").read_text(encoding="utf-8"))
+    files = len(list(tmp_path.glob("trail/AWSLogs/o-fakemonth0/*/CloudTrail/*/2026/*/*/*.json.gz")))
+    assert done.stderr.splitlines() == [
+        f"trail: trail   {truth['counts']['events']} events of 20 accounts in {files} log files",
+        "check-outs: trail.checkouts.jsonl   unsigned",
+        f"truth: trail.truth.json   {len(truth['visits'])} visits of root, {len(truth['concerns'])} concerns",
+    ]
+    assert (truth["schema"], truth["seed"]) == ("rootwarden.synthetic-trail/1", 3)
+    assert str(tmp_path) not in (tmp_path / "trail.truth.json").read_text(encoding="utf-8")
+    leases = [json.loads(line) for line in (tmp_path / "trail.checkouts.jsonl").read_text().splitlines()]
+    covered = {visit["lease"] for visit in truth["visits"]} - {""}
+    unused = {concern["lease"] for concern in truth["concerns"]} - {""}
+    assert covered | unused == {each["lease"] for each in leases}
+    assert all({"account", "from", "until", "task", "mfa_device", "released_at"} < set(each) for each in leases)
+
+
+def test_many_files_on_all_cores_are_the_same_bytes(tmp_path: Path) -> None:
+    """Two processes that share nothing write the same month; more than 400 files are written by workers."""
+    made = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        assert run(tmp_path / name, "--output", "trail", "--seed", "4", "--events", "0").returncode == 0
+        made.append({path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.*")})
+    assert made[0] == made[1]
+    assert len(made[0]) > 400
+
+
+def test_a_bomb_only_when_asked_for(tmp_path: Path) -> None:
+    assert run(tmp_path, "--output", "trail", "--events", "0", "--bomb").returncode == 0
+    truth = json.loads((tmp_path / "trail.truth.json").read_text(encoding="utf-8"))
+    (bomb,) = truth["irregular"]["bombs"]
+    assert (tmp_path / "trail" / bomb).stat().st_size < 40_000_000
+    with gzip.open(tmp_path / "trail" / bomb) as file:
+        assert file.read(100_000).strip() == b'{"Records":['
+    # The last four bytes are the size modulo 4 GiB (RFC 1952): the frame around four gigabytes of blanks.
+    assert (tmp_path / "trail" / bomb).read_bytes()[-4:] == len(b'{"Records":[]}').to_bytes(4, "little")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--output", "mine"), "error: `mine` is not empty"),
+        (("--output", "new", "--truth", "new/truth.json"), "error: `new/truth.json` is inside of `new`"),
+        (("--output", "new", "--checkouts", "new/c.jsonl"), "error: `new/c.jsonl` is inside of `new`"),
+        (("--output", "new", "--accounts", "4"), "error: too few accounts and days for every story of root"),
+        (("--output", "mine/kept.txt/trail"), "error: `mine/kept.txt/trail"),
+    ],
+)
+def test_what_cannot_be_done(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "kept.txt").write_text("kept")
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0].startswith(said)
+    assert done.stderr.splitlines()[1].startswith("hint: ")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["kept.txt", "mine"]
