@@ -44,7 +44,7 @@ def key_figures(fleet: AccountWeeks, observations: pl.LazyFrame, records: Record
         as_of: The instant to judge at.
     """
     now = standing(fleet, observations)
-    outside, mean, p95, drills = recorded(records, as_of, now.looked)
+    outside, mean, p95, overdue, drilled = recorded(records, as_of, now.looked)
     return KeyFigures(
         schema=SCHEMA,
         as_of=as_of,
@@ -58,7 +58,8 @@ def key_figures(fleet: AccountWeeks, observations: pl.LazyFrame, records: Record
             _active_keys(now),
             _oldest_key(now),
             _at_risk(now),
-            drills,
+            overdue,
+            drilled,
             _unreadable(now),
         ),
     )
