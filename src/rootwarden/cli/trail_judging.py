@@ -142,7 +142,7 @@ def _second_reading(asked: Asked, detector: Detector) -> list[str]:
             end=datetime.fromtimestamp(max(one.until for one in suspects) + 1, tz=UTC).isoformat(),
         )
         names = frozenset(one.name for one in suspects)
-        with trail_reading.read(again, Interest(names=frozenset(), mentions=names)) as (done, spool):
+        with trail_reading.read(again, Interest(calls=frozenset(), mentions=names)) as (done, spool):
             detector.take_of_suspects(spool.events())
         if done.interrupted:
             raise KeyboardInterrupt
