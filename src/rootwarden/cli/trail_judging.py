@@ -116,11 +116,9 @@ def _interest(detections: Iterable[Detection], settings: Settings) -> Interest:
     """What to read: reads of a password store are looked for by the secret, since every program reads some secret."""
     from rootwarden.detect.visits.declared import spellings
     from rootwarden.detect.visits.interest import interest_of
-    from rootwarden.detect.visits.password_store import SETTING
 
-    by_name = [one for one in detections if SETTING not in one.settings]
     secrets = {spelling for secret in settings.password_store for spelling in spellings(secret.arn)}
-    return interest_of(by_name, mentions=sorted(secrets))
+    return interest_of(detections, mentions=sorted(secrets))
 
 
 def _second_reading(asked: Asked, detector: Detector) -> list[str]:
@@ -142,7 +140,7 @@ def _second_reading(asked: Asked, detector: Detector) -> list[str]:
             end=datetime.fromtimestamp(max(one.until for one in suspects) + 1, tz=UTC).isoformat(),
         )
         names = frozenset(one.name for one in suspects)
-        with trail_reading.read(again, Interest(names=frozenset(), mentions=names)) as (done, spool):
+        with trail_reading.read(again, Interest(calls=frozenset(), mentions=names)) as (done, spool):
             detector.take_of_suspects(spool.events())
         if done.interrupted:
             raise KeyboardInterrupt
