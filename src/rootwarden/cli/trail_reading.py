@@ -145,7 +145,9 @@ def _refuse_nothing(done: Run) -> None:
     Raises:
         UsageError: When there was nothing to read, and no earlier run had read it.
     """
-    if done.counts.files or done.read_before or done.unread or done.interrupted:
+    from rootwarden.trail.objects_to_read import NOT_ASKED_FOR
+
+    if done.counts.files or done.read_before or done.unread or done.interrupted or NOT_ASKED_FOR in done.passed_over:
         return
     found = ", ".join(f"{number:,} {reason}" for reason, number in done.passed_over.items())
     message = f"there is nothing to read, only {found}" if found else "there is nothing to read"

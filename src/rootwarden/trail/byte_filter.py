@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _find: Final = stringzilla.find
 _find_root: Final = stringzilla.utf8_uncased_search
 _ROOT: Final = ROOT.encode()
+_INSIDE: Final = b"Root"
 _BEFORE: Final = frozenset(b'":')
 _AFTER: Final = frozenset(b'"\\')
 _ESCAPE: Final = b"\\u00"
@@ -67,8 +68,8 @@ class ByteFilter:
         pairs = {(_word(name), _word(source)) for name, source in interest.literals()}
         names = {name for name, _ in pairs}
         # What holds the word Root in one letter case is found on the way, by the search for it in any.
-        rooted = {name for name in names if _ROOT in name.lower()}
-        self._rooted = tuple((word, word.lower().index(_ROOT)) for word in sorted(rooted))
+        rooted = {name for name in names if _INSIDE in name}
+        self._rooted = tuple((word, word.index(_INSIDE)) for word in sorted(rooted))
         self._blind = not all(names)
         self.needles = tuple(
             Needle(word, named, all(word in name for name in named))
@@ -104,6 +105,9 @@ class ByteFilter:
         end = at + len(_ROOT)
         if at and piece[at - 1] in _BEFORE and end < len(piece) and piece[end] in _AFTER:
             return True
+        # In the names it stands inside a word, with one capital letter.
+        if not piece.startswith(_INSIDE, at):
+            return False
         return any(piece.startswith(word, at - offset) for word, offset in self._rooted if at >= offset)
 
     def _escaped(self, piece: bytes, at: int) -> bool:
