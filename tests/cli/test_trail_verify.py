@@ -60,8 +60,8 @@ def test_a_valid_copy(tmp_path: Path) -> None:
         "digests      4 valid\n"
         "log files    8 valid; 7.3 KB hashed\n"
         "\n"
-        "valid    000000000000 us-east-1  example-trail  2026-03-01T20:00:00Z … 2026-03-02T00:00:00Z, 4 h of it; "
-        "digests: 4 valid; log files: 8 valid\n"
+        "valid    000000000000 us-east-1  example-trail  2026-03-01T20:00:00Z … 2026-03-02T00:00:00Z, 4 digests, "
+        "8 log files\n"
     )
 
 

@@ -182,10 +182,10 @@ def _sightings(path: Path) -> list[Sighting]:
 
 def _told(given: Given, findings: Findings, done: Run, detections: Iterable[Detection], trouble: list[str]) -> Told:
     from rootwarden import packs
-    from rootwarden.detect.visits.advice import Advice
+    from rootwarden.detect.visits.next_actions import Playbooks
     from rootwarden.report.incidents.told import Read, Told
 
-    advice = Advice(detections, packs.playbooks())
+    playbooks = Playbooks(packs.playbooks(), detections)
     unread = [f"{problem.file}: {problem.reason}" for problem in done.problems]
     return Told(
         source=", ".join(given.asked.paths),
@@ -199,7 +199,7 @@ def _told(given: Given, findings: Findings, done: Run, detections: Iterable[Dete
             trouble=(*unread, *trouble),
         ),
         tasks={task.id: task.title for task in packs.root_tasks()},
-        actions={one.id: steps for one in findings.every() if (steps := advice.about(one.reasons))},
+        actions={one.id: steps for one in findings.every() if (steps := playbooks.actions(one))},
     )
 
 

@@ -22,7 +22,7 @@ MOST_NAMED: Final = 5
 NO_TIME: Final = "time not known"
 SHAPE_WORDS: Final[Mapping[Shape, str]] = MappingProxyType(
     {
-        Shape.SIGN_IN: "sign-in page",
+        Shape.SIGN_IN: "sign-in",
         Shape.CONSOLE: "console session",
         Shape.ACCESS_KEY: "root access key",
         Shape.SESSION: "session by GetSessionToken",

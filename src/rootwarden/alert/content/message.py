@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rootwarden.alert.content.subject import Subject
 
 LONGEST_TITLE: Final = 160
-MOST_ACTIONS: Final = 3
+MOST_ACTIONS: Final = 4
 MOST_REASONS: Final = 10
 MOST_GATHERED: Final = 50
 DRILL: Final = "DRILL, nothing happened"
