@@ -34,7 +34,7 @@ from rootwarden.trail.scan import scan_file
 from rootwarden.trail.usage import UsageScan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 ROUNDS = 7
 JQ = '.Records[] | select((.userIdentity.type // "" | ascii_downcase) == "root") | .eventID'
@@ -68,7 +68,7 @@ def usage(files: list[Path]) -> int:
     return sum(len(calls) for path in files for calls in UsageScan(path).calls())
 
 
-def timed(files: list[Path], tasks: dict[str, Callable[[list[Path]], Any]]) -> dict[str, float]:
+def timed(files: list[Path], tasks: Mapping[str, Callable[[list[Path]], object]]) -> dict[str, float]:
     """Processor seconds of each task, the best of several rounds."""
     best = dict.fromkeys(tasks, float("inf"))
     for _ in range(ROUNDS):
@@ -118,13 +118,7 @@ def measured(folder: Path, files: int, root_files: int) -> dict[str, Any]:
     events = write_corpus(folder, files=files, root_files=root_files)
     paths = sorted(folder.rglob("*.gz"))
     counts = total(scan_file(path, interest_of(packs.detections())).counts for path in paths)
-    tasks: dict[str, Callable[[list[Path]], Any]] = {
-        "bare": bare,
-        "bare_library": bare_library,
-        "hunt": hunt,
-        "usage": usage,
-    }
-    seconds = timed(paths, tasks)
+    seconds = timed(paths, {"bare": bare, "bare_library": bare_library, "hunt": hunt, "usage": usage})
     megabytes = counts.inflated / 1e6
     return {
         "files": files,

@@ -105,7 +105,7 @@ def _of_others(detection: Detection) -> bool:
 
 
 def _calls(detection: Detection) -> Iterator[Calls]:
-    """What a detection can mean, each name with its own sources; whatever the source where the pattern leaves it open."""
+    """What a detection can mean, each name with its own sources; from any where the pattern leaves them open."""
     pairs = set(calls(detection.pattern.fields))
     for name in detection.names:
         yield Calls(frozenset({name}), frozenset(source for source, other in pairs if other == name))
