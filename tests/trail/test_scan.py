@@ -214,6 +214,6 @@ def test_the_end_of_a_piece_hides_nothing() -> None:
     for _ in range(40):
         length = 256 * 1024 - draw.randrange(900)
         filler = ordinary(9, requestParameters={"x": "y" * (length - 600)})
-        data = log(filler, root(1), ordinary(8, eventName="DetachPolicy"))
+        data = log(filler, root(1), ordinary(8, eventName="DetachPolicy", eventSource="organizations.amazonaws.com"))
         assert ids(data) == ["01", "08"]
         assert ACCOUNT

@@ -60,6 +60,7 @@ def detection_as_text(one: Detection) -> str:
         *([f"Declare\n{_indented(chr(10).join(settings))}"] if settings else []),
         f"Harmless when\n  {one.false_positives}",
         f"Misses\n  {one.misses}",
+        *([f"Doubtful\n  {one.doubtful}"] if one.doubtful else []),
         f"About\n  {one.topic}; playbook {one.playbook}; {', '.join(one.attack) or 'no ATT&CK technique'}",
         *(["References\n" + _indented("\n".join(one.references))] if one.references else []),
         f"Cases\n{_indented(chr(10).join(_case(case.fits, case.name) for case in one.cases))}",

@@ -15,6 +15,7 @@ import typer
 
 from rootwarden import __version__
 from rootwarden.cli import (
+    alert,
     archive,
     audit,
     conformance,
@@ -53,6 +54,7 @@ app.command("permissions")(permissions.permissions)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
 app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
+app.add_typer(alert.app, name="alert")
 app.add_typer(archive.app, name="archive")
 app.add_typer(detection.app, name="detection")
 app.add_typer(rule.app, name="rule")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -97,6 +98,7 @@ def _told(judged: Judged, format_: Format, output: Path | None) -> str:
         case Format.JSON:
             return machine.render(judged.findings, told)
         case Format.JSONL:
+            _say_left_out(sum(not machine.is_line(one) for one in judged.findings.incidents))
             return "".join(machine.lines(judged.findings))
         case Format.CSV:
             return table.render(told)
@@ -107,3 +109,11 @@ def _told(judged: Judged, format_: Format, output: Path | None) -> str:
         case Format.TERMINAL:
             width, color = reading.screen(output)
             return terminal.render(told, width=width, color=color)
+
+
+def _say_left_out(count: int) -> None:
+    from rootwarden.report.words import several
+
+    if count:
+        words = f"warning: {several(count, 'incident')} without an account or a time: --format json has them\n"
+        sys.stderr.write(words)

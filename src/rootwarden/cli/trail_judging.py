@@ -116,11 +116,9 @@ def _interest(detections: Iterable[Detection], settings: Settings) -> Interest:
     """What to read: reads of a password store are looked for by the secret, since every program reads some secret."""
     from rootwarden.detect.visits.declared import spellings
     from rootwarden.detect.visits.interest import interest_of
-    from rootwarden.detect.visits.password_store import SETTING
 
-    by_name = [one for one in detections if SETTING not in one.settings]
     secrets = {spelling for secret in settings.password_store for spelling in spellings(secret.arn)}
-    return interest_of(by_name, mentions=sorted(secrets))
+    return interest_of(detections, mentions=sorted(secrets))
 
 
 def _second_reading(asked: Asked, detector: Detector) -> list[str]:
@@ -142,7 +140,7 @@ def _second_reading(asked: Asked, detector: Detector) -> list[str]:
             end=datetime.fromtimestamp(max(one.until for one in suspects) + 1, tz=UTC).isoformat(),
         )
         names = frozenset(one.name for one in suspects)
-        with trail_reading.read(again, Interest(names=frozenset(), mentions=names)) as (done, spool):
+        with trail_reading.read(again, Interest(calls=frozenset(), mentions=names)) as (done, spool):
             detector.take_of_suspects(spool.events())
         if done.interrupted:
             raise KeyboardInterrupt
@@ -182,10 +180,10 @@ def _sightings(path: Path) -> list[Sighting]:
 
 def _told(given: Given, findings: Findings, done: Run, detections: Iterable[Detection], trouble: list[str]) -> Told:
     from rootwarden import packs
-    from rootwarden.detect.visits.advice import Advice
+    from rootwarden.detect.visits.next_actions import Playbooks
     from rootwarden.report.incidents.told import Read, Told
 
-    advice = Advice(detections, packs.playbooks())
+    playbooks = Playbooks(packs.playbooks(), detections)
     unread = [f"{problem.file}: {problem.reason}" for problem in done.problems]
     return Told(
         source=", ".join(given.asked.paths),
@@ -199,7 +197,7 @@ def _told(given: Given, findings: Findings, done: Run, detections: Iterable[Dete
             trouble=(*unread, *trouble),
         ),
         tasks={task.id: task.title for task in packs.root_tasks()},
-        actions={one.id: steps for one in findings.every() if (steps := advice.about(one.reasons))},
+        actions={one.id: steps for one in findings.every() if (steps := playbooks.actions(one))},
     )
 
 

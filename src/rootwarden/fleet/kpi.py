@@ -41,7 +41,7 @@ def key_figures(fleet: AccountWeeks, records: Records, as_of: datetime) -> KeyFi
         as_of: The instant to judge at.
     """
     now = standing(fleet)
-    outside, mean, p95, drills = recorded(records, as_of, now.looked)
+    outside, mean, p95, overdue, drilled = recorded(records, as_of, now.looked)
     return KeyFigures(
         schema=SCHEMA,
         as_of=as_of,
@@ -55,7 +55,8 @@ def key_figures(fleet: AccountWeeks, records: Records, as_of: datetime) -> KeyFi
             _active_keys(now),
             _oldest_key(now),
             _at_risk(now),
-            drills,
+            overdue,
+            drilled,
             _unreadable(now),
         ),
     )

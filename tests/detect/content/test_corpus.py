@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -186,3 +187,14 @@ def test_our_own_commands_exist() -> None:
             words = [word for word in command[1:] if word.startswith("--")]
             said = shell.run(f"rootwarden {command[1]} --help").stdout
             assert [word for word in words if word not in said] == [], command
+
+
+@pytest.mark.parametrize("detection", DETECTIONS, ids=lambda one: one.id)
+def test_words_are_in_the_voice_of_the_tool(detection: Detection) -> None:
+    said = [detection.title, detection.reason, detection.false_positives, detection.misses, detection.doubtful]
+    assert [words for words in said if words.endswith(".")] == []
+    assert detection.title[0].isupper()
+    assert not detection.reason[0].isupper() or detection.reason.split()[0] in {"AWS", "SageMaker"}
+    assert len(detection.reason) <= 160
+    assert all(re.fullmatch(r"T[0-9]{4}(\.[0-9]{3})?", technique) for technique in detection.attack)
+    assert all(link.startswith("https://") for link in detection.references)

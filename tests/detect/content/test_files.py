@@ -8,12 +8,16 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.docs.pages import DOCS, blocks, text
 
 from rootwarden.detect.event_pattern import read_event_pattern
 from rootwarden.detect.export.event_bridge import event_patterns
+from rootwarden.detect.visits.case_runs import run_cases
 from rootwarden.detect.visits.declared import spellings
+from rootwarden.detect.visits.detection import Detection
 from rootwarden.detect.visits.detection_file import read_detection
 from rootwarden.detect.visits.event import read_event
+from rootwarden.detect.visits.pattern_mutants import mutants
 from rootwarden.detect.visits.playbook_file import read_playbook, read_shared_steps
 from rootwarden.detect.visits.task_file import read_task, read_task_policy
 from rootwarden.errors import InputError
@@ -122,8 +126,8 @@ def test_hostile_files_are_refused(text: str) -> None:
 
 
 @given(st.text(max_size=400))
-def test_any_text_is_a_detection_or_refused(text: str) -> None:
-    for wanted in (text, DETECTION.replace('"it matters"', text)):
+def test_any_text_is_a_detection_or_refused(written: str) -> None:
+    for wanted in (written, DETECTION.replace('"it matters"', written)):
         assert said_of(wanted).isprintable()
 
 
@@ -240,3 +244,19 @@ def test_any_pattern_means_the_same_on_the_bus(branches: list[Document], fields:
     }
     said = True if True in answers else None if None in answers else False
     assert said is one.means(event)
+
+
+def test_the_example_of_the_page_is_a_detection_whose_cases_hold() -> None:
+    (block,) = blocks(DOCS / "adding-a-detection.md", "toml")
+    example = read_detection(block.text, callers=callers())
+    assert all(run.right for run in run_cases(example))
+    assert [mutant.change for mutant in mutants(example) if mutant.survives] == []
+
+
+def test_the_page_lists_every_key_and_way_of_calling() -> None:
+    page = text(DOCS / "adding-a-detection.md")
+    keys = {field.name for field in msgspec.structs.fields(Detection)} - {"names", "sources", "undeclared"}
+    for key in keys - {"cases", "pattern", "settings"}:
+        assert f"`{key}`" in page, key
+    for caller in callers():
+        assert f"`{caller}`" in page, caller

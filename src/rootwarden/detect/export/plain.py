@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rootwarden.detect.event_pattern import AnythingBut, Exact, Exists, Network, Numeric
+from rootwarden.detect.event_pattern import Exact, Exists, Network, Numeric, Text
 from rootwarden.detect.export.branches import alternatives_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rootwarden.detect.event_pattern import EventPattern, Matcher, Text
+    from rootwarden.detect.event_pattern import AnythingBut, EventPattern, Matcher
     from rootwarden.detect.export.branches import Branch, Condition
 
 _CALL = (("eventSource",), ("eventName",))
@@ -38,26 +38,33 @@ def _words(condition: Condition) -> str:
 
 
 def _grouped(alternatives: tuple[Matcher, ...]) -> Iterator[str]:
-    """The alternatives, values that must be equal together."""
+    """The alternatives: values that must be equal together, texts with stars together, each other one by itself."""
     equal = [f"`{_shown(one)}`" for one in alternatives if isinstance(one, Exact)]
     if equal:
-        yield f"is {' or '.join(equal)}"
+        yield f"is {_either(equal)}"
+    for ignored in (False, True):
+        texts = [one for one in alternatives if isinstance(one, Text) and one.ignore_case is ignored]
+        if texts:
+            case = " in any letter case" if ignored else ""
+            yield f"is {_either(['`' + '*'.join(one.wildcard.parts) + '`' for one in texts])}{case}"
     for one in alternatives:
-        if not isinstance(one, Exact):
+        if not isinstance(one, (Exact, Text)):
             yield _other(one)
 
 
-def _other(one: Text | AnythingBut | Numeric | Network | Exists) -> str:
+def _either(words: list[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _other(one: AnythingBut | Numeric | Network | Exists) -> str:
     if isinstance(one, Exists):
         return "is there" if one.wanted else "is missing"
     if isinstance(one, Network):
         return f"is in `{one.network}`"
     if isinstance(one, Numeric):
         return "is " + " and ".join(f"{operator} {limit:g}" for operator, limit in one.comparisons)
-    if isinstance(one, AnythingBut):
-        return "is there and not one that " + " or ".join(_grouped(one.alternatives))
-    case = " in any letter case" if one.ignore_case else ""
-    return f"is `{'*'.join(one.wildcard.parts)}`{case}"
+    return "is there, and not one that " + " or ".join(_grouped(one.alternatives))
 
 
 def _shown(one: Exact) -> str:

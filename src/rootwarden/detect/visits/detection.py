@@ -84,11 +84,12 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
         reason: One sentence for somebody who was just woken.
         failed: Whether failed calls count too (an attempt matters).
         pattern: Which records it means.
-        names: Every `eventName` the pattern can mean, so that readers know what to look for; sorted.
+        names: Every `eventName` the pattern can mean, so that readers know what to look for; sorted, none while asleep.
         sources: Every `eventSource` it can mean; sorted.
         attack: ATT&CK technique ids.
         false_positives: When it is harmless.
         misses: What it does not see.
+        doubtful: What is second hand or inferred about its events, and not documented.
         playbook: Id of the response playbook.
         references: Pages the behaviour comes from.
         settings: What the user has to declare before it means anything, by name.
@@ -109,6 +110,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     attack: tuple[str, ...] = ()
     false_positives: str = ""
     misses: str = ""
+    doubtful: str = ""
     playbook: str = ""
     references: tuple[str, ...] = ()
     settings: dict[str, Setting] = {}
