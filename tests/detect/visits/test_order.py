@@ -210,9 +210,9 @@ def test_cut_and_spoiled_fields_never_lose_a_root_event(name: str, spoils: list[
             record[field] = odd
     for number, record in enumerate(made):
         record["eventID"] = f"kept-{number}"
-    distinct_before = len({record["eventID"] for record in records(story.events)})
+        record.pop("addendum", None)
     found = story.find([read_event(record) for record in made])
-    if distinct_before == len(made):
+    if story.find().counts.events == len(made):
         assert found.counts.root_events == of_root
     assert sum(one.events for one in found.incidents) == found.counts.root_events
 
