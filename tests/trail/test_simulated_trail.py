@@ -166,9 +166,10 @@ def test_background_looks_like_root(made: Made) -> None:
         for word in ('"Root"', ':root"', "/dev/root", "AssumeRoot")
         if word in json.dumps(record)
     )
-    assert all(text[word] > 20 for word in ('"Root"', ':root"', "/dev/root", "AssumeRoot"))
+    assert all(text[word] > 20 for word in ('"Root"', ':root"', "/dev/root"))
+    assert text["AssumeRoot"] > 2
     size = made.truth.counts.inflated / made.truth.counts.records
-    assert 1_200 < size < 1_700
+    assert 1_200 < size < 1_600
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
