@@ -30,7 +30,7 @@ MINUTE = timedelta(minutes=1)
 
 def figures(*rows: Row, **records: Any) -> dict[str, Indicator]:
     observations = table(rows).lazy()
-    made = key_figures(account_weeks(observations, StudyParameters()), observations, Records(**records), START)
+    made = key_figures(account_weeks(observations, StudyParameters()), Records(**records), START)
     return {each.id: each for each in made.indicators}
 
 

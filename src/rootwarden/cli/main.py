@@ -20,6 +20,7 @@ from rootwarden.cli import (
     audit,
     conformance,
     demo,
+    detection,
     kpi,
     language_server,
     permissions,
@@ -55,6 +56,7 @@ app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
 app.add_typer(alert.app, name="alert")
 app.add_typer(archive.app, name="archive")
+app.add_typer(detection.app, name="detection")
 app.add_typer(rule.app, name="rule")
 app.add_typer(trail.app, name="trail")
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from rootwarden.fleet.account_weeks import CLOCK_TOLERANCE
 from rootwarden.fleet.exchange import Checkout, Drill, Incident
 from rootwarden.fleet.indicator import Indicator, Trend, none_of
+from rootwarden.fleet.looks import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rootwarden.detect.visits.incident import Shape
-from rootwarden.detect.visits.outcome import Effect, effect_of, knocks
+from rootwarden.detect.visits.outcome import SIGN_INS, Effect, effect_of, knocks
 from rootwarden.detect.visits.shape import (
     SIGN_IN_SOURCE,
     failed,
@@ -54,7 +54,7 @@ def seen_of(event: Event, catalogue: Catalogue, named: Container[str]) -> Seen:
         effect=effect,
         knock=at_page and knocks(event),
         signed_in=signed_in(event),
-        failed_sign_in=event.name == "ConsoleLogin" and failed(event),
+        failed_sign_in=event.name in SIGN_INS and failed(event),
         issued=issued_key(event) if event.name in _ISSUING else "",
         mfa=_MFA_USED.get(_mfa_used(event)) if signed_in(event) else None,
         session_mfa=who.mfa,
