@@ -166,6 +166,8 @@ class Scan:
             self._problem("it holds no CloudTrail record")
         elif framer.cut and not inflation.damage:
             self._problem("the JSON ends in the middle")
+        if framer.torn:
+            self._problem("a record that holds others could not be told from them")
         self._say_unreadable()
 
     def _rules_out(self, window: Window, inflation: Inflation) -> bool:

@@ -158,6 +158,8 @@ class UsageScan:
             self._problem(inflation.detail)
         elif framer.cut:
             self._problem("the JSON ends in the middle")
+        if framer.torn:
+            self._problem("a record that holds others could not be told from them")
 
     def _of_window(self, framer: Framer, window: bytes, *, last: bool) -> Iterator[list[Used]]:
         if last and not framer.begun:

@@ -212,3 +212,8 @@ def test_cut_and_spoiled_fields_never_lose_a_root_event(name: str, spoils: list[
     if distinct_before == len(made):
         assert found.counts.root_events == of_root
     assert sum(one.events for one in found.incidents) == found.counts.root_events
+
+
+def test_what_is_told_of_a_hostile_event_is_short() -> None:
+    story = stories()["traps: very long texts are cut"]
+    assert len(msgspec.json.encode(story.find().incidents)) < 20_000

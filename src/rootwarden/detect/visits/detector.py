@@ -19,7 +19,7 @@ from rootwarden.detect.visits.password_store import PasswordStore
 from rootwarden.detect.visits.seen import seen_of
 from rootwarden.detect.visits.shape import assume_root_call, is_root
 from rootwarden.detect.visits.sighting import hole, place, visit_alone
-from rootwarden.detect.visits.stamp import instant_of, seconds, stamp_of
+from rootwarden.detect.visits.stamp import instant_of, seconds, short, stamp_of
 from rootwarden.detect.visits.toward import seen_call
 from rootwarden.detect.visits.visit import Hit, Seen
 from rootwarden.detect.visits.wallet import Doer
@@ -139,7 +139,7 @@ class Detector:
         self.ledger.add(seen)
         for identity in made_by(event):
             self.ledger.wallet.creates(identity, seen.stamp)
-        doer = Doer(arn=event.identity.arn, root=True, identities=())
+        doer = Doer(arn=short(event.identity.arn), root=True, identities=())
         for hit in seen.hits:
             if self._topic(hit) in STAGES:
                 self.ledger.wallet.add(seen.account, doer, self._topic(hit), seen.stamp, hit.detection)
@@ -158,7 +158,7 @@ class Detector:
             if self._topic(hit) in STAGES:
                 identities = tuple(sorted(identities_of(event)))
                 doer = Doer(arn=actor_of(event), root=False, identities=identities)
-                account = event.identity.account or event.account
+                account = short(event.identity.account or event.account)
                 self.ledger.wallet.add(account, doer, self._topic(hit), stamp_of(event), hit.detection)
 
     def _topic(self, hit: Hit) -> Topic:
@@ -189,7 +189,7 @@ class Detector:
 
 def _touched(event: Event) -> str:
     """The account a request is about: an administrator names a member, else it is the caller's own."""
-    return event.text("requestParameters", "accountId") or event.account
+    return short(event.text("requestParameters", "accountId") or event.account)
 
 
 def _by_account_and_time(one: Incident | Concern) -> tuple[str, float, str]:
