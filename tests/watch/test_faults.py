@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.watch import records as made
-from tests.watch.world import alerts, drain, findings, forwarded, kept_events, log_file
+from tests.watch.world import alerts, drain, findings, forwarded, kept_events, log_file, notification
 
 from rootwarden.alert.store.database import Store
 from rootwarden.errors import StoreError
@@ -32,7 +32,7 @@ TIMEOUT = 120
 def story() -> list[dict[str, Any]]:
     """Two accounts, three visits: a console session in pieces, a session of AssumeRoot, failed sign-ins."""
     key = "ASIAXXXXXXXXXXXXXXX9"
-    failed = {"responseElements": {"ConsoleLogin": "Failure"}, "errorMessage": "Failed authentication"}
+    failed: dict[str, Any] = {"responseElements": {"ConsoleLogin": "Failure"}, "errorMessage": "Failed authentication"}
     return [
         made.sign_in(),
         made.call("ListUsers", 2),
@@ -222,8 +222,7 @@ HOSTILE = [
     ),
     json.dumps({"detail-type": "AWS API Call via CloudTrail", "detail": made.sign_in(recipientAccountId={"a": []})}),
     '{"detail-type": "AWS API Call via CloudTrail", "detail": ' + '{"userIdentity":' * 2_000 + "1" + "}" * 2_001,
-    '{"Records": [{"s3": {"bucket": {"name": "../x"}, "object": {"key": "..%2F..%2Fetc%2Fpasswd.gz"}},'
-    ' "eventName": "ObjectCreated:Put"}]}',
+    json.dumps(notification("..%2F..%2Fetc%2Fpasswd.gz", bucket="../x")),
 ]
 
 

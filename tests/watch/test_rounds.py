@@ -209,9 +209,10 @@ def test_when_nothing_more_can_be_parked_messages_stay(
 
 def test_digests_and_canaries_are_signs_of_life_and_no_findings(world: World, store: Store) -> None:
     now = datetime.now(UTC)
+    hour = f"{now - timedelta(hours=1):%Y%m%dT%H%M%S}Z"
     digest = (
         f"AWSLogs/o-fakefakefake/{made.MEMBER}/CloudTrail-Digest/eu-north-1/2026/03/02/"
-        f"{made.MEMBER}_CloudTrail-Digest_eu-north-1_fake-trail_eu-west-1_{now - timedelta(hours=1):%Y%m%dT%H%M%S}Z.json.gz"
+        f"{made.MEMBER}_CloudTrail-Digest_eu-north-1_fake-trail_eu-west-1_{hour}.json.gz"
     )
     world.deliver(put=False, key=digest)
     issuer = {

@@ -1,6 +1,6 @@
-"""A watcher in a process of its own, that kills itself at a step: `python -m tests.watch.victim URL DATABASE STEP NUMBER`.
+"""A watcher in a process of its own that kills itself at a step.
 
-It works until the queue is empty. Without a step (`-`) it lives.
+`python -m tests.watch.victim URL DATABASE STEP NUMBER` works until the queue is empty. Without a step (`-`) it lives.
 """
 
 from __future__ import annotations
