@@ -122,6 +122,17 @@ def watcher_policy(queue: Json, objects: Json, key: Json | None) -> JsonObject:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def organization_sends(bus: Json, organization: Json) -> JsonObject:
+    """The statement of a bus that takes events from every account of an organization, and from nobody else."""
+    return {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "events:PutEvents",
+        "Resource": bus,
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}},
+    }
+
+
 def trusts(service: str, account: Json) -> JsonObject:
     """The trust policy of a role that a service of this account takes."""
     return {
