@@ -40,7 +40,8 @@ bench: $(READY)  ## the budget table, with facts about the machine, into benchma
 	@mkdir -p benchmarks/results
 	$(BIN)/python benchmarks/live_audit.py --output benchmarks/results/live-audit.json
 	$(BIN)/python benchmarks/simulator_speed.py
-	$(BIN)/python benchmarks/study.py --output benchmarks/results/study.json
+	$(BIN)/python -m benchmarks.study --output benchmarks/results/study.json
+	$(BIN)/python benchmarks/trail_verify.py --output benchmarks/results/trail-verify.json
 	$(BIN)/python -m benchmarks.rule_language --output benchmarks/results/rule-language.json
 
 lock: ## new lock files: versions and hashes, no addresses (needs uv)

@@ -228,6 +228,17 @@ def test_a_drill_is_believed_in_its_time_only(store: Store, hand: Hand, late: ti
     assert drill_of(store) == {"visit-1": None}
 
 
+def test_a_drill_that_is_judged_again_stays_a_drill(store: Store, hand: Hand) -> None:
+    register(store, drill_event())
+    record(store, reading(visit(events=("drill-event",)), events=(drill_event(),)))
+    hand.move(timedelta(days=3))
+    assert record(store, reading(visit(events=("drill-event",)))).opened == ()
+    assert record(store, reading(visit(events=("drill-event",)), events=(drill_event(),))).opened == ()
+    assert drill_of(store) == {"visit-1": "drill-1"}
+    forged = drill_event(sourceIPAddress="198.51.100.7")
+    assert record(store, reading(visit(events=("drill-event",)), events=(forged,))).opened == ("visit-1-beside",)
+
+
 def test_what_hides_in_the_session_of_a_drill_is_told_beside_it(store: Store) -> None:
     register(store, drill_event())
     record(store, reading(visit(events=("drill-event",)), events=(drill_event(),)))

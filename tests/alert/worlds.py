@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from rootwarden.alert.content.subject import Around, Subject
 from rootwarden.alert.reading import Path, Reading, RootEvent
 from rootwarden.alert.routes import Routes
 from rootwarden.detect.visits.incident import (
@@ -65,6 +66,18 @@ def concern(name: str = "concern-1", *, severity: Severity = NOTIFY, **other: An
         "reasons": (Reason(code="email-changed", words="the address of root was changed", severity=severity),),
     }
     return Concern(id=name, severity=severity, **(known | other))
+
+
+def subject(finding: Incident | Concern, **other: Any) -> Subject:
+    known: dict[str, Any] = {
+        "severity": finding.severity,
+        "event_at": finding.started,
+        "seen_at": NOON,
+        "path": ("s3",),
+        "key": f"key-of-{finding.id}",
+        "around": Around(account_name="payments-prod", actions=("ask them", "revoke it", "look around")),
+    }
+    return Subject(finding=finding, **(known | other))
 
 
 def reading(*findings: Incident | Concern, **other: Any) -> Reading:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.archive.facts import FLEETS
 from tests.archive.runs import NOON, account, at, collected, finished
 
-from rootwarden.archive.archive import Broken, Kept
+from rootwarden.archive.listed import Broken, Kept
 from rootwarden.archive.recorder import Recorder
 from rootwarden.archive.snapshot import CARD_KEY, decode_facts, encode_facts
 from rootwarden.errors import InputError, UsageError

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tests.docs.detection_pages import detections_page, playbook_index, playbook_page, tasks_page
 from tests.docs.entity_pages import entities_page
 from tests.docs.pages import DOCS, label, text
 from tests.docs.rule_pages import rule_index, rule_page, rule_table
 from tests.docs.terminal import offline
 from tests.fleet import reproduced
 
-from rootwarden.packs import every_rule, names, pack, schema
+from rootwarden.packs import detections, every_rule, names, pack, playbooks, root_tasks, schema, task_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,13 @@ def generated() -> dict[Path, str]:
         DOCS / "facts.md": _facts(),
         DOCS / "fleet-study-reproduced.md": _NOTE + reproduced.page(),
         DOCS / "rules" / "README.md": _NOTE + rule_index((name, pack(name)) for name in names()),
+        DOCS / "detections.md": _NOTE + detections_page(detections()),
+        DOCS / "root-tasks.md": _NOTE + tasks_page(root_tasks(), task_policies()),
+        DOCS / "playbooks" / "README.md": _NOTE + playbook_index(playbooks(), detections()),
         PACKS: _RULES.sub(_pack_rules, text(PACKS)),
     }
+    for book in playbooks():
+        made[DOCS / "playbooks" / f"{book.id}.md"] = _NOTE + playbook_page(book, detections())
     for rule in every_rule():
         made[DOCS / "rules" / f"{rule.id}.md"] = _NOTE + rule_page(rule, schema())
     return made | {page: _with_lists(page, made) for page in (DECISIONS, INDEX)}
@@ -50,8 +56,8 @@ def _pack_rules(match: re.Match[str]) -> str:
 
 
 def stale() -> list[Path]:
-    """Pages of rules that are no more."""
-    return sorted(set((DOCS / "rules").glob("*.md")) - set(generated()))
+    """Pages of rules and playbooks that are no more."""
+    return sorted({*(DOCS / "rules").glob("*.md"), *(DOCS / "playbooks").glob("*.md")} - set(generated()))
 
 
 def commands(shell: Terminal) -> Iterator[tuple[str, str]]:

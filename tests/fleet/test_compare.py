@@ -77,7 +77,7 @@ def test_permutations_see_what_is_there() -> None:
 def side(name: str, *rows: Row) -> Side:
     frame = table(rows).lazy()
     weeks = account_weeks(frame, StudyParameters())
-    return side_of(name, study_of(weeks, frame), weeks)
+    return side_of(name, study_of(weeks), weeks)
 
 
 def fleet(first: int, accounts: int, used: int, *, week: int = 0, **facts: Any) -> list[Row]:

@@ -30,7 +30,7 @@ MINUTE = timedelta(minutes=1)
 
 def figures(*rows: Row, **records: Any) -> dict[str, Indicator]:
     observations = table(rows).lazy()
-    made = key_figures(account_weeks(observations, StudyParameters()), observations, Records(**records), START)
+    made = key_figures(account_weeks(observations, StudyParameters()), Records(**records), START)
     return {each.id: each for each in made.indicators}
 
 
@@ -110,7 +110,8 @@ def visit(minutes: float | None = 3, *, account: str = ONE, days: float = 1, **g
 
 def test_missing_files_are_unknown() -> None:
     found = figures(look())
-    for name in ("root-uses-outside", "mean-time-to-alert", "p95-time-to-alert", "drills-overdue"):
+    names = ("root-uses-outside", "mean-time-to-alert", "p95-time-to-alert", "drills-overdue", "drill-time-to-alert")
+    for name in names:
         assert (found[name].value, found[name].met) == (None, None)
         assert found[name].note.startswith("there is no file of ")
 
@@ -153,6 +154,37 @@ def test_drills() -> None:
     found = figures(look(), drills=drills)["drills-overdue"]
     assert (found.value, found.accounts, found.met) == (1, (ONE,), False)
     assert figures(look(), drills=())["drills-overdue"].note == "no drill is planned"
+
+
+def drilled(name: str, minutes: float | None, *, days: float = 1) -> Drill:
+    started = ago(days)
+    told = None if minutes is None else started + minutes * MINUTE
+    return Drill(id=name, account=ONE, kind="alert", due=started.date(), started=started, alerted_at=told)
+
+
+@pytest.mark.parametrize(
+    ("drills", "value", "met", "note"),
+    [
+        ((), None, None, "no drill of alerts was measured"),
+        (
+            (Drill(id="mail", account=ONE, kind="mail", due=START.date()),),
+            None,
+            None,
+            "no drill of alerts was measured",
+        ),
+        ((drilled("slow", 40, days=9), drilled("fast", 2)), 2, True, "drill fast of"),
+        ((drilled("fast", 2, days=9), drilled("slow", 40)), 40, False, "drill slow of"),
+        ((drilled("fast", 2, days=9), drilled("silent", None)), None, False, "nobody was told"),
+        ((drilled("fast", 2), drilled("tomorrow", 1, days=-1)), 2, True, "drill fast of"),
+        ((drilled("skewed", -90),), None, False, "nobody was told"),
+    ],
+)
+def test_the_latest_drill_tells_the_time_to_alert(
+    drills: tuple[Drill, ...], value: float | None, met: bool | None, note: str
+) -> None:
+    found = figures(look(), drills=drills)["drill-time-to-alert"]
+    assert (found.value, found.met) == (value, met)
+    assert note in found.note
 
 
 LINE: dict[str, object] = {

@@ -13,6 +13,7 @@ from botocore.model import ListShape, MapShape, StructureShape
 
 from rootwarden.simulator import running
 from rootwarden.simulator.clients import client
+from rootwarden.simulator.digests import SigningKey, publish
 from rootwarden.simulator.knobs import ReportPolls
 from rootwarden.simulator.parts import certificate, days_ago, root_key, virtual_device
 from rootwarden.simulator.services import HANDLERS
@@ -117,6 +118,7 @@ CASES = [
     Case("account:ListRegions", "Regions"),
     Case("cloudtrail:DescribeTrails", "trailList", account=MEMBER),
     Case("cloudtrail:ListTrails", "Trails", account=MEMBER),
+    Case("cloudtrail:ListPublicKeys", "PublicKeyList", {"StartTime": NOW, "EndTime": NOW}, MEMBER),
     Case("cloudtrail:GetTrailStatus", "IsLogging", {"Name": ROOT_TRAIL}, MEMBER),
     Case("cloudtrail:GetEventSelectors", "EventSelectors", {"TrailName": "organization-trail"}),
     Case("cloudtrail:GetEventSelectors", "AdvancedEventSelectors", {"TrailName": "advanced"}, MEMBER),
@@ -162,6 +164,7 @@ def simulator() -> Iterator[Simulator]:
     with running(full_world()) as started:
         started.knobs.add(ReportPolls(polls=0))
         client(started, "iam", account=MEMBER).generate_credential_report()
+        publish(started.state, SigningKey("us-east-1", days_ago(30), NOW))
         yield started
 
 

@@ -6,11 +6,21 @@ import gzip
 import json
 from typing import Any
 
-from rootwarden.detect.visits.interest import Interest
+from rootwarden.detect.visits.interest import Calls, Interest
 
 ACCOUNT = "000011112222"
 WANTED = Interest(
-    names=frozenset({"AssumeRoot", "PasswordRecoveryRequested", "PutContactInformation", "DetachPolicy"}),
+    calls=frozenset(
+        {
+            Calls(frozenset({"AssumeRoot"})),
+            Calls(frozenset({"PasswordRecoveryRequested"}), frozenset({"signin.amazonaws.com"})),
+            Calls(
+                frozenset({"PutContactInformation", "PutAlternateContact", "CloseAccount"}),
+                frozenset({"account.amazonaws.com", "organizations.amazonaws.com"}),
+            ),
+            Calls(frozenset({"DetachPolicy", "DisablePolicyType"}), frozenset({"organizations.amazonaws.com"})),
+        }
+    ),
     mentions=frozenset({"arn:aws:iam::000011112222:user/made-by-root", "AKIAFAKEFAKEFAKEFAKE"}),
 )
 

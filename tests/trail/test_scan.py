@@ -197,6 +197,14 @@ def test_a_record_without_end_is_given_up() -> None:
     assert [event.id[-2:] for event in found.events] == ["01"]
 
 
+@pytest.mark.parametrize("number", range(1, 12))
+def test_records_inside_a_record_are_told_or_the_file_is_named(number: int) -> None:
+    """A request with a list of what looks like records, in windows that may end between those."""
+    nested = root(50, requestParameters={"events": [ordinary(each) for each in range(number)]})
+    found = scan_file(log(*NOISE[:5], nested, *NOISE, packed=False), WANTED, limits=SMALL)
+    assert [event.id[-2:] for event in found.events] == ["50"] or "holds others" in found.problems[0].reason
+
+
 def test_a_stream_is_read_once() -> None:
     scan = Scan(io.BytesIO(log(*FILE)), WANTED, name="-")
     assert [event.id[-2:] for event in scan.events()] == ["01", "02"]
@@ -214,6 +222,6 @@ def test_the_end_of_a_piece_hides_nothing() -> None:
     for _ in range(40):
         length = 256 * 1024 - draw.randrange(900)
         filler = ordinary(9, requestParameters={"x": "y" * (length - 600)})
-        data = log(filler, root(1), ordinary(8, eventName="DetachPolicy"))
+        data = log(filler, root(1), ordinary(8, eventName="DetachPolicy", eventSource="organizations.amazonaws.com"))
         assert ids(data) == ["01", "08"]
         assert ACCOUNT

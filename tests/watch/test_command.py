@@ -18,19 +18,13 @@ from tests.watch import records as made
 from tests.watch.test_faults import wait_until
 from tests.watch.world import findings, log_file
 
-from rootwarden.alert import drill as drills
 from rootwarden.alert.store.database import Store
-from rootwarden.alert.store.listing import drill_stands
-from rootwarden.watch.drilling import THROUGH_QUEUE, send
-from rootwarden.watch.queue import SqsQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.watch.world import World
-
-    from rootwarden.aws.door import Door
 
 TIMEOUT = 60
 
@@ -172,24 +166,23 @@ def test_once_ends_by_itself_and_says_what_could_not_be_read(world: World, folde
     assert watcher.process.wait(TIMEOUT) == 3
 
 
-def test_a_drill_through_the_queue_is_measured_and_marked(
-    world: World, folder: Path, receiver: Receiver, door: Door
-) -> None:
+def test_a_drill_through_the_queue_is_measured_and_marked(world: World, folder: Path, receiver: Receiver) -> None:
     watcher = Running(folder, world.url, "--alerts", "alerts.toml")
     try:
         wait_until(lambda: watcher.get("/readyz")[0] == 200)
-        with Store(f"sqlite:///{folder / 'alerts.db'}") as store:
-            drill = drills.register(store, through=THROUGH_QUEUE)
-            send(SqsQueue(door, world.url), drill)
-            wait_until(lambda: store.read(lambda session: drill_stands(session, drill.id))[0].sent_at)
-            (stands,) = store.read(lambda session: drill_stands(session, drill.id))
-            assert len(findings(store)) == 1
+        drill = ["alert", "drill", "--through", "queue", "--queue", world.url, "--seconds", "50", "--format", "json"]
+        command = [sys.executable, "-c", "from rootwarden.cli.main import main; main()", *drill]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=TIMEOUT)
     finally:
         assert watcher.stop() == 0
-    assert stands.seen_at is not None
-    assert stands.sent_at is not None
-    assert stands.event_at <= stands.seen_at <= stands.sent_at
-    assert "drill" in json.dumps(receiver.posts).lower()
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["through"] == "queue"
+    assert told["event_at"] <= told["seen_at"] <= told["sent_at"] == told["done_at"]
+    assert "alerted after" in told["outcome"]
+    with Store(f"sqlite:///{folder / 'alerts.db'}") as store:
+        assert len(findings(store)) == len(receiver.posts) == 1
+    assert world.left() == 0
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import pytest
 from tests.watch import records as made
 from tests.watch.world import findings
 
-from rootwarden import packs
 from rootwarden.detect.event_pattern import read_event_pattern
-from rootwarden.detect.visits.interest import interest_of
+from rootwarden.detect.visits.settings import Settings
 from rootwarden.errors import UsageError
 from rootwarden.watch.assembly import assembled
+from rootwarden.watch.interests import looking_for, names_of
 from rootwarden.watch.log_files import buckets
 from rootwarden.watch.messages import read_message
 from rootwarden.watch.queue import SqsQueue
@@ -162,7 +162,7 @@ def test_only_an_organization_may_send_to_the_home_bus() -> None:
 def test_the_template_is_valid(tmp_path: Path) -> None:
     """By cfn-lint, which knows the schemas of every resource in every region."""
     file = tmp_path / "template.json"
-    file.write_text(cloudformation.render(interest_of(packs.detections()).names))
+    file.write_text(cloudformation.render(names_of(looking_for(Settings()).always)))
     program = [sys.executable, "-c", "from cfnlint.runner import main; main()", str(file)]
     done = subprocess.run(program, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -162,8 +162,7 @@ class Deliverer:
 
     def deliver_to(self, channel: str) -> Passed:
         """Send what is due for one channel, and mark it."""
-        self._mark_what_is_left(channel)
-        passed, most = Passed(), MOST_IN_A_PASS
+        passed, most = self._mark_what_is_left(channel), MOST_IN_A_PASS
         while most > 0 and (leased := self._leased(channel)):
             most -= len(leased)
             for lease, parcel in leased:
@@ -233,19 +232,21 @@ class Deliverer:
         with self._lock:
             self._unmarked.append((lease, attempted))
 
-    def _mark_what_is_left(self, channel: str) -> None:
+    def _mark_what_is_left(self, channel: str) -> Passed:
         """Mark what was sent while the database was gone, or came through after it was given up."""
         with self._lock:
             mine = [each for each in self._unmarked if each[0].channel == channel]
             self._unmarked = [each for each in self._unmarked if each[0].channel != channel]
+        passed = Passed()
         for number, (lease, attempted) in enumerate(mine):
             try:
-                self._marked(lease, attempted)
+                passed = passed.and_(self._marked(lease, attempted))
             except StoreError:
                 # `_marked` has kept the one that failed; those behind it must not be lost either.
                 for each in mine[number + 1 :]:
                     self._keep(*each)
                 raise
+        return passed
 
 
 def _loop(

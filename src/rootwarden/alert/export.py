@@ -29,12 +29,10 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         incidents: Visits in the file.
         drills: Drills in the file.
-        left_out: Visits without an account or a time, which no figure can count; they are in the database.
     """
 
     incidents: int
     drills: int
-    left_out: tuple[str, ...]
 
 
 def export(store: Store, folder: Path) -> Exported:
@@ -45,26 +43,22 @@ def export(store: Store, folder: Path) -> Exported:
         StoreError: When the database does not answer.
     """
     found, drills = store.read(lambda session: (list(visits(session)), drill_stands(session)))
-    counted = [each for each in found if _can_be_counted(each)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / INCIDENTS, (_incident(each) for each in counted))
+        _write(folder / INCIDENTS, (_incident(each) for each in found))
         _write(folder / DRILLS, (_drill(each) for each in drills))
     except OSError as error:
         raise UsageError(f"`{folder}` cannot be written to: {error.strerror}", hint="choose another folder") from error
-    left_out = tuple(each.finding.id for each in found if not _can_be_counted(each))
-    return Exported(incidents=len(counted), drills=len(drills), left_out=left_out)
-
-
-def _can_be_counted(each: Listed) -> bool:
-    account = each.finding.account
-    return len(account) == _DIGITS and account.isascii() and account.isdigit() and each.finding.started is not None
+    return Exported(incidents=len(found), drills=len(drills))
 
 
 def _incident(each: Listed) -> dict[str, Any]:
+    account = each.finding.account
+    is_id = len(account) == _DIGITS and account.isascii() and account.isdigit()
     times = {"seen_at": each.seen_at, "alerted_at": each.alerted_at, "acknowledged_at": each.acknowledged_at}
     known = {name: instant for name, instant in times.items() if instant is not None}
-    return {**msgspec.structs.asdict(each.finding), **known}
+    # What is no account id is of no known account, as key figures have it.
+    return {**msgspec.structs.asdict(each.finding), "account": account if is_id else "", **known}
 
 
 def _drill(each: DrillStands) -> dict[str, Any]:

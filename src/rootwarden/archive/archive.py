@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 import polars as pl
 
-from rootwarden.archive.place import Entry
+from rootwarden.archive.batches import Batches, current
+from rootwarden.archive.damaged import Damaged
+from rootwarden.archive.listed import Broken, Kept, Listing
 from rootwarden.archive.reading import (
-    Damaged,
     read_account,
     read_card,
     read_organization,
@@ -17,44 +18,23 @@ from rootwarden.archive.reading import (
     rows_of,
     verify,
 )
-from rootwarden.archive.snapshot import Snapshot
-from rootwarden.errors import InputError, UsageError
-from rootwarden.fleet.observation import COLUMNS, SCHEMA_VERSION, STATE_SUFFIX, schema
+from rootwarden.aws.objects import Missing
+from rootwarden.errors import AccessError, InputError, UsageError
+from rootwarden.fleet.observation import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
-    from rootwarden.archive.place import Place
+    from rootwarden.archive.place import Entry, Place
     from rootwarden.archive.recorder import Finished
     from rootwarden.facts.account import Account
 
 T = TypeVar("T")
 _SHORTEST_RUN: Final = 4
-
-
-class Kept(msgspec.Struct, frozen=True):
-    """A snapshot of an archive: its file and its card."""
-
-    entry: Entry
-    snapshot: Snapshot
-
-
-class Broken(msgspec.Struct, frozen=True):
-    """A file of an archive that cannot be used, and why."""
-
-    name: str
-    reason: str
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """What is in an archive: snapshots by organization and instant, and files that cannot be used."""
-
-    kept: tuple[Kept, ...]
-    broken: tuple[Broken, ...]
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -116,13 +96,23 @@ class Archive:
         return True
 
     def listing(self) -> Listing:
-        """Every snapshot, and every file that cannot be one."""
+        """Every snapshot, and every file that cannot be one.
+
+        Raises:
+            RootwardenError: When the place cannot be listed, or refuses to show every file in it.
+        """
         kept, broken = [], []
+        refused: AccessError | None = None
         for entry in self._place.entries():
             try:
                 kept.append(Kept(entry, read_card(self._place.footer(entry))))
-            except Damaged as error:
+            except AccessError as error:
+                refused = error
                 broken.append(Broken(entry.name, error.message))
+            except (Damaged, Missing) as error:
+                broken.append(Broken(entry.name, error.message))
+        if refused is not None and not kept:
+            raise refused
         ordered = sorted(kept, key=lambda each: (each.snapshot.scope, each.snapshot.as_of, each.entry.name))
         return Listing(tuple(ordered), tuple(broken))
 
@@ -153,7 +143,7 @@ class Archive:
             try:
                 path = self._place.fetch([entry.name])[entry.name]
                 yield Kept(entry, verify(path, entry.name))
-            except Damaged as error:
+            except (Damaged, Missing, AccessError) as error:
                 yield Broken(entry.name, error.message)
 
     def rows(self, kept: Kept) -> pl.DataFrame:
@@ -181,27 +171,48 @@ class Archive:
         return self._named(kept, read_organization)
 
     def reading(
-        self,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        organizations: Iterable[str] = (),
-        *,
-        to_the_end: bool = False,
+        self, since: datetime | None = None, until: datetime | None = None, organizations: Iterable[str] = ()
     ) -> Reading:
-        """The observation table of every run in a period.
+        """The observation table of every run in a period, for whatever one likes to ask of it.
+
+        Nothing of it is read before it is asked: a file whose middle is spoiled, or that unpacks to too much, is found
+        only then. `batches` finds it, names it and goes on.
 
         Args:
             since: Runs judged at this instant or later.
             until: Runs judged before this instant.
             organizations: Only these, by id; of none, all.
-            to_the_end: Read every file to its end first, so that one spoiled in the middle is left out too.
 
         Returns:
             The table, with what could not be read beside it. Columns a run of an older version lacks are unknown.
         """
+        wanted, broken = self._chosen(since, until, frozenset(organizations))
+        return Reading(self._table(wanted), len(wanted), tuple(broken))
+
+    def batches(
+        self,
+        columns: Sequence[str],
+        since: datetime | None = None,
+        until: datetime | None = None,
+        organizations: Iterable[str] = (),
+    ) -> Batches:
+        """Rows of every run in a period, few runs at a time; the arguments are those of `reading`.
+
+        Args:
+            columns: Those of the observation table that are read; of a fact, both.
+            since: Runs judged at this instant or later.
+            until: Runs judged before this instant.
+            organizations: Only these, by id; of none, all.
+        """
+        wanted, broken = self._chosen(since, until, frozenset(organizations))
+        return Batches(self._place, wanted, broken, tuple(columns))
+
+    def _chosen(
+        self, since: datetime | None, until: datetime | None, only: frozenset[str]
+    ) -> tuple[list[Kept], list[Broken]]:
+        """The snapshots of a period, and files that cannot be used."""
         listing = self.listing()
         wanted, broken = [], list(listing.broken)
-        only = frozenset(organizations)
         for each in listing.kept:
             card = each.snapshot
             if (since and card.as_of < since) or (until and card.as_of >= until):
@@ -210,13 +221,11 @@ class Archive:
                 continue
             try:
                 refuse_newer(card)
-                if to_the_end:
-                    verify(self._place.fetch([each.entry.name])[each.entry.name], each.entry.name)
             except Damaged as error:
                 broken.append(Broken(each.entry.name, error.message))
             else:
                 wanted.append(each)
-        return Reading(self._table(wanted), len(wanted), tuple(broken))
+        return wanted, broken
 
     def outdated(self, keep: timedelta) -> tuple[Kept, ...]:
         """Snapshots that are older by more than this than the newest of the same organization; never the newest.
@@ -268,20 +277,5 @@ class Archive:
         versions: dict[int, list[Path]] = {}
         for each in wanted:
             versions.setdefault(each.snapshot.observation_version, []).append(paths[each.entry.name])
-        frames = [_current(pl.scan_parquet(files), version) for version, files in sorted(versions.items())]
+        frames = [current(pl.scan_parquet(files), version) for version, files in sorted(versions.items())]
         return pl.concat(frames) if frames else pl.LazyFrame(schema=schema())
-
-
-def _current(frame: pl.LazyFrame, version: int) -> pl.LazyFrame:
-    """The columns of this version; one that an older version did not have is unknown."""
-    if version == SCHEMA_VERSION:
-        return frame.select(schema().names())
-    there = set(frame.collect_schema().names())
-    missing = []
-    for column in COLUMNS:
-        if column.name not in there:
-            missing.append(pl.lit(None, dtype=column.type).alias(column.name))
-            if column.fact:
-                kind = schema()[column.name + STATE_SUFFIX]
-                missing.append(pl.lit("unknown", dtype=kind).alias(column.name + STATE_SUFFIX))
-    return frame.with_columns(missing).select(schema().names())

@@ -101,6 +101,11 @@ class Bucket:
     def footer(self, entry: Entry) -> Path:
         """A file of the snapshot's size that holds its end, and nothing before it."""
         length = min(_TAIL, entry.size)
+        if not length:
+            # S3 refuses a range of nothing (GetObject, InvalidRange), and an empty object has no end to look at.
+            empty = self._path(f"footer-{len(self._fetched)}-empty")
+            empty.touch()
+            return empty
         while True:
             path = self._path(f"footer-{len(self._fetched)}-{length}")
             with path.open("w+b") as file:

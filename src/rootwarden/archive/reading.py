@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import polars as pl
 
+from rootwarden.archive.damaged import Damaged
+from rootwarden.archive.footer import check_end, check_pages, columns_of, read_footer
 from rootwarden.archive.snapshot import (
     CARD_KEY,
     FACTS_COLUMN,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from rootwarden.facts.account import Account
 
 # What polars raises for a file that is no Parquet or is spoiled; a panic of its reader is one of them.
-_BROKEN: Final[tuple[type[BaseException], ...]] = (
+BROKEN: Final[tuple[type[BaseException], ...]] = (
     pl.exceptions.PolarsError,
     pl.exceptions.PanicException,
     OSError,
@@ -40,16 +42,13 @@ _MOST_ORGANIZATION: Final = 256 * 1024 * 1024
 _TOGETHER: Final = 256
 
 
-class Damaged(InputError):  # noqa: N818 - it describes a file, and is caught where files are listed
-    """A file of an archive that cannot be used; the message is the reason, without the name of the file."""
-
-
 def read_card(path: Path) -> Snapshot:
     """The card of a snapshot, from the end of its file.
 
     Raises:
         Damaged: When there is none: the file is cut short, is no Parquet file, or is not ours.
     """
+    check_end(path)
     metadata = _guarded(lambda: pl.read_parquet_metadata(path))
     text = metadata.get(CARD_KEY)
     if text is None:
@@ -91,6 +90,7 @@ def verify(path: Path, name: str) -> Snapshot:
     for column, kind in wanted.items():
         if card.observation_version == SCHEMA_VERSION and columns.get(column) != kind:
             raise Damaged(f"it has no column `{column}` of type {kind}")
+    check_content(path)
     content = Content(card.as_of, read_organization(path))
     rows = 0
     for run, *cells, facts in _rows(path, list(columns)):
@@ -101,6 +101,16 @@ def verify(path: Path, name: str) -> Snapshot:
     if rows != card.accounts or content.hexadecimal() != card.content:
         raise Damaged("its content is not what its checksum was made of")
     return card
+
+
+def check_content(path: Path) -> None:
+    """Make sure that all of a snapshot can be unpacked in the memory of one.
+
+    Raises:
+        Damaged: When it would unpack to more than any snapshot does.
+    """
+    footer = read_footer(path)
+    check_pages(path, footer, frozenset(columns_of(footer)), large=FACTS_COLUMN)
 
 
 def read_organization(path: Path) -> bytes:
@@ -128,6 +138,7 @@ def read_account(path: Path, card: Snapshot, account: str) -> Account | None:
     """
     if card.facts_version > FACTS_VERSION:
         raise Damaged(f"its facts have version {card.facts_version}; this version reads up to {FACTS_VERSION}")
+    check_content(path)
     wanted = pl.scan_parquet(path).filter(pl.col("account_id") == account).select(FACTS_COLUMN)
     found = _guarded(wanted.collect)
     if not found.height:
@@ -144,6 +155,7 @@ def rows_of(path: Path) -> pl.DataFrame:
     Raises:
         Damaged: When they cannot be read.
     """
+    check_content(path)
     found: pl.DataFrame = _guarded(pl.scan_parquet(path).drop(FACTS_COLUMN, strict=False).collect)
     return found
 
@@ -163,11 +175,12 @@ def _rows(path: Path, columns: list[str]) -> Iterator[tuple[object, ...]]:
 def _guarded(read: Callable[[], Any]) -> Any:
     try:
         return read()
-    except _BROKEN as error:
-        raise Damaged(_reason(error)) from None
+    except BROKEN as error:
+        raise Damaged(reason(error)) from None
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """Why a file cannot be used, in words, of what polars or the system raised."""
     if isinstance(error, OSError):
         return f"it cannot be opened: {error.strerror or error}"
     said = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from rootwarden.archive.archive import Broken, Kept
+    from rootwarden.archive.listed import Broken, Kept
     from rootwarden.facts.account import Account
 
 SCHEMA: Final = "rootwarden.archive/1"

@@ -37,6 +37,10 @@ class Stored(msgspec.Struct, frozen=True):
     etag: str = ""
 
 
+class Missing(UsageError):  # noqa: N818 - it says what an object is
+    """There is no such object, though there may have been one a moment ago."""
+
+
 class Objects:
     """The objects of a bucket below a prefix.
 
@@ -170,7 +174,9 @@ class Objects:
 
     def _error(self, done: str, failed: CallFailed, name: str = "") -> AccessError | AwsError | UsageError:
         said = f"`{self._said(name)}` cannot be {done}: {failed.code}"
-        if failed.code in ("NoSuchBucket", "InvalidBucketName", "NoSuchKey"):
+        if failed.code == "NoSuchKey":
+            return Missing(f"`{self._said(name)}` is not there any more", hint="try again; was it just removed?")
+        if failed.code in ("NoSuchBucket", "InvalidBucketName"):
             return UsageError(said, hint="is the name of the bucket right?")
         if failed.code in _REFUSED:
             return AccessError(said, hint=self._needs)

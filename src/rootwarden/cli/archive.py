@@ -18,8 +18,9 @@ from rootwarden.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rootwarden.archive.archive import Archive, Broken
+    from rootwarden.archive.archive import Archive
     from rootwarden.archive.importing import Outcome
+    from rootwarden.archive.listed import Broken
 
 app = typer.Typer(
     name="archive",
@@ -169,7 +170,7 @@ def prune(
 
 
 def _verified(place: Archive) -> tuple[int, list[Broken]]:
-    from rootwarden.archive.archive import Broken
+    from rootwarden.archive.listed import Broken
 
     good, broken = 0, []
     for each in place.verify():

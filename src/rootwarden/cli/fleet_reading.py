@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    import polars as pl
+    from rootwarden.archive.archive import Archive as Opened
+    from rootwarden.archive.listed import Broken
+    from rootwarden.fleet.account_weeks import AccountWeeks
+    from rootwarden.fleet.parameters import StudyParameters
 
 R = TypeVar("R", bound=msgspec.Struct)
 
 NEEDED = ("polars", "numpy")
-MOST_ROWS_IN_MEMORY = 250_000
 DRAWN_WITH = ("altair", "vl_convert")
 
 Archive: TypeAlias = Annotated[
@@ -92,6 +94,8 @@ class Reader:
         self._profile = profile
         self._region = region
         self._open = ExitStack()
+        self._places: dict[str, Opened] = {}
+        self._named: set[Broken] = set()
         self.whole = True
 
     def __enter__(self) -> Self:
@@ -101,85 +105,65 @@ class Reader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.close()
-        _explain(error)
 
-    def table(self, archive: str, start: datetime | None = None, end: datetime | None = None) -> pl.LazyFrame:
-        """The observation table of an archive; files that cannot be used are named and left out.
+    def weeks(
+        self,
+        archive: str,
+        parameters: StudyParameters,
+        period: tuple[datetime | None, datetime | None] = (None, None),
+        organization: str = "",
+    ) -> AccountWeeks:
+        """What each account of an archive did in each week; files that cannot be used are named and left out.
 
         Args:
             archive: A folder, or `s3://BUCKET/PREFIX`.
-            start: First instant of the period.
-            end: First instant after it.
+            parameters: What to count by.
+            period: First instant, and first instant after it.
+            organization: Only the accounts of this one.
 
         Raises:
             RootwardenError: There is no such archive, it cannot be reached, or no run in it can be read.
         """
-        place = self._open.enter_context(opened(archive, profile=self._profile, region=self._region))
-        found = place.reading(start, end)
-        table = _at_hand(found.table) if found.runs else None
-        if found.runs and table is None:
-            # A footer that is whole says nothing of the middle: find which file it is, and go on without it.
-            found = place.reading(start, end, to_the_end=True)
-            table = _at_hand(found.table) if found.runs else None
-        for each in found.broken:
-            _say(f"warning: `{each.name}` cannot be used: {each.reason}")
-        self.whole = self.whole and not found.broken
-        if table is None:
-            period = " in the period" if start or end else ""
-            hint = "`rootwarden archive list` names the runs, `archive import` adds some"
-            raise InputError(f"no run of `{archive}`{period} can be read", hint=hint)
-        return table
+        from rootwarden.fleet.account_weeks import weeks_of
+        from rootwarden.fleet.looks import READ, looks_of
+
+        place = self._place(archive)
+        batches = place.batches(READ, *period, [organization] if organization else [])
+        try:
+            looks = looks_of(batches, parameters, start=period[0], end=period[1])
+        except InputError:
+            if batches.runs:
+                raise
+            self._name(batches.broken)
+            raise _nothing(archive, period, organization) from None
+        self._name(batches.broken)
+        return weeks_of(looks, parameters, start=period[0])
+
+    def _place(self, archive: str) -> Opened:
+        if archive not in self._places:
+            self._places[archive] = self._open.enter_context(
+                opened(archive, profile=self._profile, region=self._region)
+            )
+        return self._places[archive]
+
+    def _name(self, broken: list[Broken]) -> None:
+        """Say which files are left out, each once."""
+        for each in broken:
+            if each not in self._named:
+                self._named.add(each)
+                _say(f"warning: `{each.name}` cannot be used: {each.reason}")
+        self.whole = self.whole and not broken
 
 
-def _at_hand(table: pl.LazyFrame) -> pl.LazyFrame | None:
-    """A table that is small enough is read once; thousands of small files are slow to open again and again.
-
-    Returns:
-        The table, or `None` when a file of it turned out to be spoiled.
-    """
-    import polars as pl
-
-    rows: int = table.select(pl.len()).collect().item()
-    if rows > MOST_ROWS_IN_MEMORY:
-        return table
-    try:
-        return table.collect().lazy()
-    except (pl.exceptions.ComputeError, pl.exceptions.PanicException, OSError):
-        return None
-
-
-def _explain(error: BaseException | None) -> None:
-    """In an archive too large to read at once, a snapshot whose middle is spoiled is found only on the way.
-
-    Raises:
-        InputError: In place of what polars says.
-    """
-    if error is None or isinstance(error, RootwardenError):
-        return
-    import polars as pl
-
-    if isinstance(error, pl.exceptions.ComputeError | pl.exceptions.PanicException | OSError):
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        hint = "`rootwarden archive verify` says which file it is"
-        raise InputError(f"a snapshot of the archive cannot be read: {said}", hint=hint) from error
-
-
-def of_organization(frame: pl.LazyFrame, organization: str) -> pl.LazyFrame:
-    """The rows of one organization; all of them when none is named.
-
-    Raises:
-        UsageError: When no row is of it.
-    """
-    import polars as pl
-
-    if not organization:
-        return frame
-    chosen = frame.filter(pl.col("organization_id") == organization)
-    if chosen.head(1).collect().is_empty():
-        raise UsageError(
-            f"no observation is of organization `{organization}`", hint="organization ids look like o-a1b2c3d4e5"
+def _nothing(archive: str, period: tuple[datetime | None, datetime | None], organization: str) -> RootwardenError:
+    """Nothing was there to read."""
+    when = " in the period" if any(period) else ""
+    if organization:
+        return UsageError(
+            f"no observation is of organization `{organization}`{when}", hint="organization ids look like o-a1b2c3d4e5"
         )
-    return chosen
+    hint = "`rootwarden archive list` names the runs, `archive import` adds some"
+    return InputError(f"no run of `{archive}`{when} can be read", hint=hint)
 
 
 def show(text: str, output: Path | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,9 +13,6 @@ from rootwarden.cli.options import instant
 from rootwarden.fleet.parameters import StudyParameters
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from rootwarden.fleet.account_weeks import AccountWeeks
     from rootwarden.fleet.kpi import KeyFigures
     from rootwarden.fleet.recorded import Records
     from rootwarden.report.fleet.told import Asked
@@ -59,7 +56,6 @@ def kpi(
     reading.need(reading.NEEDED, "a key figure")
     if format_ == "html":
         reading.need(reading.DRAWN_WITH, "a plot")
-    from rootwarden.fleet.account_weeks import account_weeks
     from rootwarden.fleet.kpi import key_figures
     from rootwarden.report.fleet.told import Asked
 
@@ -67,18 +63,13 @@ def kpi(
     records = _records(incidents, checkouts, drills)
     period = (instant(start), instant(end))
     with reading.Reader(profile=profile, region=region) as reader:
-        frame = reading.of_organization(reader.table(archive, *period), organization)
-        weeks = account_weeks(frame, parameters, start=period[0], end=period[1])
-        if organization:
-            # The files are of all organizations; an account is of this one if the period saw it there.
-            records = records.of({f"{account:012}" for account in weeks.looks["account"].unique()})
-        told = key_figures(weeks, frame, records, instant(as_of) or _last(weeks))
+        weeks = reader.weeks(archive, parameters, period, organization)
+    if organization:
+        # The files are of all organizations; an account is of this one if the period saw it there.
+        records = records.of({f"{account:012}" for part in weeks.looks for account in part["account"].unique()})
+    told = key_figures(weeks, records, instant(as_of) or weeks.last_as_of)
     reading.show(_told(told, Asked(source=archive, organization=organization), format_, output), output)
     return 0 if reader.whole else 3
-
-
-def _last(weeks: AccountWeeks) -> datetime:
-    return cast("datetime", weeks.looks["as_of"].max())
 
 
 def _records(incidents: Path | None, checkouts: Path | None, drills: Path | None) -> Records:

@@ -15,10 +15,12 @@ import typer
 
 from rootwarden import __version__
 from rootwarden.cli import (
+    alert,
     archive,
     audit,
     conformance,
     demo,
+    detection,
     kpi,
     language_server,
     permissions,
@@ -52,7 +54,9 @@ app.command("permissions")(permissions.permissions)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
 app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
+app.add_typer(alert.app, name="alert")
 app.add_typer(archive.app, name="archive")
+app.add_typer(detection.app, name="detection")
 app.add_typer(rule.app, name="rule")
 app.add_typer(trail.app, name="trail")
 

@@ -17,13 +17,9 @@ def simulate_trail(
     accounts: Annotated[int, typer.Option("--accounts", min=3, max=5000, help="Accounts of the organization.")] = 20,
     days: Annotated[int, typer.Option("--days", min=2, max=366, help="How long.")] = 31,
     events: Annotated[int, typer.Option("--events", min=0, help="About how many events.")] = 100_000,
-    truth: Annotated[
+    aside: Annotated[
         Path | None,
-        typer.Option("--truth", metavar="FILE", help="Where to put what really happened (FOLDER.truth.json)."),
-    ] = None,
-    checkouts: Annotated[
-        Path | None,
-        typer.Option("--checkouts", metavar="FILE", help="Where to put the check-outs (FOLDER.checkouts.jsonl)."),
+        typer.Option("--aside", metavar="FOLDER", help="Where to put check-outs and the truth (FOLDER.aside)."),
     ] = None,
     bomb: Annotated[bool, typer.Option("--bomb", help="Add a file that inflates to four gigabytes.")] = False,
 ) -> int:
@@ -35,14 +31,12 @@ def simulate_trail(
     from rootwarden.simulator.trail.month import Month
     from rootwarden.simulator.trail.write import write_month
 
-    truth = truth or folder.with_name(f"{folder.name}.truth.json")
-    checkouts = checkouts or folder.with_name(f"{folder.name}.checkouts.jsonl")
+    aside = aside or folder.with_name(f"{folder.name}.aside")
     month = Month(seed=seed, accounts=accounts, days=days, events=events)
     with file_progress("writing log files") as show:
-        made = write_month(month, folder, truth=truth, checkouts=checkouts, bomb=bomb, on_progress=show)
+        made = write_month(month, folder, aside=aside, bomb=bomb, on_progress=show)
     _say(f"trail: {folder}   {made.counts.events} events of {accounts} accounts in {made.counts.files} log files")
-    _say(f"check-outs: {checkouts}   unsigned")
-    _say(f"truth: {truth}   {len(made.visits)} visits of root, {len(made.concerns)} concerns")
+    _say(f"aside: {aside}   check-outs, settings, and the truth of {len(made.visits)} visits of root")
     return 0
 
 

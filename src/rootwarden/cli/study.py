@@ -14,8 +14,6 @@ from rootwarden.errors import UsageError
 from rootwarden.fleet.parameters import StudyParameters
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from rootwarden.fleet.account_weeks import AccountWeeks
     from rootwarden.fleet.result import Study
     from rootwarden.report.fleet.study_plots import Plotted
@@ -82,7 +80,6 @@ def study(
     reading.need(reading.NEEDED, "a study")
     if plots is not None or format_ == "html":
         reading.need(reading.DRAWN_WITH, "a plot")
-    from rootwarden.fleet.account_weeks import account_weeks
     from rootwarden.fleet.study import study_of
     from rootwarden.report.fleet.told import Asked
 
@@ -97,25 +94,21 @@ def study(
         confidence=confidence,
     )
     with reading.Reader(profile=profile, region=region) as reader:
-        whole = reader.table(archive, *period) if not compare else reader.table(archive)
-        frame = reading.of_organization(whole, organization)
-        weeks = account_weeks(frame, parameters, start=period[0], end=period[1])
-        made = _measured(study_of(weeks, frame), weeks, incidents, trail_accounts)
-        comparison = _compared(compare, made, weeks, whole, organization, reader) if compare else None
+        weeks = reader.weeks(archive, parameters, period, organization)
+        made = _measured(study_of(weeks), weeks, incidents, trail_accounts)
         asked = Asked(source=archive, organization=organization)
-        drawn = plotted(made, weeks, frame) if plots is not None or format_ == "html" else None
+        comparison = _compared(compare, made, weeks, asked, reader) if compare else None
+    drawn = plotted(made, weeks) if plots is not None or format_ == "html" else None
     _keep(plots, drawn)
     reading.show(_told(made, asked, comparison, drawn, format_=format_, output=output), output)
     return 0 if reader.whole else 3
 
 
-def _compared(
-    other: str, made: Study, weeks: AccountWeeks, whole: pl.LazyFrame, organization: str, reader: reading.Reader
-) -> Comparison:
+def _compared(other: str, made: Study, weeks: AccountWeeks, asked: Asked, reader: reading.Reader) -> Comparison:
     """The study beside another one."""
     from rootwarden.cli.study_comparing import Ours, beside
 
-    return beside(other, Ours(study=made, weeks=weeks, archive=whole, organization=organization), reader)
+    return beside(other, Ours(study=made, weeks=weeks, asked=asked), reader)
 
 
 def _keep(folder: Path | None, drawn: Plotted | None) -> None:
@@ -143,15 +136,15 @@ def _measured(made: Study, weeks: AccountWeeks, incidents: Path | None, trail_ac
     return replace(made, measured=measured(weeks, found, options.account_ids(trail_accounts) or tuple(looked_at)))
 
 
-def plotted(made: Study, weeks: AccountWeeks, frame: pl.LazyFrame) -> Plotted:
+def plotted(made: Study, weeks: AccountWeeks) -> Plotted:
     """What the plots of a study are drawn from."""
     from rootwarden.fleet.kpi import key_figures
     from rootwarden.fleet.pictures import pictures
     from rootwarden.fleet.recorded import Records
     from rootwarden.report.fleet.study_plots import Plotted
 
-    kept = key_figures(weeks, frame, Records(), made.last_as_of)
-    return Plotted(study=made, pictures=pictures(weeks, frame), indicators=kept.indicators)
+    kept = key_figures(weeks, Records(), made.last_as_of)
+    return Plotted(study=made, pictures=pictures(weeks), indicators=kept.indicators)
 
 
 def _told(

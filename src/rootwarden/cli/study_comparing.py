@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import polars as pl
 
-from rootwarden.cli import fleet_reading as reading
 from rootwarden.cli.options import instant
 from rootwarden.errors import UsageError
 from rootwarden.fleet.account_weeks import AccountWeeks
 from rootwarden.fleet.result import Study
+from rootwarden.report.fleet.told import Asked
 
 if TYPE_CHECKING:
     from rootwarden.cli.fleet_reading import Reader
@@ -31,14 +30,12 @@ class Ours(msgspec.Struct, frozen=True):
     Attributes:
         study: Our study.
         weeks: What it was made from.
-        archive: The whole archive; another period or organization is looked for in it.
-        organization: The one our study is of, if only one.
+        asked: The archive, in which another period or organization is looked for, and the organization if only one.
     """
 
     study: Study
     weeks: AccountWeeks
-    archive: pl.LazyFrame
-    organization: str
+    asked: Asked
 
 
 def beside(other: str, made: Ours, reader: Reader) -> Comparison:
@@ -65,24 +62,20 @@ def beside(other: str, made: Ours, reader: Reader) -> Comparison:
 
 def _side(other: str, ours: Ours, reader: Reader) -> Side:
     """A study of another period, organization or archive, by the same parameters."""
-    from rootwarden.fleet.account_weeks import account_weeks
     from rootwarden.fleet.compare import side_of
     from rootwarden.fleet.study import study_of
 
-    start = end = None
-    frame = ours.archive
+    parameters, archive, organization = ours.weeks.parameters, ours.asked.source, ours.asked.organization
     if ".." in other and not Path(other).exists():
         first, _, last = other.partition("..")
-        start, end = instant(first), instant(last)
-        frame = reading.of_organization(ours.archive, ours.organization)
+        weeks = reader.weeks(archive, parameters, (instant(first), instant(last)), organization)
     elif _ORGANIZATION.fullmatch(other):
-        frame = reading.of_organization(ours.archive, other)
+        weeks = reader.weeks(archive, parameters, organization=other)
     elif other.startswith("s3://") or Path(other).exists():
-        frame = reader.table(other)
+        weeks = reader.weeks(other, parameters)
     else:
         raise UsageError(
             f"there is nothing called `{other}` to compare with",
             hint="give `published`, a period FROM..TO, an organization's id, or another archive",
         )
-    weeks = account_weeks(frame, ours.weeks.parameters, start=start, end=end)
-    return side_of(other, study_of(weeks, frame), weeks)
+    return side_of(other, study_of(weeks), weeks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import trail_scan, trail_verify, trail_watch
+from rootwarden.cli import trail_incidents, trail_scan, trail_verify, trail_watch
 
 app = typer.Typer(
     name="trail",
@@ -20,6 +20,7 @@ def _options() -> None:
     """What happened, as CloudTrail's log files tell it."""
 
 
+app.command("incidents")(trail_incidents.incidents)
 app.command("scan")(trail_scan.scan)
 app.command("verify")(trail_verify.verify)
 app.command("watch")(trail_watch.watch)

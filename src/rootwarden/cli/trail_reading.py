@@ -88,7 +88,9 @@ def read(asked: Asked, interest: Interest) -> Iterator[tuple[Run, Spool]]:
         orders = Orders(
             interest=interest, restriction=restriction, folder=folder, profile=asked.profile, region=asked.region
         )
-        yield run(listing, orders, spool, stream=stream, workers=asked.workers, show=show), spool
+        done = run(listing, orders, spool, stream=stream, workers=asked.workers, show=show)
+        _refuse_nothing(done)
+        yield done, spool
 
 
 def tell(done: Run, found: str) -> None:
@@ -132,9 +134,24 @@ def exit_code(done: Run, *, clean: int = 0) -> int:
     """
     if done.interrupted:
         return 130
-    if not done.counts.inflated and not done.read_before and not clean:
-        return 2 if not done.unread else 3
+    if done.unread >= done.counts.files > done.counts.wanted + done.counts.ruled_out and not done.counts.records:
+        return 2
     return clean or (3 if done.unread else 0)
+
+
+def _refuse_nothing(done: Run) -> None:
+    """Silence is never success: a run that read nothing at all says so.
+
+    Raises:
+        UsageError: When there was nothing to read, and no earlier run had read it.
+    """
+    from rootwarden.trail.objects_to_read import NOT_ASKED_FOR
+
+    if done.counts.files or done.read_before or done.unread or done.interrupted or NOT_ASKED_FOR in done.passed_over:
+        return
+    found = ", ".join(f"{number:,} {reason}" for reason, number in done.passed_over.items())
+    message = f"there is nothing to read, only {found}" if found else "there is nothing to read"
+    raise UsageError(message, hint="logs are below AWSLogs/ACCOUNT/CloudTrail/ in the trail's bucket")
 
 
 def _restriction(asked: Asked) -> Restriction:

@@ -180,19 +180,18 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
         yield lambda _progress: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("verifying accounts and regions"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[digests]} digests, {task.fields[files]} log files, {task.fields[size]:.0f} MB"),
-        TimeElapsedColumn(),
+        TextColumn("verifying"),
+        BarColumn(bar_width=12),
+        TextColumn("{task.completed}/{task.total} regions"),
+        TextColumn("{task.fields[digests]} digests, {task.fields[files]} log files, {task.fields[rate]:.0f} MB/s"),
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("sites", total=None, digests=0, files=0, size=0.0)
+        task = bar.add_task("sites", total=None, digests=0, files=0, rate=0.0)
 
         def show(done: Progress) -> None:
             bar.update(
@@ -201,7 +200,7 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
                 completed=done.sites_done,
                 digests=done.digests,
                 files=done.files,
-                size=done.size / 1_000_000,
+                rate=done.size / 1_000_000 / (bar.tasks[0].elapsed or 1),
             )
 
         yield show

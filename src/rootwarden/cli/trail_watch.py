@@ -104,10 +104,10 @@ def watch(
 
 
 def _print_setup(what: SetUp) -> int:
-    from rootwarden import packs
-    from rootwarden.detect.visits.interest import interest_of
+    from rootwarden.detect.visits.settings import Settings
+    from rootwarden.watch.interests import looking_for, names_of
     from rootwarden.watch.setup import cloudformation, terraform
 
     render = cloudformation.render if what is SetUp.CLOUDFORMATION else terraform.render
-    sys.stdout.write(render(interest_of(packs.detections()).names))
+    sys.stdout.write(render(names_of(looking_for(Settings()).always)))
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import signal
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rootwarden.cli.alerting import EXTRA, deliverer, need
 from rootwarden.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from rootwarden.watch.service import Manners
     from rootwarden.watch.silence import Source
 
-_EXTRA: Final = ("sqlalchemy", "alembic")
 _PLACE: Final = re.compile(r"(?P<account>[0-9]{12})/(?P<region>[a-z]{2,8}(-[a-z0-9]{1,16}){1,4})")
 _LARGEST_SETTINGS: Final = 1_000_000
 # The long poll of the queue lasts up to twenty seconds, and an answer takes its time.
@@ -72,7 +71,7 @@ def watch(given: Given) -> int:
 
         journal = Journal()
         watcher = _watcher(given, store, journal)
-        delivering = _deliverer(known, store) if given.deliver and known is not None else None
+        delivering = deliverer(known, store) if given.deliver and known is not None else None
         if given.deliver and delivering is None:
             journal.say(Level.WARNING, "no channels: alerts are kept and not sent; --alerts names them")
         listening = _listening(given, watcher, stack)
@@ -229,7 +228,7 @@ def _checkouts(given: Given, journal: Journal) -> Callable[[], tuple[Checkout, .
 
 
 def _alert_settings(given: Given) -> AlertSettings | None:
-    _need(_EXTRA)
+    need(EXTRA)
     if given.alerts is None:
         return None
     from rootwarden.alert.settings import read_settings
@@ -241,29 +240,8 @@ def _alert_settings(given: Given) -> AlertSettings | None:
 def _opened(given: Given, known: AlertSettings | None) -> Iterator[Store]:
     address = given.database or (known.address() if known is not None else "sqlite:///alerts.db")
     if address.startswith("postgresql"):
-        _need(("psycopg",))
+        need(("psycopg",))
     from rootwarden.alert.store.database import Store
 
     with Store(address) as store:
         yield store
-
-
-def _deliverer(known: AlertSettings, store: Store) -> Deliverer:
-    if not known.page.stages:
-        raise UsageError("the settings page nobody", hint='name channels: [page] stages = [["pager"]]')
-    if any(type(each).__name__ == "AppriseChannel" for each in known.channel):
-        _need(("apprise",))
-    from rootwarden.alert.around import Surroundings
-    from rootwarden.alert.channels.made import channels_of
-    from rootwarden.alert.deliver import Deliverer
-
-    return Deliverer(store, channels_of(known), known.routes(), Surroundings(known).of)
-
-
-def _need(names: tuple[str, ...]) -> None:
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            message = f"watching needs `{name}`, which is not installed"
-            raise UsageError(message, hint="pip install 'rootwarden[alert]'") from error

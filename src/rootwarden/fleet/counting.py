@@ -31,7 +31,8 @@ def groups_share(weeks: pl.DataFrame, group: str, whole: pl.Expr, part: pl.Expr)
     adrift = weeks[group].null_count()
     part_ever, whole_ever = pl.col("part_so"), pl.col("whole_so")
     counts = (
-        weeks.filter(pl.col(group).is_not_null())
+        weeks.lazy()
+        .filter(pl.col(group).is_not_null())
         .group_by(group)
         .agg(
             part_so=part.any(),
@@ -45,6 +46,7 @@ def groups_share(weeks: pl.DataFrame, group: str, whole: pl.Expr, part: pl.Expr)
             undecided=(whole_ever & ~part_ever & pl.col("part_open")).sum(),
             outside=(~whole_ever & pl.col("whole_open")).sum(),
         )
+        .collect(engine="streaming")
         .row(0, named=True)
     )
     return share(**counts, adrift=adrift)

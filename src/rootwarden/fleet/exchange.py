@@ -68,13 +68,25 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
-    """A drill that is due by a day; `done` is the day it was held."""
+    """A drill that is due by a day.
+
+    Attributes:
+        id: Names it.
+        account: Twelve digits.
+        kind: What is practised.
+        due: The day.
+        done: The day it was held; `None` while it was not.
+        started: Its event's own time, where a drill of alerts was measured.
+        alerted_at: When somebody was told; `None` when nobody was.
+    """
 
     id: str
     account: AccountId
     kind: str
     due: date
     done: date | None = None
+    started: Instant | None = None
+    alerted_at: Instant | None = None
 
 
 def parse_lines(content: bytes, kind: type[R], *, file: str) -> tuple[R, ...]:

@@ -17,8 +17,6 @@ from rootwarden.fleet.standing import LEFT, standing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import polars as pl
-
     from rootwarden.fleet.account_weeks import AccountWeeks
     from rootwarden.fleet.recorded import Records
     from rootwarden.fleet.standing import Standing
@@ -34,17 +32,16 @@ class KeyFigures(msgspec.Struct, frozen=True, kw_only=True):
     indicators: tuple[Indicator, ...]
 
 
-def key_figures(fleet: AccountWeeks, observations: pl.LazyFrame, records: Records, as_of: datetime) -> KeyFigures:
+def key_figures(fleet: AccountWeeks, records: Records, as_of: datetime) -> KeyFigures:
     """Every key figure.
 
     Args:
         fleet: The account-weeks of the period trends are shown for.
-        observations: The observation table they are made from.
         records: Incidents, check-outs and drills.
         as_of: The instant to judge at.
     """
-    now = standing(fleet, observations)
-    outside, mean, p95, drills = recorded(records, as_of, now.looked)
+    now = standing(fleet)
+    outside, mean, p95, overdue, drilled = recorded(records, as_of, now.looked)
     return KeyFigures(
         schema=SCHEMA,
         as_of=as_of,
@@ -58,7 +55,8 @@ def key_figures(fleet: AccountWeeks, observations: pl.LazyFrame, records: Record
             _active_keys(now),
             _oldest_key(now),
             _at_risk(now),
-            drills,
+            overdue,
+            drilled,
             _unreadable(now),
         ),
     )

@@ -18,7 +18,7 @@ from rootwarden.facts.assets import AssetCounts
 from rootwarden.facts.fact import Absent, Fact, Known, Unknown, transform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rootwarden.facts.root_user import AccessKey
 
@@ -149,24 +149,29 @@ def table(rows: Iterable[Row]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=schema(), orient="row")
 
 
-def checked(frame: pl.LazyFrame) -> pl.LazyFrame:
+def checked(frame: pl.LazyFrame, columns: Sequence[str] = ()) -> pl.LazyFrame:
     """The frame, if it is an observation table of this version; further columns are left out.
 
     A value whose state is not `known` is no value, whoever wrote the table.
 
+    Args:
+        frame: The table.
+        columns: Those that are wanted, all when none are named; of a fact, both.
+
     Raises:
         InputError: When a column is missing or of another type.
     """
-    found, wanted = frame.collect_schema(), schema()
+    whole, found = schema(), frame.collect_schema()
+    wanted = {name: whole[name] for name in columns or whole.names()}
     wrong = [name for name, kind in wanted.items() if found.get(name) != kind]
     if wrong:
         raise InputError(
             f"the table has no column `{wrong[0]}` of type {wanted[wrong[0]]}",
             hint=f"this version reads observation tables of version {SCHEMA_VERSION}",
         )
-    facts = [column.name for column in COLUMNS if column.fact]
+    facts = [column.name for column in COLUMNS if column.fact and column.name in wanted]
     known = {name: pl.when(pl.col(name + STATE_SUFFIX) == "known").then(name) for name in facts}
-    return frame.select(wanted.names()).with_columns(**known)
+    return frame.select(list(wanted)).with_columns(**known)
 
 
 def _facts(run: Run, seen: Seen) -> dict[str, Fact[str] | Fact[int] | Fact[bool] | Fact[datetime]]:

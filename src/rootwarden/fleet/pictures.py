@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import polars as pl
 
-from rootwarden.fleet.account_weeks import three_valued
-from rootwarden.fleet.observation import KEYS, checked
+from rootwarden.fleet.observation import KEYS
 from rootwarden.fleet.weekly import day_of
 
 if TYPE_CHECKING:
@@ -65,14 +64,9 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     keys_undated: int
 
 
-def pictures(fleet: AccountWeeks, observations: pl.LazyFrame) -> Pictures:
-    """Make them.
-
-    Args:
-        fleet: The account-weeks.
-        observations: The table they were made from.
-    """
-    ages = _key_ages(fleet, observations)
+def pictures(fleet: AccountWeeks) -> Pictures:
+    """Make them."""
+    ages = _key_ages(fleet)
     return Pictures(
         cells=_cells(fleet),
         mfa=_mfa(fleet),
@@ -117,20 +111,13 @@ def _mfa(fleet: AccountWeeks) -> tuple[MfaWeek, ...]:
     )
 
 
-def _key_ages(fleet: AccountWeeks, observations: pl.LazyFrame) -> pl.Series:
+def _key_ages(fleet: AccountWeeks) -> pl.Series:
     """Days since the last rotation of every active key of accounts that count, null where it is unknown."""
-    last = fleet.looks.filter(pl.col("counts")).group_by("account").agg(pl.col("as_of").max())
-    rows = checked(observations).with_columns(account=pl.col("account_id").cast(pl.UInt64, strict=False))
-    active = {key: three_valued(f"key_{key}_active").fill_null(value=False) for key in KEYS}
-    held = rows.filter(pl.any_horizontal(active.values())).join(last.lazy(), on=["account", "as_of"], how="semi")
-    # Of two runs at one instant always the same one.
-    aged = (
-        held.sort("account", "run_id")
-        .unique(["account"], keep="first", maintain_order=True)
-        .select(
-            **{f"held_{key}": active[key] for key in KEYS},
-            **{f"age_{key}": (pl.col("as_of") - pl.col(f"key_{key}_last_rotated")).dt.total_days() for key in KEYS},
-        )
-    )
-    frame = aged.collect(engine="streaming")
-    return pl.concat([frame.filter(f"held_{key}")[f"age_{key}"].rename("age") for key in KEYS])
+    return pl.concat([_ages(part, key) for part in fleet.looks for key in KEYS])
+
+
+def _ages(looks: pl.DataFrame, key: int) -> pl.Series:
+    """Of one of the two keys, at the last look of each account at which it counts; the looks are in order."""
+    after = pl.col("account") == pl.col("account").shift(-1)
+    last = looks.lazy().filter("counts").filter(~after.fill_null(value=False))
+    return last.filter(f"key_{key}_active").select(age=f"key_{key}_days").collect()["age"]

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from rootwarden.fleet.account_weeks import CLOCK_TOLERANCE
 from rootwarden.fleet.exchange import Checkout, Drill, Incident
 from rootwarden.fleet.indicator import Indicator, Trend, none_of
+from rootwarden.fleet.looks import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -66,7 +66,8 @@ def recorded(records: Records, as_of: datetime, weeks: Weeks) -> tuple[Indicator
     outside = _with_trend(lambda at: (_uses_outside(visits, records.checkouts, at),), as_of, weeks, reaches)
     alerts = _with_trend(lambda at: _time_to_alert(visits, at), as_of, weeks, reaches)
     since = datetime(drilled.year, drilled.month, drilled.day, tzinfo=as_of.tzinfo)
-    return outside + alerts + _with_trend(lambda at: (_drills(records.drills, at),), as_of, weeks, since)
+    overdue = _with_trend(lambda at: (_drills(records.drills, at),), as_of, weeks, since)
+    return outside + alerts + overdue + _with_trend(lambda at: (_drilled(records.drills, at),), as_of, weeks, since)
 
 
 def _with_trend(
@@ -155,9 +156,13 @@ def _time_to_alert(visits: Sequence[Incident] | None, as_of: datetime) -> tuple[
 
 def _minutes(visit: Incident, as_of: datetime) -> float | None:
     """From the visit to its alert; `None` when none was known at the as-of, or it is from before the visit."""
-    if visit.started is None or visit.alerted_at is None or visit.alerted_at > as_of:
+    return _between(visit.started, visit.alerted_at, as_of)
+
+
+def _between(started: datetime | None, alerted_at: datetime | None, as_of: datetime) -> float | None:
+    if started is None or alerted_at is None or alerted_at > as_of:
         return None
-    took = visit.alerted_at - visit.started
+    took = alerted_at - started
     return None if took < -CLOCK_TOLERANCE else max(took.total_seconds(), 0.0) / 60
 
 
@@ -177,6 +182,33 @@ def _drills(drills: Sequence[Drill] | None, as_of: datetime) -> Indicator:
         met=not late,
         accounts=tuple(sorted({each.account for each in late})),
         note="" if drills else "no drill is planned",
+    )
+
+
+def _drilled(drills: Sequence[Drill] | None, as_of: datetime) -> Indicator:
+    """The latest drill that was measured: an older one that was faster says nothing of today."""
+    name, title = "drill-time-to-alert", "Time from event to alert in the latest drill of alerts"
+    target = f"at most {MINUTES_TO_ALERT} minutes"
+    if drills is None:
+        return _missing(name, title, "minutes", target, "drills")
+    begun = {each.id: each.started for each in drills if each.started is not None and each.started <= as_of}
+    last = {each.id: each for each in drills if each.id in begun}
+    latest = max(last.values(), key=lambda each: (begun[each.id], each.id), default=None)
+    if latest is None:
+        return replace(_missing(name, title, "minutes", target, "drills"), note="no drill of alerts was measured")
+    took = _between(latest.started, latest.alerted_at, as_of)
+    note = f"drill {latest.id} of {begun[latest.id]:%Y-%m-%d}" + ("" if took is not None else ": nobody was told")
+    return Indicator(
+        id=name,
+        title=title,
+        unit="minutes",
+        value=took,
+        low=took,
+        high=took,
+        target=target,
+        met=took is not None and took <= MINUTES_TO_ALERT,
+        accounts=() if took is not None else (latest.account,),
+        note=note,
     )
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import polars as pl
 
-from rootwarden.fleet.account_weeks import in_order, three_valued
-from rootwarden.fleet.observation import ACTIVE_STATES, KEYS, checked
+from rootwarden.fleet.observation import KEYS
 from rootwarden.fleet.weekly import day_of
 
 if TYPE_CHECKING:
@@ -49,38 +48,47 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(chosen["account_id"].sort())
 
 
-def standing(fleet: AccountWeeks, observations: pl.LazyFrame) -> Standing:
-    """Reduce the observations of the period to the last look of each account and week."""
-    first, last = fleet.looks.select(first=pl.col("as_of").min(), last=pl.col("as_of").max()).row(0)
-    rows = checked(observations).filter(
-        pl.col("as_of").is_between(first, last) & pl.col("has_root_user") & pl.col("account_state").is_in(ACTIVE_STATES)
-    )
-    week = ((pl.col("as_of") - fleet.first).dt.total_seconds() // _WEEK_SECONDS).cast(pl.Int32)
-    account = pl.col("account_id").cast(pl.UInt64, strict=False)
-    asked = rows.select("account_id", "as_of", *_questions(fleet), account=account, week=week)
-    looks = asked.collect(engine="streaming").pipe(in_order, ("readable",))
-    weekly = looks.unique(["account", "week"], keep="last", maintain_order=True)
-    end: int = fleet.looks.select(pl.col("week").max()).item()
-    absent = _absent(weekly, fleet, end)
-    missed = absent.filter(pl.col("as_of") > last - LEFT)
-    stood = _with_risk(pl.concat([weekly, _unseen(missed, end)]), fleet)
-    seen = stood.filter("seen")
-    counted = seen.group_by("week").agg(**_counts()).sort("week")
-    looked = seen.group_by("week").agg(pl.col("as_of").max()).sort("week")
+def standing(fleet: AccountWeeks) -> Standing:
+    """Reduce the looks of the period to the last one of each account and week."""
+    end = max(part.select(pl.col("week").max()).item() for part in fleet.looks)
+    counts, latest, missed, absent = [], [], 0, 0
+    for part in fleet.looks:
+        weekly = _weekly(part)
+        away = _absent(weekly, part, end)
+        expected = away.filter(pl.col("as_of") > fleet.last_as_of - LEFT)
+        stood = _with_risk(pl.concat([weekly, _unseen(expected, end)]), fleet)
+        counts.append(stood.filter("seen").group_by("week").agg(**_counts(), looked=pl.col("as_of").max()))
+        latest.append(stood.filter(pl.col("week") == end))
+        missed, absent = missed + expected.height, absent + away.height
+    counted = _together(counts)
+    now = pl.concat(latest).sort("account")
     return Standing(
-        latest=stood.filter(pl.col("week") == end).sort("account_id"),
-        weeks=tuple((day_of(fleet, row.pop("week")), row) for row in counted.iter_rows(named=True)),
-        looked=tuple((day_of(fleet, week_), instant) for week_, instant in looked.iter_rows()),
-        missed=missed.height,
-        left=absent.height - missed.height,
+        latest=now.with_columns(account_id=pl.col("account").cast(pl.String).str.zfill(12)),
+        looked=tuple((day_of(fleet, week), instant) for week, instant in counted.select("week", "looked").iter_rows()),
+        weeks=tuple((day_of(fleet, row.pop("week")), row) for row in counted.drop("looked").iter_rows(named=True)),
+        missed=missed,
+        left=absent - missed,
         old_key_days=fleet.parameters.old_key_days,
     )
 
 
-def _absent(weekly: pl.DataFrame, fleet: AccountWeeks, end: int) -> pl.DataFrame:
+def _together(counts: list[pl.DataFrame]) -> pl.DataFrame:
+    """The counts of the weeks of all parts."""
+    most = pl.col("oldest_key_days", "looked").max()
+    return pl.concat(counts).group_by("week").agg(pl.exclude("oldest_key_days", "looked").sum(), most).sort("week")
+
+
+def _weekly(looks: pl.DataFrame) -> pl.DataFrame:
+    """The last look of each open account and week; in order, so the looks of a week stand together."""
+    again = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in ("account", "week"))
+    opened = looks.lazy().filter(~pl.col("closed")).filter(~again.fill_null(value=False))
+    return opened.select("account", "as_of", "week", *_questions()).collect()
+
+
+def _absent(weekly: pl.DataFrame, looks: pl.DataFrame, end: int) -> pl.DataFrame:
     """The last row of each account that is not in the last week, and was open when it was last seen."""
     last = weekly.unique("account", keep="last", maintain_order=True).filter(pl.col("week") < end)
-    closed = fleet.looks.select("account", "closed").unique("account", keep="last", maintain_order=True)
+    closed = looks.select("account", "closed").unique("account", keep="last", maintain_order=True)
     return last.join(closed.filter("closed"), on="account", how="anti", maintain_order="left")
 
 
@@ -103,29 +111,24 @@ def _unseen(missed: pl.DataFrame, end: int) -> pl.DataFrame:
 _ANSWERS: Final = ("mfa", "without_credentials", "protected", "holds_key", "holds_old_key")
 
 
-def _questions(fleet: AccountWeeks) -> list[pl.Expr]:
+def _questions() -> list[pl.Expr]:
     """Each look alone; a key in no place counts as no key."""
-    mfa, password = three_valued("mfa_active"), three_valued("password_present")
-    active = [three_valued(f"key_{key}_active") for key in KEYS]
-    kept = (three_valued("access_keys_present"), three_valued("certificates_present"))
-    without = ~password & ~kept[0] & ~kept[1]
-    ages = {key: pl.col("as_of") - pl.col(f"key_{key}_last_rotated") for key in KEYS}
-    held = list(zip(KEYS, active, strict=True))
-    days = [pl.when(on).then(ages[key].dt.total_seconds().clip(0) // _DAY_SECONDS) for key, on in held]
-    limit = timedelta(days=fleet.parameters.old_key_days)
-    undated = [on.is_null() | (on & pl.col(f"key_{key}_last_rotated").is_null()) for key, on in held]
+    mfa, without = pl.col("mfa"), pl.col("without_credentials")
+    active = {key: pl.col(f"key_{key}_active") for key in KEYS}
+    days = {key: pl.col(f"key_{key}_days") for key in KEYS}
+    undated = [on.is_null() | (on & days[key].is_null()) for key, on in active.items()]
     return [
         pl.col("readable"),
         pl.lit(value=True).alias("seen"),
-        mfa.alias("mfa"),
-        without.alias("without_credentials"),
+        mfa,
+        without,
         (mfa | without).alias("protected"),
-        pl.any_horizontal(active).alias("holds_key"),
-        pl.sum_horizontal(on.fill_null(value=False).cast(pl.Int32) for on in active).alias("active_keys"),
-        pl.sum_horizontal(on.is_null().cast(pl.Int32) for on in active).alias("keys_open"),
-        pl.max_horizontal(days).alias("oldest_key_days"),
+        pl.any_horizontal(active.values()).alias("holds_key"),
+        pl.sum_horizontal(on.fill_null(value=False).cast(pl.Int32) for on in active.values()).alias("active_keys"),
+        pl.sum_horizontal(on.is_null().cast(pl.Int32) for on in active.values()).alias("keys_open"),
+        pl.max_horizontal(pl.when(on).then(days[key].clip(0)) for key, on in active.items()).alias("oldest_key_days"),
         (~pl.any_horizontal(undated)).alias("oldest_key_known"),
-        pl.any_horizontal(on & (ages[key] > limit) for key, on in held).alias("holds_old_key"),
+        pl.any_horizontal(on & pl.col(f"key_{key}_old") for key, on in active.items()).alias("holds_old_key"),
     ]
 
 
@@ -145,7 +148,8 @@ def _counts() -> dict[str, pl.Expr]:
 def _with_risk(stood: pl.DataFrame, fleet: AccountWeeks) -> pl.DataFrame:
     """Add whether an account is at risk: unprotected, holding an active key, or used in two weeks or more so far."""
     use = pl.col("use")
-    so_far = fleet.weeks.select(
+    weeks = fleet.weeks.join(stood.select("account").unique(), on="account", how="semi", maintain_order="left")
+    so_far = weeks.select(
         "account",
         "week",
         uses=use.fill_null(value=False).cast(pl.Int32).cum_sum().over("account"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from rootwarden.fleet.account_weeks import account_weeks
 from rootwarden.fleet.parameters import StudyParameters
 from rootwarden.fleet.period import offenders, period
@@ -16,6 +14,8 @@ from rootwarden.fleet.weekly import weekly
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    import polars as pl
 
     from rootwarden.fleet.account_weeks import AccountWeeks
 
@@ -30,7 +30,7 @@ def study(
     """Every figure of a period.
 
     Args:
-        observations: The observation table; read lazily, several times.
+        observations: The observation table.
         parameters: What to count by; those of the published study when not given.
         start: First instant of the period; the first as-of when not given.
         end: First instant after it.
@@ -39,25 +39,19 @@ def study(
         InputError: When the table is of another schema, or no observation is in the period.
     """
     fleet = account_weeks(observations, parameters or StudyParameters(), start=start, end=end)
-    return study_of(fleet, observations)
+    return study_of(fleet)
 
 
-def study_of(fleet: AccountWeeks, observations: pl.LazyFrame) -> Study:
-    """Every figure of account-weeks that are at hand.
-
-    Args:
-        fleet: The account-weeks.
-        observations: The table they were made from, for names; rows outside of the period are left out.
-    """
-    first, last = fleet.looks.select(first=pl.col("as_of").min(), last=pl.col("as_of").max()).row(0)
+def study_of(fleet: AccountWeeks) -> Study:
+    """Every figure of account-weeks that are at hand."""
     weeks = weekly(fleet)
     return Study(
         schema=SCHEMA,
         parameters=fleet.parameters,
-        first_as_of=first,
-        last_as_of=last,
+        first_as_of=fleet.first_as_of,
+        last_as_of=fleet.last_as_of,
         weeks=weeks,
         period=period(fleet, weeks, estimate_uses(fleet)),
-        sampling=sampling_report(fleet, observations.filter(pl.col("as_of").is_between(first, last))),
+        sampling=sampling_report(fleet),
         offenders=offenders(fleet),
     )

@@ -123,10 +123,16 @@ def _by_account(fleet: AccountWeeks) -> pl.DataFrame:
     A stretch goes from one look that tells the last use to the next one; the first begins one window before it. Looks
     that tell nothing are left out, which joins their stretches; a look that repeats an old report adds nothing.
     """
-    looks = fleet.looks.lazy().filter(pl.col("last_used_known") & pl.col("counts"))
+    return pl.concat([_of_part(part, fleet) for part in fleet.looks]).sort("account")
+
+
+def _of_part(part: pl.DataFrame, fleet: AccountWeeks) -> pl.DataFrame:
+    """The stretches of certain accounts, summed up for each."""
+    looks = part.lazy().filter(pl.col("last_used_known") & pl.col("counts"))
     seen_until = pl.col("as_of") - pl.duration(seconds="report_age")
     told = looks.select("account", "last_used", seen_until=seen_until).sort("account", "seen_until")
-    before = pl.col("seen_until").shift(1).over("account")
+    same = pl.col("account") == pl.col("account").shift(1)
+    before = pl.when(same).then(pl.col("seen_until").shift(1))
     placed = told.with_columns(begin=before.fill_null(pl.col("seen_until") - fleet.parameters.window))
     used = (pl.col("last_used") > pl.col("begin")).fill_null(value=False) & (pl.col("seen_until") > pl.col("begin"))
     last = pl.when(used).then(pl.min_horizontal("last_used", "seen_until")).otherwise("begin")
@@ -137,7 +143,6 @@ def _by_account(fleet: AccountWeeks) -> pl.DataFrame:
             empty=(pl.col("seen_until") - last).dt.total_seconds().sum() / _SECONDS_A_DAY,
             hidden=(last - pl.col("begin")).dt.total_seconds().sum() / _SECONDS_A_DAY,
         )
-        .sort("account")
         .collect()
     )
 

@@ -50,18 +50,20 @@ def day_of(fleet: AccountWeeks, week: int) -> date:
 
 
 def _by_organization(weeks: pl.DataFrame) -> pl.DataFrame:
-    each = weeks.filter(pl.col("organization").is_not_null()).group_by("week", "organization")
+    # Lazy, so that of millions of rows only these three columns are taken along.
+    each = weeks.lazy().filter(pl.col("organization").is_not_null()).group_by("week", "organization")
     answered = each.agg(
         decided=pl.col("use").is_not_null().any(),
         used=pl.col("use").any(),
         open=pl.col("use").is_null().any(),
     )
-    return answered.group_by("week").agg(
+    counted = answered.group_by("week").agg(
         organizations=pl.col("decided").sum(),
         organizations_used=pl.col("used").sum(),
         undecided=(pl.col("decided") & ~pl.col("used") & pl.col("open")).sum(),
         outside=(~pl.col("decided")).sum(),
     )
+    return counted.collect(engine="streaming")
 
 
 def _week(row: dict[str, int], fleet: AccountWeeks) -> Week:

@@ -108,7 +108,7 @@ def _body(result: Verification) -> Iterator[str]:
 def _of_chain(chain: ChainResult) -> Iterator[str]:
     title = f"{chain.verdict.value:<9}{_where(chain.site)}  {chain.trail}{' (backfill)' if chain.backfill else ''}"
     if chain.verdict is Verdict.VALID:
-        yield f"{title}  {_proven(chain)}; digests: {_said(chain.digests)}; log files: {_said(chain.files)}"
+        yield f"{title}  {_period(chain)}, {chain.digests.valid} digests, {chain.files.valid} log files"
         return
     yield title
     yield f"  proven     {_proven(chain)}"
@@ -121,7 +121,8 @@ def _of_chain(chain: ChainResult) -> Iterator[str]:
 
 
 def _of_site(site: SiteResult) -> Iterator[str]:
-    yield f"{site.verdict.value:<9}{_where(site.site)}  log files that no digest lists"
+    what = "log files that no digest lists" if site.unlisted.total else "not all of it could be looked at"
+    yield f"{site.verdict.value:<9}{_where(site.site)}  {what}"
     if not site.digests_here:
         yield "  there is no digest of this account and region for the time asked about"
     yield from _findings(site.findings, site.findings_left_out)
@@ -148,8 +149,13 @@ def _gap_line(gap: Gap) -> str:
 def _proven(chain: ChainResult) -> str:
     if chain.covered_from is None or chain.covered_to is None:
         return "nothing"
-    period = f"{format_instant(chain.covered_from)} … {format_instant(chain.covered_to)}"
-    return f"{period}, {_length(chain.proven_seconds)} of it"
+    return f"{_period(chain)}, {_length(chain.proven_seconds)} of it"
+
+
+def _period(chain: ChainResult) -> str:
+    if chain.covered_from is None or chain.covered_to is None:
+        return "no time"
+    return f"{format_instant(chain.covered_from)} … {format_instant(chain.covered_to)}"
 
 
 def _starts(chain: ChainResult) -> str:

@@ -94,6 +94,7 @@ def read_batch(batch: Sequence[Readable], orders: Orders, door: Door | None) -> 
         for each, source in _opened(batch, door):
             if isinstance(source, RootwardenError):
                 problems.append(Problem(each.name, source.message))
+                counts.append(Counts(files=1))
                 continue
             scan = Scan(source, orders.interest, name=each.name, limits=orders.limits)
             kept.add(asked_for(scan.events(), orders.restriction))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _find: Final = stringzilla.find
 _find_root: Final = stringzilla.utf8_uncased_search
 _ROOT: Final = ROOT.encode()
+_INSIDE: Final = b"Root"
 _BEFORE: Final = frozenset(b'":')
 _AFTER: Final = frozenset(b'"\\')
 _ESCAPE: Final = b"\\u00"
@@ -39,10 +40,17 @@ _PLAIN: Final = re.compile(r"[ -!#-.0-\[\]-~]+")
 
 
 class Needle(NamedTuple):
-    """A search, and the whole words any of which must be there when it finds something."""
+    """A search, and the names of which a wanted record holds one when it finds something.
+
+    Attributes:
+        word: What is searched for.
+        names: What must be there too.
+        near: Whether the word is a part of every name, so that both are at one place.
+    """
 
     word: bytes
-    words: tuple[bytes, ...]
+    names: tuple[bytes, ...]
+    near: bool
 
 
 class ByteFilter:
@@ -52,28 +60,32 @@ class ByteFilter:
         interest: What is wanted.
 
     Attributes:
-        reach: A piece must be searched together with so many bytes of the one before it.
+        reach: What lies across two pieces is found in so many bytes of each.
+        needles: What is searched for beside the word Root and escapes.
     """
 
     def __init__(self, interest: Interest) -> None:
-        literals = interest.literals()
-        words = [_word(each) for each in literals]
-        self._blind = not all(words)
+        pairs = {(_word(name), _word(source)) for name, source in interest.literals()}
+        names = {name for name, _ in pairs}
         # What holds the word Root in one letter case is found on the way, by the search for it in any.
-        rooted = tuple(word for word in words if _ROOT in word.lower())
-        self._rooted = tuple((word, word.lower().index(_ROOT)) for word in rooted)
-        self._needles = tuple(
-            Needle(cover, tuple(word for word in words if cover in word))
-            for cover in covers([word for word in words if word not in rooted])
+        rooted = {name for name in names if _INSIDE in name}
+        self._rooted = tuple((word, word.index(_INSIDE)) for word in sorted(rooted))
+        self._blind = not all(names)
+        self.needles = tuple(
+            Needle(word, named, all(word in name for name in named))
+            for word, named in covers(pair for pair in pairs if pair[0] and pair[0] not in rooted)
         )
-        self._escapes = _escapes(literals)
-        self.reach = max([len(word) for word in words] + [len(_ROOT)]) + 2
+        self._escapes = _escapes(text for pair in interest.literals() for text in pair)
+        self.reach = max([len(word) for pair in pairs for word in pair] + [len(_ROOT)]) + 2
 
-    def may_hold(self, piece: bytes) -> bool:
-        """Whether a piece may hold something wanted."""
-        for word, words in self._needles:
-            if _find(piece, word) >= 0 and _any_of(piece, words):
-                return True
+    def may_hold(self, data: bytes) -> bool:
+        """Whether something wanted may be in whole records, or in a whole file."""
+        return any(_find(data, needle.word) >= 0 and _any_of(data, needle.names) for needle in self.needles) or (
+            self._blind or self.shows(data)
+        )
+
+    def shows(self, piece: bytes) -> bool:
+        """Whether a part of a file shows root, or an escape that may hide anything."""
         at = _find_root(piece, _ROOT)
         if at >= 0 and self._root(piece, at):
             return True
@@ -93,6 +105,9 @@ class ByteFilter:
         end = at + len(_ROOT)
         if at and piece[at - 1] in _BEFORE and end < len(piece) and piece[end] in _AFTER:
             return True
+        # In the names it stands inside a word, with one capital letter.
+        if not piece.startswith(_INSIDE, at):
+            return False
         return any(piece.startswith(word, at - offset) for word, offset in self._rooted if at >= offset)
 
     def _escaped(self, piece: bytes, at: int) -> bool:
@@ -103,6 +118,59 @@ class ByteFilter:
                 return True
             at = _find(piece, _ESCAPE, at + 1)
         return at >= 0
+
+
+class Search:
+    """One file, searched piece by piece; a record may lie across any number of pieces.
+
+    A search that finds a source in one piece has still to find a name, which may be in another.
+
+    Args:
+        wanted: The filter.
+    """
+
+    def __init__(self, wanted: ByteFilter) -> None:
+        self._filter = wanted
+        self._pieces: list[bytes] = []
+        self._seams: list[bytes] = []
+        self._open: list[Needle] = []
+        self._end = b""
+        self._found = False
+
+    def add(self, piece: bytes) -> None:
+        """Search the next piece, while it is in the processor's cache."""
+        if not self._found:
+            reach = self._filter.reach
+            self._seams += (self._end, piece[:reach])
+            self._end = piece[-reach:]
+            self._found = self._finds(piece)
+        self._pieces.append(piece)
+
+    def may_hold(self) -> bool:
+        """Whether the pieces so far may hold something wanted."""
+        return self._found or self._finds(b"".join(self._seams))
+
+    def holds_part(self) -> bool:
+        """Whether they may hold at least a part of it, of which the rest is still to come, or has gone before."""
+        return self.may_hold() or bool(self._open)
+
+    def next_window(self) -> list[bytes]:
+        """The pieces since the last call, which are then let go; what lies across the gap is still found."""
+        pieces, self._pieces = self._pieces, []
+        self._seams, self._open, self._found = [], [], False
+        return pieces
+
+    def _finds(self, piece: bytes) -> bool:
+        for needle in self._filter.needles:
+            if _find(piece, needle.word) >= 0 and self._named(needle, piece):
+                return True
+        return any(_any_of(piece, needle.names) for needle in self._open) or self._filter.shows(piece)
+
+    def _named(self, needle: Needle, piece: bytes) -> bool:
+        if needle.near or needle in self._open:
+            return _any_of(piece, needle.names)
+        self._open.append(needle)
+        return any(_any_of(each, needle.names) for each in (*self._pieces, b"".join(self._seams), piece))
 
 
 @lru_cache(maxsize=16)

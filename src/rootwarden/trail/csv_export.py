@@ -40,6 +40,8 @@ _MOST_HEADER: Final = 64 * 1024
 
 def is_export(first: bytes) -> bool:
     """Whether a file begins with a header row of CloudTrail columns."""
+    if first[:1] in {b"{", b"[", b""}:
+        return False
     head = first[:_MOST_HEADER].removeprefix(codecs.BOM_UTF8).partition(b"\n")[0].lower()
     names = [name.strip(b' \r"') for name in head.split(b",")]
     return any(name.encode() in names for name in (*_WHOLE, *_ENOUGH)) and not head.lstrip().startswith((b"{", b"["))

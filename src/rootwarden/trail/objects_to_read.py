@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 S3: Final = "s3://"
 STDIN: Final = "-"
+NOT_ASKED_FOR: Final = "files outside the accounts, regions and times asked for"
 
 
 class Readable(msgspec.Struct, frozen=True):
@@ -110,7 +111,7 @@ class Listing:
     def _wants(self, name: str) -> bool:
         reason = passed_over(name)
         if not reason and not self._restriction.allows_file(name):
-            reason = "files outside the accounts, regions and times asked for"
+            reason = NOT_ASKED_FOR
         if reason:
             self.passed_over[reason] += 1
         return not reason

@@ -114,8 +114,8 @@ def run(
         size = sum(each.size for each in ahead)
         in_all = size if len(ahead) < _AHEAD else None
         batches = _batches(chain(ahead, objects))
+        alone = workers == 1 or (not workers and in_all is not None and in_all < _ALONE_BYTES)
         workers = workers or os.cpu_count() or 1
-        alone = workers == 1 or (in_all is not None and in_all < _ALONE_BYTES)
         results = read_alone(batches, orders) if alone else read_together(batches, orders, workers=workers)
         read = 0
         for result in results:

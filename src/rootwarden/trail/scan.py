@@ -7,12 +7,7 @@ a window goes through memory window by window.
 
 from __future__ import annotations
 
-import errno
-import io
-import os
-import stat
 from collections import Counter
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -21,16 +16,18 @@ import msgspec
 import stringzilla
 
 from rootwarden.detect.visits.event import Event, read_event
-from rootwarden.trail.byte_filter import filter_of
+from rootwarden.trail.byte_filter import Search, filter_of
 from rootwarden.trail.counts import Counts, Problem
 from rootwarden.trail.csv_export import Export, is_export
 from rootwarden.trail.document import document_of, unwrapped
 from rootwarden.trail.framing import BOM, Framer
+from rootwarden.trail.glance import glance_of
 from rootwarden.trail.inflate import Inflation
 from rootwarden.trail.limits import Limits
+from rootwarden.trail.opening import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from rootwarden.detect.filter_pattern import Event as Document
@@ -41,7 +38,10 @@ _BLANKS: Final = b" \t\r\n"
 _MARK: Final = b"eventVersion"
 _BEGINNING: Final = b'"eventVersion":'
 _PARTS: Final = 16
+# Where every fourth part holds something, looking at each record is quicker than searching for the ones that do.
+_MANY: Final = 4
 _ENOUGH: Final = 3
+_SAMPLE: Final = 32 * 1024
 _LIMITS: Final = Limits()
 
 
@@ -95,6 +95,7 @@ class Scan:
         self._source = source
         self._interest = interest
         self._filter = filter_of(interest)
+        self._glance = glance_of(interest)
         self._name = name
         self._limits = limits
         self._ruled_out = False
@@ -106,7 +107,7 @@ class Scan:
     def events(self) -> Iterator[Event]:
         """The wanted events, in the order of the file; to be asked once."""
         try:
-            with _opened(self._source) as file:
+            with opened(self._source) as file:
                 yield from self._read(file)
         except OSError as error:
             self._problem(f"it cannot be read: {error.strerror or error}".lower())
@@ -165,18 +166,22 @@ class Scan:
             self._problem("it holds no CloudTrail record")
         elif framer.cut and not inflation.damage:
             self._problem("the JSON ends in the middle")
+        if framer.torn:
+            self._problem("a record that holds others could not be told from them")
         self._say_unreadable()
 
     def _rules_out(self, window: Window, inflation: Inflation) -> bool:
         """Whether nothing wanted can be in a file that is one window, and it looks whole."""
         first, end = window.pieces[0] if window.pieces else b"", window.pieces[-1] if window.pieces else b""
         self._ruled_out = not (window.may_hold or inflation.damage) and _looks_whole(first, end)
-        self._about = _about(first, inflation.inflated)
+        self._about = _about(first[:_SAMPLE], inflation.inflated)
         return self._ruled_out
 
     def _wanted_of(self, records: Sequence[bytes]) -> Iterator[Event]:
         self._records += len(records)
         for record in _holding(records, self._filter):
+            if not self._glance.may_want(record):
+                continue
             document = document_of(record)
             if document is None:
                 self._unreadable += 1
@@ -199,26 +204,8 @@ class Scan:
         self.problems.append(Problem(self._name, reason))
 
 
-@contextmanager
-def _opened(source: Path | bytes | BinaryIO) -> Iterator[BinaryIO]:
-    if isinstance(source, bytes):
-        yield io.BytesIO(source)
-    elif isinstance(source, Path):
-        with open(source, "rb", buffering=0, opener=_open_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError(errno.EINVAL, "it is not a regular file")
-            yield file
-    else:
-        yield source
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    """Open without waiting for a pipe's other end."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
 class Window(NamedTuple):
-    """A part of a file: its pieces, whether they or their seams may hold something, and whether it is the last."""
+    """A part of a file: its pieces, whether they may hold something wanted or a part of it, and whether it ends."""
 
     pieces: list[bytes]
     may_hold: bool
@@ -229,36 +216,32 @@ class Window(NamedTuple):
         return b"".join(self.pieces)
 
 
-def _windows(pieces_of_file: Iterator[bytes], wanted: ByteFilter, size: int) -> Iterator[Window]:
+def _windows(pieces: Iterable[bytes], wanted: ByteFilter, size: int) -> Iterator[Window]:
     """The content in windows; at least one. Each piece is searched while it is still in the processor's cache."""
-    pieces: list[bytes] = []
-    seams: list[bytes] = []
-    found = False
-    end = b""
+    search = Search(wanted)
     length = 0
-    for piece in pieces_of_file:
+    first = True
+    for piece in pieces:
         if length >= size:
-            yield Window(pieces, found or wanted.may_hold(b"".join(seams)), last=False)
-            pieces, seams, found, length = [], [], False, 0
-        pieces.append(piece)
+            holds = search.holds_part()
+            yield Window(search.next_window(), holds, last=False)
+            length, first = 0, False
+        search.add(piece)
         length += len(piece)
-        if not found:
-            found = wanted.may_hold(piece)
-            seams += (end, piece[: wanted.reach])
-        end = piece[-wanted.reach :]
-    yield Window(pieces, found or wanted.may_hold(b"".join(seams)), last=True)
+    holds = search.may_hold() if first else search.holds_part()
+    yield Window(search.next_window(), holds, last=True)
 
 
 def _holding(records: Sequence[bytes], wanted: ByteFilter) -> Iterator[bytes]:
-    """The records that may be wanted, in order; found by parts of parts, since they are few."""
+    """The records that may be wanted, in order; found by parts of parts where they are few."""
     size = max(1, len(records) // _PARTS)
-    for start in range(0, len(records), size):
-        part = records[start : start + size]
-        if wanted.may_hold(b"".join(part)):
-            if size == 1:
-                yield part[0]
-            else:
-                yield from _holding(part, wanted)
+    parts = [records[start : start + size] for start in range(0, len(records), size)]
+    holding = [part for part in parts if wanted.may_hold(b"".join(part))]
+    if size == 1 or len(holding) * _MANY > len(parts):
+        yield from chain.from_iterable(holding)
+    else:
+        for part in holding:
+            yield from _holding(part, wanted)
 
 
 def _looks_whole(first: bytes, end: bytes) -> bool:

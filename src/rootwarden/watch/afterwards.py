@@ -41,8 +41,9 @@ def complete(session: Session, events: Iterable[Event], stored: Mapping[str, Eve
     """
     for event in events:
         before = stored[event_id(event)]
-        (better,) = distinct((before, event))
-        if better is event and event.document != before.document:
+        # A correction under an id of its own is a row of its own, and is told from this one whenever both are judged.
+        better = list(distinct((before, event)))
+        if better == [event] and event.document != before.document:
             row = session.get(EventRow, short(event_id(event)))
             if row is not None:
                 row.record = record_of(event.document)

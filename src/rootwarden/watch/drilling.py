@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from rootwarden.alert.drill import Drill
     from rootwarden.watch.queue import SqsQueue
 
-THROUGH_QUEUE: Final = "queue"
 _SOURCE: Final = "aws.signin"
 _DETAIL_TYPE: Final = "AWS Console Sign In via CloudTrail"
 

@@ -96,12 +96,16 @@ def is_canary(event: Event) -> bool:
 
 def _interest(detections: Iterable[Detection], settings: Settings) -> Interest:
     """Reads of a password store are looked for by the secret, since every program reads some secret."""
-    by_name = [one for one in detections if SETTING not in one.settings]
     secrets = {spelling for secret in settings.password_store for spelling in spellings(secret.arn)}
-    return interest_of(by_name, mentions=sorted(secrets))
+    return interest_of(detections, mentions=sorted(secrets))
 
 
 def _mentions(suspect: Suspect) -> tuple[str, ...]:
     """Texts one of which is, whole, in every record of a suspect: its name; for users without one, the ARN."""
     arns = (f"arn:{partition}:iam::{suspect.account}:user/{suspect.name}" for partition in _PARTITIONS)
     return (suspect.name, *(arns if suspect.sort == "user" else ()))
+
+
+def names_of(interest: Interest) -> frozenset[str]:
+    """Every `eventName` an interest wants whoever made the call: what event rules must send."""
+    return frozenset(name for each in interest.calls for name in each.names)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rootwarden.watch.suspects import Reread
 
 _READERS: Final = 4
-_NOTHING: Final = Interest(names=frozenset(), mentions=frozenset())
+_NOTHING: Final = Interest(calls=frozenset())
 
 
 class Rereading:

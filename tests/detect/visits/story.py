@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rootwarden.detect.visits.catalogue import Catalogue
 from rootwarden.detect.visits.checkout import Checkout
+from rootwarden.detect.visits.detector import Detector
 from rootwarden.detect.visits.event import read_event
-from rootwarden.detect.visits.find import Detector, distinct, find
+from rootwarden.detect.visits.find import distinct, find
 from rootwarden.detect.visits.settings import Settings
 from rootwarden.facts.instant import parse_instant
 from rootwarden.packs import detections, root_tasks, task_policies
 
 if TYPE_CHECKING:
     from rootwarden.detect.visits.event import Event
-    from rootwarden.detect.visits.find import Findings
+    from rootwarden.detect.visits.findings import Findings
 
 CASES = Path(__file__).with_name("cases")
 ACCOUNT = "000011112222"
@@ -42,8 +44,6 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return tuple(checkout(**one) for one in self.checkouts)
 
     def detector(self) -> Detector:
-        from rootwarden.detect.visits.catalogue import Catalogue
-
         declared = {"password_stores": [one.arn for one in self.settings.password_store]}
         catalogue = Catalogue(detections(declared), root_tasks(), task_policies())
         return Detector(catalogue, settings=self.settings, checkouts=self.believed())

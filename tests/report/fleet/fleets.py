@@ -44,8 +44,8 @@ class Fleet(msgspec.Struct, frozen=True):
     @property
     def plotted(self) -> Plotted:
         """What its plots are drawn from."""
-        kept = key_figures(self.weeks, self.table, Records(), self.study.last_as_of)
-        return Plotted(study=self.study, pictures=pictures(self.weeks, self.table), indicators=kept.indicators)
+        kept = key_figures(self.weeks, Records(), self.study.last_as_of)
+        return Plotted(study=self.study, pictures=pictures(self.weeks), indicators=kept.indicators)
 
     @property
     def beside_published(self) -> Comparison:
@@ -64,7 +64,7 @@ def fleet_of(frame: pl.DataFrame) -> Fleet:
     """What is made of observations; the estimate to whole uses."""
     lazy = frame.lazy()
     weeks = account_weeks(lazy, StudyParameters())
-    made = study_of(weeks, lazy)
+    made = study_of(weeks)
     kept = made.period.uses_estimated
     whole = {name: None if (end := getattr(kept, name)) is None else round(end) for name in ("value", "low", "high")}
     estimate = msgspec.structs.replace(kept, **whole)
@@ -132,7 +132,7 @@ def figures(fleet: Fleet) -> KeyFigures:
         ),
     )
     records = Records(incidents=(visit, late), checkouts=(lent,), drills=drills)
-    return key_figures(fleet.weeks, fleet.table, records, end)
+    return key_figures(fleet.weeks, records, end)
 
 
 @cache

@@ -135,7 +135,7 @@ def test_a_page_without_use_does_not_say_all_is_well_while_something_is_unknown(
 def test_one_week_has_no_trend() -> None:
     fleet = fleets.one_week()
     assert "key-figures" not in {plot.name for plot in fleet.plotted.plots()}
-    told = key_figures(fleet.weeks, fleet.table, Records(), fleet.study.last_as_of)
+    told = key_figures(fleet.weeks, Records(), fleet.study.last_as_of)
     assert "<svg" not in kpi_page.render(told, fleets.ASKED)
 
 

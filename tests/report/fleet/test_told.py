@@ -122,7 +122,7 @@ def test_valid_by_the_published_schema(name: str) -> None:
     fleet = {**FLEETS, "hostile": fleets.hostile}[name]()
     assert list(validator("study").iter_errors(document(fleet))) == []
     assert list(validator("study").iter_errors(json.loads(study_machine.render(fleet.study)))) == []
-    for told in (fleets.figures(fleet), key_figures(fleet.weeks, fleet.table, Records(), fleet.study.last_as_of)):
+    for told in (fleets.figures(fleet), key_figures(fleet.weeks, Records(), fleet.study.last_as_of)):
         assert list(validator("kpi").iter_errors(json.loads(kpi_machine.render(told)))) == []
 
 
@@ -194,7 +194,7 @@ def test_prometheus_reads_base_units_and_never_a_number_for_unknown() -> None:
     told = samples(kpi_prometheus.render(fleets.figures(fleet)))
     assert told["rootwarden_kpi_value", 'kpi="mean-time-to-alert",unit="seconds"'] == 300
     assert told["rootwarden_kpi_value", 'kpi="drills-overdue",unit="drills"'] == 1
-    without = samples(kpi_prometheus.render(key_figures(fleet.weeks, fleet.table, Records(), fleet.study.last_as_of)))
+    without = samples(kpi_prometheus.render(key_figures(fleet.weeks, Records(), fleet.study.last_as_of)))
     named = {labels for name, labels in without if name in {"rootwarden_kpi_value", "rootwarden_kpi_low"}}
     assert not [labels for labels in named if "drills" in labels or "alert" in labels or "outside" in labels]
     assert without["rootwarden_kpi_target_met", 'kpi="drills-overdue",state="unknown"'] == 1
@@ -207,6 +207,6 @@ def test_prometheus_reads_base_units_and_never_a_number_for_unknown() -> None:
 
 def test_key_figures_without_files_are_unknown_in_words() -> None:
     fleet = fleets.unused()
-    text = kpi_terminal.render(key_figures(fleet.weeks, fleet.table, Records(), fleet.study.last_as_of), fleets.ASKED)
+    text = kpi_terminal.render(key_figures(fleet.weeks, Records(), fleet.study.last_as_of), fleets.ASKED)
     assert "Drills overdue: unknown" in text
     assert "there is no file of drills" in text

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from tests.trail.digests.worlds import START, World, counted, forger, told
 
+from rootwarden.detect.visits.interest import Interest
 from rootwarden.simulator import digest_forgeries as forgeries
 from rootwarden.simulator.digests import HOUR, sample_log
 from rootwarden.trail.digests import reading
 from rootwarden.trail.digests.result import Verdict
+from rootwarden.trail.scan import scan_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,14 +226,16 @@ def test_a_planted_log_is_unknown_until_the_next_digest_is_due(tmp_path: Path) -
     assert [each.verdict for each in (early, late)] == [Verdict.UNKNOWN, Verdict.INVALID]
 
 
-def test_what_was_appended_is_what_a_reader_sees(tmp_path: Path) -> None:
-    """A reader that puts members together sees the forged event; so the file must not be valid."""
+def test_what_was_appended_is_read_by_the_reader_and_caught_by_the_verifier(tmp_path: Path) -> None:
+    """Both see all of a file: the forged sign-in of root is found in it, and the file is not valid."""
     world = World().hours(HOURS)
     append_member(world)
     name = listed(world, 3)[0]
-    assert b"ConsoleLogin" in gzip.decompress(world.bucket[name].content)
     result = world.verify(tmp_path)
     assert told(result) == [("log_file", "invalid", name.rpartition("/")[2])]
+    read = scan_file(tmp_path / name, Interest())
+    assert [event.name for event in read.events] == ["ConsoleLogin"]
+    assert read.counts.several_members == 1
 
 
 @pytest.mark.parametrize("which", ["digest", "log file"])

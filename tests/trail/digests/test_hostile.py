@@ -97,6 +97,16 @@ def test_names_that_are_no_text_are_told_escaped(tmp_path: Path) -> None:
     assert msgspec.json.decode(document(result))["unlisted"]["invalid"] == 3
 
 
+def test_what_a_desktop_leaves_behind_is_no_log_file(tmp_path: Path) -> None:
+    """Unless a reader would read it."""
+    world = World().hours(2)
+    folder = next(key for key in world.bucket if "/CloudTrail/" in key).rpartition("/")[0]
+    world.bucket[f"{folder}/.DS_Store"] = Stored(b"fake")
+    assert world.verify(tmp_path).verdict is Verdict.VALID
+    world.bucket[f"{folder}/.hidden.json.gz"] = Stored(b"fake")
+    assert [each[2] for each in told(world.verify(tmp_path))] == [".hidden.json.gz"]
+
+
 def test_a_folder_of_no_region_is_looked_at_too(tmp_path: Path) -> None:
     world = World().hours(2)
     for name in (

@@ -14,9 +14,10 @@ from tests.trail.digests.worlds import BUCKET, START, World, counted, key, told
 from rootwarden.aws import door as doors
 from rootwarden.aws.door import Door
 from rootwarden.errors import AccessError, UsageError
+from rootwarden.report.trail_verification import render
 from rootwarden.simulator import digest_forgeries as forgeries
 from rootwarden.simulator import running
-from rootwarden.simulator.digests import HOUR, publish
+from rootwarden.simulator.digests import HOUR, DigestedTrail, SigningKey, publish
 from rootwarden.simulator.worlds import make_world
 from rootwarden.trail.digests import bucket as buckets
 from rootwarden.trail.digests.bucket import Bucket, origin_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from rootwarden.simulator import Simulator
     from rootwarden.trail.digests.result import Verification
 
 HOURS = 6
@@ -45,28 +47,33 @@ def moto() -> Iterator[str]:
 
 
 @pytest.fixture
-def s3(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    with running(make_world("greenfield", 2)) as simulator:
-        publish(simulator.state, key())
-        environment = {
-            "AWS_ACCESS_KEY_ID": simulator.world.credentials.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": simulator.world.credentials.secret_access_key,
-            "AWS_REGION": "us-east-1",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": simulator.endpoint,
-            "AWS_ENDPOINT_URL_S3": moto,
-        }
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        client: Any = botocore.session.Session().create_client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        yield client
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
-            for each in page.get("Contents", ()):
-                client.delete_object(Bucket=BUCKET, Key=each["Key"])
-        client.delete_bucket(Bucket=BUCKET)
+def simulator() -> Iterator[Simulator]:
+    with running(make_world("greenfield", 2)) as made:
+        publish(made.state, key())
+        yield made
+
+
+@pytest.fixture
+def s3(moto: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    environment = {
+        "AWS_ACCESS_KEY_ID": simulator.world.credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": simulator.world.credentials.secret_access_key,
+        "AWS_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": simulator.endpoint,
+        "AWS_ENDPOINT_URL_S3": moto,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    client: Any = botocore.session.Session().create_client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket=BUCKET)
+    yield client
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+        for each in page.get("Contents", ()):
+            client.delete_object(Bucket=BUCKET, Key=each["Key"])
+    client.delete_bucket(Bucket=BUCKET)
 
 
 def upload(s3: Any, world: World) -> None:
@@ -160,6 +167,51 @@ def test_what_may_not_be_read_is_unknown(s3: Any, monkeypatch: pytest.MonkeyPatc
     result = verified(f"s3://{BUCKET}")
     assert (result.verdict, counted(result)) == (Verdict.UNKNOWN, ((5, 0, 0, 1), (9, 0, 0, 1)))
     assert "s3:GetObject was refused (AccessDenied)" in str(result)
+
+
+@pytest.mark.parametrize("kind", ["CloudTrail", "CloudTrail-Digest"])
+def test_what_may_not_be_listed_is_unknown_and_spoils_nothing_else(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    world = World().hours(HOURS)
+    other = World(account="111111111111").hours(HOURS)
+    world.bucket.update(other.bucket)
+    upload(s3, world)
+    once: Callable[..., Any] = doors._once
+
+    def refusing(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        below = "/".join(str(parameters.get("Prefix", "")).split("/")[2:])
+        if operation == "list_objects_v2" and "000000000000" in parameters["Prefix"] and below == f"{kind}/us-east-1/":
+            raise doors.CallFailed("AccessDenied")
+        return once(client, operation, parameters)
+
+    monkeypatch.setattr(doors, "_once", refusing)
+    result = verified(f"s3://{BUCKET}")
+    assert result.verdict is Verdict.UNKNOWN
+    assert ("place", "unknown", "us-east-1") in told(result)
+    assert [chain.verdict for chain in result.chains if chain.site.account == "111111111111"] == [Verdict.VALID]
+    assert "cannot be listed: AccessDenied" in render(result)
+
+
+def test_the_key_of_a_backfill_digest_is_asked_for_the_hour_it_was_made_in(s3: Any, simulator: Simulator) -> None:
+    """Another key than the hour's own, valid only a day later, when the digest was made."""
+    world = World().hours(HOURS)
+    made = SigningKey("us-east-1", START + 23 * HOUR, START + 30 * HOUR)
+    backfill = DigestedTrail(world.bucket, BUCKET, world.site, made, backfill=True)
+    name = backfill.deliver(START + HOUR, [b'{"Records":[]}'])
+    upload(s3, world)
+    door = Door(connections=4)
+
+    def run() -> Verification:
+        verifier = Verifier(
+            Bucket(f"s3://{BUCKET}", door), AskedKeys(door), Span(START, None, START + 7 * HOUR), workers=4
+        )
+        verifier.run()
+        return verifier.result()
+
+    assert told(run()) == [("digest", "invalid", name.rpartition("/")[2])]
+    publish(simulator.state, made)
+    assert run().verdict is Verdict.VALID
 
 
 @pytest.mark.parametrize(("times", "verdict"), [(1, Verdict.VALID), (2, Verdict.UNKNOWN)])

@@ -7,8 +7,6 @@ new message there: the text says so when it may be one. Pagers that have a key f
 from __future__ import annotations
 
 import logging
-import threading
-from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import apprise
@@ -29,22 +27,20 @@ _OWN: Final = ("pagerduty", "opsgenie")
 
 
 class _Heard(logging.Handler):
-    """What Apprise says, by the thread that made it say so; Apprise has one logger for all."""
+    """What Apprise says while it sends for one channel."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._said: defaultdict[int, list[str]] = defaultdict(list)
+        self._said: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it."""
-        self._said[threading.get_ident()].append(record.getMessage())
+        self._said.append(record.getMessage())
 
     def taken(self) -> str:
-        """What was said on this thread since it was last asked."""
-        return "; ".join(self._said.pop(threading.get_ident(), []))
-
-
-_HEARD: Final = _Heard()
+        """What was said since it was last asked."""
+        said, self._said = self._said, []
+        return "; ".join(said)
 
 
 class AppriseUrl:
@@ -66,24 +62,25 @@ class AppriseUrl:
             raise UsageError(
                 f"`{settings.name}` is a pager", hint=f'write kind = "{scheme}", so that repeats are known'
             )
-        logger = logging.getLogger("apprise")
-        logger.propagate = False
-        if _HEARD not in logger.handlers:
-            logger.addHandler(_HEARD)
+        # Apprise sends on threads of its own, and its one logger would mix up channels, and print.
+        logging.getLogger("apprise").propagate = False
+        self._heard = _Heard()
         self._apprise = apprise.Apprise()
         if not self._apprise.add(url.reveal()):
-            _HEARD.taken()
             raise UsageError(f"Apprise does not know the URL of `{settings.name}`", hint="its documentation lists them")
+        for service in self._apprise:
+            service.logger = logging.Logger(settings.name, logging.WARNING)  # noqa: LOG001 - nobody else may have it
+            service.logger.addHandler(self._heard)
 
     def send(self, parcel: Parcel) -> Attempted:
         """Notify, as plain text: Apprise makes of it what the receiver shows."""
         message = parcel.message()
         kind = apprise.NotifyType.FAILURE if message.severity is Severity.PAGE else apprise.NotifyType.WARNING
-        _HEARD.taken()
+        self._heard.taken()
         taken = self._apprise.notify(
             body=message.text, title=message.title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT
         )
-        said = self._url.hidden_in(_HEARD.taken())
+        said = self._url.hidden_in(self._heard.taken())
         if taken:
             return Attempted(outcome=Outcome.SENT)
         detail = "".join(letter if letter.isprintable() else " " for letter in said) or "Apprise says no more"

@@ -122,7 +122,7 @@ def _keep(session: Session, reading: Reading, seen_at: datetime, now: datetime) 
 def _told(session: Session, reading: Reading, seen_at: datetime, now: datetime) -> list[_Told]:
     """Every finding of a reading, with what the marks of drills on its events are worth."""
     real = drills.believed(session, reading.events, now)
-    claimed = {each.id for each in reading.events if claimed_drill(each.record)}
+    claimed = {each.id for each in reading.events if claimed_drill(each.record)} - real.keys()
     kept: defaultdict[str, set[str]] = defaultdict(set)
     for each in reading.events:
         kept[each.finding].add(each.id)
@@ -132,7 +132,7 @@ def _told(session: Session, reading: Reading, seen_at: datetime, now: datetime) 
         found = {real.get(each, "") for each in members}
         drill = found.pop() if len(found) == 1 else ""
         own = members if drill else members - real.keys()
-        lies = bool(own & claimed) and not drill
+        lies = bool(own & claimed)
         told.append(
             _Told(
                 finding=_with_false_mark(finding) if lies else finding,

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.detect.event_pattern import AnythingBut, Exact, Exists, Field, Matcher
+from rootwarden.detect.event_pattern import AnythingBut, Exact, Exists, Field, Matcher, Text
+from rootwarden.detect.visits.shape import SIGN_IN_SOURCE
+from rootwarden.detect.wildcard import Wildcard
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rootwarden.detect.event_pattern import Fields
+    from rootwarden.detect.event_pattern import EventPattern, Fields
     from rootwarden.detect.visits.detection import Detection
 
 MOST_BRANCHES: Final = 1000
-_SIGN_IN: Final = "signin.amazonaws.com"
+_NO_FAILURE: Final = (AnythingBut((Text(Wildcard(("failure",)), ignore_case=True),)), Exists(wanted=False))
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -49,10 +51,15 @@ def branches_of(detection: Detection) -> tuple[Branch, ...]:
             f"the detection `{detection.id}` means nothing before {names} is declared",
             hint=f"give the values with `--declare {detection.undeclared[0]}=VALUE`",
         )
-    found = tuple(Branch(conditions) for conditions in _alternatives(detection.pattern.fields, ()))
+    found = alternatives_of(detection.pattern)
     if len(found) > MOST_BRANCHES:
         raise UsageError(f"the pattern of `{detection.id}` has more than {MOST_BRANCHES} alternatives")
     return found if detection.failed else tuple(_that_succeed(branch) for branch in found)
+
+
+def alternatives_of(pattern: EventPattern) -> tuple[Branch, ...]:
+    """The alternatives of a pattern, side by side."""
+    return tuple(Branch(conditions) for conditions in _alternatives(pattern.fields, ()))
 
 
 def fitting(branch: Branch, fits: Callable[[Branch], bool]) -> Iterator[Branch]:
@@ -101,11 +108,10 @@ def _alternatives(fields: Fields, path: tuple[str, ...]) -> Iterator[tuple[Condi
 
 
 def _that_succeed(branch: Branch) -> Branch:
-    """The branch without failed events of the sign-in page: those say so in their answer, not in `errorCode`."""
+    """The branch without failed events of the sign-in page: those say so in a message and their answer."""
     sources, names = branch.condition("eventSource"), branch.condition("eventName")
-    if sources is None or names is None or Exact(_SIGN_IN) not in sources.alternatives:
+    if sources is None or names is None or Exact(SIGN_IN_SOURCE) not in sources.alternatives:
         return branch
     answers = [("responseElements", str(one.value)) for one in names.alternatives if isinstance(one, Exact)]
-    succeeded = (AnythingBut((Exact("Failure"),)), Exists(wanted=False))
-    added = tuple(Condition(path, succeeded) for path in answers if branch.condition(*path) is None)
-    return Branch((*branch.conditions, *added))
+    added = tuple(Condition(path, _NO_FAILURE) for path in answers if branch.condition(*path) is None)
+    return Branch((*branch.conditions, Condition(("errorMessage",), (Exists(wanted=False),)), *added))

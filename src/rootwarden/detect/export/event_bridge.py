@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.detect.event_pattern import AnythingBut, Exact, Exists, Network, Numeric
-from rootwarden.detect.export.branches import branches_of, packed
+from rootwarden.detect.export.branches import alternatives_of, branches_of, packed
 from rootwarden.detect.export.loss import Exported, Language
 from rootwarden.detect.export.losses import losses
+from rootwarden.detect.filter_pattern import Value
 from rootwarden.detect.visits.detection import Who
 
 if TYPE_CHECKING:
-    from rootwarden.detect.event_pattern import Matcher, Text
+    from rootwarden.detect.event_pattern import EventPattern, Matcher, Text
     from rootwarden.detect.export.branches import Branch
-    from rootwarden.detect.filter_pattern import Value
     from rootwarden.detect.visits.detection import Detection
 
 # The default quota of a rule's pattern, in characters.
@@ -49,12 +49,18 @@ def event_patterns(detection: Detection) -> Exported:
 def _text(detection: Detection, branches: tuple[Branch, ...]) -> str:
     detail: dict[str, Value] = _identity(detection.who)
     if not detection.failed:
-        detail |= {"errorCode": [{"exists": False}], "errorMessage": [{"exists": False}]}
+        detail["errorCode"] = [{"exists": False}]
     if len(branches) == 1:
         _laid_over(detail, _written(branches[0]))
     else:
         detail["$or"] = [_written(branch) for branch in branches]
     return msgspec.json.encode({"detail-type": DETAIL_TYPES, "detail": detail}).decode()
+
+
+def written(pattern: EventPattern) -> dict[str, Value]:
+    """A pattern as JSON has it, its alternatives side by side under `$or`."""
+    branches = [_written(branch) for branch in alternatives_of(pattern)]
+    return branches[0] if len(branches) == 1 else {"$or": list[Value](branches)}
 
 
 def _identity(who: Who) -> dict[str, Value]:

@@ -18,12 +18,14 @@ class Language(StrEnum):
 class Loss(StrEnum):
     """Something the exported text does not mean as the detection does, in words."""
 
-    CUT = "a record whose request or answer was left out for its size is not matched; here it counts as meant"
+    CUT = (
+        "a record whose request or answer was left out for its size is judged by what is left; here it counts as meant"
+    )
     LETTER_CASE = "letter case: it compares all texts in any case; here only some are"
-    SPELLINGS = "letter case: only lower case, upper case and title case are matched; here any is"
+    SPELLINGS = "letter case: only some spellings are matched; here any is"
     LISTS = "values inside lists are not looked at; here one element is enough"
-    SERVICE_EVENTS = "service events that name root by its ARN only are not matched"
-    ERROR_TEXT = "an `errorMessage` or an empty `errorCode` beside a success counts as a failure"
+    ONLY_ARN = "events that name root by its ARN only are not matched"
+    EMPTY_ERROR = "an empty `errorCode` counts as a failure"
     JOINS = "it sees one event, not the visit: no check-out, no severity that rises, no join with AssumeRoot"
     READS = "it is about reads, which a rule gets in the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS only"
     REGIONS = "a rule hears of its own Region only: make it in every Region, sign-ins and IAM are in us-east-1"

@@ -32,9 +32,9 @@ def _of_every(detection: Detection, branches: tuple[Branch, ...]) -> Iterator[Lo
     if any(condition.path[0] in _SENT for branch in branches for condition in branch.conditions):
         yield Loss.CUT
     if detection.who is not Who.ANYONE:
-        yield Loss.SERVICE_EVENTS
+        yield Loss.ONLY_ARN
     if not detection.failed:
-        yield Loss.ERROR_TEXT
+        yield Loss.EMPTY_ERROR
     if detection.topic in {Topic.BLIND, Topic.WIDEN, Topic.SPEND}:
         yield Loss.TWO_STAGES
     if _DATA.intersection(detection.names):

@@ -23,7 +23,7 @@ _IDENTITY: Final = {
     Who.ROOT: f'({_TYPE} = "Root" || {_ISSUER} = "Root")',
     Who.NOT_ROOT: f'({_TYPE} NOT EXISTS || {_TYPE} != "Root") && ({_ISSUER} NOT EXISTS || {_ISSUER} != "Root")',
 }
-_SUCCEEDED: Final = "$.errorCode NOT EXISTS && $.errorMessage NOT EXISTS"
+_SUCCEEDED: Final = "$.errorCode NOT EXISTS"
 
 
 def filter_patterns(detection: Detection) -> Exported:

@@ -28,7 +28,7 @@ _ROOT: Final[Node] = [
     {"userIdentity.type": "Root"},
     {"userIdentity.sessionContext.sessionIssuer.type": "Root"},
 ]
-_FAILED: Final[Node] = [{"errorCode|exists": True}, {"errorMessage|exists": True}]
+_FAILED: Final[Node] = {"errorCode|exists": True}
 _COMPARED: Final = {"=": "", "<": "|lt", "<=": "|lte", ">": "|gt", ">=": "|gte"}
 
 

@@ -14,6 +14,7 @@ import msgspec
 from rootwarden.detect.event_pattern import EventPattern, Fields
 from rootwarden.detect.filter_pattern import Event as Document
 from rootwarden.detect.visits.incident import Severity
+from rootwarden.detect.visits.shape import failed, is_root
 
 if TYPE_CHECKING:
     from rootwarden.detect.truth import Truth
@@ -83,11 +84,12 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
         reason: One sentence for somebody who was just woken.
         failed: Whether failed calls count too (an attempt matters).
         pattern: Which records it means.
-        names: Every `eventName` the pattern can mean, so that readers know what to look for; sorted.
+        names: Every `eventName` the pattern can mean, so that readers know what to look for; sorted, none while asleep.
         sources: Every `eventSource` it can mean; sorted.
         attack: ATT&CK technique ids.
         false_positives: When it is harmless.
         misses: What it does not see.
+        doubtful: What is second hand or inferred about its events, and not documented.
         playbook: Id of the response playbook.
         references: Pages the behaviour comes from.
         settings: What the user has to declare before it means anything, by name.
@@ -108,6 +110,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     attack: tuple[str, ...] = ()
     false_positives: str = ""
     misses: str = ""
+    doubtful: str = ""
     playbook: str = ""
     references: tuple[str, ...] = ()
     settings: dict[str, Setting] = {}
@@ -125,7 +128,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it means an event: the pattern, whose it is, and whether it failed."""
         if failed(event) and not self.failed:
             return False
-        if self.who is not Who.ANYONE and by_root(event) != (self.who is Who.ROOT):
+        if self.who is not Who.ANYONE and is_root(event) != (self.who is Who.ROOT):
             return False
         return self.says(event)
 
@@ -212,19 +215,6 @@ def says(pattern: EventPattern, event: Event) -> Truth:
     if rest == pattern.fields:
         return pattern.matches(event.document)
     return False if rest.says(event.document) is False else None
-
-
-def by_root(event: Event) -> bool:
-    """Whether the identity is root: itself, a federated session of root, or a service event about root's ARN."""
-    identity = event.identity
-    kinds = (identity.kind.lower(), identity.issuer_kind.lower())
-    return "root" in kinds or (event.kind == "AwsServiceEvent" and identity.arn.endswith(":root"))
-
-
-def failed(event: Event) -> bool:
-    """Whether the call was refused or the sign-in failed: a failed sign-in has no `errorCode`."""
-    answer = event.text("responseElements", event.name) if event.name else ""
-    return bool(event.error_code) or answer == "Failure" or (bool(event.error_message) and answer != "Success")
 
 
 def _without(fields: Fields, names: tuple[str, ...]) -> Fields:

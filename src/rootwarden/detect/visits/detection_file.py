@@ -34,6 +34,7 @@ class _DetectionTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     attack: tuple[str, ...] = ()
     false_positives: str
     misses: str
+    doubtful: str = ""
     playbook: str
     references: tuple[str, ...] = ()
     settings: dict[str, Setting] = {}
@@ -75,6 +76,7 @@ def read_detection(
     except (PatternError, CaseError) as error:
         raise refused(str(error), _KIND, file) from None
     _complain(table, file)
+    undeclared = () if example else tuple(sorted(name for name, one in given.items() if not one))
     return Detection(
         id=table.id,
         title=table.title,
@@ -84,15 +86,16 @@ def read_detection(
         reason=_line(table.reason),
         failed=table.failed,
         pattern=pattern,
-        names=named(pattern.fields, "eventName") or (),
+        names=() if undeclared else named(pattern.fields, "eventName") or (),
         sources=named(pattern.fields, "eventSource") or (),
         attack=table.attack,
         false_positives=_line(table.false_positives),
         misses=_line(table.misses),
+        doubtful=_line(table.doubtful),
         playbook=table.playbook,
         references=table.references,
         settings=table.settings,
-        undeclared=() if example else tuple(sorted(name for name, one in given.items() if not one)),
+        undeclared=undeclared,
         cases=cases,
     )
 

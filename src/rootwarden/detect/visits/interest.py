@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.detect.visits.detection import Topic, Who
+from rootwarden.detect.visits.pattern_table import calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,24 +22,53 @@ if TYPE_CHECKING:
 
 ROOT: Final = "root"
 ROOT_ARN: Final = ":root"
+
+
+class Calls(msgspec.Struct, frozen=True):
+    """Events that are wanted whoever made them.
+
+    Attributes:
+        names: Any of these `eventName`s,
+        sources: from any of these `eventSource`s; from every one, when there are none.
+    """
+
+    names: frozenset[str]
+    sources: frozenset[str] = frozenset()
+
+    def hold(self, name: Value, source: Value) -> bool:
+        """Whether an event is one of them."""
+        return name in self.names and (not self.sources or source in self.sources)
+
+
 # Read whatever the packs ask: sessions of AssumeRoot are joined to the call, recoveries to the sign-in after them.
-ALWAYS: Final = frozenset({"AssumeRoot", "PasswordRecoveryRequested", "PasswordRecoveryCompleted"})
+ALWAYS: Final = frozenset(
+    {
+        Calls(frozenset({"AssumeRoot"})),
+        Calls(
+            frozenset({"PasswordRecoveryRequested", "PasswordRecoveryCompleted"}), frozenset({"signin.amazonaws.com"})
+        ),
+    }
+)
 
 
 class Interest(msgspec.Struct, frozen=True, kw_only=True):
     """What is looked for.
 
     Attributes:
-        names: `eventName`s that are wanted whoever did it.
+        calls: What is wanted whoever did it.
         mentions: Texts (an ARN, an access key) that make a record wanted as a whole value anywhere in it.
     """
 
-    names: frozenset[str] = ALWAYS
+    calls: frozenset[Calls] = ALWAYS
     mentions: frozenset[str] = frozenset()
 
-    def literals(self) -> tuple[str, ...]:
-        """Every text, sorted, of which a wanted record that is not root's holds one as a whole value."""
-        return tuple(sorted(self.names | self.mentions))
+    def literals(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of texts, sorted: a wanted record that is not root's holds both of one pair as whole values.
+
+        The second is empty where the first alone makes a record wanted.
+        """
+        calls = ((name, source) for each in self.calls for name in each.names for source in each.sources or {""})
+        return tuple(sorted({*calls, *((text, "") for text in self.mentions)}))
 
     def wants(self, document: Document) -> bool:
         """Whether a record is wanted.
@@ -46,10 +76,11 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             document: The record as JSON has it.
         """
-        name = document.get("eventName")
+        name, source = document.get("eventName"), document.get("eventSource")
+        named = isinstance(name, str) and (source is None or isinstance(source, str))
         return (
             is_root(document)
-            or (isinstance(name, str) and name in self.names)
+            or (named and any(each.hold(name, source) for each in self.calls))
             or (bool(self.mentions) and any(text in self.mentions for text in _texts(document)))
         )
 
@@ -64,13 +95,20 @@ def interest_of(detections: Iterable[Detection], *, mentions: Iterable[str] = ()
         detections: Of the packs.
         mentions: Texts that are wanted anywhere.
     """
-    wanted = (each.names for each in detections if _of_others(each))
-    return Interest(names=ALWAYS.union(*wanted), mentions=frozenset(mentions))
+    wanted = {call for each in detections if _of_others(each) for call in _calls(each)}
+    return Interest(calls=ALWAYS | wanted, mentions=frozenset(mentions))
 
 
 def _of_others(detection: Detection) -> bool:
     """Whether it means somebody's way to root; one about what the user declares is found by that (`mentions`)."""
-    return detection.topic is Topic.TOWARD_ROOT and detection.who is not Who.ROOT
+    return detection.topic is Topic.TOWARD_ROOT and detection.who is not Who.ROOT and not detection.settings
+
+
+def _calls(detection: Detection) -> Iterator[Calls]:
+    """What a detection can mean, each name with its own sources; from any where the pattern leaves them open."""
+    pairs = set(calls(detection.pattern.fields))
+    for name in detection.names:
+        yield Calls(frozenset({name}), frozenset(source for source, other in pairs if other == name))
 
 
 def is_root(document: Document) -> bool:

@@ -12,10 +12,11 @@ from rootwarden.detect.visits.bursts import failed_sign_ins
 from rootwarden.detect.visits.catalogue import POLICY, Catalogue
 from rootwarden.detect.visits.checkout import Checkout
 from rootwarden.detect.visits.coverage import DIRECT, is_direct_use, outside_networks, some
-from rootwarden.detect.visits.gather import TIMELESS
+from rootwarden.detect.visits.gather import TIMELESS, VisitKey
 from rootwarden.detect.visits.incident import Incident, Reason, Severity, Shape, Verdict, worst
 from rootwarden.detect.visits.ledger import Ledger
 from rootwarden.detect.visits.settings import Settings
+from rootwarden.detect.visits.sighting import Sighting, seen_too
 from rootwarden.detect.visits.stamp import instant_of, stable_id
 from rootwarden.detect.visits.visit import SHOWN
 
@@ -35,6 +36,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     ledger: Ledger
     doubted: dict[str, tuple[Checkout, ...]]
+    sightings: dict[VisitKey, tuple[Sighting, ...]]
 
 
 def judge(visit: Visit, cover: Cover | None, known: Known) -> Incident:
@@ -55,6 +57,7 @@ def judge(visit: Visit, cover: Cover | None, known: Known) -> Incident:
         cap = Severity.NOTIFY if verdict is Verdict.EXPECTED else Severity.PAGE
         reasons = [*_of_use(visit, cover), *(_capped(one, cap) for one in _circumstances(visit, verdict, known))]
     reasons += [_capped(one, cap) for one in _of_detections(visit.summary, known.catalogue)]
+    reasons += seen_too(known.sightings.get(visit.key, ()))
     return _incident(visit, cover, verdict, tuple(sorted(reasons, key=_worst_first)))
 
 

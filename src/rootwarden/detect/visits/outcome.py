@@ -15,14 +15,9 @@ if TYPE_CHECKING:
 _READING: Final = ("Get", "List", "Describe", "Head", "Lookup", "Search", "View", "Download", "BatchGet")
 # Sign-in page events that come from somebody who is not in yet: they knock.
 KNOCKS: Final = frozenset({"CheckMfa", "PasswordRecoveryRequested", "ExternalIdPDirectoryLogin"})
+SIGN_INS: Final = frozenset({"ConsoleLogin", "ExternalIdPDirectoryLogin"})
 # Sign-in page events that change nothing, although most are recorded with `readOnly` false.
-_PASSING: Final = KNOCKS | {
-    "ConsoleLogin",
-    "GetSigninToken",
-    "CreateOAuth2Token",
-    "AuthorizeOAuth2Access",
-    "SwitchRole",
-}
+_PASSING: Final = SIGN_INS | {"CheckMfa", "GetSigninToken", "CreateOAuth2Token", "AuthorizeOAuth2Access", "SwitchRole"}
 
 
 class Effect(StrEnum):

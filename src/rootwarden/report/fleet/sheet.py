@@ -6,7 +6,7 @@ import base64
 import functools
 import hashlib
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import jinja2
 import msgspec
@@ -21,8 +21,24 @@ if TYPE_CHECKING:
     from rootwarden.report.fleet.plot import Plot, Value
 
 
+# What a reader can use of a table on a page: four years of weeks, and a year of weeks in one cell.
+MOST_ROWS: Final = 208
+_LONGEST_CELL: Final = 640
+
+
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
-    """A plot as the page shows it: the picture as markup, cells as text, and which columns are numbers."""
+    """A plot as the page shows it.
+
+    Attributes:
+        name: Of the plot.
+        title: Of the plot.
+        says: Its text alternative.
+        svg: The picture as markup.
+        columns: Names of the columns of its numbers.
+        rows: Cells as text; of a very long table the latest weeks, or the first rows.
+        numeric: Which columns are numbers.
+        left_out: What is not in the rows, and where it is; empty when all is there.
+    """
 
     name: str
     title: str
@@ -31,10 +47,20 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...]
+    left_out: str = ""
 
 
-def placed(plot: Plot) -> Placed:
-    """A plot for a page."""
+def placed(plot: Plot, whole: str) -> Placed:
+    """A plot for a page.
+
+    Args:
+        plot: The plot.
+        whole: Where all of its numbers are.
+    """
+    by_week = plot.columns[0] == "week"
+    rows = plot.rows[-MOST_ROWS:] if by_week else plot.rows[:MOST_ROWS]
+    missing = len(plot.rows) - len(rows)
+    what = ("earlier week", "earlier weeks") if by_week else ("further row", "further rows")
     numbers = zip(*plot.rows, strict=True) if plot.rows else ((),) * len(plot.columns)
     return Placed(
         name=plot.name,
@@ -42,8 +68,9 @@ def placed(plot: Plot) -> Placed:
         says=plot.says,
         svg=Markup(inline(plot)),  # noqa: S704 - our own picture; names in it were escaped when it was drawn
         columns=plot.columns,
-        rows=tuple(tuple(_cell(each) for each in row) for row in plot.rows),
+        rows=tuple(tuple(_cell(each) for each in row) for row in rows),
         numeric=tuple(all(not isinstance(each, str) for each in column) for column in numbers),
+        left_out=f"{words.several(missing, *what)} left out here; {whole}" if missing else "",
     )
 
 
@@ -70,7 +97,7 @@ def page(name: str, **shown: object) -> str:
 def _cell(value: Value) -> str:
     if value is None:
         return "not known"
-    return words.visible(value) if isinstance(value, str) else f"{value:,}"
+    return words.shorten(value, _LONGEST_CELL) if isinstance(value, str) else f"{value:,}"
 
 
 @functools.cache

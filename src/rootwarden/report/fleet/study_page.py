@@ -69,7 +69,7 @@ class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
 def render(plotted: Plotted, asked: Asked, comparison: Comparison | None = None) -> str:
     """The whole page; it ends with a newline."""
     study = plotted.study
-    plots = tuple(placed(plot) for plot in plotted.plots())
+    plots = tuple(placed(plot, "--plots FOLDER writes all of them") for plot in plotted.plots())
     groups: dict[str, list[Placed]] = {"weeks": [], "who": [], "how": [], "trend": []}
     for plot in plots:
         groups[_SECTION.get(plot.name, "how")].append(plot)

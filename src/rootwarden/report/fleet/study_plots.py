@@ -105,11 +105,11 @@ def _map(plotted: Plotted) -> Plot:
     study = plotted.study
     shown = [each.account for each in study.offenders[:MAPPED_ACCOUNTS]]
     weeks = [str(week.week) for week in study.weeks[-MAPPED_WEEKS:]]
-    drawn = set(shown)
+    drawn, in_time = set(shown), set(weeks)
     cells = [
         (each.account, str(each.week), each.how.value)
         for each in plotted.pictures.cells
-        if each.account in drawn and str(each.week) in weeks
+        if each.account in drawn and str(each.week) in in_time
     ]
     kinds = {how for _, _, how in cells}
     uses = {each.account: each.uses for each in study.offenders}
@@ -130,7 +130,9 @@ def _map(plotted: Plotted) -> Plot:
         title="Which accounts used root in which week",
         says=f"One row an account, the most active on top, one column a week: blue for the console, orange for "
         f"an access key, purple for both, grey where it is unknown, empty without a use. "
-        f"{several(len(shown), 'account')} shown" + (f", {left:,} less active ones left out." if left else "."),
+        f"{several(len(shown), 'account')} shown"
+        + (f", {left:,} less active ones left out" if left else "")
+        + (f"; the last {len(weeks)} of {len(study.weeks)} weeks." if len(weeks) < len(study.weeks) else "."),
         columns=("account", "uses", "weeks with a use"),
         rows=tuple(
             (each.account, uses[each.account], ", ".join(str(week) for week in each.weeks)) for each in study.offenders
@@ -302,7 +304,9 @@ def _stacked(rows: tuple[Row, ...], colors: dict[str, str], title: str) -> Chart
         for place, (name, count) in enumerate(zip(names, row[1:], strict=True))
         if count
     ]
-    bars = alt.Chart(data(("week", "kind", "count", "place"), long)).mark_bar(stroke="white", strokeWidth=0.7)
+    # A white line between bars hides them where they are hardly wider than it.
+    line = 0.7 if len(rows) <= MAPPED_WEEKS else 0
+    bars = alt.Chart(data(("week", "kind", "count", "place"), long)).mark_bar(stroke="white", strokeWidth=line)
     shown = bars.encode(
         x=_week_axis(len(rows), [str(row[0]) for row in rows]),
         y=alt.Y("count:Q", title=title, axis=alt.Axis(tickMinStep=1, format="d")),

@@ -20,6 +20,7 @@ from rootwarden.detect.visits.incident import Incident, Severity
 from rootwarden.report import words
 from rootwarden.report.incidents import phrases
 from rootwarden.report.incidents.timeline import ROW, WIDTH, timeline, worst
+from rootwarden.report.page import ticks
 
 if TYPE_CHECKING:
     from rootwarden.report.incidents.told import Told
@@ -67,7 +68,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"visible": words.visible, "short": words.shorten, "instant": words.instant}
+    environment.filters |= {"visible": words.visible, "short": words.shorten, "instant": words.instant, "ticks": ticks}
     environment.globals |= {
         "phrases": phrases,
         "several": words.several,

@@ -1,4 +1,4 @@
-"""What else lies in a bucket of CloudTrail, and is no log file of events; and a bomb."""
+"""What else lies in a bucket of CloudTrail and is no log file of events, a bomb, and what is put aside."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import msgspec
 from isal import igzip, isal_zlib
 
 from rootwarden.simulator.trail.organization import HOME, MANAGEMENT, ORGANIZATION_ID, root_arn
+from rootwarden.simulator.trail.signing import signed_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rootwarden.detect.filter_pattern import Event as Record
+    from rootwarden.simulator.trail.signing import Given
+    from rootwarden.simulator.trail.truth import Declared, Truth
 
 _DAY: Final = f"{HOME}/2026/03/02"
 _HOME: Final = f"AWSLogs/{ORGANIZATION_ID}/{MANAGEMENT}"
@@ -21,6 +25,8 @@ _INSIGHT: Final = f"{MANAGEMENT}_CloudTrail-Insight_{HOME}_20260302T0905Z_FakeFa
 _BOMB: Final = f"{MANAGEMENT}_CloudTrail_{HOME}_20260302T0910Z_BombBombBombBomb.json.gz"
 _BLOCK: Final = 1 << 20
 BOMB_SIZE: Final = 4 << 30
+
+TRUTH, CHECKOUTS, BROKER, SETTINGS = "truth.json", "checkouts.jsonl", "broker.pem", "settings.toml"
 
 
 def write_beside(folder: Path) -> tuple[str, ...]:
@@ -73,3 +79,26 @@ def write_bomb(folder: Path) -> str:
             file.write(packer.compress(b" " * _BLOCK))
         file.write(packer.compress(b"]}") + packer.flush())
     return key
+
+
+def write_aside(truth: Truth, given: Sequence[Given], folder: Path) -> None:
+    """Write the truth, the check-outs with the key they are verified with, and the settings of detection.
+
+    Raises:
+        OSError: When they cannot be written.
+    """
+    lines, public_key = signed_lines(given, truth.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TRUTH).write_bytes(msgspec.json.format(msgspec.json.encode(truth), indent=1) + b"\n")
+    (folder / CHECKOUTS).write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    (folder / BROKER).write_bytes(public_key)
+    (folder / SETTINGS).write_text(_settings(truth.declared), encoding="utf-8")
+
+
+def _settings(declared: Declared) -> str:
+    callers = (
+        f'[[expected_caller]]\ncaller = "{each.arn}"\ntask_policies = ["{each.task_policy}"]\n'
+        for each in declared.expected_callers
+    )
+    stores = (f'[[password_store]]\narn = "{each}"\n' for each in declared.password_stores)
+    return "\n".join((*callers, *stores))

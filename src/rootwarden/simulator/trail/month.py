@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.errors import UsageError
-from rootwarden.simulator.trail.checkouts import CheckoutLine
 from rootwarden.simulator.trail.files import LogFile, Oddity
 from rootwarden.simulator.trail.ledger import Ledger
 from rootwarden.simulator.trail.organization import MANAGEMENT, Organization, make_organization
+from rootwarden.simulator.trail.signing import Given
 from rootwarden.simulator.trail.stage import Stage
 from rootwarden.simulator.trail.stories import MANAGES, STORIES
 
@@ -58,7 +58,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     month: Month
     organization: Organization
     ledger: Ledger
-    checkouts: tuple[CheckoutLine, ...]
+    checkouts: tuple[Given, ...]
 
 
 def tell(month: Month) -> Told:
@@ -69,7 +69,7 @@ def tell(month: Month) -> Told:
     """
     organization = make_organization(month.accounts)
     ledger = Ledger()
-    checkouts: list[CheckoutLine] = []
+    checkouts: list[Given] = []
     random = Random(f"{month.seed}/places")  # noqa: S311 - made-up visits are no secret
     places = _places(month, organization, random)
     for number, (story, account, day) in enumerate(places):
@@ -84,7 +84,7 @@ def tell(month: Month) -> Told:
             checkouts=checkouts,
         )
         story.tell(stage)
-    checkouts.sort(key=lambda line: (line.start, line.lease))
+    checkouts.sort(key=lambda given: (given.line.start, given.line.lease))
     return Told(month=month, organization=organization, ledger=ledger, checkouts=tuple(checkouts))
 
 

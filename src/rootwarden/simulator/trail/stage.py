@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from random import Random
 
     from rootwarden.detect.visits.incident import ConcernKind
-    from rootwarden.simulator.trail.checkouts import CheckoutLine
     from rootwarden.simulator.trail.ledger import Ledger
     from rootwarden.simulator.trail.organization import Organization
+    from rootwarden.simulator.trail.signing import Given
 
 SIGN_IN: Final = "signin"
 FAILED: Final = "Failed authentication"
@@ -55,7 +55,7 @@ class Stage:
         day: datetime,
         organization: Organization,
         ledger: Ledger,
-        checkouts: list[CheckoutLine],
+        checkouts: list[Given],
     ) -> None:
         self.story = story
         self.random = random

@@ -9,10 +9,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from rootwarden.errors import UsageError
-from rootwarden.simulator.trail.beside import write_beside, write_bomb
+from rootwarden.simulator.trail.beside import write_aside, write_beside, write_bomb
 from rootwarden.simulator.trail.files import Oddity, write_file
 from rootwarden.simulator.trail.month import START, log_files, tell
 from rootwarden.simulator.trail.organization import AUDIT_POLICY, ORGANIZATION_ID, PASSWORD_STORE, audit_caller
@@ -34,8 +32,7 @@ def write_month(
     month: Month,
     folder: Path,
     *,
-    truth: Path,
-    checkouts: Path,
+    aside: Path,
     bomb: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Truth:
@@ -44,8 +41,7 @@ def write_month(
     Args:
         month: What to make.
         folder: Where the log files go; a folder that does not exist yet, or is empty.
-        truth: Where the truth goes, outside of the folder.
-        checkouts: Where the check-outs go, outside of the folder.
+        aside: Where check-outs, settings and the truth go; a new folder outside of the other.
         bomb: Add a small file that inflates to gigabytes.
         on_progress: Told after each batch how many of how many files are written.
 
@@ -53,22 +49,21 @@ def write_month(
         The truth.
 
     Raises:
-        UsageError: When the folder holds something or cannot be written, a file of the two is inside of it, or the
-            organization is too small for every story.
+        UsageError: When a folder holds something or cannot be written, the truth would be inside of the trail, or
+            the organization is too small for every story.
     """
-    for aside in (truth, checkouts):
-        if aside.resolve().is_relative_to(folder.resolve()):
-            raise UsageError(f"`{aside}` is inside of `{folder}`", hint="the truth is kept outside of what is read")
+    if aside.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"`{aside}` is inside of `{folder}`", hint="the truth is kept outside of what is read")
     told = tell(month)
     try:
-        if folder.exists() and any(folder.iterdir()):
-            raise UsageError(f"`{folder}` is not empty", hint="a trail is never mixed with anything: name a new folder")
+        for each in (folder, aside):
+            if each.exists() and any(each.iterdir()):
+                raise UsageError(f"`{each}` is not empty", hint="a month is never mixed with others: name a new folder")
         written = list(_written(log_files(told), month.seed, folder, on_progress))
         others = write_beside(folder)
         bombs = (write_bomb(folder),) if bomb else ()
         made = _truth(told, written, others, bombs)
-        truth.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
-        checkouts.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in told.checkouts))
+        write_aside(made, told.checkouts, aside)
     except OSError as error:
         place = error.filename or folder
         raise UsageError(

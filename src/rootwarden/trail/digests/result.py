@@ -201,8 +201,9 @@ class SiteResult(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def verdict(self) -> Verdict:
         """Of all together."""
-        known = self.unlisted.verdict
-        return Verdict.UNKNOWN if known is Verdict.VALID and not self.digests_here else known
+        if self.unlisted.verdict is Verdict.INVALID:
+            return Verdict.INVALID
+        return Verdict.UNKNOWN if self.findings or not self.digests_here else Verdict.VALID
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,10 +10,12 @@ from bisect import bisect_right
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from rootwarden.errors import RootwardenError
 from rootwarden.facts.instant import format_instant
 from rootwarden.trail.digests.chain import DUE
-from rootwarden.trail.digests.location import day_of, log_time
+from rootwarden.trail.digests.location import LOGS, day_of, log_time
 from rootwarden.trail.digests.result import Counts, Finding, Findings, Kind, SiteResult, Verdict, tellable
+from rootwarden.trail.place_names import passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +44,13 @@ class Unlisted:
     def __init__(self, site: Site, names: Iterator[str], span: Span) -> None:
         self._site = site
         self._names = names
-        self._next: str | None = next(names, None)
         self._span = span
         self._listed: dict[date | None, set[str]] = {}
         self._proven: list[tuple[datetime, datetime]] = []
         self._newest: datetime | None = None
         self._counts = Counts()
         self._findings = Findings()
+        self._next = self._following()
 
     def listed(self, name: str) -> None:
         """A digest lists a log file."""
@@ -86,7 +88,7 @@ class Unlisted:
         name = self._next
         if name is None:
             return
-        self._next = next(self._names, None)
+        self._next = self._following()
         if name in self._listed.get(day_of(name), ()):
             return
         if not self._is_asked_about(name):
@@ -94,6 +96,20 @@ class Unlisted:
         verdict, reason = self._verdict(name)
         self._counts.add(verdict)
         self._findings.add(Finding(object=tellable(name), kind=Kind.UNLISTED, verdict=verdict, reason=reason))
+
+    def unread(self, folder: str, reason: str) -> None:
+        """Some of its names could not be listed: then nobody knows what else is there."""
+        self._findings.add(
+            Finding(object=tellable(folder), kind=Kind.PLACE, verdict=Verdict.UNKNOWN, reason=tellable(reason))
+        )
+
+    def _following(self) -> str | None:
+        """The next log file; none after the listing broke off."""
+        try:
+            return next((name for name in self._names if not _is_hidden(name)), None)
+        except RootwardenError as error:
+            self.unread(self._site.folder(LOGS), error.message)
+            return None
 
     def _is_asked_about(self, name: str) -> bool:
         """Whether the time in its name is; what has none could be of any time."""
@@ -124,6 +140,11 @@ class Unlisted:
     def _covered(self, start: datetime, end: datetime) -> bool:
         place = bisect_right(self._proven, start, key=lambda each: each[0])
         return place > 0 and self._proven[place - 1][1] >= end
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether it is a file that desktops leave behind, and that no reader of logs reads."""
+    return name.rpartition("/")[2].startswith(".") and bool(passed_over(name))
 
 
 def _join(periods: list[tuple[datetime, datetime]], start: datetime, end: datetime) -> None:

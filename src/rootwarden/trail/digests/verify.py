@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
+from rootwarden.errors import RootwardenError
 from rootwarden.trail.digests.ahead import ahead
 from rootwarden.trail.digests.chain import Chain
 from rootwarden.trail.digests.location import DIGESTS, LOGS, Site, day_of, digest_name, log_time
 from rootwarden.trail.digests.reading import DigestToRead, FileToHash, seen_digest, seen_file
 from rootwarden.trail.digests.result import Verdict, Verification
 from rootwarden.trail.digests.seen import Held, SeenDigest, SeenFile
-from rootwarden.trail.digests.unlisted import Unlisted
+from rootwarden.trail.digests.unlisted import KEPT, Unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 # Digests of this much more than the time asked about are read: the next one proves the last.
 _MARGIN: Final = timedelta(days=1)
 _AHEAD: Final = 8
+_MOST_NAMES: Final = 2048
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -49,8 +51,16 @@ class _Arrives(msgspec.Struct, frozen=True):
     site: Site
 
 
-_Found: TypeAlias = _Arrives | SeenDigest
-_Step: TypeAlias = _Arrives | SeenDigest | SeenFile
+class _Unread(msgspec.Struct, frozen=True):
+    """The rest of this site's digests could not be listed."""
+
+    site: Site
+    reason: str
+
+
+_Notice: TypeAlias = _Arrives | _Unread
+_Found: TypeAlias = _Notice | SeenDigest
+_Step: TypeAlias = _Notice | SeenDigest | SeenFile
 
 
 def newest_instant(place: Folder) -> datetime | None:
@@ -140,31 +150,36 @@ class Verifier:
         found = ahead(executor, self._read, self._names(sites), most=most)
         return ahead(executor, self._hash, self._wanted(found), most=most)
 
-    def _names(self, sites: Iterable[Site]) -> Iterator[_Arrives | DigestToRead]:
-        since = self._span.since
+    def _names(self, sites: Iterable[Site]) -> Iterator[_Notice | DigestToRead]:
         for site in sites:
             yield _Arrives(site)
-            folder = site.folder(DIGESTS)
-            for name in self._place.names(folder, _after(folder, self._span.since)):
-                told = digest_name(site, name)
-                if told is None or (since is not None and told.end <= since) or self._span.beyond(told.end - _MARGIN):
-                    continue
-                yield DigestToRead(site, name, told)
+            try:
+                yield from self._digests_of(site)
+            except RootwardenError as error:
+                yield _Unread(site, error.message)
 
-    def _read(self, item: _Arrives | DigestToRead) -> _Found:
-        return item if isinstance(item, _Arrives) else seen_digest(self._place, item)
+    def _digests_of(self, site: Site) -> Iterator[DigestToRead]:
+        since = self._span.since
+        folder = site.folder(DIGESTS)
+        for name in self._place.names(folder, _after(folder, since)):
+            told = digest_name(site, name)
+            if told is None or (since is not None and told.end <= since) or self._span.beyond(told.end - _MARGIN):
+                continue
+            yield DigestToRead(site, name, told)
 
-    def _wanted(self, found: Iterator[_Found]) -> Iterator[_Arrives | SeenDigest | FileToHash]:
+    def _read(self, item: _Notice | DigestToRead) -> _Found:
+        return seen_digest(self._place, item) if isinstance(item, DigestToRead) else item
+
+    def _wanted(self, found: Iterator[_Found]) -> Iterator[_Notice | SeenDigest | FileToHash]:
         """A day's digests by chain and time, each followed by the log files it lists."""
         for _, group in groupby(found, key=_site_and_day):
             digests = []
             for item in group:
-                if isinstance(item, _Arrives):
-                    self._here[item.site] = set()
-                    yield item
-                else:
-                    self._here[item.site].add(item.name)
+                if isinstance(item, SeenDigest):
+                    self._here.setdefault(item.site, set()).add(item.name)
                     digests.append(item)
+                else:
+                    yield item
             for seen in sorted(digests, key=_by_chain):
                 yield seen
                 yield from self._listed(seen)
@@ -176,7 +191,7 @@ class Verifier:
         for listed in seen.digest.log_files:
             yield FileToHash(listed, seen.origin)
 
-    def _hash(self, item: _Arrives | SeenDigest | FileToHash) -> _Step:
+    def _hash(self, item: _Notice | SeenDigest | FileToHash) -> _Step:
         return seen_file(self._place, item) if isinstance(item, FileToHash) else item
 
     def _take(self, step: _Step) -> None:
@@ -184,11 +199,14 @@ class Verifier:
             self._leave()
             folder = step.site.folder(LOGS)
             names = self._place.names(folder, _after(folder, self._span.since))
-            self._site = _SiteRun(step.site, names, self._here[step.site], self._span, self._keys)
+            here = self._here.setdefault(step.site, set())
+            self._site = _SiteRun(step.site, names, here, self._span, self._keys)
             return
         if self._site is None:
             return
-        if isinstance(step, SeenDigest):
+        if isinstance(step, _Unread):
+            self._site.unread(step.reason)
+        elif isinstance(step, SeenDigest):
             self._digests += 1
             self._site.digest(step)
             self._tell()
@@ -245,6 +263,7 @@ class _SiteRun:
         if day is not None and day != self._day:
             self._day = day
             self._unlisted.reached(day)
+            self._forget(day - KEPT)
         self._held = Held(seen, [])
 
     def file(self, file: SeenFile) -> None:
@@ -252,6 +271,15 @@ class _SiteRun:
         if self._held is not None:
             self._held.files.append(file)
             self._unlisted.listed(file.name)
+
+    def _forget(self, horizon: date) -> None:
+        """Let go of the names of digests long passed, once there are many: none that comes now follows them."""
+        if len(self._here) > _MOST_NAMES:
+            self._here.difference_update([name for name in self._here if (day_of(name) or horizon) < horizon])
+
+    def unread(self, reason: str) -> None:
+        """The rest of the digests could not be listed."""
+        self._unlisted.unread(self._site.folder(DIGESTS), reason)
 
     def finish(self) -> tuple[list[ChainResult], SiteResult]:
         """Everything of the site was read."""
@@ -279,10 +307,8 @@ class _SiteRun:
         return before or name in self._here
 
 
-def _site_and_day(item: _Found) -> tuple[Site, date | None, bool]:
-    if isinstance(item, _Arrives):
-        return item.site, None, True
-    return item.site, day_of(item.name), False
+def _site_and_day(item: _Found) -> tuple[Site, date | None, type]:
+    return item.site, day_of(item.name) if isinstance(item, SeenDigest) else None, type(item)
 
 
 def _chain_key(seen: SeenDigest) -> _ChainKey:

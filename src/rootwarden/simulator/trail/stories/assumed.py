@@ -166,8 +166,14 @@ def unused_call(stage: Stage) -> None:
 
 def unused_call_of_a_stranger(stage: Stage) -> None:
     """A stranger's call whose session does nothing in the member."""
-    made = _Call(stage, "Developer", "IAMCreateRootUserPassword").tell(stage.at())
+    made = _Call(stage, "Developer", "SQSUnlockQueuePolicy").tell(stage.at())
     stage.concern(ConcernKind.TOWARD_ROOT, "AssumeRoot by a stranger, no session seen", made, severity=Severity.NOTIFY)
+
+
+def unused_call_for_a_password(stage: Stage) -> None:
+    """A stranger's call that would let root have a password again, and whose session does nothing in the member."""
+    made = _Call(stage, "Developer", "IAMCreateRootUserPassword").tell(stage.at())
+    stage.concern(ConcernKind.TOWARD_ROOT, "AssumeRoot to give root a password", made, severity=Severity.PAGE)
 
 
 def refused_call(stage: Stage) -> None:

@@ -18,6 +18,7 @@ from rootwarden.simulator.trail.organization import (
     root_device,
 )
 from rootwarden.simulator.trail.record import event_id, role_identity
+from rootwarden.simulator.trail.signing import Given, Worth
 from rootwarden.simulator.trail.stage import console, failed_sign_in, sign_in
 
 if TYPE_CHECKING:
@@ -37,23 +38,28 @@ _CHANGES: Final[dict[str, tuple[str, Record]]] = {
 
 
 def given(
-    stage: Stage, at: datetime, *, task: str = BILLING_ACCESS, sources: tuple[str, ...] = (OFFICE_NETWORK,)
+    stage: Stage,
+    at: datetime,
+    *,
+    task: str = BILLING_ACCESS,
+    sources: tuple[str, ...] = (OFFICE_NETWORK,),
+    worth: Worth = Worth.PROVEN,
+    released: bool = True,
 ) -> str:
     """A check-out of two hours whose code is given out at an instant; its lease."""
     lease = f"lease-{event_id(stage.random)[:8]}"
-    stage.checkouts.append(
-        CheckoutLine(
-            lease=lease,
-            account=stage.account,
-            task=task,
-            person=stage.random.choice(("ada@example.com", "grace@example.com")),
-            start=at - timedelta(minutes=15),
-            until=at + timedelta(minutes=105),
-            released_at=at,
-            mfa_device=root_device(stage.account),
-            sources=sources,
-        )
+    line = CheckoutLine(
+        lease=lease,
+        account=stage.account,
+        task=task,
+        person=stage.random.choice(("ada@example.com", "grace@example.com")),
+        start=at - timedelta(minutes=15),
+        until=at + timedelta(minutes=105),
+        released_at=at if released else None,
+        mfa_device=root_device(stage.account),
+        sources=sources,
     )
+    stage.checkouts.append(Given(line=line, worth=worth))
     return lease
 
 
@@ -158,6 +164,61 @@ def before_the_day(stage: Stage) -> None:
     console(stage, draft, stage.at(), address=address).reads(stage.at(minutes=1))
     lease = given(stage, stage.at(days=1))
     _visit(stage, lease, stage.at(days=1, minutes=2)).reads(stage.at(days=1, minutes=3))
+
+
+def _doubtful(stage: Stage, worth: Worth, why: str) -> None:
+    given(stage, stage.at(), worth=worth)
+    draft = stage.visit(Shape.CONSOLE, why)
+    address = stage.address(OFFICE)
+    sign_in(stage, draft, stage.at(minutes=3), address=address)
+    _does_the_task(console(stage, draft, stage.at(minutes=3), address=address), stage.at(minutes=4))
+
+
+def unsigned(stage: Stage) -> None:
+    """All as declared, by a check-out that nobody signed."""
+    _doubtful(stage, Worth.UNSIGNED, "its check-out is not signed")
+
+
+def forged(stage: Stage) -> None:
+    """All as declared, by a check-out signed with another key."""
+    _doubtful(stage, Worth.FORGED, "its check-out is forged")
+
+
+def changed(stage: Stage) -> None:
+    """All as declared, by a check-out that was signed for another account."""
+    _doubtful(stage, Worth.CHANGED, "its check-out was changed after it was signed")
+
+
+def not_logged(stage: Stage) -> None:
+    """All as declared, by a signed check-out that is not in the broker's log."""
+    _doubtful(stage, Worth.NOT_LOGGED, "its check-out is not in the log")
+
+
+def approved_only(stage: Stage) -> None:
+    """A check-out is approved, its code is never given out, and nobody comes."""
+    given(stage, stage.at(), released=False)
+
+
+def code_not_given(stage: Stage) -> None:
+    """A check-out is approved, and somebody is there without its code."""
+    lease = given(stage, stage.at(), released=False)
+    hand = _visit(stage, lease, stage.at(minutes=3), "the code of its check-out was not given out")
+    _does_the_task(hand, stage.at(minutes=4))
+
+
+def before_its_code(stage: Stage) -> None:
+    """Somebody is there within the check-out, ten minutes before its code is given out; nobody is there after it."""
+    lease = given(stage, stage.at())
+    _visit(stage, lease, stage.at(minutes=-10), "before its code was given out").reads(stage.at(minutes=-9))
+    stage.concern(ConcernKind.TOWARD_ROOT, "a code was given out, and no visit followed", lease=lease)
+
+
+def overstays(stage: Stage) -> None:
+    """Does the declared task, and is still there when the check-out has ended."""
+    lease = given(stage, stage.at())
+    hand = _visit(stage, lease, stage.at(minutes=3), "longer than checked out")
+    _does_the_task(hand, stage.at(minutes=4))
+    hand.reads(stage.at(hours=2, minutes=10))
 
 
 def _reads_password(stage: Stage, at: datetime) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.detect.filter_pattern import Event as Record
+    from rootwarden.simulator.trail.ledger import Draft
     from rootwarden.simulator.trail.stage import Stage
 
 NOBODY_SAID: Final = "no check-out covers it"
@@ -256,13 +257,18 @@ def recovers(stage: Stage) -> None:
     """The whole way of a password recovery, up to the console."""
     draft = stage.visit(Shape.CONSOLE, "root's password was recovered, then used")
     address = stage.address(ELSEWHERE)
+    recovery(stage, draft, address)
+    sign_in(stage, draft, stage.at(minutes=12), "No", address=address)
+    hand = console(stage, draft, stage.at(minutes=12), address=address, mfa="false")
+    hand.reads(stage.at(minutes=13))
+
+
+def recovery(stage: Stage, draft: Draft, address: str) -> None:
+    """A recovery that is asked for, and completed."""
     for minute, name in ((0, "PasswordRecoveryRequested"), (8, "PasswordRecoveryCompleted")):
         sign_in_page(
             stage, draft, stage.at(minutes=minute), name, address=address, response={name: "Success"}, write=True
         )
-    sign_in(stage, draft, stage.at(minutes=12), "No", address=address)
-    hand = console(stage, draft, stage.at(minutes=12), address=address, mfa="false")
-    hand.reads(stage.at(minutes=13))
 
 
 def _without(name: str) -> Callable[[Record], Record]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rootwarden.detect.visits.incident import Shape
 from rootwarden.simulator.trail.organization import ELSEWHERE
-from rootwarden.simulator.trail.record import CLI, federated_identity
+from rootwarden.simulator.trail.record import BROWSER, CLI, federated_identity
 from rootwarden.simulator.trail.stage import Root
 from rootwarden.simulator.trail.stories.console import NOBODY_SAID
 
@@ -103,6 +103,21 @@ def federation_token(stage: Stage) -> None:
     later.does(stage.at(minutes=2), "s3:ListBuckets", identity=who)
     later.does(stage.at(minutes=9), "s3:PutBucketPolicy", write=True, identity=who, region=stage.region())
     later.does(stage.at(hours=2), "ec2:DescribeInstances", identity=who, region=stage.region())
+
+
+def federated_console(stage: Stage) -> None:
+    """A federated session of root opens the console: a sign-in link, and calls that say they come from the console."""
+    hand, token = with_key(stage), stage.key()
+    hand.does(stage.at(), "sts:GetFederationToken", write=True, request={"name": "mallory"}, response=_issued(token))
+    draft = stage.visit(Shape.FEDERATED, NOBODY_SAID, session=stage.at(), mfa=False)
+    who = federated_identity(stage.account, "mallory", token, stage.at())
+    later = Root(
+        stage=stage, draft=draft, shape=Shape.FEDERATED, session=stage.at(), address=hand.address, agent=BROWSER
+    )
+    later.does(stage.at(minutes=1), "signin:GetSigninToken", identity=who, read_only=False, kind="AwsConsoleSignIn")
+    later.from_console = True
+    later.does(stage.at(minutes=2), "ec2:DescribeInstances", identity=who, region=stage.region())
+    later.does(stage.at(minutes=5), "ec2:StopInstances", write=True, identity=who, region=stage.region())
 
 
 def federated_by_nobody(stage: Stage) -> None:

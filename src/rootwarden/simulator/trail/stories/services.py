@@ -8,6 +8,7 @@ from rootwarden.detect.visits.incident import Severity, Shape
 from rootwarden.simulator.trail.organization import root_arn
 from rootwarden.simulator.trail.stage import Root
 from rootwarden.simulator.trail.stories.console import signed_in
+from rootwarden.simulator.trail.stories.keys import with_key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,6 +44,14 @@ def service_beside_a_visit(stage: Stage) -> None:
     hand.reads(stage.at(seconds=5))
     service = _forwarded(stage, hand.draft, "resource-explorer-2.amazonaws.com")
     service.does(stage.at(minutes=20), "resource-groups:ListGroups", region="eu-west-1")
+
+
+def service_beside_a_key(stage: Stage) -> None:
+    """A service without a session, half an hour after a root key was used: part of the key's visit."""
+    hand = with_key(stage)
+    hand.does(stage.at(), "athena:StartQueryExecution", write=True, region="eu-west-1")
+    service = _forwarded(stage, hand.draft, "athena.amazonaws.com")
+    service.does(stage.at(minutes=30), "glue:GetTable", region="eu-west-1")
 
 
 def service_alone(stage: Stage) -> None:

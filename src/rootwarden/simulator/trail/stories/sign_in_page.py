@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rootwarden.detect.visits.incident import Severity, Shape
 from rootwarden.simulator.trail.organization import ELSEWHERE
-from rootwarden.simulator.trail.stage import failed_sign_in, sign_in_page
-from rootwarden.simulator.trail.stories.console import signed_in
+from rootwarden.simulator.trail.stage import Stage, console, failed_sign_in, sign_in, sign_in_page
+from rootwarden.simulator.trail.stories.console import NOBODY_SAID, recovery, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +58,16 @@ def fails_after_success(stage: Stage) -> None:
     _failures(stage, (10,), Severity.NOTIFY, "one failed sign-in after another that worked")
 
 
+def fails_long_before(stage: Stage) -> None:
+    """A failed sign-in more than an hour before one that works, another within it: only that belongs to the visit."""
+    _failures(stage, (0,), Severity.NOTIFY, "one failed sign-in, long before another that worked")
+    draft = stage.visit(Shape.CONSOLE, NOBODY_SAID)
+    address = stage.address(ELSEWHERE)
+    failed_sign_in(stage, draft, stage.at(minutes=20), address=address)
+    sign_in(stage, draft, stage.at(minutes=75), address=address)
+    console(stage, draft, stage.at(minutes=75), address=address).reads(stage.at(minutes=76))
+
+
 def other_directory(stage: Stage) -> None:
     """A failed sign-in of a directory that says Root and has no ARN."""
     draft = stage.visit(Shape.SIGN_IN, "one failed sign-in", severity=Severity.NOTIFY)
@@ -89,8 +99,7 @@ def asks_for_recovery(stage: Stage) -> None:
 def completes_recovery(stage: Stage) -> None:
     """A recovery is completed, and nobody signs in."""
     draft = stage.visit(Shape.SIGN_IN, "root's password was recovered")
-    for minute, name in ((0, "PasswordRecoveryRequested"), (9, "PasswordRecoveryCompleted")):
-        sign_in_page(stage, draft, stage.at(minutes=minute), name, response={name: "Success"}, write=True)
+    recovery(stage, draft, stage.address(ELSEWHERE))
 
 
 def new_password(stage: Stage) -> None:

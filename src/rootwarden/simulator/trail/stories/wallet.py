@@ -76,6 +76,19 @@ def root_does_all(stage: Stage) -> None:
     _bankrupts(stage, "root blinded the payer, widened the field, and spent", *set(made))
 
 
+def root_spends_first(stage: Stage) -> None:
+    """Root starts instances, and only then blinds the payer."""
+    made = _attack(signed_in(stage, stage.at()), SPEND, BLIND)
+    _bankrupts(stage, "root spent, then blinded the payer", *made)
+
+
+def refused_to_blind(stage: Stage) -> None:
+    """Root starts instances, and is refused to blind the payer: no composite."""
+    hand = signed_in(stage, stage.at())
+    _attack(hand, SPEND)
+    hand.does(stage.at(minutes=30), "budgets:DeleteBudget", read_only=False, error="AccessDenied", request=_BUDGET)
+
+
 def _makes_user(hand: Root, name: str, key: str) -> None:
     stage = hand.stage
     arn = f"arn:aws:iam::{stage.account}:user/{name}"

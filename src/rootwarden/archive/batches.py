@@ -1,0 +1,155 @@
+"""The rows of many runs, few runs at a time: as much as fits, and a spoiled file is named and left out.
+
+Every file is checked before it is unpacked (`footer`), and the columns asked for are read to their end. When a batch
+cannot be read its files are read one by one, which shows whose fault it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from rootwarden.archive.damaged import Damaged
+from rootwarden.archive.footer import check_pages, read_footer
+from rootwarden.archive.listed import Broken
+from rootwarden.archive.reading import BROKEN, reason
+from rootwarden.archive.snapshot import FACTS_COLUMN
+from rootwarden.aws.objects import Missing
+from rootwarden.errors import AccessError
+from rootwarden.fleet.observation import COLUMNS, SCHEMA_VERSION, STATE_SUFFIX, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from rootwarden.archive.listed import Kept
+    from rootwarden.archive.place import Place
+
+# Rows that are unpacked at once.
+TOGETHER: Final = 100_000
+# Longer names and ids are none of AWS's; a dictionary of one such text can stand for many rows.
+_LONGEST_TEXT: Final = 4096
+
+
+class Batches:
+    """Iterates over the rows of runs, in order of their instant.
+
+    Attributes:
+        broken: Files that are left out; complete once the last batch was read.
+        runs: How many runs were read so far.
+    """
+
+    def __init__(
+        self, place: Place, wanted: Sequence[Kept], broken: Sequence[Broken], columns: tuple[str, ...]
+    ) -> None:
+        self._place = place
+        self._wanted = sorted(wanted, key=lambda each: (each.snapshot.as_of, each.entry.name))
+        self._columns = columns
+        self.broken = list(broken)
+        self.runs = 0
+
+    def __iter__(self) -> Iterator[pl.LazyFrame]:
+        """Batches in memory.
+
+        Raises:
+            AccessError: Every file is refused.
+            RootwardenError: The place cannot be reached any more.
+        """
+        refused: AccessError | None = None
+        for group in _grouped(self._wanted):
+            whole: dict[Kept, Path] = {}
+            for each in group:
+                try:
+                    whole[each] = self._checked(each)
+                except AccessError as error:
+                    refused = error
+                    self._leave_out(each, error.message)
+                except (Damaged, Missing) as error:
+                    self._leave_out(each, error.message)
+            yield from self._read(whole)
+        if refused is not None and not self.runs:
+            raise refused
+
+    def _checked(self, kept: Kept) -> Path:
+        """The file, once it is known what it unpacks to."""
+        path = self._place.fetch([kept.entry.name])[kept.entry.name]
+        footer = read_footer(path)
+        if footer.rows != kept.snapshot.accounts:
+            raise Damaged(f"it has {footer.rows:,} rows where its card tells of {kept.snapshot.accounts:,} accounts")
+        check_pages(path, footer, frozenset(self._columns), large=FACTS_COLUMN)
+        return path
+
+    def _read(self, whole: dict[Kept, Path]) -> Iterator[pl.LazyFrame]:
+        """The files together; one by one, when that fails."""
+        if not whole:
+            return
+        try:
+            rows = self._rows(whole)
+        except Damaged as error:
+            if len(whole) == 1:
+                self._leave_out(next(iter(whole)), error.message)
+                return
+            for each, path in whole.items():
+                yield from self._read({each: path})
+        else:
+            self.runs += len(whole)
+            yield rows.lazy()
+
+    def _rows(self, whole: dict[Kept, Path]) -> pl.DataFrame:
+        versions: dict[int, list[Path]] = {}
+        for each, path in whole.items():
+            versions.setdefault(each.snapshot.observation_version, []).append(path)
+        try:
+            frames = [current(pl.scan_parquet(files), version) for version, files in sorted(versions.items())]
+            rows = pl.concat([frame.select(self._columns) for frame in frames]).collect()
+        except BROKEN as error:
+            raise Damaged(reason(error)) from None
+        _refuse_strange(rows)
+        return rows
+
+    def _leave_out(self, kept: Kept, why: str) -> None:
+        self.broken.append(Broken(kept.entry.name, why))
+
+
+def current(frame: pl.LazyFrame, version: int) -> pl.LazyFrame:
+    """The columns of this version; one that an older version did not have is unknown."""
+    if version == SCHEMA_VERSION:
+        return frame.select(schema().names())
+    there = set(frame.collect_schema().names())
+    missing = []
+    for column in COLUMNS:
+        if column.name not in there:
+            missing.append(pl.lit(None, dtype=column.type).alias(column.name))
+            if column.fact:
+                kind = schema()[column.name + STATE_SUFFIX]
+                missing.append(pl.lit("unknown", dtype=kind).alias(column.name + STATE_SUFFIX))
+    return frame.with_columns(missing).select(schema().names())
+
+
+def _grouped(wanted: Sequence[Kept]) -> Iterator[list[Kept]]:
+    """As many runs at once as there is room for."""
+    group: list[Kept] = []
+    rows = 0
+    for each in wanted:
+        if group and rows + each.snapshot.accounts > TOGETHER:
+            yield group
+            group, rows = [], 0
+        group.append(each)
+        rows += each.snapshot.accounts
+    if group:
+        yield group
+
+
+def _refuse_strange(rows: pl.DataFrame) -> None:
+    """Refuse other types than the table has, and texts no account has.
+
+    Raises:
+        Damaged: There are some.
+    """
+    wanted = schema()
+    for column in rows.iter_columns():
+        if column.dtype != wanted[column.name]:
+            raise Damaged(f"it has no column `{column.name}` of type {wanted[column.name]}")
+        if column.dtype == pl.String and (column.str.len_bytes().max() or 0) > _LONGEST_TEXT:  # type: ignore[operator]
+            raise Damaged(f"a text in its column `{column.name}` is longer than {_LONGEST_TEXT:,} bytes")

@@ -1,0 +1,119 @@
+"""`rootwarden trail incidents`: what root did, visit by visit, and whether it was allowed."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rootwarden.cli import fleet_reading as reading
+from rootwarden.cli import options
+from rootwarden.cli.trail_judging import Given, judge_trail
+from rootwarden.cli.trail_reading import Asked, From, Paths, State, To, Workers
+from rootwarden.detect.visits.incident import Severity
+
+if TYPE_CHECKING:
+    from rootwarden.cli.trail_judging import Judged
+
+
+class Format(StrEnum):
+    """How incidents are printed."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    HTML = "html"
+    OCSF = "ocsf"
+
+
+def incidents(
+    paths: Paths,
+    *,
+    format_: Annotated[Format, typer.Option("--format", help="How to print the incidents.")] = Format.TERMINAL,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of stdout.")
+    ] = None,
+    checkouts: Annotated[
+        Path | None, typer.Option("--checkouts", metavar="FILE", help="Approved check-outs: see docs/checkouts.md.")
+    ] = None,
+    checkouts_key: Annotated[
+        Path | None,
+        typer.Option("--checkouts-key", metavar="FILE", help="Public key (PEM) the check-outs are verified with."),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", metavar="FILE", help="Expected callers, networks, …: see docs/incidents.md."),
+    ] = None,
+    guardduty: Annotated[
+        list[Path] | None,
+        typer.Option("--guardduty", metavar="FILE", help="Findings of GuardDuty or Security Hub (JSON). Repeat."),
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="INSTANT", help="Judge at this instant; the last event if not given.")
+    ] = "",
+    fail_on: Annotated[
+        Severity, typer.Option("--fail-on", case_sensitive=False, help="Severity from which exit code 1 is set.")
+    ] = Severity.PAGE,
+    state: State = None,
+    start: From = "",
+    end: To = "",
+    workers: Workers = 0,
+    profile: options.Profile = "",
+    region: options.Region = "",
+) -> int:
+    """One incident for each visit of root, with its verdict, its severity and the reasons.
+
+    Exit code 1: an incident or concern at or above --fail-on. 3: none, but part of what was given could not be read.
+    """
+    given = Given(
+        asked=Asked(
+            paths=tuple(paths),
+            state=state,
+            start=start,
+            end=end,
+            workers=workers,
+            profile=profile,
+            region=region,
+        ),
+        checkouts=checkouts,
+        checkouts_key=checkouts_key,
+        settings=settings,
+        guardduty=tuple(guardduty or ()),
+        as_of=options.instant(as_of),
+    )
+    judged = judge_trail(given)
+    reading.show(_told(judged, format_, output), output)
+    return judged.exit_code(fail_on)
+
+
+def _told(judged: Judged, format_: Format, output: Path | None) -> str:
+    from rootwarden.report.incidents import machine, ocsf, page, table, terminal
+
+    told = judged.told
+    match format_:
+        case Format.JSON:
+            return machine.render(judged.findings, told)
+        case Format.JSONL:
+            _say_left_out(sum(not machine.is_line(one) for one in judged.findings.incidents))
+            return "".join(machine.lines(judged.findings))
+        case Format.CSV:
+            return table.render(told)
+        case Format.HTML:
+            return page.render(told)
+        case Format.OCSF:
+            return ocsf.render(told)
+        case Format.TERMINAL:
+            width, color = reading.screen(output)
+            return terminal.render(told, width=width, color=color)
+
+
+def _say_left_out(count: int) -> None:
+    from rootwarden.report.words import several
+
+    if count:
+        words = f"warning: {several(count, 'incident')} without an account or a time: --format json has them\n"
+        sys.stderr.write(words)
