@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rootwarden.detect.filter_pattern import Event as Document
     from rootwarden.detect.visits.interest import Interest
     from rootwarden.trail.byte_filter import ByteFilter
+    from rootwarden.trail.opening import Opened
 
 _BLANKS: Final = b" \t\r\n"
 _MARK: Final = b"eventVersion"
@@ -107,8 +108,8 @@ class Scan:
     def events(self) -> Iterator[Event]:
         """The wanted events, in the order of the file; to be asked once."""
         try:
-            with opened(self._source) as file:
-                yield from self._read(file)
+            with opened(self._source) as source:
+                yield from self._read(source)
         except OSError as error:
             self._problem(f"it cannot be read: {error.strerror or error}".lower())
 
@@ -127,8 +128,8 @@ class Scan:
             irregular=dict(self._irregular),
         )
 
-    def _read(self, file: BinaryIO) -> Iterator[Event]:
-        inflation = Inflation(file, self._limits)
+    def _read(self, source: Opened) -> Iterator[Event]:
+        inflation = Inflation(source.file, self._limits, size=source.size)
         pieces = inflation.pieces()
         first = next(pieces, b"")
         whole = chain([first], pieces)
