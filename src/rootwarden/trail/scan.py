@@ -42,6 +42,7 @@ _PARTS: Final = 16
 # Where every fourth part holds something, looking at each record is quicker than searching for the ones that do.
 _MANY: Final = 4
 _ENOUGH: Final = 3
+NO_RECORD: Final = "it holds no CloudTrail record"
 _SAMPLE: Final = 32 * 1024
 _LIMITS: Final = Limits()
 
@@ -164,7 +165,7 @@ class Scan:
                 self._problem("no end of a record was found" if framer.lost else "too many records are unreadable")
                 return
         if strange and not self._wanted:
-            self._problem("it holds no CloudTrail record")
+            self._problem(NO_RECORD)
         elif framer.cut and not inflation.damage:
             self._problem("the JSON ends in the middle")
         if framer.torn:
