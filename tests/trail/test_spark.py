@@ -207,7 +207,11 @@ class TestReading:
         ]
         assert done.counts.files == 11
 
-    def test_many_events_of_one_partition_come_in_pieces(self, elsewhere: Elsewhere, tmp_path: Path) -> None:
+    def test_many_events_of_one_partition_come_in_pieces(
+        self, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Six pieces and a rest, two at a time."""
+        monkeypatch.setattr("rootwarden.trail.spark.cluster._FETCHED", 2)
         many = (root(number, padding="x" * 4000) for number in range(6000))
         (tmp_path / "many.json").write_bytes(log(*many, packed=False))
         with Spool() as spool:
