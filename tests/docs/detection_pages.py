@@ -58,8 +58,8 @@ whatever it did inside its task. How to add one, and how to export them:
 [adding-a-detection.md](adding-a-detection.md). What to do: [playbooks](playbooks/README.md). What is second hand
 or inferred about its events is marked *Doubtful*; the rest is documented by AWS. None was seen on real AWS by us.
 
-No detection is needed for the use of a root access key, of `aws login`, of a federated session or of any other
-shape: every event of root belongs to a visit, and a visit that nothing explains pages by itself.
+No detection is needed for the use of a root access key, of a federated session or of any other shape:
+every event of root belongs to a visit, and a visit that nothing explains pages by itself.
 """
 _TASKS = """\
 # Root-only tasks

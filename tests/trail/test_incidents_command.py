@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.collect.looks import command
-from tests.detect.visits.story import ACCOUNT, records
+from tests.detect.visits.story import ACCOUNT, records, stories
 
+from rootwarden import packs
+from rootwarden.detect.visits import coverage
 from rootwarden.detect.visits.checkout_signing import sign_checkouts
+from rootwarden.detect.visits.findings import RootKey
+from rootwarden.detect.visits.incident import Concern, Incident, Reason
+from rootwarden.detect.visits.settings import Settings, Thresholds, parse_settings
 from rootwarden.fleet.exchange import Incident as Line
 from rootwarden.fleet.exchange import parse_lines
 from rootwarden.report.incidents import machine
@@ -138,7 +144,8 @@ def test_a_check_out_that_cannot_be_read_is_could_not_look(tmp_path: Path) -> No
 def test_a_log_that_was_cut_is_could_not_look(tmp_path: Path) -> None:
     path = trail(tmp_path, NOBODY)
     path.write_bytes(path.read_bytes()[:-20])
-    assert incidents(tmp_path, path).code == 3
+    whole = trail(tmp_path, NOBODY, name="whole.json.gz")
+    assert incidents(tmp_path, path, whole).code == 3
 
 
 def test_lines_are_what_the_key_figures_read(tmp_path: Path) -> None:
@@ -225,3 +232,43 @@ def test_wrong_usage(arguments: tuple[str, ...], said: str, tmp_path: Path) -> N
     (tmp_path / "wrong.toml").write_text("nonsense = [")
     seen = incidents(tmp_path, trail(tmp_path, NOBODY), *arguments)
     assert (seen.code, said in seen.err) == (2, True), seen.err
+
+
+FIELDS = {
+    "document": machine.IncidentsDocument,
+    "incident": Incident,
+    "reason": Reason,
+    "concern": Concern,
+    "root_key": RootKey,
+    "check_out": machine.NotBelieved,
+    "counts": machine.Odd,
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_field_is_documented(name: str) -> None:
+    page = (DOCS / "incidents.md").read_text("utf-8")
+    for field in FIELDS[name].__struct_encode_fields__:
+        assert f"`{name}.{field}`" in page
+
+
+def test_every_reason_and_setting_is_documented() -> None:
+    page = (DOCS / "incidents.md").read_text("utf-8")
+    sources = [path.read_text("utf-8") for path in Path(coverage.__file__).parent.glob("*.py")]
+    codes = {code for text in sources for code in re.findall(r'code="([a-z-]+)"', text)}
+    stories_tell = {code for story in stories().values() for told in story.incidents for code in told.get("codes", [])}
+    detections = {one.id for one in packs.detections()}
+    assert len(codes) > 20
+    for code in (codes | stories_tell) - detections:
+        assert f"`{code}`" in page
+    for threshold in Thresholds.__struct_fields__:
+        assert f"`{threshold}`" in page
+    for setting in Settings.__struct_encode_fields__:
+        assert setting in page
+
+
+def test_the_settings_of_the_page_are_settings() -> None:
+    text = (
+        (DOCS / "incidents.md").read_text("utf-8").partition("```toml rootwarden-detect.toml\n")[2].partition("```")[0]
+    )
+    assert parse_settings(text, name="page").password_store

@@ -420,7 +420,7 @@ class TestS3:
             done = run(listing, Orders(interest=WANTED), spool, workers=1)
             assert ids(spool) == [2, 3]
         assert [each.file for each in done.problems] == [f"s3://fake-trail/{gone}", f"s3://fake-trail/{cut}"]
-        assert "NoSuchKey" in done.problems[0].reason
+        assert "is not there any more" in done.problems[0].reason
         assert "ends in the middle" in done.problems[1].reason
 
     def test_a_bucket_that_is_not_there(self, s3: Any) -> None:

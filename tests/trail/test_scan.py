@@ -197,6 +197,14 @@ def test_a_record_without_end_is_given_up() -> None:
     assert [event.id[-2:] for event in found.events] == ["01"]
 
 
+@pytest.mark.parametrize("number", range(1, 12))
+def test_records_inside_a_record_are_told_or_the_file_is_named(number: int) -> None:
+    """A request with a list of what looks like records, in windows that may end between those."""
+    nested = root(50, requestParameters={"events": [ordinary(each) for each in range(number)]})
+    found = scan_file(log(*NOISE[:5], nested, *NOISE, packed=False), WANTED, limits=SMALL)
+    assert [event.id[-2:] for event in found.events] == ["50"] or "holds others" in found.problems[0].reason
+
+
 def test_a_stream_is_read_once() -> None:
     scan = Scan(io.BytesIO(log(*FILE)), WANTED, name="-")
     assert [event.id[-2:] for event in scan.events()] == ["01", "02"]

@@ -53,7 +53,12 @@ def incidents(
         typer.Option("--guardduty", metavar="FILE", help="Findings of GuardDuty or Security Hub (JSON). Repeat."),
     ] = None,
     as_of: Annotated[
-        str, typer.Option("--as-of", metavar="INSTANT", help="Judge at this instant; the last event if not given.")
+        str,
+        typer.Option(
+            "--as-of",
+            metavar="INSTANT",
+            help="Until when the logs reach; if not given, what they do not show is missing.",
+        ),
     ] = "",
     fail_on: Annotated[
         Severity, typer.Option("--fail-on", case_sensitive=False, help="Severity from which exit code 1 is set.")

@@ -120,11 +120,9 @@ def _interest(detections: Iterable[Detection], settings: Settings) -> Interest:
     """What to read: reads of a password store are looked for by the secret, since every program reads some secret."""
     from rootwarden.detect.visits.declared import spellings
     from rootwarden.detect.visits.interest import interest_of
-    from rootwarden.detect.visits.password_store import SETTING
 
-    by_name = [one for one in detections if SETTING not in one.settings]
     secrets = {spelling for secret in settings.password_store for spelling in spellings(secret.arn)}
-    return interest_of(by_name, mentions=sorted(secrets))
+    return interest_of(detections, mentions=sorted(secrets))
 
 
 def _second_reading(asked: Asked, detector: Detector, elsewhere: Elsewhere | None) -> list[str]:

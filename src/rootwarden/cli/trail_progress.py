@@ -19,31 +19,36 @@ def progress() -> Iterator[Callable[[How], None]]:
         yield lambda _: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("reading"),
-        BarColumn(),
+        BarColumn(bar_width=8),
         DownloadColumn(),
-        TransferSpeedColumn(),
-        TextColumn("{task.fields[files]:,} files, {task.fields[records]:,} events, {task.fields[rate]:,.0f}/s"),
-        TextColumn("{task.fields[wanted]:,} wanted"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[files]:,} files"),
+        TextColumn("{task.fields[records]} events, {task.fields[rate]}/s"),
+        TextColumn("{task.fields[wanted]} found"),
+        TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("trail", total=None, files=0, records=0, wanted=0, rate=0.0)
+        task = bar.add_task("trail", total=None, files=0, records=0, wanted=0, rate=0)
 
         def show(how: How) -> None:
             spent = bar.tasks[0].elapsed or 0
-            rate = how.records / spent if spent else 0
             bar.update(
                 task,
                 total=how.size_in_all,
                 completed=how.size,
                 files=how.files,
-                records=how.records,
-                wanted=how.wanted,
-                rate=rate,
+                records=_short(how.records),
+                wanted=_short(how.wanted),
+                rate=_short(how.records / spent if spent else 0),
             )
 
         yield show
+
+
+def _short(number: float) -> str:
+    """`912`, `45k`, `1.2M`."""
+    if number < 1000:  # noqa: PLR2004 - decimal units
+        return f"{number:.0f}"
+    return f"{number / 1e3:.0f}k" if number < 1e6 else f"{number / 1e6:.1f}M"  # noqa: PLR2004

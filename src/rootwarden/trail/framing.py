@@ -49,6 +49,7 @@ class Framer:
     Attributes:
         begun: Whether a window was split already.
         cut: Whether the file ended inside a record or a list.
+        torn: Whether a record was cut in two, because it holds what looks like several.
         lost: Whether no end of a record was found for longer than any record is.
     """
 
@@ -59,6 +60,7 @@ class Framer:
         self._in_list = False
         self._ended = False
         self.cut = False
+        self.torn = False
         self.lost = False
 
     def sections(self, window: bytes, *, last: bool) -> Iterator[bytes]:
@@ -130,9 +132,11 @@ class Framer:
 
     def _counted(self, section: bytes, *, last: bool) -> list[bytes]:
         found = split(section)
+        rest = section[found.objects[-1][1] if found.objects else 0 :].strip(_BLANKS + b",]}")
         if last:
-            rest = section[found.objects[-1][1] if found.objects else 0 :].strip(_BLANKS + b",]}")
             self.cut = bool(rest) or (self._in_list and not found.closes)
+        else:
+            self.torn |= bool(rest)
         return [section[start:end] for start, end in found.objects]
 
 

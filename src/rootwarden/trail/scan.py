@@ -7,12 +7,7 @@ a window goes through memory window by window.
 
 from __future__ import annotations
 
-import errno
-import io
-import os
-import stat
 from collections import Counter
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -29,6 +24,7 @@ from rootwarden.trail.framing import BOM, Framer
 from rootwarden.trail.glance import glance_of
 from rootwarden.trail.inflate import Inflation
 from rootwarden.trail.limits import Limits
+from rootwarden.trail.opening import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
     from rootwarden.detect.filter_pattern import Event as Document
     from rootwarden.detect.visits.interest import Interest
     from rootwarden.trail.byte_filter import ByteFilter
+    from rootwarden.trail.opening import Opened
 
 _BLANKS: Final = b" \t\r\n"
 _MARK: Final = b"eventVersion"
@@ -111,8 +108,8 @@ class Scan:
     def events(self) -> Iterator[Event]:
         """The wanted events, in the order of the file; to be asked once."""
         try:
-            with _opened(self._source) as file:
-                yield from self._read(file)
+            with opened(self._source) as source:
+                yield from self._read(source)
         except OSError as error:
             self._problem(f"it cannot be read: {error.strerror or error}".lower())
 
@@ -131,8 +128,8 @@ class Scan:
             irregular=dict(self._irregular),
         )
 
-    def _read(self, file: BinaryIO) -> Iterator[Event]:
-        inflation = Inflation(file, self._limits)
+    def _read(self, source: Opened) -> Iterator[Event]:
+        inflation = Inflation(source.file, self._limits, size=source.size)
         pieces = inflation.pieces()
         first = next(pieces, b"")
         whole = chain([first], pieces)
@@ -170,6 +167,8 @@ class Scan:
             self._problem("it holds no CloudTrail record")
         elif framer.cut and not inflation.damage:
             self._problem("the JSON ends in the middle")
+        if framer.torn:
+            self._problem("a record that holds others could not be told from them")
         self._say_unreadable()
 
     def _rules_out(self, window: Window, inflation: Inflation) -> bool:
@@ -204,24 +203,6 @@ class Scan:
 
     def _problem(self, reason: str) -> None:
         self.problems.append(Problem(self._name, reason))
-
-
-@contextmanager
-def _opened(source: Path | bytes | BinaryIO) -> Iterator[BinaryIO]:
-    if isinstance(source, bytes):
-        yield io.BytesIO(source)
-    elif isinstance(source, Path):
-        with open(source, "rb", buffering=0, opener=_open_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError(errno.EINVAL, "it is not a regular file")
-            yield file
-    else:
-        yield source
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    """Open without waiting for a pipe's other end."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 class Window(NamedTuple):

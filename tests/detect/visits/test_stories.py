@@ -19,12 +19,14 @@ def assert_told(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> 
     """Every one expected is there, in order, and no other; of each only the named fields are compared."""
     for one in found:
         one["codes"] = [reason["code"] for reason in one["reasons"]]
+        one["words"] = [reason["words"] for reason in one["reasons"]]
     shown = [{name: one.get(name) for name in ("account", "shape", "events", "severity", "codes")} for one in found]
     assert len(found) == len(expected), shown
     for one, fields in zip(found, expected, strict=True):
         told = dict(fields)
         assert set(told.pop("codes", [])) <= set(one["codes"]), (fields, one["codes"])
         assert not set(told.pop("not_codes", [])) & set(one["codes"]), (fields, one["codes"])
+        assert set(told.pop("words", [])) <= set(one["words"]), (fields, one["words"])
         assert {name: one[name] for name in told} == told, one["codes"]
 
 

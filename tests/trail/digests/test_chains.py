@@ -11,6 +11,7 @@ from tests.trail.digests.worlds import ACCOUNT, BUCKET, START, World, counted, f
 
 from rootwarden.simulator import digest_forgeries as forgeries
 from rootwarden.simulator.digests import HOUR, DigestedTrail, SigningKey, sample_log, write_copy
+from rootwarden.trail.digests import verify
 from rootwarden.trail.digests.location import Origin, Site
 from rootwarden.trail.digests.result import Verdict
 
@@ -299,8 +300,12 @@ def test_log_files_of_a_region_without_digests_are_unknown(tmp_path: Path) -> No
     assert [each.site.region for each in result.sites] == ["eu-west-1"]
 
 
-def test_months_of_files_are_compared_as_they_pass(tmp_path: Path) -> None:
-    """Log files older than a month are compared and forgotten while digests are still read."""
+@pytest.mark.parametrize("names", [10, 2048])
+def test_months_are_compared_and_forgotten_as_they_pass(
+    names: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Log files and names of digests older than a month are let go of while digests are still read."""
+    monkeypatch.setattr(verify, "_MOST_NAMES", names)
     world = World()
     for day in range(80):
         world.trail.deliver(START + day * 24 * HOUR, [sample_log(START + day * 24 * HOUR)], length=24 * HOUR)

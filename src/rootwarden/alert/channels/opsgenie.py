@@ -12,6 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from rootwarden.alert.channels.http import attempted, request
+from rootwarden.alert.content.encoding import to_json
 from rootwarden.alert.parcel import Answered
 from rootwarden.detect.visits.incident import Severity
 
@@ -68,7 +69,7 @@ class Opsgenie:
             "tags": ["root", *(["drill"] if message.drill else [])],
             "details": {"key": message.key},
         }
-        answer = request(f"{self._address}/v2/alerts", body=msgspec.json.encode(alert), headers=self._headers())
+        answer = request(f"{self._address}/v2/alerts", body=to_json(alert), headers=self._headers())
         return attempted(answer, secrets=(self._api_key,), now=parcel.now, reference=message.thread)
 
     def answered(self, thread: str) -> Answered | None:

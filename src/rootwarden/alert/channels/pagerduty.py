@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from rootwarden.alert.channels.http import attempted, request
+from rootwarden.alert.content.encoding import to_json
 from rootwarden.alert.parcel import Answered
 from rootwarden.detect.visits.incident import Severity
 from rootwarden.facts.instant import parse_instant
@@ -82,7 +83,7 @@ class PagerDuty:
                 "custom_details": {"text": message.text, "findings": list(message.findings), "key": message.key},
             },
         }
-        answer = request(f"{self._settings.address}/v2/enqueue", body=msgspec.json.encode(event), headers={})
+        answer = request(f"{self._settings.address}/v2/enqueue", body=to_json(event), headers={})
         return attempted(answer, secrets=(self._routing_key,), now=parcel.now, reference=message.thread)
 
     def answered(self, thread: str) -> Answered | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.alert.channels.http import attempted, request
+from rootwarden.alert.content.encoding import to_json
 
 if TYPE_CHECKING:
     from rootwarden.alert.parcel import Parcel
@@ -38,7 +39,7 @@ class Webhook:
     def send(self, parcel: Parcel) -> Attempted:
         """Post it; `Idempotency-Key` and `webhook-id` are the parcel's key, in every attempt."""
         message = parcel.message()
-        body = msgspec.json.encode({"schema": SCHEMA, **msgspec.structs.asdict(message)})
+        body = to_json({"schema": SCHEMA, **msgspec.structs.asdict(message)})
         stamp = str(int(parcel.now.timestamp()))
         headers = {"Idempotency-Key": parcel.key, "webhook-id": parcel.key, "webhook-timestamp": stamp}
         if self._bearer is not None:

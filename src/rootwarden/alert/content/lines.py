@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rootwarden.alert.content.neutral import neutral
-from rootwarden.detect.visits.incident import Incident, Shape, Verdict
+from rootwarden.detect.visits.incident import ConcernKind, Incident, Shape, Verdict
 from rootwarden.facts.instant import format_instant
 
 if TYPE_CHECKING:
@@ -32,6 +32,13 @@ SHAPE_WORDS: Final[Mapping[Shape, str]] = MappingProxyType(
         Shape.SERVICE: "service event",
     }
 )
+CONCERN_WORDS: Final[Mapping[ConcernKind, str]] = MappingProxyType(
+    {
+        ConcernKind.TOWARD_ROOT: "the way to root was touched",
+        ConcernKind.DENIAL_OF_WALLET: "spending nobody ordered",
+        ConcernKind.SILENCE: "silence",
+    }
+)
 _VERDICT: Final[Mapping[Verdict, str]] = MappingProxyType(
     {
         Verdict.EXPECTED: "expected: a check-out covers it",
@@ -50,7 +57,7 @@ def lines_of(subject: Subject) -> list[Line]:
 
 def account_of(subject: Subject) -> str:
     """`payments-prod (111122223333)`."""
-    account = neutral(subject.finding.account, longest=40) or "account not known"
+    account = neutral(subject.finding.account, longest=40) or "an account not known"
     name = neutral(subject.around.account_name, longest=60)
     role = ", the management account" if subject.around.management else ""
     return f"{name} ({account}{role})" if name else f"{account}{role}"
@@ -122,7 +129,7 @@ def _changes(visit: Incident) -> str:
 
 def _concern(concern: Concern) -> list[Line]:
     return [
-        ("what", concern.kind.replace("_", " ")),
+        ("what", CONCERN_WORDS[concern.kind]),
         ("when", span(concern.started, concern.ended)),
         ("who", neutral(concern.actor) or "nobody is named"),
         ("events", some(concern.event_ids, longest=60) or "none"),

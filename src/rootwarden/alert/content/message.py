@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.alert.content.lines import SHAPE_WORDS, account_of, lines_of
+from rootwarden.alert.content.lines import CONCERN_WORDS, SHAPE_WORDS, account_of, lines_of
 from rootwarden.alert.content.neutral import code, neutral
 from rootwarden.detect.visits.incident import Incident, Severity
 
@@ -111,7 +111,7 @@ def title_of(subject: Subject) -> str:
         mfa = ", no MFA" if finding.mfa is False else ""
         what = f"root of {account_of(subject)}: {way}{mfa}{doing}, {finding.verdict.value.replace('_', ' ')}"
     else:
-        what = f"{_kind(subject)} in {account_of(subject)}"
+        what = f"{_kind(subject)} in {account_of(subject)}" if finding.account else _kind(subject)
     whole = f"{head}{level} {what}"
     return whole if len(whole) <= LONGEST_TITLE else f"{whole[: LONGEST_TITLE - 1]}…"
 
@@ -119,7 +119,7 @@ def title_of(subject: Subject) -> str:
 def _kind(subject: Subject) -> str:
     if isinstance(subject.finding, Incident):
         return SHAPE_WORDS[subject.finding.shape]
-    return subject.finding.kind.value.replace("_", " ")
+    return CONCERN_WORDS[subject.finding.kind]
 
 
 def _notes(subject: Subject, *, stage: int, maybe_repeat: bool) -> list[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from rootwarden import __version__
-from rootwarden.alert.content.lines import SHAPE_WORDS
+from rootwarden.alert.content.encoding import to_json
+from rootwarden.alert.content.lines import CONCERN_WORDS, SHAPE_WORDS
 from rootwarden.alert.content.message import title_of
 from rootwarden.detect.visits.incident import Incident, Severity
 
@@ -59,10 +60,7 @@ def detection_finding(subject: Subject, *, key: str, now: datetime) -> bytes:
         "resources": [{"uid": f"arn:aws:iam::{subject.finding.account}:root", "type": "AWS::IAM::RootUser"}],
         "unmapped": {"finding": msgspec.to_builtins(subject.finding), "drill": subject.drill or None},
     }
-    try:
-        return msgspec.json.encode(event)
-    except UnicodeEncodeError:
-        return msgspec.json.encode(event | {"unmapped": {"drill": subject.drill or None}})
+    return to_json(event)
 
 
 def _metadata(subject: Subject, key: str) -> dict[str, Any]:
@@ -87,7 +85,7 @@ def _cloud(subject: Subject) -> dict[str, Any]:
 
 def _finding_info(subject: Subject) -> dict[str, Any]:
     finding = subject.finding
-    what = SHAPE_WORDS[finding.shape] if isinstance(finding, Incident) else finding.kind.value
+    what = SHAPE_WORDS[finding.shape] if isinstance(finding, Incident) else CONCERN_WORDS[finding.kind]
     analytics = [
         {"uid": each.code, "name": each.words, "type_id": _RULE, "type": "Rule"} for each in finding.reasons[:20]
     ]

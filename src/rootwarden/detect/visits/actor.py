@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.detect.visits.shape import failed, root_account
-from rootwarden.detect.visits.stamp import seconds
+from rootwarden.detect.visits.stamp import seconds, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True, order=True):
 def actor_of(event: Event) -> str:
     """Who made a request: an ARN if there is one, else what the record says instead."""
     who = event.identity
-    return who.arn or who.principal or who.access_key or who.invoked_by or who.kind
+    return short(who.arn or who.principal or who.access_key or who.invoked_by or who.kind)
 
 
 def identities_of(event: Event) -> frozenset[tuple[str, str]]:
@@ -61,7 +61,7 @@ def identities_of(event: Event) -> frozenset[tuple[str, str]]:
         names.add(("user", _last(who.issuer_arn)))
     if who.issuer_kind == "Role":
         names.add(("role", _last(who.issuer_arn)))
-    return frozenset(names)
+    return frozenset((sort, short(name)) for sort, name in names)
 
 
 def made_by(event: Event) -> Iterator[tuple[str, str, str]]:
@@ -71,15 +71,15 @@ def made_by(event: Event) -> Iterator[tuple[str, str, str]]:
         return
     account = root_account(event)
     if event.name in {"CreateUser", "CreateLoginProfile", "CreateAccessKey"} and request:
-        yield account, "user", request
+        yield account, "user", short(request)
     if event.name == "CreateRole" and (name := event.text("requestParameters", "roleName")):
-        yield account, "role", name
+        yield account, "role", short(name)
     if (
         event.name == "CreateAccessKey"
         and request
         and (key := event.text("responseElements", "accessKey", "accessKeyId"))
     ):
-        yield account, "key", key
+        yield account, "key", short(key)
 
 
 def _last(arn: str) -> str:

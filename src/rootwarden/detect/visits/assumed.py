@@ -11,6 +11,7 @@ from rootwarden.detect.visits.incident import Reason, Severity, Verdict
 if TYPE_CHECKING:
     from rootwarden.detect.visits.gather import Visit
     from rootwarden.detect.visits.settings import Settings
+    from rootwarden.detect.visits.visit import Fit
 
 
 def judge_assumed(visit: Visit, settings: Settings) -> tuple[Verdict, list[Reason]]:
@@ -26,8 +27,8 @@ def judge_assumed(visit: Visit, settings: Settings) -> tuple[Verdict, list[Reaso
         words = "root was used through AssumeRoot, and the call that began it was not seen"
         return Verdict.UNEXPLAINED, [*reasons, _notify("assume-root-not-joined", words)]
     if not settings.expects(call.caller, call.task_policy):
-        policy = call.task_policy or "a task policy the call does not name"
-        words = f"`{call.caller}` used AssumeRoot with `{policy}`, which no setting expects"
+        policy = f"`{call.task_policy}`" if call.task_policy else "a task policy the call does not name"
+        words = f"`{call.caller}` used AssumeRoot with {policy}, which no setting expects"
         return Verdict.UNEXPLAINED, [*reasons, _notify("assume-root-not-expected", words)]
     words = f"`{call.caller}` used AssumeRoot with `{call.task_policy}`, as configured"
     expected = Reason(code="assume-root-expected", words=words, severity=Severity.RECORD)
@@ -43,14 +44,15 @@ def _outside(visit: Visit, task_policy: str) -> Reason | None:
     fit = visit.summary.fit
     if fit.surely is None:
         return None
-    held = {one for one in fit.surely if one.startswith(POLICY)}
-    if held if not task_policy else POLICY + task_policy in held:
+    if _allowing(fit, task_policy):
         return None
-    outside = [
-        action
-        for action, one in sorted(visit.summary.fits.items())
-        if not (POLICY + task_policy in (one.surely or ()) if task_policy else one.surely)
-    ]
+    outside = [action for action, one in sorted(visit.summary.fits.items()) if not _allowing(one, task_policy)]
     what = some(outside) if outside else "all changes"
     policy = f"the task policy `{task_policy}`" if task_policy else "a task policy of AssumeRoot"
     return Reason(code="outside-task-policy", words=f"{policy} is not known to allow {what}", severity=Severity.PAGE)
+
+
+def _allowing(fit: Fit, task_policy: str) -> bool:
+    """Whether the task policy surely allows all of some changes; whether one of the five does, where none is known."""
+    allowing = {one for one in fit.surely or () if one.startswith(POLICY)}
+    return POLICY + task_policy in allowing if task_policy else bool(allowing)

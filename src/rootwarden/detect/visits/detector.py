@@ -19,7 +19,7 @@ from rootwarden.detect.visits.password_store import PasswordStore
 from rootwarden.detect.visits.seen import seen_of
 from rootwarden.detect.visits.shape import assume_root_call, is_root
 from rootwarden.detect.visits.sighting import hole, place, visit_alone
-from rootwarden.detect.visits.stamp import instant_of, seconds, stamp_of
+from rootwarden.detect.visits.stamp import seconds, short, stamp_of
 from rootwarden.detect.visits.toward import seen_call
 from rootwarden.detect.visits.visit import Hit, Seen
 from rootwarden.detect.visits.wallet import Doer
@@ -63,8 +63,7 @@ class Detector:
 
     def take(self, event: Event) -> None:
         """Take one event in."""
-        second = None if event.instant is None else seconds(event.instant)
-        self.ledger.counts.add(event, second=second)
+        self.ledger.counts.add(event)
         self.ledger.joins.learn(event)
         if is_root(event):
             self._take_of_root(event)
@@ -100,10 +99,8 @@ class Detector:
 
         Args:
             as_of: Judge at this instant what time alone decides: a code that nobody used, a session that has not shown
-                up. Not given: the time of the last event.
+                up. Not given: nothing more is to come, so what has not shown up is missing.
         """
-        if as_of is None:
-            as_of = instant_of(self.ledger.counts.last) if self.ledger.counts.last else None
         visits = gather(self.ledger, self._settings.thresholds)
         cover = covers(visits, self._checkouts, self._settings)
         sightings = place(self._sightings, visits)
@@ -139,7 +136,7 @@ class Detector:
         self.ledger.add(seen)
         for identity in made_by(event):
             self.ledger.wallet.creates(identity, seen.stamp)
-        doer = Doer(arn=event.identity.arn, root=True, identities=())
+        doer = Doer(arn=short(event.identity.arn), root=True, identities=())
         for hit in seen.hits:
             if self._topic(hit) in STAGES:
                 self.ledger.wallet.add(seen.account, doer, self._topic(hit), seen.stamp, hit.detection)
@@ -158,7 +155,7 @@ class Detector:
             if self._topic(hit) in STAGES:
                 identities = tuple(sorted(identities_of(event)))
                 doer = Doer(arn=actor_of(event), root=False, identities=identities)
-                account = event.identity.account or event.account
+                account = short(event.identity.account or event.account)
                 self.ledger.wallet.add(account, doer, self._topic(hit), stamp_of(event), hit.detection)
 
     def _topic(self, hit: Hit) -> Topic:
@@ -189,7 +186,7 @@ class Detector:
 
 def _touched(event: Event) -> str:
     """The account a request is about: an administrator names a member, else it is the caller's own."""
-    return event.text("requestParameters", "accountId") or event.account
+    return short(event.text("requestParameters", "accountId") or event.account)
 
 
 def _by_account_and_time(one: Incident | Concern) -> tuple[str, float, str]:

@@ -47,7 +47,7 @@ def find(
         checkouts: Who may be root, when, for what; only trusted ones explain anything.
         settings: What the organization declares.
         sightings: Findings of GuardDuty about root.
-        as_of: The instant to judge at; the time of the last event if not given.
+        as_of: The instant to judge at; not given, nothing more is to come.
 
     Returns:
         The same findings, byte for byte, in whatever order the events come.
@@ -62,23 +62,19 @@ def find(
 def distinct(events: Iterable[Event]) -> Iterator[Event]:
     """Each event once, by account, time and id; for events that fit into memory.
 
-    Of several copies of one `eventID` the one with the later `addendum` counts (CloudTrail sends it when it has more to
-    say), else the first by its bytes.
+    Of several copies one with an `addendum` counts (CloudTrail sends it when it has corrected an event, and names the
+    `originalEventID`), else the first by its bytes.
     """
-    kept: dict[str, tuple[tuple[str, bytes], Event]] = {}
+    kept: dict[str, tuple[tuple[bool, bytes], Event]] = {}
     for event in events:
-        name = event_id(event)
+        name = event.text("addendum", "originalEventID") or event_id(event)
         rank = _rank(event)
         known = kept.get(name)
-        if known is None or _better(rank, known[0]):
+        if known is None or rank < known[0]:
             kept[name] = (rank, event)
     yield from sorted((event for _, event in kept.values()), key=lambda event: (root_account(event), *stamp_of(event)))
 
 
-def _rank(event: Event) -> tuple[str, bytes]:
-    addendum = event.text("addendum", "updatedTime") or event.text("addendum", "reason")
-    return addendum, msgspec.json.encode(event.document, order="deterministic")
-
-
-def _better(one: tuple[str, bytes], other: tuple[str, bytes]) -> bool:
-    return one[0] > other[0] or (one[0] == other[0] and one[1] < other[1])
+def _rank(event: Event) -> tuple[bool, bytes]:
+    """What tells which of two copies counts: the smaller."""
+    return not isinstance(event.at("addendum"), dict), msgspec.json.encode(event.document, order="deterministic")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.detect.visits.detection import Topic, Who
+from rootwarden.detect.visits.pattern_table import calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,13 +95,20 @@ def interest_of(detections: Iterable[Detection], *, mentions: Iterable[str] = ()
         detections: Of the packs.
         mentions: Texts that are wanted anywhere.
     """
-    wanted = {Calls(frozenset(each.names), frozenset(each.sources)) for each in detections if _of_others(each)}
+    wanted = {call for each in detections if _of_others(each) for call in _calls(each)}
     return Interest(calls=ALWAYS | wanted, mentions=frozenset(mentions))
 
 
 def _of_others(detection: Detection) -> bool:
     """Whether it means somebody's way to root; one about what the user declares is found by that (`mentions`)."""
     return detection.topic is Topic.TOWARD_ROOT and detection.who is not Who.ROOT and not detection.settings
+
+
+def _calls(detection: Detection) -> Iterator[Calls]:
+    """What a detection can mean, each name with its own sources; from any where the pattern leaves them open."""
+    pairs = set(calls(detection.pattern.fields))
+    for name in detection.names:
+        yield Calls(frozenset({name}), frozenset(source for source, other in pairs if other == name))
 
 
 def is_root(document: Document) -> bool:

@@ -14,7 +14,7 @@ from rootwarden.detect.visits.shape import (
     shape_alone,
     signed_in,
 )
-from rootwarden.detect.visits.stamp import seconds, stamp_of
+from rootwarden.detect.visits.stamp import seconds, short, stamp_of
 from rootwarden.detect.visits.visit import Seen
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def seen_of(event: Event, catalogue: Catalogue, named: Container[str]) -> Seen:
         stamp=stamp_of(event),
         account=root_account(event),
         shape=shape,
-        access_key=who.access_key,
+        access_key=short(who.access_key),
         started=None if who.session_started is None else seconds(who.session_started),
         party=_party(event, shape),
         effect=effect,
@@ -58,10 +58,10 @@ def seen_of(event: Event, catalogue: Catalogue, named: Container[str]) -> Seen:
         issued=issued_key(event) if event.name in _ISSUING else "",
         mfa=_MFA_USED.get(_mfa_used(event)) if signed_in(event) else None,
         session_mfa=who.mfa,
-        device=event.text("additionalEventData", "MFAIdentifier") if signed_in(event) else "",
-        address="" if shape in {Shape.FORWARDED, Shape.SERVICE} else event.address,
-        agent=event.agent,
-        region=event.region,
+        device=short(event.text("additionalEventData", "MFAIdentifier")) if signed_in(event) else "",
+        address="" if shape in {Shape.FORWARDED, Shape.SERVICE} else short(event.address),
+        agent=short(event.agent),
+        region=short(event.region),
         action=action_of(event),
         fits=surely,
         may_fit=maybe,
@@ -71,7 +71,7 @@ def seen_of(event: Event, catalogue: Catalogue, named: Container[str]) -> Seen:
 
 def action_of(event: Event) -> str:
     """`iam:CreateAccessKey`."""
-    return f"{event.source.removesuffix('.amazonaws.com')}:{event.name}"
+    return short(f"{event.source.removesuffix('.amazonaws.com')}:{event.name}")
 
 
 def _mfa_used(event: Event) -> str:
@@ -81,5 +81,5 @@ def _mfa_used(event: Event) -> str:
 
 def _party(event: Event, shape: Shape) -> str:
     if shape is Shape.FORWARDED:
-        return event.identity.invoked_by
-    return event.identity.arn or event.identity.principal if shape is Shape.FEDERATED else ""
+        return short(event.identity.invoked_by)
+    return short(event.identity.arn or event.identity.principal) if shape is Shape.FEDERATED else ""

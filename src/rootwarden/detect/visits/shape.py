@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.detect.visits.incident import Shape
-from rootwarden.detect.visits.stamp import event_id, seconds
+from rootwarden.detect.visits.stamp import event_id, seconds, short
 
 if TYPE_CHECKING:
     from rootwarden.detect.filter_pattern import Value
@@ -24,6 +24,7 @@ _HUMAN_HOSTS: Final = frozenset({SIGN_IN_SOURCE, "console.amazonaws.com"})
 _ISSUING: Final = frozenset({"GetSessionToken", "GetFederationToken", "CreateOAuth2Token", "AuthorizeOAuth2Access"})
 _TASK_POLICIES: Final = "root-task/"
 _DEEPEST_RESPONSE: Final = 4
+_ACCOUNT: Final = 12
 
 
 class AssumeRootCall(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -121,7 +122,13 @@ def is_root(event: Event) -> bool:
 def root_account(event: Event) -> str:
     """Whose root it is; empty when the event does not say. The trail that heard of it may be another account's."""
     who = event.identity
-    return who.account or who.issuer_account or _account_of(who.arn) or event.account
+    given = (who.account, who.issuer_account, _account_of(who.arn), event.account)
+    return next((one for one in given if is_account(one)), "")
+
+
+def is_account(text: str) -> bool:
+    """Whether a text is an account id: twelve digits."""
+    return len(text) == _ACCOUNT and text.isascii() and text.isdigit()
 
 
 def shape_of(event: Event, joins: Joins) -> Shape | None:
@@ -201,10 +208,10 @@ def assume_root_call(event: Event) -> AssumeRootCall | None:
     who = event.identity
     return AssumeRootCall(
         access_key=issued_key(event),
-        account=_account_of(target) or target,
-        caller=who.arn or who.principal,
+        account=next((one for one in (_account_of(target), target) if is_account(one)), ""),
+        caller=short(who.arn or who.principal),
         caller_account=who.account or event.account,
-        task_policy=policy.rpartition(_TASK_POLICIES)[2],
+        task_policy=short(policy.rpartition(_TASK_POLICIES)[2]),
         second=None if event.instant is None else seconds(event.instant),
         event_id=event_id(event),
         failed=failed(event),
@@ -225,7 +232,7 @@ def _find_key(value: Value, depth: int) -> str:
         return ""
     key = value.get("accessKeyId")
     if isinstance(key, str) and key:
-        return key
+        return short(key)
     return next((found for name in sorted(value) if (found := _find_key(value[name], depth - 1))), "")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -13,6 +13,9 @@ from rootwarden.detect.visits.bounded import NO_TIME
 if TYPE_CHECKING:
     from rootwarden.detect.visits.bounded import Stamp
     from rootwarden.detect.visits.event import Event
+
+# Longer than any ARN, key, address or event name; user agents are cut by CloudTrail at about this length.
+LONGEST: Final = 1024
 
 
 def seconds(instant: datetime) -> int:
@@ -25,10 +28,17 @@ def instant_of(second: int) -> datetime | None:
     return None if abs(second) >= NO_TIME else datetime.fromtimestamp(second, tz=UTC)
 
 
+def short(text: str) -> str:
+    """A text of a record, bounded: what is longer than any real one keeps its beginning and its digest."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}… sha256:{hashlib.sha256(text.encode(errors='backslashreplace')).hexdigest()}"
+
+
 def event_id(event: Event) -> str:
     """The `eventID`; the digest of the record when it has none."""
     if event.id:
-        return event.id
+        return short(event.id)
     return "sha256:" + hashlib.sha256(msgspec.json.encode(event.document, order="deterministic")).hexdigest()
 
 

@@ -61,8 +61,9 @@ DIRECTORY: Final[Record] = {
     },
     "credentialId": "«hex»",
 }
-EVERYBODY: Final = (ROLE, ROLE, ROLE, USER, ROLE_NAMED_ROOT, USER_NAMED_ROOT)
-ROLES: Final = (ROLE, ROLE_NAMED_ROOT)
+# Of a hundred records about two are of somebody who is called Root.
+EVERYBODY: Final = (*[ROLE] * 38, *[USER] * 20, ROLE_NAMED_ROOT, USER_NAMED_ROOT)
+ROLES: Final = (*[ROLE] * 59, ROLE_NAMED_ROOT)
 
 _POLICY: Final = json.dumps(
     {
@@ -116,7 +117,7 @@ _INSTANCE: Final[Value] = {
     "rootDeviceName": "/dev/root",
     "blockDeviceMapping": {},
     "virtualizationType": "hvm",
-    "tagSet": _TAGS,
+    "tagSet": {"items": [{"key": "Name", "value": "«name»"}]},
     "groupSet": {"items": [{"groupId": "sg-«hex»", "groupName": "«name»"}]},
     "metadataOptions": {"state": "pending", "httpTokens": "required", "httpPutResponseHopLimit": 2},
 }
@@ -125,7 +126,7 @@ _INSTANCE: Final[Value] = {
 KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
     (
         60,
-        (*ROLES, SERVICE),
+        (*ROLES[1:], SERVICE),
         "sts:AssumeRole",
         {
             "requestParameters": {
@@ -171,13 +172,13 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
                 "filterSet": {
                     "items": [
                         {"name": "root-device-type", "valueSet": {"items": [{"value": "ebs"}]}},
-                        {"name": "tag:Role", "valueSet": {"items": [{"value": "Root"}, {"value": "«name»"}]}},
+                        {"name": "tag:Role", "valueSet": {"items": [{"value": "web"}, {"value": "«name»"}]}},
                     ]
                 },
             },
         },
     ),
-    (60, EVERYBODY, "sts:GetCallerIdentity", {}),
+    (160, EVERYBODY, "sts:GetCallerIdentity", {}),
     (
         25,
         ROLES,
@@ -234,7 +235,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
         "identitystore:DescribeUser",
         {
             "requestParameters": {"identityStoreId": "d-fake«number»", "userId": "«hex»"},
-            "additionalEventData": {"UserName": "Root", "CredentialType": "PASSWORD"},
+            "additionalEventData": {"UserName": "«user»", "CredentialType": "PASSWORD"},
         },
     ),
     (
@@ -274,7 +275,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
         },
     ),
     (
-        10,
+        6,
         ROLES,
         "ec2:RunInstances",
         {
@@ -283,7 +284,9 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
                 "instancesSet": {"items": [{"imageId": "ami-«hex»", "minCount": 1, "maxCount": 1}]},
                 "instanceType": "m7g.large",
                 "blockDeviceMapping": _MAPPING,
-                "tagSpecificationSet": {"items": [{"resourceType": "instance", "tags": _TAGS}]},
+                "tagSpecificationSet": {
+                    "items": [{"resourceType": "instance", "tags": {"items": [{"key": "Name", "value": "«name»"}]}}]
+                },
             },
             "responseElements": {
                 "requestId": "«hex»",
@@ -316,7 +319,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
         {"requestParameters": {"keyId": _KEY_ARN, "policyName": "default"}, "responseElements": {"policy": _POLICY}},
     ),
     (
-        6,
+        2,
         ROLES,
         "kms:CreateKey",
         {
@@ -333,7 +336,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
         },
     ),
     (
-        6,
+        2,
         ROLES,
         "iam:CreateRole",
         {
@@ -355,7 +358,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
         },
     ),
     (
-        6,
+        2,
         EVERYBODY,
         "ec2:CreateTags",
         {
@@ -364,7 +367,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
         },
     ),
     (
-        5,
+        1,
         ROLES,
         "config:PutEvaluations",
         {
@@ -383,7 +386,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
         },
     ),
     (
-        5,
+        1,
         ROLES,
         "logs:FilterLogEvents",
         {
@@ -395,7 +398,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
         },
     ),
     (
-        5,
+        1,
         ROLES,
         "cloudtrail:LookupEvents",
         {
@@ -414,7 +417,7 @@ KINDS: Final[tuple[tuple[int, tuple[Record, ...], str, Record], ...]] = (
         {"eventType": "AwsServiceEvent", "serviceEventDetails": {"keyId": "«hex»"}, "readOnly": False},
     ),
     (
-        5,
+        1,
         (SERVICE,),
         "sts:AssumeRole",
         {

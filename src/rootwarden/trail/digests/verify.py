@@ -17,7 +17,7 @@ from rootwarden.trail.digests.location import DIGESTS, LOGS, Site, day_of, diges
 from rootwarden.trail.digests.reading import DigestToRead, FileToHash, seen_digest, seen_file
 from rootwarden.trail.digests.result import Verdict, Verification
 from rootwarden.trail.digests.seen import Held, SeenDigest, SeenFile
-from rootwarden.trail.digests.unlisted import Unlisted
+from rootwarden.trail.digests.unlisted import KEPT, Unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # Digests of this much more than the time asked about are read: the next one proves the last.
 _MARGIN: Final = timedelta(days=1)
 _AHEAD: Final = 8
+_MOST_NAMES: Final = 2048
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -262,6 +263,7 @@ class _SiteRun:
         if day is not None and day != self._day:
             self._day = day
             self._unlisted.reached(day)
+            self._forget(day - KEPT)
         self._held = Held(seen, [])
 
     def file(self, file: SeenFile) -> None:
@@ -269,6 +271,11 @@ class _SiteRun:
         if self._held is not None:
             self._held.files.append(file)
             self._unlisted.listed(file.name)
+
+    def _forget(self, horizon: date) -> None:
+        """Let go of the names of digests long passed, once there are many: none that comes now follows them."""
+        if len(self._here) > _MOST_NAMES:
+            self._here.difference_update([name for name in self._here if (day_of(name) or horizon) < horizon])
 
     def unread(self, reason: str) -> None:
         """The rest of the digests could not be listed."""

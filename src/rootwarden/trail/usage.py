@@ -1,0 +1,212 @@
+"""Every record of a file, as far as it tells who used what: for permissions granted against used, and for replays.
+
+Only the fields below are decoded, a whole file at a time. A file that has one of them in another kind than documented
+is read record by record, so that one odd record costs no other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from rootwarden.detect.visits.event import read_event
+from rootwarden.trail.counts import Counts, Problem
+from rootwarden.trail.document import document_of, unwrapped
+from rootwarden.trail.framing import Framer
+from rootwarden.trail.inflate import Inflation
+from rootwarden.trail.limits import Limits
+from rootwarden.trail.opening import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LIMITS: Final = Limits()
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class UsedIdentity(
+    msgspec.Struct, gc=False, rename={"kind": "type", "account": "accountId", "access_key": "accessKeyId"}
+):
+    """Who made a call: `userIdentity`, in part.
+
+    Attributes:
+        kind: `type`.
+        arn: Who.
+        account: Twelve digits.
+        access_key: The key that signed.
+    """
+
+    kind: str | None = None
+    arn: str | None = None
+    account: str | None = None
+    access_key: str | None = None
+
+
+class Used(
+    msgspec.Struct,
+    gc=False,
+    rename={
+        "source": "eventSource",
+        "name": "eventName",
+        "identity": "userIdentity",
+        "account": "recipientAccountId",
+        "region": "awsRegion",
+        "error": "errorCode",
+        "time": "eventTime",
+        "address": "sourceIPAddress",
+        "agent": "userAgent",
+    },
+):
+    """One call.
+
+    Attributes:
+        source: Service, for example `iam.amazonaws.com`.
+        name: Operation.
+        identity: Who.
+        account: Whose trail has it.
+        region: Where.
+        error: `errorCode`; `None` where it succeeded.
+        time: `eventTime`, as written.
+        address: `sourceIPAddress`.
+        agent: `userAgent`.
+    """
+
+    source: str | None = None
+    name: str | None = None
+    identity: UsedIdentity | None = None
+    account: str | None = None
+    region: str | None = None
+    error: str | None = None
+    time: str | None = None
+    address: str | None = None
+    agent: str | None = None
+
+
+class _File(msgspec.Struct):
+    Records: list[Used]
+
+
+_file: Final = msgspec.json.Decoder(_File)
+_list: Final = msgspec.json.Decoder(list[Used])
+_one: Final = msgspec.json.Decoder(Used)
+
+
+class UsageScan:
+    """One file, read for usage.
+
+    Args:
+        source: A file, or its bytes, packed with gzip or not.
+        name: What people call it.
+        limits: How much it may take.
+
+    Attributes:
+        problems: Why it was not read in full, so far.
+    """
+
+    def __init__(self, source: Path | bytes, *, name: str = "-", limits: Limits = _LIMITS) -> None:
+        self._source = source
+        self._name = name
+        self._limits = limits
+        self._records = self._unreadable = 0
+        self._packed = self._inflated = self._members = 0
+        self.problems: list[Problem] = []
+
+    def calls(self) -> Iterator[list[Used]]:
+        """The calls, some at a time, in the order of the file; to be asked once."""
+        try:
+            with opened(self._source) as source:
+                inflation = Inflation(source.file, self._limits, size=source.size)
+                for calls in self._read(inflation):
+                    self._records += len(calls)
+                    yield calls
+                self._packed, self._inflated, self._members = inflation.packed, inflation.inflated, inflation.members
+        except OSError as error:
+            self._problem(f"it cannot be read: {error.strerror or error}".lower())
+        if self._unreadable:
+            self._problem(f"{self._unreadable} of its records cannot be read")
+
+    def counts(self) -> Counts:
+        """What was read so far; every record counts as wanted."""
+        return Counts(
+            files=1,
+            packed=self._packed,
+            inflated=self._inflated,
+            records=self._records,
+            about=self._records,
+            wanted=self._records,
+            unreadable=self._unreadable,
+            several_members=int(self._members > 1),
+        )
+
+    def _read(self, inflation: Inflation) -> Iterator[list[Used]]:
+        framer = Framer(self._limits.record)
+        waiting: list[bytes] = []
+        length = 0
+        for piece in inflation.pieces():
+            if length >= self._limits.window:
+                yield from self._of_window(framer, b"".join(waiting), last=False)
+                waiting, length = [], 0
+            if framer.lost:
+                self._problem("no end of a record was found")
+                return
+            waiting.append(piece)
+            length += len(piece)
+        yield from self._of_window(framer, b"".join(waiting), last=True)
+        if inflation.damage:
+            self._problem(inflation.detail)
+        elif framer.cut:
+            self._problem("the JSON ends in the middle")
+        if framer.torn:
+            self._problem("a record that holds others could not be told from them")
+
+    def _of_window(self, framer: Framer, window: bytes, *, last: bool) -> Iterator[list[Used]]:
+        if last and not framer.begun:
+            try:
+                yield _file.decode(window).Records
+            except _UNREADABLE:
+                pass
+            else:
+                return
+        for section in framer.sections(window, last=last):
+            yield self._of_records(framer.records(section, last=last))
+
+    def _of_records(self, records: list[bytes]) -> list[Used]:
+        try:
+            calls = _list.decode(b"[" + b",".join(records) + b"]")
+        except _UNREADABLE:
+            return [call for record in records for call in self._of_one(record)]
+        if all(call.name for call in calls):
+            return calls
+        return [call for record in records for call in self._of_one(record)]
+
+    def _of_one(self, record: bytes) -> Iterator[Used]:
+        try:
+            call = _one.decode(record)
+        except _UNREADABLE:
+            call = Used()
+        if call.name:
+            yield call
+            return
+        document = document_of(record)
+        if document is None:
+            self._unreadable += 1
+            return
+        for each in unwrapped(document):
+            event = read_event(each)
+            who = event.identity
+            yield Used(
+                source=event.source or None,
+                name=event.name or None,
+                identity=UsedIdentity(who.kind or None, who.arn or None, who.account or None, who.access_key or None),
+                account=event.account or None,
+                region=event.region or None,
+                error=event.error_code or None,
+                time=event.text("eventTime") or None,
+                address=event.address or None,
+                agent=event.agent or None,
+            )
+
+    def _problem(self, reason: str) -> None:
+        self.problems.append(Problem(self._name, reason))
