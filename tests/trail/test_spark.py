@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -317,6 +319,8 @@ class TestWhatIsMissing:
             (("--spark-master", "local[1]"), "need --engine spark"),
             (("--spark-output", "kept"), "need --engine spark"),
             (("--engine", "spark", "--workers", "2"), "--workers is about this machine"),
+            (("--engine", "spark", "--spark-master", "spark://nowhere"), "is no address of a cluster"),
+            (("--engine", "spark", "--spark-master", "spark://127.0.0.1:x"), "is no address of a cluster"),
         ],
     )
     def test_options_that_contradict_one_another(self, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -324,6 +328,21 @@ class TestWhatIsMissing:
         done = command("scan", "a.json", *arguments, cwd=tmp_path)
         assert done.returncode == 2
         assert said in done.stderr
+
+    @pytest.mark.skipif(shutil.which("java") is None, reason="no Java on this system: the master is not asked for")
+    def test_the_cluster(self, tmp_path: Path) -> None:
+        (tmp_path / "a.json").write_bytes(log(root(1), packed=False))
+        with socket.socket() as nobody:
+            nobody.bind((HERE, 0))
+            address = f"spark://{HERE}:{nobody.getsockname()[1]}"
+            done = command("scan", "a.json", "--engine", "spark", "--spark-master", address, cwd=tmp_path)
+        assert (done.returncode, done.stderr.splitlines()) == (
+            3,
+            [
+                f"error: the cluster `{address}` does not answer: connection refused",
+                "hint: is it the master's address?",
+            ],
+        )
 
 
 HOLDER = """
