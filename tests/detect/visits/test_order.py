@@ -210,7 +210,7 @@ def test_cut_and_spoiled_fields_never_lose_a_root_event(name: str, spoils: list[
     distinct_before = len({record["eventID"] for record in records(story.events)})
     found = story.find([read_event(record) for record in made])
     if distinct_before == len(made):
-        assert found.counts.root_events == of_root
+        assert found.counts.root_events >= of_root
     assert sum(one.events for one in found.incidents) == found.counts.root_events
 
 
