@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rootwarden.detect.visits.incident import Incident, Shape
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from rootwarden.detect.visits.incident import Concern, Incident, Reason, Severity
+    from rootwarden.detect.visits.incident import Concern, Reason, Severity
 
+NO_CHECK_OUT: Final = "no-check-out"
 MOST_NAMED: Final = 20
 MOST_EVENTS: Final = 100
 
@@ -64,6 +67,13 @@ def merged_concern(stored: Concern, new: Concern) -> Concern:
         reasons=_reasons(stored.reasons, new.reasons),
         event_ids=_events(stored.event_ids, new.event_ids),
     )
+
+
+def somebody_was_in(finding: Incident | Concern) -> bool:
+    """Whether a finding is more than knocking at the sign-in page: failed sign-ins, MFA prompts, recoveries."""
+    if not isinstance(finding, Incident) or finding.shape is not Shape.SIGN_IN or finding.lease:
+        return True
+    return any(reason.code == NO_CHECK_OUT for reason in finding.reasons)
 
 
 def higher(one: Severity, other: Severity) -> Severity:
