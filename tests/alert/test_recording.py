@@ -6,7 +6,6 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 from sqlalchemy import func, select, update
 from tests.alert.worlds import ACCOUNT, MINUTE, NOON, NOTIFY, PAGE, RECORD, concern, event, reading, visit
@@ -256,7 +255,7 @@ def test_what_hides_in_the_session_of_a_drill_is_told_beside_it(store: Store) ->
 def door(*events: str, **other: Any) -> Incident:
     """A burst of failed sign-ins that paged: nobody was in."""
     reason = Reason(code="sign-in-burst", words="somebody is trying", severity=PAGE, event_ids=events)
-    return visit("door-1", events=events, shape=Shape.SIGN_IN, reasons=(reason,), writes=0, **other)
+    return visit("door-1", events=events, shape=Shape.SIGN_IN, reasons=(reason,), writes=0, **{"used": False, **other})
 
 
 def test_who_gets_in_after_a_burst_that_paged_pages_again_and_once(store: Store) -> None:
@@ -278,9 +277,7 @@ def test_who_gets_in_after_a_burst_that_paged_pages_again_and_once(store: Store)
 
 def test_a_visit_at_the_door_itself_pages_again_when_somebody_gets_in(store: Store) -> None:
     record(store, reading(door("f1", "f2", "f3")))
-    inside = door("f1", "f2", "f3", "changed")
-    use = Reason(code="no-check-out", words="root was used", severity=PAGE, event_ids=("changed",))
-    inside = msgspec.structs.replace(inside, reasons=(*inside.reasons, use))
+    inside = door("f1", "f2", "f3", "changed", used=True)
     assert [record(store, reading(inside)).alerts for _ in range(3)] == [1, 0, 0]
     assert record(store, reading(door("f1", "f2", "f3", "f4"))).alerts == 0
     assert set(findings(store)) == {"door-1", "door-1-beside"}
@@ -289,8 +286,7 @@ def test_a_visit_at_the_door_itself_pages_again_when_somebody_gets_in(store: Sto
 
 def test_acknowledging_a_finding_by_its_own_id_leaves_the_one_beside_it(store: Store) -> None:
     record(store, reading(door("f1", "f2", "f3")))
-    use = Reason(code="no-check-out", words="root was used", severity=PAGE, event_ids=("changed",))
-    record(store, reading(msgspec.structs.replace(door("f1", "f2", "f3", "changed"), reasons=(use,))))
+    record(store, reading(door("f1", "f2", "f3", "changed", used=True)))
     acknowledge(store, "door-1", person="ada", people=("ada",))
     waiting = select(AlertRow.finding).where(AlertRow.acknowledged_at.is_(None))
     assert store.read(lambda session: session.scalars(waiting).all()) == ["door-1-beside"]
@@ -303,4 +299,4 @@ def test_one_or_two_slips_before_a_sign_in_are_one_visit_that_rises(store: Store
 
 def slip(*events: str) -> Incident:
     reason = Reason(code="failed-sign-in", words="one failed", severity=NOTIFY, event_ids=events)
-    return visit("door-1", events=events, shape=Shape.SIGN_IN, reasons=(reason,), severity=NOTIFY)
+    return visit("door-1", events=events, shape=Shape.SIGN_IN, reasons=(reason,), severity=NOTIFY, used=False)

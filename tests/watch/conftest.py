@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 import pytest
 from moto.server import ThreadedMotoServer
+from tests.postgresql import cluster
+from tests.watch.world import World
 
+from rootwarden.alert.store.database import Store
 from rootwarden.aws.door import Door
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.postgresql import Cluster
 
 REGION = "eu-west-1"
 
@@ -59,3 +65,34 @@ def url(sqs: Any) -> str:
 def door(aws: str) -> Door:
     assert aws
     return Door(region=REGION, read_timeout=30)
+
+
+@pytest.fixture
+def s3(aws: str) -> Any:
+    return botocore.session.Session().create_client("s3", endpoint_url=aws, region_name=REGION)
+
+
+@pytest.fixture
+def world(sqs: Any, s3: Any) -> World:
+    return World(sqs, s3)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'alerts.db'}"
+    running: Cluster = request.getfixturevalue("postgresql")
+    return running.database()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(f"sqlite:///{tmp_path / 'alerts.db'}") as opened:
+        yield opened

@@ -73,7 +73,8 @@ def test_the_same_arrival_again_changes_nothing(store: Store, judge: Judge) -> N
     assert (again.recorded.opened, again.recorded.risen, again.recorded.alerts) == ((), (), 0)
     assert findings(store) == before
     assert count(store, EventRow) == 2
-    assert judge.known([ReadObject(name="s3://trail/one"), ReadObject(name="s3://trail/two")]) == {"s3://trail/one"}
+    one, two = ReadObject(name="s3://trail/one"), ReadObject(name="s3://trail/two")
+    assert judge.known([one, two, ReadObject(name=one.name, version="changed")]) == {one}
 
 
 def test_a_session_is_joined_to_the_call_whichever_comes_first(store: Store, judge: Judge) -> None:

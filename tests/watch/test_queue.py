@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rootwarden.errors import AwsError, UsageError
+from rootwarden.watch.in_process import InProcessQueue
 from rootwarden.watch.queue import SqsQueue, region_of
 
 if TYPE_CHECKING:
     from rootwarden.aws.door import Door
 
 
-def test_a_message_that_is_not_deleted_comes_back_and_says_how_often(sqs: Any, url: str, door: Door) -> None:
-    sqs.send_message(QueueUrl=url, MessageBody="one")
-    queue = SqsQueue(door, url)
+@pytest.fixture(params=["moto", "in-process"])
+def queue(request: pytest.FixtureRequest) -> SqsQueue | InProcessQueue:
+    """Both kinds, which must behave alike."""
+    if request.param == "in-process":
+        return InProcessQueue()
+    return SqsQueue(request.getfixturevalue("door"), request.getfixturevalue("url"))
+
+
+def test_a_message_that_is_not_deleted_comes_back_and_says_how_often(queue: SqsQueue | InProcessQueue) -> None:
+    queue.send("one")
     (first,) = queue.receive(0)
     assert (first.body, first.receives) == ("one", 1)
     assert first.sent_at > 0
@@ -26,6 +35,25 @@ def test_a_message_that_is_not_deleted_comes_back_and_says_how_often(sqs: Any, u
     assert queue.delete([again]) == 0
     queue.hold([again], 0)
     assert queue.receive(0) == ()
+
+
+def test_a_receipt_that_was_overtaken_holds_nothing() -> None:
+    queue = InProcessQueue(visibility=0)
+    queue.send("one")
+    (first,), (second,) = queue.receive(0), queue.receive(0)
+    queue.hold([second], 300)
+    queue.hold([first], 0)
+    assert queue.receive(0) == ()
+    assert queue.delete([first]) == 0
+    assert queue.left() == 0
+
+
+def test_waiting_ends_when_a_message_comes(queue: SqsQueue | InProcessQueue) -> None:
+    timer = threading.Timer(0.2, queue.send, args=("late",))
+    timer.start()
+    (message,) = queue.receive(20)
+    timer.join()
+    assert message.body == "late"
 
 
 def test_more_than_a_batch_is_deleted_in_several(sqs: Any, url: str, door: Door) -> None:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
 import pytest
+from tests.watch import records as made
+from tests.watch.world import findings
 
 from rootwarden.detect.event_pattern import read_event_pattern
+from rootwarden.detect.visits.settings import Settings
 from rootwarden.errors import UsageError
+from rootwarden.watch.assembly import assembled
+from rootwarden.watch.interests import looking_for, names_of
+from rootwarden.watch.log_files import buckets
 from rootwarden.watch.messages import read_message
+from rootwarden.watch.queue import SqsQueue
 from rootwarden.watch.setup import cloudformation, parts, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from rootwarden.alert.store.database import Store
+    from rootwarden.aws.door import Door
 
 NAMES = ["AssumeRoot", "StartPrimaryEmailUpdate", *(f"AnEventOfAVeryLongName{number:03}" for number in range(150))]
 TEMPLATE = json.loads(cloudformation.render(NAMES))
@@ -42,8 +56,9 @@ def patterns_of_template() -> list[str]:
 def test_everything_the_template_names_is_in_it() -> None:
     known = set(TEMPLATE["Resources"]) | set(TEMPLATE["Parameters"]) | PSEUDO
     named = set(every(TEMPLATE, "Ref")) | {each[0] for each in every(TEMPLATE, "Fn::GetAtt")}
-    for text in every(TEMPLATE, "Fn::Sub"):
-        named |= set(re.findall(r"\$\{([^}]+)\}", text))
+    for value in every(TEMPLATE, "Fn::Sub"):
+        text, given = (value, {}) if isinstance(value, str) else value
+        named |= set(re.findall(r"\$\{([^}]+)\}", text)) - set(given)
     assert named <= known
     conditions = {each for each in every(TEMPLATE["Resources"], "Condition") if isinstance(each, str)}
     assert conditions <= set(TEMPLATE["Conditions"])
@@ -134,3 +149,45 @@ def test_both_set_ups_have_the_same_patterns() -> None:
 def test_a_name_that_fits_no_pattern_is_refused() -> None:
     with pytest.raises(UsageError):
         parts.root_patterns(["A" * 3_000])
+
+
+def test_only_an_organization_may_send_to_the_home_bus() -> None:
+    policy = TEMPLATE["Resources"]["HomeBusPolicy"]
+    assert policy["Condition"] == "TakesFromOthers"
+    statement = policy["Properties"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": {"Ref": "OrganizationId"}}}
+    assert statement["Action"] == "events:PutEvents"
+
+
+def test_the_template_is_valid(tmp_path: Path) -> None:
+    """By cfn-lint, which knows the schemas of every resource in every region."""
+    file = tmp_path / "template.json"
+    file.write_text(cloudformation.render(names_of(looking_for(Settings()).always)))
+    program = [sys.executable, "-c", "from cfnlint.runner import main; main()", str(file)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+def test_what_it_makes_brings_a_sign_in_to_the_watcher(aws: str, sqs: Any, door: Door, store: Store) -> None:
+    """moto makes the stack, its event bus matches the rules, and the queue gives what the watcher reads."""
+    session = botocore.session.Session()
+    client: Any = session.create_client("cloudformation", endpoint_url=aws, region_name="eu-west-1")
+    given = {"HomeRegion": "eu-west-1", "TrailBucket": "fake-trail"}
+    client.create_stack(
+        StackName="rootwarden",
+        TemplateBody=cloudformation.render(NAMES),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    bus: Any = session.create_client("events", endpoint_url=aws, region_name="eu-west-1")
+    for kind in ("AWS Console Sign In via CloudTrail", "AWS Console Signin via CloudTrail"):
+        detail = json.dumps(made.sign_in(600 if "Signin" in kind else 0))
+        bus.put_events(Entries=[{"Source": "aws.signin", "DetailType": kind, "Detail": detail}])
+    other = {"userIdentity": {"type": "AssumedRole"}, "eventName": "DescribeInstances"}
+    call = "AWS API Call via CloudTrail"
+    bus.put_events(Entries=[{"Source": "aws.ec2", "DetailType": call, "Detail": json.dumps(other)}])
+    (url,) = [each for each in sqs.list_queues()["QueueUrls"] if "DeadLetters" not in each]
+    watcher = assembled(store, SqsQueue(door, url), buckets(door))
+    assert watcher.rounds.once(0) == 2
+    assert len(findings(store)) == 2

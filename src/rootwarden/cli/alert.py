@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from rootwarden.cli import alerting
+from rootwarden.cli import alerting, options
 from rootwarden.cli.alerting import USUAL_SETTINGS, opened, say, told, troubles
 from rootwarden.errors import StoreError, UsageError
 
@@ -28,6 +28,13 @@ app = typer.Typer(
 )
 
 _MOST_LISTED = 1000
+
+
+class Through(StrEnum):
+    """Where a drill enters."""
+
+    STORE = "store"
+    QUEUE = "queue"
 
 
 class Format(StrEnum):
@@ -175,6 +182,13 @@ def drill(
     seconds: Annotated[
         float, typer.Option("--seconds", min=1, max=3600, help="How long the page may take to be handed over.")
     ] = 60,
+    through: Annotated[
+        Through, typer.Option("--through", help="Where it enters: the database here, or the queue of a watcher.")
+    ] = Through.STORE,
+    queue: Annotated[
+        str, typer.Option("--queue", metavar="URL", help="The queue `rootwarden trail watch` reads, with --through.")
+    ] = "",
+    profile: options.Profile = "",
     settings: alerting.Settings = USUAL_SETTINGS,
     format_: AsText = Format.TEXT,
 ) -> int:
@@ -184,14 +198,17 @@ def drill(
     """
     if not (len(account) == 12 and account.isascii() and account.isdigit()):  # noqa: PLR2004 - twelve digits
         raise UsageError(f"`{account}` is no account id", hint="account ids have twelve digits")
-    day = _day(due)
+    day, enter = _day(due), alerting.drill_queue(queue, profile, asked=through is Through.QUEUE)
     with opened(settings) as (known, store):
         from rootwarden.alert import drill as drills
         from rootwarden.alert import telling
 
         delivering = alerting.deliverer(known, store)
-        made = drills.register(store, account=account, due=day)
-        drills.enter(store, made)
+        made = drills.register(store, account=account, due=day, through=through.value)
+        if enter is None:
+            drills.enter(store, made)
+        else:
+            enter(made)
         stands = drills.wait(store, made, delivering.once, seconds=seconds)
     _print(telling.drill_json(stands) if format_ is Format.JSON else telling.drill_text(stands))
     return 0 if stands.done_at is not None else 1

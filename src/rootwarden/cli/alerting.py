@@ -13,13 +13,14 @@ import typer
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rootwarden.alert.deliver import Deliverer, Passed
+    from rootwarden.alert.drill import Drill
     from rootwarden.alert.settings import Settings as AlertSettings
     from rootwarden.alert.store.database import Store
 
-_EXTRA: Final = ("sqlalchemy", "alembic")
+EXTRA: Final = ("sqlalchemy", "alembic")
 
 Settings: TypeAlias = Annotated[
     Path, typer.Option("--settings", metavar="FILE", help="Channels, people, database: see docs/alerts.md.")
@@ -50,7 +51,7 @@ def opened(path: Path) -> Iterator[tuple[AlertSettings, Store]]:
     Raises:
         RootwardenError: When one of them cannot be opened.
     """
-    need(_EXTRA)
+    need(EXTRA)
     from rootwarden.alert.settings import read_settings
 
     settings = read_settings(path)
@@ -78,6 +79,24 @@ def deliverer(settings: AlertSettings, store: Store) -> Deliverer:
     from rootwarden.alert.deliver import Deliverer
 
     return Deliverer(store, channels_of(settings), settings.routes(), Surroundings(settings).of)
+
+
+def drill_queue(url: str, profile: str, *, asked: bool) -> Callable[[Drill], None] | None:
+    """What puts a drill into a watcher's queue; `None` when it was not asked for.
+
+    Raises:
+        UsageError: When the queue is missing, named without need, or no queue.
+    """
+    if asked != bool(url):
+        raise UsageError("--through queue and --queue belong together", hint="give both, or none of them")
+    if not asked:
+        return None
+    from rootwarden.aws.door import Door
+    from rootwarden.watch.drilling import send
+    from rootwarden.watch.queue import SqsQueue, region_of
+
+    queue = SqsQueue(Door(profile=profile, region=region_of(url)), url)
+    return lambda drill: send(queue, drill)
 
 
 def told(passed: Passed) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import trail_incidents, trail_scan, trail_verify
+from rootwarden.cli import trail_incidents, trail_scan, trail_verify, trail_watch
 
 app = typer.Typer(
     name="trail",
-    help="What happened: read CloudTrail for what root did, and verify that its log files are what CloudTrail wrote.",
+    help="What happened: read CloudTrail for what root did, verify its log files, watch what arrives.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -23,3 +23,4 @@ def _options() -> None:
 app.command("incidents")(trail_incidents.incidents)
 app.command("scan")(trail_scan.scan)
 app.command("verify")(trail_verify.verify)
+app.command("watch")(trail_watch.watch)

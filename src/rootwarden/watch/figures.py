@@ -27,8 +27,9 @@ class Count(StrEnum):
     UNREADABLE = "objects_unreadable"
     EVENTS = "events_read"
     ROOT_EVENTS = "root_events"
-    INCIDENTS = "incidents_changed"
-    CONCERNS = "concerns_changed"
+    FINDINGS = "findings"
+    REREAD = "objects_reread"
+    PINGS = "dead_man_pings"
     FAILURES = "failures"
 
 
@@ -41,8 +42,9 @@ _HELP: Final = {
     Count.UNREADABLE: "Log files that could not be read, or not to their end.",
     Count.EVENTS: "Events read.",
     Count.ROOT_EVENTS: "Events kept: root, or somebody on the way to it.",
-    Count.INCIDENTS: "Incidents made or changed.",
-    Count.CONCERNS: "Concerns made or changed.",
+    Count.FINDINGS: "Incidents and concerns that are new, or became more severe.",
+    Count.REREAD: "Log files read again for what an identity made by root did.",
+    Count.PINGS: "Pings the dead man's address took.",
     Count.FAILURES: "Rounds that failed and are tried again.",
 }
 

@@ -6,11 +6,13 @@ it: the same accounts, the hours before and after. Judging the same events again
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from rootwarden.alert.reading import Path, Reading, ReadObject, RootEvent
 from rootwarden.alert.store.recording import Recorded, record_in, was_read
@@ -18,13 +20,15 @@ from rootwarden.alert.store.tables import EventRow
 from rootwarden.detect.visits.actor import Suspect
 from rootwarden.detect.visits.event import Event, read_event
 from rootwarden.detect.visits.find import Detector, distinct
+from rootwarden.detect.visits.incident import Concern
 from rootwarden.detect.visits.shape import assume_root_call, root_account
 from rootwarden.detect.visits.stamp import event_id
+from rootwarden.watch.afterwards import complete, seen_after_all
+from rootwarden.watch.documents import document_of, record_of
+from rootwarden.watch.suspects import learn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from sqlalchemy.orm import Session
+    from collections.abc import Iterable, Iterator
 
     from rootwarden.alert.store.database import Store
     from rootwarden.detect.visits.catalogue import Catalogue
@@ -37,6 +41,11 @@ AROUND: Final = timedelta(hours=48)
 # A key of root that works all day is judged by its newest events; what it did before is in its stored incident.
 MOST_AROUND: Final = 20_000
 _ASSUME_ROOT: Final = "AssumeRoot"
+_CODE_NOT_USED: Final = "code-not-used"
+
+
+def _nothing(_session: Session, _now: datetime) -> None:
+    """Nothing else is to be kept."""
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +57,14 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
         path: The way they came.
         region: Of the queue.
         seen_at: When they were taken from the queue.
+        concerns: What went wrong with reading.
+        beside: What else is kept in the same transaction; it may run more than once.
     """
 
     events: tuple[Event, ...] = ()
     objects: tuple[ReadObject, ...] = ()
+    concerns: tuple[Concern, ...] = ()
+    beside: Callable[[Session, datetime], None] = _nothing
     path: Path = Path.S3
     region: str = ""
     seen_at: datetime
@@ -77,6 +90,7 @@ class Judge:
         catalogue: Detections, tasks and task policies.
         settings: What the organization declares.
         checkouts: Gives the check-outs as they are known at the time; they are asked for each time.
+        before_commit: Is called when everything is written and nothing is committed; tests die there.
     """
 
     def __init__(
@@ -86,21 +100,23 @@ class Judge:
         *,
         settings: Settings,
         checkouts: Callable[[], Iterable[Checkout]] = tuple,
+        before_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._settings = settings
         self._checkouts = checkouts
+        self._before_commit = before_commit
 
-    def known(self, objects: Iterable[ReadObject]) -> frozenset[str]:
-        """Names of those objects that were read before, in the same version.
+    def known(self, objects: Iterable[ReadObject]) -> frozenset[ReadObject]:
+        """Those of some objects that were read before, in the same version.
 
         Raises:
             StoreError: When the database does not answer.
         """
         asked = tuple(objects)
         return self._store.read(
-            lambda session: frozenset(each.name for each in asked if was_read(session, each.name, each.version))
+            lambda session: frozenset(each for each in asked if was_read(session, each.name, each.version))
         )
 
     def take(self, arrival: Arrival) -> Judged:
@@ -112,8 +128,9 @@ class Judge:
         events = tuple(distinct(arrival.events))
         accounts = frozenset(account for event in events for account in touched(event))
         span = _span(events, arrival.seen_at)
+        locked = accounts.union(concern.account for concern in arrival.concerns)
         return self._store.write(
-            lambda session: self._judge(session, arrival, events, accounts, span), accounts=sorted(accounts)
+            lambda session: self._judge(session, arrival, events, accounts, span), accounts=sorted(locked)
         )
 
     def again(self, accounts: Iterable[str], *, around: datetime) -> Judged:
@@ -139,17 +156,37 @@ class Judge:
         span: tuple[datetime, datetime],
     ) -> Judged:
         now = self._store.now(session)
-        findings = self._findings((*events, *self._stored(session, accounts, span)), accounts, now)
+        around = {event_id(event): event for event in self._stored(session, accounts, span)} if accounts else {}
+        # Nothing is said without events: nearly every log file holds none, and its transaction is short.
+        findings = self._findings((*events, *around.values()), accounts, now) if accounts else None
+        told = self._told(session, findings, accounts, frozenset(around), now) if findings else ()
         reading = Reading(
-            incidents=tuple(each for each in findings.incidents if each.account in accounts),
-            concerns=tuple(each for each in findings.concerns if each.account in accounts),
+            incidents=tuple(each for each in findings.incidents if each.account in accounts) if findings else (),
+            concerns=(*told, *arrival.concerns),
             events=tuple(_kept(event) for event in events),
             objects=arrival.objects,
             path=arrival.path,
             region=arrival.region,
             seen_at=arrival.seen_at,
         )
-        return Judged(recorded=record_in(session, reading, now), suspects=findings.suspects)
+        recorded = record_in(session, reading, now)
+        complete(session, (event for event in events if event_id(event) in around), around)
+        suspects = findings.suspects if findings else ()
+        learn(session, suspects, now)
+        arrival.beside(session, now)
+        session.flush()
+        self._before_commit()
+        return Judged(recorded=recorded, suspects=suspects)
+
+    def _told(
+        self, session: Session, findings: Findings, accounts: frozenset[str], loaded: frozenset[str], now: datetime
+    ) -> tuple[Concern, ...]:
+        """Concerns of these accounts, without those that are too early, and with what time has settled."""
+        delivery = timedelta(minutes=self._settings.thresholds.delivery_minutes)
+        told = tuple(
+            each for each in findings.concerns if each.account in accounts and not _is_too_early(each, now, delivery)
+        )
+        return (*told, *seen_after_all(session, accounts, loaded, told))
 
     def _findings(self, events: Iterable[Event], accounts: frozenset[str], now: datetime) -> Findings:
         """Findings of these accounts; of others not everything is at hand, so nothing is said of them."""
@@ -167,7 +204,7 @@ class Judge:
         then = or_(EventRow.instant.is_(None), EventRow.instant.between(first, last))
         asked = select(EventRow.record).where(ours, then).order_by(EventRow.instant.desc()).limit(MOST_AROUND)
         for record in session.scalars(asked):
-            yield read_event(msgspec.json.decode(record))
+            yield read_event(document_of(record))
 
 
 def touched(event: Event) -> tuple[str, ...]:
@@ -176,6 +213,12 @@ def touched(event: Event) -> tuple[str, ...]:
     named = event.text("requestParameters", "accountId")
     found = {root_account(event) or event.account, event.account, *((call.account,) if call else ()), named}
     return tuple(sorted(each for each in found if each)) or ("",)
+
+
+def _is_too_early(concern: Concern, now: datetime, delivery: timedelta) -> bool:
+    """Whether a code that seems unused may have been used in a log file that is still on its way."""
+    unused = any(reason.code == _CODE_NOT_USED for reason in concern.reasons)
+    return unused and concern.ended is not None and now < concern.ended + delivery
 
 
 def _span(events: Iterable[Event], otherwise: datetime) -> tuple[datetime, datetime]:
@@ -190,5 +233,5 @@ def _kept(event: Event) -> RootEvent:
         instant=event.instant,
         region=event.region,
         name=event.name,
-        record=msgspec.json.encode(event.document),
+        record=record_of(event.document),
     )

@@ -118,6 +118,14 @@ class SqsQueue:
         """
         return self._batches("DeleteMessageBatch", [_entry(number, each) for number, each in enumerate(messages)])
 
+    def send(self, body: str) -> None:
+        """Put a message in: for drills.
+
+        Raises:
+            AccessError, AwsError, UsageError: When the queue does not take it.
+        """
+        self._ask("SendMessage", MessageBody=body)
+
     def _batches(self, operation: str, entries: list[dict[str, object]]) -> int:
         failed = 0
         for first in range(0, len(entries), MOST_AT_ONCE):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.detect.visits.incident import Incident, Shape
+from rootwarden.detect.visits.incident import Incident
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from rootwarden.detect.visits.incident import Concern, Reason, Severity
 
-NO_CHECK_OUT: Final = "no-check-out"
 MOST_NAMED: Final = 20
 MOST_EVENTS: Final = 100
 
@@ -37,6 +36,7 @@ def merged_visit(stored: Incident, new: Incident) -> Incident:
         writes=max(stored.writes, new.writes),
         reads=max(stored.reads, new.reads),
         failed_sign_ins=max(stored.failed_sign_ins, new.failed_sign_ins),
+        used=stored.used or new.used,
         mfa=stored.mfa if new.mfa is None else new.mfa,
         device=new.device or stored.device,
         access_keys=_names(stored.access_keys, new.access_keys),
@@ -71,9 +71,7 @@ def merged_concern(stored: Concern, new: Concern) -> Concern:
 
 def somebody_was_in(finding: Incident | Concern) -> bool:
     """Whether a finding is more than knocking at the sign-in page: failed sign-ins, MFA prompts, recoveries."""
-    if not isinstance(finding, Incident) or finding.shape is not Shape.SIGN_IN or finding.lease:
-        return True
-    return any(reason.code == NO_CHECK_OUT for reason in finding.reasons)
+    return not isinstance(finding, Incident) or finding.used
 
 
 def higher(one: Severity, other: Severity) -> Severity:

@@ -249,3 +249,32 @@ class HeartbeatRow(Base):
     at: Mapped[datetime]
     expected_seconds: Mapped[int]
     detail: Mapped[Long]
+
+
+class ParkedRow(Base):
+    """A message that could not be worked off: kept, tried again where that may help, and shown to people."""
+
+    __tablename__ = "parked"
+    __table_args__ = (Index("parked_by_due", "due_at"),)
+
+    id: Mapped[str] = mapped_column(String(LONGEST_NAME), primary_key=True)
+    kind: Mapped[Word]
+    body: Mapped[Long]
+    reason: Mapped[Long]
+    parked_at: Mapped[datetime]
+    tries: Mapped[int]
+    due_at: Mapped[datetime | None]
+
+
+class SuspectRow(Base):
+    """An identity root has made, and how far the log files since then were read for what it did."""
+
+    __tablename__ = "suspects"
+
+    account: Mapped[str] = mapped_column(String(40), primary_key=True)
+    sort: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME), primary_key=True)
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    learned_at: Mapped[datetime]
+    read_through: Mapped[datetime | None]

@@ -1,7 +1,7 @@
-"""The set-up as one CloudFormation template, for a StackSet over every enabled region of an account.
+"""The set-up as one CloudFormation template, for a StackSet over every enabled region of one account or of many.
 
-The same template everywhere: in the home region it makes the queue, elsewhere rules that forward to the home region's
-event bus. Roles are global, so only the home region makes them; the others name them.
+The same template everywhere: at home it makes the queue, elsewhere rules that forward to the home bus. Roles are
+global, so each account's stack in the home region makes them; the others name them.
 """
 
 from __future__ import annotations
@@ -31,8 +31,18 @@ def render(names: Iterable[str]) -> str:
         "Description": "What the watcher of Rootwarden listens to. Deploy in every enabled region, first at home.",
         "Parameters": _parameters(),
         "Conditions": {
-            "IsHome": {"Fn::Equals": [{"Ref": "AWS::Region"}, {"Ref": "HomeRegion"}]},
-            "IsElsewhere": {"Fn::Not": [{"Condition": "IsHome"}]},
+            "IsHomeRegion": {"Fn::Equals": [{"Ref": "AWS::Region"}, {"Ref": "HomeRegion"}]},
+            "HasHomeAccount": {"Fn::Not": [{"Fn::Equals": [{"Ref": "HomeAccount"}, ""]}]},
+            "IsHomeAccount": {
+                "Fn::Or": [
+                    {"Fn::Equals": [{"Ref": "HomeAccount"}, ""]},
+                    {"Fn::Equals": [{"Ref": "HomeAccount"}, _ACCOUNT]},
+                ]
+            },
+            "IsHome": {"Fn::And": [{"Condition": "IsHomeRegion"}, {"Condition": "IsHomeAccount"}]},
+            "TakesFromOthers": {
+                "Fn::And": [{"Condition": "IsHome"}, {"Fn::Not": [{"Fn::Equals": [{"Ref": "OrganizationId"}, ""]}]}]
+            },
             "HasKey": {"Fn::Not": [{"Fn::Equals": [{"Ref": "TrailKeyArn"}, ""]}]},
         },
         "Resources": _home() | _rules(tuple(names)) | _canary(),
@@ -54,6 +64,18 @@ def _parameters() -> JsonObject:
         "TrailBucket": {
             "Type": "String",
             "Description": "The trail's bucket. Its notifications to EventBridge must be on.",
+        },
+        "HomeAccount": {
+            "Type": "String",
+            "Default": "",
+            "AllowedPattern": "([0-9]{12})?",
+            "Description": "The account of the queue, where the stack is in several; empty when it is in one.",
+        },
+        "OrganizationId": {
+            "Type": "String",
+            "Default": "",
+            "AllowedPattern": "(o-[a-z0-9]{10,32})?",
+            "Description": "The organization whose accounts may send to the home bus; empty when none may.",
         },
         "TrailKeyArn": {
             "Type": "String",
@@ -108,6 +130,14 @@ def _home() -> JsonObject:
             parts.trusts("scheduler.amazonaws.com", _ACCOUNT),
             parts.allows("ssm:PutParameter", _arn(f"ssm:*:${{AWS::AccountId}}:parameter{parts.CANARY_PARAMETER}")),
         ),
+        "HomeBusPolicy": {
+            "Type": "AWS::Events::EventBusPolicy",
+            "Condition": "TakesFromOthers",
+            "Properties": {
+                "StatementId": "rootwarden-organization",
+                "Statement": parts.organization_sends(_home_bus(), {"Ref": "OrganizationId"}),
+            },
+        },
         "TrailRule": {
             "Type": "AWS::Events::Rule",
             "Condition": "IsHome",
@@ -163,7 +193,7 @@ def _canary() -> JsonObject:
 def _role(name: str, trust: JsonObject, policy: JsonObject) -> JsonObject:
     return {
         "Type": "AWS::IAM::Role",
-        "Condition": "IsHome",
+        "Condition": "IsHomeRegion",
         "Properties": {
             "RoleName": name,
             "AssumeRolePolicyDocument": trust,
@@ -173,7 +203,9 @@ def _role(name: str, trust: JsonObject, policy: JsonObject) -> JsonObject:
 
 
 def _home_bus() -> JsonValue:
-    return _arn("events:${HomeRegion}:${AWS::AccountId}:event-bus/default")
+    account: JsonObject = {"Fn::If": ["HasHomeAccount", {"Ref": "HomeAccount"}, _ACCOUNT]}
+    bus = "arn:${AWS::Partition}:events:${HomeRegion}:${Account}:event-bus/default"
+    return {"Fn::Sub": [bus, {"Account": account}]}
 
 
 def _arn(rest: str) -> JsonValue:

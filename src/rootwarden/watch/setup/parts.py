@@ -19,10 +19,12 @@ Json: TypeAlias = "JsonValue"
 VISIBILITY_SECONDS: Final = 300
 # Longer than any outage somebody may sleep through: the most SQS keeps (*SQS message quotas*).
 RETENTION_SECONDS: Final = 14 * 24 * 3600
-MOST_RECEIVES: Final = 5
+# The watcher parks what it cannot work off long before; dead letters are what it never got hold of.
+MOST_RECEIVES: Final = 20
 # A rule that is only ENABLED does not see read-only management events (*EventBridge: events from CloudTrail*).
 RULE_STATE: Final = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 CANARY_ROLE: Final = "rootwarden-canary"
+CANARY_OPERATION: Final = "PutParameter"
 CANARY_PARAMETER: Final = "/rootwarden/canary"
 # Scheduler calls no operation that only reads (*Using universal targets*, EventBridge Scheduler); this one writes a
 # parameter of its own, is a management event, and costs nothing in the standard tier.
@@ -65,7 +67,7 @@ def trail_pattern(bucket: Json, prefix: str = "") -> JsonObject:
 def canary_pattern() -> JsonObject:
     """The pattern of the canary's calls, so that they come the fast way too."""
     role: JsonObject = {"sessionContext": {"sessionIssuer": {"userName": [CANARY_ROLE]}}}
-    return _pattern({"eventName": ["PutParameter"], "userIdentity": role})
+    return _pattern({"eventName": [CANARY_OPERATION], "userIdentity": role})
 
 
 def queue_policy(queue: Json, account: Json) -> JsonObject:
@@ -118,6 +120,17 @@ def watcher_policy(queue: Json, objects: Json, key: Json | None) -> JsonObject:
     if key is not None:
         statements.append({"Sid": "Decrypt", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": key})
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def organization_sends(bus: Json, organization: Json) -> JsonObject:
+    """The statement of a bus that takes events from every account of an organization, and from nobody else."""
+    return {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "events:PutEvents",
+        "Resource": bus,
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}},
+    }
 
 
 def trusts(service: str, account: Json) -> JsonObject:
