@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -61,6 +62,8 @@ def session(master: str = "") -> Iterator[SparkSession]:
     for name in _PASSED_ON:
         if value := os.environ.get(name):
             builder = builder.config(f"spark.executorEnv.{name}", value)
+    # Its traces are of errors that are raised too, and of every Ctrl-C.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
     with as_ours():
         spark = builder.getOrCreate()
     try:
