@@ -133,9 +133,15 @@ def exit_code(done: Run, *, clean: int = 0) -> int:
         done: What the run came to.
         clean: What it is when everything was read.
     """
+    from rootwarden.trail.scan import NO_RECORD
+
     if done.interrupted:
         return 130
-    if done.unread >= done.counts.files > done.counts.wanted + done.counts.ruled_out and not done.counts.records:
+    if (
+        done.counts.files
+        and done.unread >= done.counts.files
+        and all(each.reason == NO_RECORD for each in done.problems)
+    ):
         return 2
     return clean or (3 if done.unread else 0)
 

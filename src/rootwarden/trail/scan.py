@@ -42,6 +42,7 @@ _PARTS: Final = 16
 # Where every fourth part holds something, looking at each record is quicker than searching for the ones that do.
 _MANY: Final = 4
 _ENOUGH: Final = 3
+NO_RECORD: Final = "it holds no CloudTrail record"
 _SAMPLE: Final = 32 * 1024
 _LIMITS: Final = Limits()
 
@@ -154,17 +155,19 @@ class Scan:
             alone = window.last and not framer.begun
             if alone and self._rules_out(window, inflation):
                 return
+            whole = False
             for section in framer.sections(window.data(), last=window.last):
+                whole = True
                 if window.last or ((before or window.may_hold) and self._filter.may_hold(section)):
                     records = framer.records(section, last=window.last)
                     yield from self._wanted_of(records)
                     strange = alone and not inflation.damage and not _is_log(records, framer)
-            before = window.may_hold
+            before = window.may_hold or (before and not whole)
             if framer.lost or self._unreadable > self._limits.broken:
                 self._problem("no end of a record was found" if framer.lost else "too many records are unreadable")
                 return
         if strange and not self._wanted:
-            self._problem("it holds no CloudTrail record")
+            self._problem(NO_RECORD)
         elif framer.cut and not inflation.damage:
             self._problem("the JSON ends in the middle")
         if framer.torn:

@@ -97,8 +97,11 @@ def _until_broken(waiting: Iterator[Batch], orders: Orders, workers: int, lost: 
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - others:
+        children = set(multiprocessing.active_children()) - others
+        for child in children:
             child.terminate()
+        for child in children:
+            child.join()
 
 
 def _fill(

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rootwarden.detect.visits.incident import Incident
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from rootwarden.detect.visits.incident import Concern, Incident, Reason, Severity
+    from rootwarden.detect.visits.incident import Concern, Reason, Severity
 
 MOST_NAMED: Final = 20
 MOST_EVENTS: Final = 100
@@ -34,6 +36,7 @@ def merged_visit(stored: Incident, new: Incident) -> Incident:
         writes=max(stored.writes, new.writes),
         reads=max(stored.reads, new.reads),
         failed_sign_ins=max(stored.failed_sign_ins, new.failed_sign_ins),
+        used=stored.used or new.used,
         mfa=stored.mfa if new.mfa is None else new.mfa,
         device=new.device or stored.device,
         access_keys=_names(stored.access_keys, new.access_keys),
@@ -64,6 +67,11 @@ def merged_concern(stored: Concern, new: Concern) -> Concern:
         reasons=_reasons(stored.reasons, new.reasons),
         event_ids=_events(stored.event_ids, new.event_ids),
     )
+
+
+def somebody_was_in(finding: Incident | Concern) -> bool:
+    """Whether a finding is more than knocking at the sign-in page: failed sign-ins, MFA prompts, recoveries."""
+    return not isinstance(finding, Incident) or finding.used
 
 
 def higher(one: Severity, other: Severity) -> Severity:
