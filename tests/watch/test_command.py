@@ -176,7 +176,7 @@ def test_a_drill_through_the_queue_is_measured_and_marked(world: World, folder: 
     finally:
         assert watcher.stop() == 0
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = json.loads(done.stdout)["drill"]
     assert told["through"] == "queue"
     assert told["event_at"] <= told["seen_at"] <= told["sent_at"] == told["done_at"]
     assert "alerted after" in told["outcome"]

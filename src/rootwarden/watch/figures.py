@@ -40,7 +40,7 @@ _HELP: Final = {
     Count.PASSED_OVER: "Messages that say nothing new.",
     Count.OBJECTS: "Log files read.",
     Count.UNREADABLE: "Log files that could not be read, or not to their end.",
-    Count.EVENTS: "Events read.",
+    Count.EVENTS: "Events read, about: files without anything of interest are judged by their beginning.",
     Count.ROOT_EVENTS: "Events kept: root, or somebody on the way to it.",
     Count.FINDINGS: "Incidents and concerns that are new, or became more severe.",
     Count.REREAD: "Log files read again for what an identity made by root did.",

@@ -111,7 +111,6 @@ def watcher_policy(queue: Json, objects: Json, key: Json | None) -> JsonObject:
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
                 "sqs:ChangeMessageVisibility",
-                "sqs:GetQueueAttributes",
             ],
             "Resource": queue,
         },
