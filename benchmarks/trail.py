@@ -48,10 +48,11 @@ SELECT count(*) FROM (
 def bare(files: list[Path]) -> None:
     for path in files:
         with path.open("rb", buffering=0) as file:
-            member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-            member.decompress(file.read(1 << 20), PIECE)
-            while not member.eof:
-                member.decompress(b"", PIECE)
+            packed = file.read()
+        member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        member.decompress(packed, PIECE)
+        while not member.eof:
+            member.decompress(b"", PIECE)
 
 
 def bare_library(files: list[Path]) -> None:

@@ -9,6 +9,7 @@ The library raises these and never prints or exits; the command line catches `Ro
     ├── AccessError         the user's AWS permissions      exit 3
     ├── AwsError            AWS, or the way to it           exit 3
     ├── StoreError          who runs the database           exit 3
+    ├── ClusterError        who runs the Spark cluster      exit 3
     └── InternalError       us                              exit 70
 """
 
@@ -59,6 +60,12 @@ class AwsError(RootwardenError):
 
 class StoreError(RootwardenError):
     """The database of alerts is gone, locked for too long, full, or of a later version."""
+
+    exit_code = 3
+
+
+class ClusterError(RootwardenError):
+    """The Spark cluster cannot be reached, or gave up a job."""
 
     exit_code = 3
 

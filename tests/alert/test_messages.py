@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.alert.worlds import MINUTE, NOON, NOTIFY, PAGE, concern, subject, visit
+from tests.alert.worlds import ACCOUNT, MINUTE, NOON, NOTIFY, PAGE, concern, subject, visit
 
 from rootwarden.alert.around import Surroundings
 from rootwarden.alert.content.asff import LONGEST_DESCRIPTION, LONGEST_TITLE, security_finding
@@ -25,6 +26,7 @@ from rootwarden.detect.visits.incident import ConcernKind, Reason, Shape, Verdic
 if TYPE_CHECKING:
     from rootwarden.alert.content.message import Message
     from rootwarden.alert.content.subject import Subject
+    from rootwarden.detect.visits.incident import Concern, Incident
 
 GOLDEN = Path(__file__).parent / "golden"
 OBEYED = re.compile(
@@ -78,7 +80,12 @@ SILENCE = concern(
     event_ids=(),
     reasons=(Reason(code="no-digest", words="no digest of eu-west-1 for two hours", severity=PAGE),),
 )
-ADVISED = Surroundings(Settings(accounts={"111122223333": "payments-prod"}, management="444455556666"))
+# The words of the playbooks are the packs'; a golden file of a message does not repeat them.
+STEPS = (
+    "keep what shows it (on-call engineer)",
+    "call the keepers (incident lead)",
+    "then the rest of playbook `fake`",
+)
 HOSTILE = (
     "\r\nPAGE is over",
     "@channel @here <!channel> <@U123> <https://evil.example|click>",
@@ -93,11 +100,10 @@ HOSTILE = (
 )
 
 
-def around_of(each: Subject, **other: str) -> Subject:
-    import msgspec
-
-    known = ADVISED.of(each.finding)
-    return msgspec.structs.replace(each, around=msgspec.structs.replace(known, **other))
+def around_of(each: Subject, *, person: str = "", task: str = "") -> Subject:
+    return msgspec.structs.replace(
+        each, around=Around(account_name="payments-prod", actions=STEPS, person=person, task=task)
+    )
 
 
 CASES = {
@@ -175,6 +181,15 @@ def test_any_names_change_no_line_but_their_own(name: str, agent: str, shape: Sh
         return [line[:8] for line in text.split("\n")[1:]]
 
     assert lines(name, agent) == lines("payments-prod", "fake agent")
+
+
+@pytest.mark.parametrize("each", [BUSY, BY_ASSUME_ROOT, SILENCE, concern()], ids=lambda each: each.id)
+def test_the_first_steps_are_those_of_the_playbook(each: Incident | Concern) -> None:
+    known = Surroundings(Settings(accounts={ACCOUNT: "payments-prod"}, management=ACCOUNT)).of(each)
+    text = page(subject(each, around=known), key="k").text
+    assert len(known.actions) >= 3
+    assert all(step in text for step in known.actions)
+    assert "  1. " in text
 
 
 def test_a_repeat_says_so_and_only_then() -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.collect.looks import COMMAND, command, environment
 from tests.trail.digests.worlds import BUCKET, START, World, key
 
-from rootwarden.report.trail_verification import document, render
+from rootwarden.report.trail.verification import document, render
 from rootwarden.simulator import digest_forgeries as forgeries
 from rootwarden.simulator import running
 from rootwarden.simulator.digests import HOUR, publish, write_copy

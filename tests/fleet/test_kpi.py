@@ -331,6 +331,13 @@ def test_a_visit_of_no_known_account_or_time_leaves_the_targets_open() -> None:
     assert Records(incidents=(lost,)).of({ONE}).incidents == (lost,)
 
 
+def test_sign_ins_that_all_failed_are_no_use_of_root() -> None:
+    knocked = visit(used=False, verdict="unexplained")
+    found = figures(look(), incidents=(knocked,), checkouts=())
+    assert (found["root-uses-outside"].value, found["root-uses-outside"].met) == (0, True)
+    assert found["mean-time-to-alert"].value is None
+
+
 def test_what_detection_writes_is_read() -> None:
     """The records of the two rooms, so that neither changes alone."""
     for written, read in ((detected.Incident, Incident), (checkout.Checkout, Checkout)):

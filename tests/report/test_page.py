@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from tests.report import samples
 
-from rootwarden.report import page, view
+from rootwarden.report import page, sheet, view
 from rootwarden.report.words import Standing
 from rootwarden.rules.verdict import Verdict
 
@@ -257,7 +257,7 @@ def test_portions_fill_the_bar_and_leave_out_nothing() -> None:
     ],
 )
 def test_backticks_become_code_and_nothing_else_does(text: str, html: str) -> None:
-    assert page.ticks(text) == html
+    assert sheet.ticks(text) == html
 
 
 def test_verdicts_are_all_in_the_page_for_every_account() -> None:

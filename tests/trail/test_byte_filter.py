@@ -68,7 +68,7 @@ def test_no_spelling_of_what_is_wanted_is_missed(data: bytes) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @settings(max_examples=20_000, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(files())
 def test_no_spelling_of_what_is_wanted_is_missed_at_length(data: bytes) -> None:

@@ -144,7 +144,8 @@ def test_a_check_out_that_cannot_be_read_is_could_not_look(tmp_path: Path) -> No
 def test_a_log_that_was_cut_is_could_not_look(tmp_path: Path) -> None:
     path = trail(tmp_path, NOBODY)
     path.write_bytes(path.read_bytes()[:-20])
-    assert incidents(tmp_path, path).code == 3
+    whole = trail(tmp_path, NOBODY, name="whole.json.gz")
+    assert incidents(tmp_path, path, whole).code == 3
 
 
 def test_lines_are_what_the_key_figures_read(tmp_path: Path) -> None:

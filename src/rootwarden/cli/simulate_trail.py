@@ -37,6 +37,9 @@ def simulate_trail(
         made = write_month(month, folder, aside=aside, bomb=bomb, on_progress=show)
     _say(f"trail: {folder}   {made.counts.events} events of {accounts} accounts in {made.counts.files} log files")
     _say(f"aside: {aside}   check-outs, settings, and the truth of {len(made.visits)} visits of root")
+    if made.untold:
+        several = f"{len(made.untold)} stories of root are" if len(made.untold) > 1 else "a story of root is"
+        _say(f"note: {several} left out; 20 accounts and 31 days have room for all")
     return 0
 
 

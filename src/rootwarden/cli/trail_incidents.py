@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rootwarden.cli import fleet_reading as reading
-from rootwarden.cli import options
+from rootwarden.cli import options, trail_engine
 from rootwarden.cli.trail_judging import Given, judge_trail
 from rootwarden.cli.trail_reading import Asked, From, Paths, State, To, Workers
 from rootwarden.detect.visits.incident import Severity
@@ -53,7 +53,12 @@ def incidents(
         typer.Option("--guardduty", metavar="FILE", help="Findings of GuardDuty or Security Hub (JSON). Repeat."),
     ] = None,
     as_of: Annotated[
-        str, typer.Option("--as-of", metavar="INSTANT", help="Judge at this instant; the last event if not given.")
+        str,
+        typer.Option(
+            "--as-of",
+            metavar="INSTANT",
+            help="Until when the logs reach; if not given, what they do not show is missing.",
+        ),
     ] = "",
     fail_on: Annotated[
         Severity, typer.Option("--fail-on", case_sensitive=False, help="Severity from which exit code 1 is set.")
@@ -62,6 +67,9 @@ def incidents(
     start: From = "",
     end: To = "",
     workers: Workers = 0,
+    engine: trail_engine.Engine = trail_engine.Kind.LOCAL,
+    spark_master: trail_engine.SparkMaster = "",
+    spark_output: trail_engine.SparkOutput = "",
     profile: options.Profile = "",
     region: options.Region = "",
 ) -> int:
@@ -84,6 +92,7 @@ def incidents(
         settings=settings,
         guardduty=tuple(guardduty or ()),
         as_of=options.instant(as_of),
+        where=trail_engine.Where(kind=engine, master=spark_master, output=spark_output),
     )
     judged = judge_trail(given)
     reading.show(_told(judged, format_, output), output)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.cli import trail_reading
+from rootwarden.cli import trail_engine, trail_reading
 from rootwarden.cli.trail_reading import Asked
 from rootwarden.detect.visits.findings import Findings
 from rootwarden.errors import InputError, UsageError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.interest import Interest
     from rootwarden.detect.visits.settings import Settings
     from rootwarden.detect.visits.sighting import Sighting
+    from rootwarden.trail.run import Elsewhere
 
 _LARGEST: Final = 256 * 1024**2
 _STDIN: Final = "-"
@@ -41,6 +42,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     settings: Path | None = None
     guardduty: tuple[Path, ...] = ()
     as_of: datetime | None = None
+    where: trail_engine.Where = trail_engine.Where()
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,10 +82,12 @@ def judge_trail(given: Given) -> Judged:
     sightings = [one for path in given.guardduty for one in _sightings(path)]
     detections = _detections(settings)
     detector = _detector(detections, settings, checkouts.checkouts if checkouts else (), sightings)
-    with trail_reading.read(given.asked, _interest(detections, settings)) as (done, spool):
-        for event in spool.events():
-            detector.take(event)
-    trouble = [*(checkouts.unreadable if checkouts else ()), *_second_reading(given.asked, detector)]
+    with trail_engine.opened(given.where, workers=given.asked.workers) as elsewhere:
+        with trail_reading.read(given.asked, _interest(detections, settings), elsewhere) as (done, spool):
+            for event in spool.events():
+                detector.take(event)
+        unheard = _second_reading(given.asked, detector, elsewhere)
+    trouble = [*(checkouts.unreadable if checkouts else ()), *unheard]
     findings = detector.findings(as_of=given.as_of)
     _say_found(findings, done, trouble)
     return Judged(
@@ -121,7 +125,7 @@ def _interest(detections: Iterable[Detection], settings: Settings) -> Interest:
     return interest_of(detections, mentions=sorted(secrets))
 
 
-def _second_reading(asked: Asked, detector: Detector) -> list[str]:
+def _second_reading(asked: Asked, detector: Detector, elsewhere: Elsewhere | None) -> list[str]:
     """Read again for what identities root has made did; what cannot be read twice is said."""
     from datetime import UTC, datetime
 
@@ -140,7 +144,8 @@ def _second_reading(asked: Asked, detector: Detector) -> list[str]:
             end=datetime.fromtimestamp(max(one.until for one in suspects) + 1, tz=UTC).isoformat(),
         )
         names = frozenset(one.name for one in suspects)
-        with trail_reading.read(again, Interest(calls=frozenset(), mentions=names)) as (done, spool):
+        wanted = Interest(calls=frozenset(), mentions=names)
+        with trail_reading.read(again, wanted, elsewhere) as (done, spool):
             detector.take_of_suspects(spool.events())
         if done.interrupted:
             raise KeyboardInterrupt

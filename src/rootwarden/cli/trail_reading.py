@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rootwarden.aws.objects import Objects
     from rootwarden.detect.visits.interest import Interest
     from rootwarden.trail.place_names import Restriction
-    from rootwarden.trail.run import Run
+    from rootwarden.trail.run import Elsewhere, Run
     from rootwarden.trail.spool import Spool
 
 _NAMED: Final = 20
@@ -61,12 +61,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def read(asked: Asked, interest: Interest) -> Iterator[tuple[Run, Spool]]:
+def read(asked: Asked, interest: Interest, elsewhere: Elsewhere | None = None) -> Iterator[tuple[Run, Spool]]:
     """Read everything asked for; what is wanted is in the spool while the context is open.
 
     Args:
         asked: What to read.
         interest: What is wanted.
+        elsewhere: What reads in place of this machine.
 
     Raises:
         RootwardenError: When something is not there, or cannot be listed or kept.
@@ -88,7 +89,7 @@ def read(asked: Asked, interest: Interest) -> Iterator[tuple[Run, Spool]]:
         orders = Orders(
             interest=interest, restriction=restriction, folder=folder, profile=asked.profile, region=asked.region
         )
-        done = run(listing, orders, spool, stream=stream, workers=asked.workers, show=show)
+        done = run(listing, orders, spool, stream=stream, workers=asked.workers, elsewhere=elsewhere, show=show)
         _refuse_nothing(done)
         yield done, spool
 
@@ -132,9 +133,15 @@ def exit_code(done: Run, *, clean: int = 0) -> int:
         done: What the run came to.
         clean: What it is when everything was read.
     """
+    from rootwarden.trail.scan import NO_RECORD
+
     if done.interrupted:
         return 130
-    if done.unread >= done.counts.files > done.counts.wanted + done.counts.ruled_out and not done.counts.records:
+    if (
+        done.counts.files
+        and done.unread >= done.counts.files
+        and all(each.reason == NO_RECORD for each in done.problems)
+    ):
         return 2
     return clean or (3 if done.unread else 0)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rootwarden.cli import options
+from rootwarden.cli import options, trail_engine
 from rootwarden.cli.trail_reading import (
     Asked,
     From,
@@ -47,6 +47,9 @@ def scan(
     account: OnlyAccounts = None,
     event_region: OnlyRegions = None,
     workers: Workers = 0,
+    engine: trail_engine.Engine = trail_engine.Kind.LOCAL,
+    spark_master: trail_engine.SparkMaster = "",
+    spark_output: trail_engine.SparkOutput = "",
     profile: options.Profile = "",
     region: options.Region = "",
 ) -> int:
@@ -66,7 +69,11 @@ def scan(
         profile=profile,
         region=region,
     )
-    with read(asked, interest_of(packs.detections())) as (done, spool):
+    where = trail_engine.Where(kind=engine, master=spark_master, output=spark_output)
+    with (
+        trail_engine.opened(where, workers=workers) as elsewhere,
+        read(asked, interest_of(packs.detections()), elsewhere) as (done, spool),
+    ):
         count = _print(done, spool, format_)
     tell(done, several(count, "root event"))
     return exit_code(done)

@@ -162,7 +162,7 @@ def _save(file: Path | None, keys: Keys) -> None:
 
 
 def _print(result: Verification, format_: str, output: Path | None) -> None:
-    from rootwarden.report.trail_verification import document, render
+    from rootwarden.report.trail.verification import document, render
 
     text = document(result) if format_ == "json" else render(result)
     if output is None:

@@ -20,6 +20,8 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 AccountId: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9]{12}$")]
 
+# A sign-in, a console session, an access key, another session; not what AssumeRoot, federation or a service did.
+ROOT_SHAPES: Final = ("A", "B", "C", "D")
 LONGEST_LINE: Final = 1_000_000
 
 
@@ -33,6 +35,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         started: First event; `None` when no event has a time.
         verdict: `expected`, `out_of_scope` or `unexplained`.
         alerted_at: When somebody was told; absent while nobody was, or where the file does not say.
+        used: Whether root was in; false for sign-ins that all failed.
     """
 
     id: str
@@ -41,6 +44,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     started: Instant | None
     verdict: str
     alerted_at: Instant | None = None
+    used: bool = True
+
+    @property
+    def is_use(self) -> bool:
+        """Whether it counts as a use of root: its own credentials let somebody in."""
+        return self.used and self.shape in ROOT_SHAPES
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):

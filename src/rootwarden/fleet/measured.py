@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from rootwarden.fleet.recorded import ROOT_SHAPES
 from rootwarden.fleet.result import Measured
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def measured(fleet: AccountWeeks, incidents: Sequence[Incident], read: Iterable[
 def _visits(incidents: Sequence[Incident]) -> pl.DataFrame:
     """Account and instant of each visit of root itself, each once."""
     placed = (each for each in incidents if each.account and each.started)
-    visits = {each.id: each for each in placed if each.shape in ROOT_SHAPES}
+    visits = {each.id: each for each in placed if each.is_use}
     return pl.DataFrame(
         {
             "account": [int(each.account) for each in visits.values()],

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 R = TypeVar("R", Incident, Checkout, Drill)
 
 MONTH: Final = timedelta(days=30)
-# A visit of the root user itself; the other shapes are services, or sessions root did not sign in for.
-ROOT_SHAPES: Final = ("A", "B", "C", "D")
 MINUTES_TO_ALERT: Final = 15
 _P95: Final = 0.95
 _ALERTS: Final = {
@@ -87,7 +85,7 @@ def _with_trend(
 def _visits(incidents: Sequence[Incident]) -> tuple[Incident, ...]:
     """Visits of root itself; of several lines with one id the last tells."""
     last = {each.id: each for each in incidents}
-    return tuple(each for each in last.values() if each.shape in ROOT_SHAPES)
+    return tuple(each for each in last.values() if each.is_use)
 
 
 def _uses_outside(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rootwarden.detect.visits.interest import Interest
 from rootwarden.errors import RootwardenError
 from rootwarden.trail.counts import Counts, Problem, total
+from rootwarden.trail.hand_over import HandOver, spilled_rows
 from rootwarden.trail.limits import Limits
 from rootwarden.trail.objects_to_read import S3
 from rootwarden.trail.place_names import Restriction
@@ -19,15 +19,11 @@ from rootwarden.trail.spool import Row, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import BinaryIO, Self
+    from typing import BinaryIO
 
     from rootwarden.aws.door import Door
     from rootwarden.detect.visits.event import Event
     from rootwarden.trail.objects_to_read import Readable
-
-# So many bytes of events are handed over in memory; what is more goes through a file.
-_IN_MEMORY: Final = 4 * 1024**2
-_LENGTH: Final = 8
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +69,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         """All events; the file they were handed over in is gone afterwards."""
         yield from self.rows
         if self.spilled:
-            path = Path(self.spilled)
-            with path.open("rb") as file:
-                yield from _read_rows(file)
-            path.unlink()
+            yield from spilled_rows(Path(self.spilled))
 
 
 def read_batch(batch: Sequence[Readable], orders: Orders, door: Door | None) -> Result:
@@ -90,7 +83,7 @@ def read_batch(batch: Sequence[Readable], orders: Orders, door: Door | None) -> 
     counts: list[Counts] = []
     problems: list[Problem] = []
     read: dict[str, str] = {}
-    with _HandOver(orders.folder) as kept:
+    with HandOver(orders.folder) as kept:
         for each, source in _opened(batch, door):
             if isinstance(source, RootwardenError):
                 problems.append(Problem(each.name, source.message))
@@ -132,38 +125,3 @@ def _opened(
     local = [each for each in batch if not each.name.startswith(S3)]
     yield from ((each, Path(each.name)) for each in local)
     yield from fetched((each for each in batch if each.name.startswith(S3)), door)
-
-
-class _HandOver:
-    """Rows on their way to the spool: in memory while they are few."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._held = 0
-        self._file: BinaryIO | None = None
-        self.rows: list[Row] = []
-        self.spilled = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def add(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            if self._held < _IN_MEMORY or not self._folder:
-                self._held += len(row.document)
-                self.rows.append(row)
-                continue
-            if self._file is None:
-                path = Path(self._folder) / uuid4().hex
-                self._file, self.spilled = path.open("xb"), str(path)
-            packed = msgspec.msgpack.encode(row)
-            self._file.write(len(packed).to_bytes(_LENGTH, "big") + packed)
-
-
-def _read_rows(file: BinaryIO) -> Iterator[Row]:
-    while head := file.read(_LENGTH):
-        yield msgspec.msgpack.decode(file.read(int.from_bytes(head, "big")), type=Row)

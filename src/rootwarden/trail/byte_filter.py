@@ -62,6 +62,7 @@ class ByteFilter:
     Attributes:
         reach: What lies across two pieces is found in so many bytes of each.
         needles: What is searched for beside the word Root and escapes.
+        words: The word of each needle with it.
     """
 
     def __init__(self, interest: Interest) -> None:
@@ -75,6 +76,7 @@ class ByteFilter:
             Needle(word, named, all(word in name for name in named))
             for word, named in covers(pair for pair in pairs if pair[0] and pair[0] not in rooted)
         )
+        self.words = tuple((needle.word, needle) for needle in self.needles)
         self._escapes = _escapes(text for pair in interest.literals() for text in pair)
         self.reach = max([len(word) for pair in pairs for word in pair] + [len(_ROOT)]) + 2
 
@@ -131,6 +133,7 @@ class Search:
 
     def __init__(self, wanted: ByteFilter) -> None:
         self._filter = wanted
+        self._words = wanted.words
         self._pieces: list[bytes] = []
         self._seams: list[bytes] = []
         self._open: list[Needle] = []
@@ -161,10 +164,12 @@ class Search:
         return pieces
 
     def _finds(self, piece: bytes) -> bool:
-        for needle in self._filter.needles:
-            if _find(piece, needle.word) >= 0 and self._named(needle, piece):
+        for word, needle in self._words:
+            if _find(piece, word) >= 0 and self._named(needle, piece):
                 return True
-        return any(_any_of(piece, needle.names) for needle in self._open) or self._filter.shows(piece)
+        if self._open and any(_any_of(piece, needle.names) for needle in self._open):
+            return True
+        return self._filter.shows(piece)
 
     def _named(self, needle: Needle, piece: bytes) -> bool:
         if needle.near or needle in self._open:

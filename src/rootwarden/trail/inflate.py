@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAGIC: Final = b"\x1f\x8b"
 PIECE: Final = 256 * 1024
 _READ: Final = 1024 * 1024
+_LEAST: Final = 4096
 # What was fed to a member is kept so far, to find where exactly it breaks; log files are smaller than one read.
 _KEPT: Final = 16
 _BROKEN: Final = (cast("type[Exception]", isal_zlib.error), EOFError, ValueError)
@@ -39,6 +40,7 @@ class Inflation:
     Args:
         source: The file, at its beginning.
         limits: How much it may take.
+        size: Bytes there are to read, where that is known.
 
     Attributes:
         packed: Bytes read so far.
@@ -48,9 +50,10 @@ class Inflation:
         detail: More of that, for people.
     """
 
-    def __init__(self, source: BinaryIO, limits: Limits) -> None:
+    def __init__(self, source: BinaryIO, limits: Limits, *, size: int = 0) -> None:
         self._source = source
         self._limits = limits
+        self._size = size
         self.packed = 0
         self.inflated = 0
         self.members = 0
@@ -68,7 +71,9 @@ class Inflation:
             yield piece
 
     def _read(self) -> bytes:
-        data = self._source.read(_READ)
+        # A buffer far larger than the file costs more than reading it.
+        most = min(_READ, max(self._size - self.packed + 1, _LEAST)) if self._size else _READ
+        data = self._source.read(most)
         self.packed += len(data)
         return data
 

@@ -8,29 +8,36 @@ import os
 import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
+
+
+class Opened(NamedTuple):
+    """What to read from, and how many bytes there are; 0 where nobody knows."""
+
+    file: BinaryIO
+    size: int
 
 
 @contextmanager
-def opened(source: Path | bytes | BinaryIO) -> Iterator[BinaryIO]:
+def opened(source: Path | bytes | BinaryIO) -> Iterator[Opened]:
     """The source at its beginning; a file is closed afterwards, a stream is not.
 
     Raises:
         OSError: It cannot be read, or is no regular file: a pipe nobody writes to would never end.
     """
     if isinstance(source, bytes):
-        yield io.BytesIO(source)
+        yield Opened(io.BytesIO(source), len(source))
     elif isinstance(source, Path):
         with open(source, "rb", buffering=0, opener=_open_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "it is not a regular file")
-            yield file
+            yield Opened(file, status.st_size)
     else:
-        yield source
+        yield Opened(source, 0)
 
 
 def _open_at_once(path: str, flags: int) -> int:

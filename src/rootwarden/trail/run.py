@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
-    from rootwarden.trail.batch import Orders
+    from rootwarden.trail.batch import Orders, Result
     from rootwarden.trail.objects_to_read import Listing, Readable
     from rootwarden.trail.spool import Spool
     from rootwarden.trail.workforce import Batch
+
+    Elsewhere = Callable[[Iterable[Batch], Orders], Iterator[Result]]
 
 # Worth a message to another process; some thousand small files would otherwise cost as much in messages as in reading.
 _BATCH_BYTES: Final = 4 * 1024**2
@@ -87,6 +89,7 @@ def run(
     *,
     stream: BinaryIO | None = None,
     workers: int = 0,
+    elsewhere: Elsewhere | None = None,
     show: Callable[[Progress], None] = lambda _: None,
 ) -> Run:
     """Read everything, into the spool.
@@ -97,6 +100,7 @@ def run(
         spool: Where wanted events go; what it has read before is left out.
         stream: Standard input, when it is to be read too.
         workers: How many processes; 0 for one a core.
+        elsewhere: Reads batches on other machines, instead of here.
         show: Called with how far it is.
 
     Returns:
@@ -114,9 +118,7 @@ def run(
         size = sum(each.size for each in ahead)
         in_all = size if len(ahead) < _AHEAD else None
         batches = _batches(chain(ahead, objects))
-        alone = workers == 1 or (not workers and in_all is not None and in_all < _ALONE_BYTES)
-        workers = workers or os.cpu_count() or 1
-        results = read_alone(batches, orders) if alone else read_together(batches, orders, workers=workers)
+        results = elsewhere(batches, orders) if elsewhere else _results(batches, orders, workers, in_all)
         read = 0
         for result in results:
             spool.add(result.every_row(), result.read)
@@ -127,6 +129,13 @@ def run(
         done.interrupted = True
     done.passed_over = dict(sorted(_plain(listing.passed_over).items()))
     return done
+
+
+def _results(batches: Iterator[Batch], orders: Orders, workers: int, in_all: int | None) -> Iterator[Result]:
+    """Read on this machine, with as many processes as it is worth."""
+    if workers == 1 or (not workers and in_all is not None and in_all < _ALONE_BYTES):
+        return read_alone(batches, orders)
+    return read_together(batches, orders, workers=workers or os.cpu_count() or 1)
 
 
 def _read_stream(stream: BinaryIO, orders: Orders, spool: Spool, done: Run) -> None:

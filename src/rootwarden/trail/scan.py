@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rootwarden.detect.filter_pattern import Event as Document
     from rootwarden.detect.visits.interest import Interest
     from rootwarden.trail.byte_filter import ByteFilter
+    from rootwarden.trail.opening import Opened
 
 _BLANKS: Final = b" \t\r\n"
 _MARK: Final = b"eventVersion"
@@ -41,6 +42,7 @@ _PARTS: Final = 16
 # Where every fourth part holds something, looking at each record is quicker than searching for the ones that do.
 _MANY: Final = 4
 _ENOUGH: Final = 3
+NO_RECORD: Final = "it holds no CloudTrail record"
 _SAMPLE: Final = 32 * 1024
 _LIMITS: Final = Limits()
 
@@ -107,8 +109,8 @@ class Scan:
     def events(self) -> Iterator[Event]:
         """The wanted events, in the order of the file; to be asked once."""
         try:
-            with opened(self._source) as file:
-                yield from self._read(file)
+            with opened(self._source) as source:
+                yield from self._read(source)
         except OSError as error:
             self._problem(f"it cannot be read: {error.strerror or error}".lower())
 
@@ -127,8 +129,8 @@ class Scan:
             irregular=dict(self._irregular),
         )
 
-    def _read(self, file: BinaryIO) -> Iterator[Event]:
-        inflation = Inflation(file, self._limits)
+    def _read(self, source: Opened) -> Iterator[Event]:
+        inflation = Inflation(source.file, self._limits, size=source.size)
         pieces = inflation.pieces()
         first = next(pieces, b"")
         whole = chain([first], pieces)
@@ -163,7 +165,7 @@ class Scan:
                 self._problem("no end of a record was found" if framer.lost else "too many records are unreadable")
                 return
         if strange and not self._wanted:
-            self._problem("it holds no CloudTrail record")
+            self._problem(NO_RECORD)
         elif framer.cut and not inflation.damage:
             self._problem("the JSON ends in the middle")
         if framer.torn:

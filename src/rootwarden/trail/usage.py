@@ -116,8 +116,8 @@ class UsageScan:
     def calls(self) -> Iterator[list[Used]]:
         """The calls, some at a time, in the order of the file; to be asked once."""
         try:
-            with opened(self._source) as file:
-                inflation = Inflation(file, self._limits)
+            with opened(self._source) as source:
+                inflation = Inflation(source.file, self._limits, size=source.size)
                 for calls in self._read(inflation):
                     self._records += len(calls)
                     yield calls

@@ -1,14 +1,17 @@
 """All cores: batches of objects read in worker processes, results as they come, and an end that leaves none behind.
 
 Workers are started afresh (`spawn`): no lock or thread of this process is copied into them. Ctrl-C is this process's
-affair; workers ignore it and are ended from here. A worker that dies takes no batch with it: what was under way is read
-again one object at a time, and an object that ends a worker a second time is named.
+affair; workers ignore it and are ended from here, and end by themselves when this process is killed. A worker that dies
+takes no batch with it: what was under way is read again one object at a time, and an object that ends a worker a second
+time is named.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -94,8 +97,11 @@ def _until_broken(waiting: Iterator[Batch], orders: Orders, workers: int, lost: 
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - others:
+        children = set(multiprocessing.active_children()) - others
+        for child in children:
             child.terminate()
+        for child in children:
+            child.join()
 
 
 def _fill(
@@ -119,7 +125,16 @@ def _again(each: Readable, orders: Orders) -> Iterator[Result]:
 
 def _begin(orders: Orders) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _Here.orders = orders
+
+
+def _end_with_parent() -> None:
+    """A pool's worker waits for work for ever when its parent is killed: it holds both ends of the queue itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(batch: Batch) -> Result:

@@ -81,9 +81,12 @@ def test_merging_summaries_is_commutative_and_associative(one: list[Seen], two: 
     assert left == right == whole
 
 
-def test_a_key_with_a_hundred_thousand_events_has_a_small_summary() -> None:
+@pytest.mark.parametrize(
+    "count", [100_000, pytest.param(10_000_000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
+)
+def test_a_key_with_very_many_events_has_a_small_summary(count: int) -> None:
     summary, runs = Summary(), Runs(quiet=3600)
-    for number in range(100_000):
+    for number in range(count):
         seen = Seen(
             stamp=(number, f"event-{number}"),
             account="000011112222",
@@ -100,7 +103,7 @@ def test_a_key_with_a_hundred_thousand_events_has_a_small_summary() -> None:
         )
         summary.add(seen)
         runs.add(seen)
-    assert summary.events == 100_000
+    assert summary.events == count
     assert len(runs.runs) == 1
     assert len(msgspec.json.encode(summary)) < 100_000
     assert summary.addresses.more
@@ -207,9 +210,9 @@ def test_cut_and_spoiled_fields_never_lose_a_root_event(name: str, spoils: list[
             record[field] = odd
     for number, record in enumerate(made):
         record["eventID"] = f"kept-{number}"
-    distinct_before = len({record["eventID"] for record in records(story.events)})
+        record.pop("addendum", None)
     found = story.find([read_event(record) for record in made])
-    if distinct_before == len(made):
+    if story.find().counts.events == len(made):
         assert found.counts.root_events == of_root
     assert sum(one.events for one in found.incidents) == found.counts.root_events
 

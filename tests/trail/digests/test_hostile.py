@@ -12,7 +12,7 @@ import pytest
 from tests.trail.digests.worlds import ACCOUNT, START, World, counted, told
 
 from rootwarden.errors import InputError
-from rootwarden.report.trail_verification import document, render
+from rootwarden.report.trail.verification import document, render
 from rootwarden.simulator.digests import HOUR, Stored, sample_log, write_copy
 from rootwarden.trail.digests import result as results
 from rootwarden.trail.digests.digest import Digest, ListedFile, metadata_of, read_digest

@@ -14,7 +14,7 @@ from tests.trail.digests.worlds import BUCKET, START, World, counted, key, told
 from rootwarden.aws import door as doors
 from rootwarden.aws.door import Door
 from rootwarden.errors import AccessError, UsageError
-from rootwarden.report.trail_verification import render
+from rootwarden.report.trail.verification import render
 from rootwarden.simulator import digest_forgeries as forgeries
 from rootwarden.simulator import running
 from rootwarden.simulator.digests import HOUR, DigestedTrail, SigningKey, publish

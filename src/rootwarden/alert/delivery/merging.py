@@ -34,6 +34,7 @@ def merged_visit(stored: Incident, new: Incident) -> Incident:
         writes=max(stored.writes, new.writes),
         reads=max(stored.reads, new.reads),
         failed_sign_ins=max(stored.failed_sign_ins, new.failed_sign_ins),
+        used=stored.used or new.used,
         mfa=stored.mfa if new.mfa is None else new.mfa,
         device=new.device or stored.device,
         access_keys=_names(stored.access_keys, new.access_keys),

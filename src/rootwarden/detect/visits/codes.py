@@ -26,7 +26,7 @@ def not_followed(
         visits: All visits.
         checkouts: Those that are not believed too: they explain nothing, and still say that a code is out.
         settings: They say how soon.
-        as_of: Until when the events reach; a code handed out too shortly before is left for later.
+        as_of: Until when the events reach; a code handed out too shortly before is left for later. `None`: for ever.
     """
     minutes = settings.thresholds.released_minutes
     used: dict[str, list[int]] = {}
@@ -34,11 +34,12 @@ def not_followed(
         if is_direct_use(visit):
             used.setdefault(visit.account, []).append(begun(visit))
     for checkout in checkouts:
-        if checkout.released_at is None or as_of is None:
+        if checkout.released_at is None:
             continue
         released = seconds(checkout.released_at)
         end = released + minutes * 60
-        if seconds(as_of) < end or any(released <= one <= end for one in used.get(checkout.account, ())):
+        pending = as_of is not None and seconds(as_of) < end
+        if pending or any(released <= one <= end for one in used.get(checkout.account, ())):
             continue
         doubt = "" if checkout.trusted else f" (the check-out is not believed: {checkout.doubt})"
         words = f"`{checkout.person}` got a code for check-out `{checkout.lease}` and root was not used within "

@@ -24,7 +24,6 @@ class Counts(msgspec.Struct, kw_only=True):
         without_account: Root events that do not say whose root it is.
         without_id: Events without an `eventID`.
         irregular: Events with a field of another kind than documented, by field.
-        last: Second of the last event.
     """
 
     events: int = 0
@@ -33,16 +32,13 @@ class Counts(msgspec.Struct, kw_only=True):
     without_account: int = 0
     without_id: int = 0
     irregular: Tally = msgspec.field(default_factory=lambda: Tally(most=_FIELDS))
-    last: int = 0
 
-    def add(self, event: Event, *, second: int | None) -> None:
+    def add(self, event: Event) -> None:
         """Count one event."""
         self.events += 1
         self.without_id += not event.id
         for field in event.irregular:
             self.irregular.add(field)
-        if second is not None:
-            self.last = max(self.last, second)
 
     def add_root(self, *, timeless: bool, nowhere: bool) -> None:
         """Count what is odd about a root event."""
@@ -58,4 +54,3 @@ class Counts(msgspec.Struct, kw_only=True):
         self.without_account += other.without_account
         self.without_id += other.without_id
         self.irregular.merge(other.irregular)
-        self.last = max(self.last, other.last)

@@ -19,7 +19,7 @@ from rootwarden.detect.visits.password_store import PasswordStore
 from rootwarden.detect.visits.seen import seen_of
 from rootwarden.detect.visits.shape import assume_root_call, is_root
 from rootwarden.detect.visits.sighting import hole, place, visit_alone
-from rootwarden.detect.visits.stamp import instant_of, seconds, short, stamp_of
+from rootwarden.detect.visits.stamp import seconds, short, stamp_of
 from rootwarden.detect.visits.toward import seen_call
 from rootwarden.detect.visits.visit import Hit, Seen
 from rootwarden.detect.visits.wallet import Doer
@@ -63,8 +63,7 @@ class Detector:
 
     def take(self, event: Event) -> None:
         """Take one event in."""
-        second = None if event.instant is None else seconds(event.instant)
-        self.ledger.counts.add(event, second=second)
+        self.ledger.counts.add(event)
         self.ledger.joins.learn(event)
         if is_root(event):
             self._take_of_root(event)
@@ -100,10 +99,8 @@ class Detector:
 
         Args:
             as_of: Judge at this instant what time alone decides: a code that nobody used, a session that has not shown
-                up. Not given: the time of the last event.
+                up. Not given: nothing more is to come, so what has not shown up is missing.
         """
-        if as_of is None:
-            as_of = instant_of(self.ledger.counts.last) if self.ledger.counts.last else None
         visits = gather(self.ledger, self._settings.thresholds)
         cover = covers(visits, self._checkouts, self._settings)
         sightings = place(self._sightings, visits)

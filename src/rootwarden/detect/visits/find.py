@@ -47,7 +47,7 @@ def find(
         checkouts: Who may be root, when, for what; only trusted ones explain anything.
         settings: What the organization declares.
         sightings: Findings of GuardDuty about root.
-        as_of: The instant to judge at; the time of the last event if not given.
+        as_of: The instant to judge at; not given, nothing more is to come.
 
     Returns:
         The same findings, byte for byte, in whatever order the events come.

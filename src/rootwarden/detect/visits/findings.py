@@ -53,7 +53,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """What was found, sorted by account and time.
 
     Attributes:
-        as_of: The instant it was judged at; `None` when there was no event with a time and none was given.
+        as_of: The instant it was judged at; `None` when none was given: nothing more is to come.
         incidents: One for each visit of root.
         concerns: What is no visit and still needs eyes.
         root_keys: What each long-term key of root is used for.

@@ -92,6 +92,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
         events: How many distinct events.
         writes: How many of them change something and succeeded, or may have.
         failed_sign_ins: Failed sign-ins before it, or of the burst that it is.
+        used: Whether root was in: signed in, or called anything. False for failed sign-ins and service events alone.
         mfa: Whether MFA was used; `None` where nothing says.
         device: `MFAIdentifier` of the sign-in; may be empty.
         access_keys: Keys that signed, sorted, at most twenty.
@@ -119,6 +120,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     writes: int
     reads: int = 0
     failed_sign_ins: int = 0
+    used: bool = True
     mfa: bool | None = None
     device: str = ""
     access_keys: tuple[str, ...] = ()

@@ -192,6 +192,7 @@ def _incident(visit: Visit, cover: Cover | None, verdict: Verdict, reasons: tupl
         writes=summary.writes,
         reads=summary.reads,
         failed_sign_ins=summary.failed_sign_ins,
+        used=summary.used and visit.shape is not Shape.SERVICE,
         mfa=_mfa(summary),
         device=", ".join(summary.devices.values),
         access_keys=tuple(summary.access_keys.values),

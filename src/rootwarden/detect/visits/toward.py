@@ -10,7 +10,7 @@ from rootwarden.detect.visits.bounded import NO_TIME, ids_sorted
 from rootwarden.detect.visits.incident import Concern, ConcernKind, Reason, Severity, worst
 from rootwarden.detect.visits.runs import Runs
 from rootwarden.detect.visits.stamp import instant_of, stable_id
-from rootwarden.detect.visits.visit import Hit, Seen
+from rootwarden.detect.visits.visit import Hit, Seen, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.catalogue import Catalogue
     from rootwarden.detect.visits.settings import Settings
     from rootwarden.detect.visits.shape import AssumeRootCall
-    from rootwarden.detect.visits.visit import Summary
 
 HOUR: Final = 3600
 REFUSED, UNSEEN, EXPECTED_UNSEEN = "assume-root-refused", "assume-root-not-seen", "assume-root-not-seen-expected"
@@ -37,18 +36,25 @@ class Toward(msgspec.Struct, kw_only=True):
 
     Attributes:
         runs: What was seen, cut where it was quiet for an hour.
+        timeless: What has no time.
     """
 
     runs: dict[tuple[str, str], Runs] = msgspec.field(default_factory=dict)
+    timeless: dict[tuple[str, str], Summary] = msgspec.field(default_factory=dict)
 
     def add(self, actor: str, seen: Seen) -> None:
         """Take one event in; `seen.account` is the account that is touched."""
-        self._runs(seen.account, actor).add(seen)
+        if seen.second is None:
+            self.timeless.setdefault((seen.account, actor), Summary()).add(seen)
+        else:
+            self._runs(seen.account, actor).add(seen)
 
     def merge(self, other: Toward) -> None:
         """Take in what another reader holds."""
         for (account, actor), runs in other.runs.items():
             self._runs(account, actor).merge(runs)
+        for key, summary in other.timeless.items():
+            self.timeless.setdefault(key, Summary()).merge(summary)
 
     def copy(self) -> Toward:
         """One of its own, that can be added to without changing this one."""
@@ -58,11 +64,9 @@ class Toward(msgspec.Struct, kw_only=True):
 
     def concerns(self, catalogue: Catalogue) -> list[Concern]:
         """The concerns, sorted."""
-        return [
-            _concern(account, actor, run, catalogue)
-            for (account, actor), runs in sorted(self.runs.items())
-            for run in runs.runs
-        ]
+        timed = [(*key, run) for key, runs in sorted(self.runs.items()) for run in runs.runs]
+        timeless = [(*key, summary) for key, summary in sorted(self.timeless.items())]
+        return [_concern(account, actor, run, catalogue) for account, actor, run in (*timed, *timeless)]
 
     def _runs(self, account: str, actor: str) -> Runs:
         return self.runs.setdefault((account, actor), Runs(quiet=HOUR))

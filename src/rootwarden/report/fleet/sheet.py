@@ -1,23 +1,21 @@
-"""What the fleet's pages share: the style sheet of the audit's page with that of plots, and how plots are placed."""
+"""What the fleet's pages share: the style sheet of plots, and how plots are placed."""
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
-from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-import jinja2
 import msgspec
 from markupsafe import Markup
 
-from rootwarden import __version__
 from rootwarden.report import words
 from rootwarden.report.fleet import figures
 from rootwarden.report.fleet.plot import inline
+from rootwarden.report.sheet import dressed, templates
 
 if TYPE_CHECKING:
+    import jinja2
+
     from rootwarden.report.fleet.plot import Plot, Value
 
 
@@ -81,17 +79,7 @@ def page(name: str, **shown: object) -> str:
         name: Of the template.
         shown: What it places.
     """
-    style = _style()
-    return (
-        _environment()
-        .get_template(name)
-        .render(
-            style=Markup(style),  # noqa: S704 - our own style sheet, from the package
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            version=__version__,
-            **shown,
-        )
-    )
+    return _environment().get_template(name).render(**dressed(("rootwarden.report.fleet", "fleet.css")), **shown)
 
 
 def _cell(value: Value) -> str:
@@ -101,22 +89,7 @@ def _cell(value: Value) -> str:
 
 
 @functools.cache
-def _style() -> str:
-    audit = resources.files("rootwarden.report") / "templates" / "page.css"
-    plots = resources.files("rootwarden.report.fleet") / "templates" / "fleet.css"
-    return audit.read_text("utf-8") + plots.read_text("utf-8")
-
-
-@functools.cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("rootwarden.report.fleet", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"visible": words.visible, "short": words.shorten, "instant": words.instant}
-    environment.globals |= {"several": words.several, "COUNTS": figures.COUNTS}
+    environment = templates("rootwarden.report.fleet")
+    environment.globals |= {"COUNTS": figures.COUNTS}
     return environment

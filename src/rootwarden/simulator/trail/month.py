@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.errors import UsageError
 from rootwarden.simulator.trail.files import LogFile, Oddity
 from rootwarden.simulator.trail.ledger import Ledger
 from rootwarden.simulator.trail.organization import MANAGEMENT, Organization, make_organization
@@ -59,19 +58,20 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     organization: Organization
     ledger: Ledger
     checkouts: tuple[Given, ...]
+    untold: tuple[str, ...]
 
 
 def tell(month: Month) -> Told:
     """Tell every story, each in an account and days of its own; in larger organizations several times.
 
-    Raises:
-        UsageError: When there are too few accounts and days for every story.
+    Where there are too few accounts and days for that, some stay untold.
     """
     organization = make_organization(month.accounts)
     ledger = Ledger()
     checkouts: list[Given] = []
     random = Random(f"{month.seed}/places")  # noqa: S311 - made-up visits are no secret
-    places = _places(month, organization, random)
+    places = list(_places(month, organization, random))
+    untold = {story.name for story in STORIES} - {story.name for story, account, _ in places if account != MANAGEMENT}
     for number, (story, account, day) in enumerate(places):
         own = Random(f"{month.seed}/{number}/{story.name}")  # noqa: S311
         stage = Stage(
@@ -85,7 +85,9 @@ def tell(month: Month) -> Told:
         )
         story.tell(stage)
     checkouts.sort(key=lambda given: (given.line.start, given.line.lease))
-    return Told(month=month, organization=organization, ledger=ledger, checkouts=tuple(checkouts))
+    return Told(
+        month=month, organization=organization, ledger=ledger, checkouts=tuple(checkouts), untold=tuple(sorted(untold))
+    )
 
 
 def _places(month: Month, organization: Organization, random: Random) -> Iterator[tuple[Story, str, datetime]]:
@@ -94,8 +96,9 @@ def _places(month: Month, organization: Organization, random: Random) -> Iterato
     rounds = min(sum(slots.values()) // (2 * needed), _MOST_ROUNDS) or 1
     told = [story for _ in range(rounds) for story in STORIES]
     random.shuffle(told)
-    # The long ones first, or no account has room for them any more.
-    told.sort(key=_slots, reverse=True)
+    if sum(slots.values()) >= needed:
+        # The long ones first, or no account has room for them any more.
+        told.sort(key=_slots, reverse=True)
     yield from _placed(told, slots, random)
     manages = {MANAGEMENT: month.days // _SLOT_DAYS}
     yield from _placed([story for _ in range(min(rounds, 2)) for story in MANAGES], manages, random)
@@ -105,15 +108,11 @@ def _placed(told: Sequence[Story], slots: dict[str, int], random: Random) -> Ite
     agenda: dict[str, list[Story]] = {account: [] for account in slots}
     free = dict(slots)
     for story in told:
-        room = [account for account, left in free.items() if left >= _slots(story)]
-        if not room:
-            raise UsageError(
-                "too few accounts and days for every story of root",
-                hint="20 accounts and 31 days have room for all of them",
-            )
-        account = random.choice(room)
-        agenda[account].append(story)
-        free[account] -= _slots(story)
+        # A small month tells what it has room for.
+        if room := [account for account, left in free.items() if left >= _slots(story)]:
+            account = random.choice(room)
+            agenda[account].append(story)
+            free[account] -= _slots(story)
     for account, stories in agenda.items():
         random.shuffle(stories)
         slot = 0

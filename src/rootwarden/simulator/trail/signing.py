@@ -128,6 +128,8 @@ def _leaf(entry: Json) -> bytes:
 
 
 def _tree(leaves: Sequence[bytes]) -> bytes:
+    if not leaves:
+        return hashlib.sha256().digest()
     if len(leaves) == 1:
         return leaves[0]
     left = _left(len(leaves))

@@ -133,13 +133,14 @@ class Irregular(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Truth(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that happened."""
+    """Everything that happened; `untold` are the stories for which there were too few accounts and days."""
 
     schema: str
     seed: int
     organization: str
     started: Instant
     ended: Instant
+    untold: tuple[str, ...]
     counts: Counts
     irregular: Irregular
     declared: Declared

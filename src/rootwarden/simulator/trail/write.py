@@ -49,8 +49,7 @@ def write_month(
         The truth.
 
     Raises:
-        UsageError: When a folder holds something or cannot be written, the truth would be inside of the trail, or
-            the organization is too small for every story.
+        UsageError: When a folder holds something or cannot be written, or the truth would be inside of the trail.
     """
     if aside.resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"`{aside}` is inside of `{folder}`", hint="the truth is kept outside of what is read")
@@ -107,6 +106,7 @@ def _truth(told: Told, written: Sequence[Written], others: tuple[str, ...], bomb
         organization=ORGANIZATION_ID,
         started=START,
         ended=START + timedelta(days=month.days),
+        untold=told.untold,
         counts=_counts(told, written),
         irregular=Irregular(
             truncated=_with(written, Oddity.TRUNCATED),

@@ -1,0 +1,76 @@
+"""A Spark session for one command: started or taken over from `spark-submit`, given our code, stopped at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from pyspark.sql import SparkSession
+
+from rootwarden.errors import UsageError
+from rootwarden.trail.spark.failures import as_ours
+from rootwarden.trail.spark.package import write_package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOCAL: Final = "local"
+_HERE: Final = "127.0.0.1"
+_LOOPBACK: Final = re.compile(r"local(\[.*\])?|spark://(127\.0\.0\.1|localhost|\[::1\]):\d+")
+# Where S3 is, and no secret. Credentials are the executors' own affair.
+_PASSED_ON: Final = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION")
+_SUBMITTED: Final = "PYSPARK_GATEWAY_PORT"
+
+
+@contextmanager
+def session(master: str = "") -> Iterator[SparkSession]:
+    """Open a session.
+
+    Args:
+        master: Address of the cluster (`spark://HOST:PORT`, `yarn`, `k8s://…`, `local[4]`); empty for what
+            `spark-submit` says, and for this machine when that has not started us.
+
+    Raises:
+        UsageError: When there is no Java.
+        ClusterError: When Spark cannot be started, or the cluster not be reached.
+    """
+    if _SUBMITTED not in os.environ:
+        _need_java()
+        master = master or "local[*]"
+    builder = SparkSession.builder.appName("rootwarden trail").config("spark.ui.showConsoleProgress", "false")
+    if master:
+        builder = builder.master(master)
+    if _LOOPBACK.fullmatch(master):
+        # Nobody beyond this machine has a part in it: no door is opened to them.
+        os.environ.setdefault("SPARK_LOCAL_IP", _HERE)
+        for name in ("spark.driver.host", "spark.driver.bindAddress"):
+            builder = builder.config(name, _HERE)
+        builder = builder.config("spark.ui.enabled", "false")
+    if master.startswith(_LOCAL):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    for name in _PASSED_ON:
+        if value := os.environ.get(name):
+            builder = builder.config(f"spark.executorEnv.{name}", value)
+    with as_ours():
+        spark = builder.getOrCreate()
+    try:
+        # Executors fetch the package when they are given work first, at any time.
+        with TemporaryDirectory(prefix="rootwarden-spark-") as folder:
+            with as_ours():
+                spark.sparkContext.addPyFile(str(write_package(Path(folder))))
+            yield spark
+    finally:
+        spark.stop()
+
+
+def _need_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    if not shutil.which("java", path=f"{home}/bin" if home else None):
+        where = f"`{home}`, which JAVA_HOME names, has none" if home else "it was not found"
+        raise UsageError(f"Spark needs Java 17 or later, and {where}", hint="install a JRE, or set JAVA_HOME")
