@@ -20,7 +20,7 @@ from rootwarden.alert.store.tables import EventRow
 from rootwarden.detect.visits.actor import Suspect
 from rootwarden.detect.visits.event import Event, read_event
 from rootwarden.detect.visits.find import Detector, distinct
-from rootwarden.detect.visits.incident import Concern, Incident
+from rootwarden.detect.visits.incident import Concern
 from rootwarden.detect.visits.shape import assume_root_call, root_account
 from rootwarden.detect.visits.stamp import event_id
 from rootwarden.watch.afterwards import complete, seen_after_all
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.catalogue import Catalogue
     from rootwarden.detect.visits.checkout import Checkout
     from rootwarden.detect.visits.find import Findings
+    from rootwarden.detect.visits.incident import Incident
     from rootwarden.detect.visits.settings import Settings
 
 # Longer than a session of root can last, and than blinding and spending may lie apart.
