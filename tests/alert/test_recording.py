@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from tests.alert.worlds import ACCOUNT, MINUTE, NOON, NOTIFY, PAGE, RECORD, concern, event, reading, visit
 
+from rootwarden.alert.acknowledge import acknowledge
 from rootwarden.alert.delivery.marks import FIELD, record_digest
 from rootwarden.alert.reading import Path, ReadObject
 from rootwarden.alert.store.database import Store
@@ -22,7 +23,7 @@ from rootwarden.alert.store.tables import (
     FindingRow,
     SightingRow,
 )
-from rootwarden.detect.visits.incident import Incident, Verdict
+from rootwarden.detect.visits.incident import Incident, Reason, Shape, Verdict
 
 if TYPE_CHECKING:
     from tests.alert.worlds import Hand
@@ -276,3 +277,53 @@ def test_what_hides_in_the_session_of_a_drill_is_told_beside_it(store: Store) ->
     again = record(store, reading(visit(events=("real", "more"))))
     assert again.opened == ()
     assert findings(store)["visit-1-beside"].account == ACCOUNT
+
+
+def door(*events: str, **other: Any) -> Incident:
+    """A burst of failed sign-ins that paged: nobody was in."""
+    reason = Reason(code="sign-in-burst", words="somebody is trying", severity=PAGE, event_ids=events)
+    return visit("door-1", events=events, shape=Shape.SIGN_IN, reasons=(reason,), writes=0, **{"used": False, **other})
+
+
+def test_who_gets_in_after_a_burst_that_paged_pages_again_and_once(store: Store) -> None:
+    record(store, reading(door("f1", "f2", "f3")))
+    store.write(lambda session: session.execute(update(AlertRow).values(acknowledged_at=NOON)))
+    inside = reading(visit("session-1", events=("f2", "f3", "in")))
+    assert record(store, inside).alerts == 1
+    assert [
+        record(store, again).alerts for again in (inside, reading(door("f1")), reading(door("f1", "f2", "f3")))
+    ] == [
+        0,
+        0,
+        0,
+    ]
+    assert alerts(store) == [("door-1", "page", "opened"), ("session-1", "page", "opened")]
+    waiting = select(AlertRow.finding).where(AlertRow.acknowledged_at.is_(None))
+    assert store.read(lambda session: session.scalars(waiting).all()) == ["session-1"]
+
+
+def test_a_visit_at_the_door_itself_pages_again_when_somebody_gets_in(store: Store) -> None:
+    record(store, reading(door("f1", "f2", "f3")))
+    inside = door("f1", "f2", "f3", "changed", used=True)
+    assert [record(store, reading(inside)).alerts for _ in range(3)] == [1, 0, 0]
+    assert record(store, reading(door("f1", "f2", "f3", "f4"))).alerts == 0
+    assert set(findings(store)) == {"door-1", "door-1-beside"}
+    assert [name for name, *_ in alerts(store)] == ["door-1", "door-1-beside"]
+
+
+def test_acknowledging_a_finding_by_its_own_id_leaves_the_one_beside_it(store: Store) -> None:
+    record(store, reading(door("f1", "f2", "f3")))
+    record(store, reading(door("f1", "f2", "f3", "changed", used=True)))
+    acknowledge(store, "door-1", person="ada", people=("ada",))
+    waiting = select(AlertRow.finding).where(AlertRow.acknowledged_at.is_(None))
+    assert store.read(lambda session: session.scalars(waiting).all()) == ["door-1-beside"]
+
+
+def test_one_or_two_slips_before_a_sign_in_are_one_visit_that_rises(store: Store) -> None:
+    record(store, reading(slip("f1")))
+    assert record(store, reading(visit("session-1", events=("f1", "in")))).risen == ("door-1",)
+
+
+def slip(*events: str) -> Incident:
+    reason = Reason(code="failed-sign-in", words="one failed", severity=NOTIFY, event_ids=events)
+    return visit("door-1", events=events, shape=Shape.SIGN_IN, reasons=(reason,), severity=NOTIFY, used=False)

@@ -121,3 +121,13 @@ def test_a_call_whose_session_never_shows_up_becomes_a_concern_when_it_is_due(tm
         judge.again([made.MEMBER, made.MANAGEMENT], around=clock["now"])
         (concern,) = findings(store)
         assert isinstance(concern, Concern)
+
+
+def test_a_sign_in_after_a_burst_that_was_taken_pages(store: Store, judge: Judge) -> None:
+    failed: dict[str, Any] = {"responseElements": {"ConsoleLogin": "Failure"}, "errorMessage": "Failed authentication"}
+    judge.take(arrival(*(made.sign_in(minutes, **failed) for minutes in (0, 1, 2))))
+    assert count(store, AlertRow) == 1
+    judge.take(arrival(made.sign_in(5)))
+    assert count(store, AlertRow) == 2
+    judge.take(arrival(made.call("ListUsers", 6, session=5)))
+    assert count(store, AlertRow) == 2

@@ -34,6 +34,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
         restriction: Which events are asked for.
         limits: How much one file may take.
         folder: Where files for handing over go.
+        base: What names of files are relative to, for whoever works in another folder; empty for here.
         profile: Named AWS profile, or empty.
         region: AWS region, or empty.
     """
@@ -42,6 +43,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     restriction: Restriction = Restriction()
     limits: Limits = Limits()
     folder: str = ""
+    base: str = ""
     profile: str = ""
     region: str = ""
 
@@ -84,7 +86,7 @@ def read_batch(batch: Sequence[Readable], orders: Orders, door: Door | None) -> 
     problems: list[Problem] = []
     read: dict[str, str] = {}
     with HandOver(orders.folder) as kept:
-        for each, source in _opened(batch, door):
+        for each, source in _opened(batch, orders.base, door):
             if isinstance(source, RootwardenError):
                 problems.append(Problem(each.name, source.message))
                 counts.append(Counts(files=1))
@@ -115,13 +117,13 @@ def asked_for(events: Iterable[Event], restriction: Restriction) -> Iterator[Row
 
 
 def _opened(
-    batch: Sequence[Readable], door: Door | None
+    batch: Sequence[Readable], base: str, door: Door | None
 ) -> Iterator[tuple[Readable, Path | BinaryIO | RootwardenError]]:
     if door is None:
-        yield from ((each, Path(each.name)) for each in batch)
+        yield from ((each, Path(base, each.name)) for each in batch)
         return
     from rootwarden.trail.bucket import fetched
 
     local = [each for each in batch if not each.name.startswith(S3)]
-    yield from ((each, Path(each.name)) for each in local)
+    yield from ((each, Path(base, each.name)) for each in local)
     yield from fetched((each for each in batch if each.name.startswith(S3)), door)

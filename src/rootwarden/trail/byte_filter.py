@@ -145,7 +145,8 @@ class Search:
         if not self._found:
             reach = self._filter.reach
             self._seams += (self._end, piece[:reach])
-            self._end = piece[-reach:]
+            # A gzip member, and so a piece, may have one byte: what is looked for then lies across many.
+            self._end = (self._end + piece[-reach:])[-reach:]
             self._found = self._finds(piece)
         self._pieces.append(piece)
 

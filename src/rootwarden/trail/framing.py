@@ -29,6 +29,9 @@ _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', r
 _BETWEEN_RECORDS: Final = b'},{"eventVersion"'
 _BETWEEN_LINES: Final = (b"}\n{", b"}\r\n{")
 _QUOTE, _BRACE = b'"{'
+_AROUND: Final = b'{"Records":[]}'
+# Brackets that are open in a record of a list of a document, its own among them.
+_IN_A_LIST: Final = 3
 
 
 class _Whole(msgspec.Struct):
@@ -184,10 +187,38 @@ def _whole_file(data: bytes) -> list[bytes] | None:
         whole = _whole.decode(data)
     except (msgspec.DecodeError, RecursionError):
         return None
-    for found in (whole.Records, whole.Events, whole.logEvents):
-        if found is not msgspec.UNSET:
-            return [bytes(each) for each in found]
-    return [data]
+    lists = [found for found in (whole.Records, whole.Events, whole.logEvents) if found is not msgspec.UNSET]
+    if not lists:
+        return [data]
+    records = [bytes(each) for found in lists for each in found]
+    return records if _holds_nothing_else(data, records) else _with_others(data, records)
+
+
+def _holds_nothing_else(data: bytes, records: list[bytes]) -> bool:
+    """Whether a document is one list of records, as CloudTrail writes it, and blanks."""
+    around = len(_AROUND) + len(records)
+    if len(data) - sum(map(len, records)) <= around:
+        return True
+    held = sum(len(each.translate(None, _BLANKS)) for each in records)
+    return len(data.translate(None, _BLANKS)) - held <= around
+
+
+def _with_others(data: bytes, records: list[bytes]) -> list[bytes]:
+    """The records, and those of every other list of the document: of two lists of one name a reader keeps the last."""
+    known = set(records)
+    depth = start = 0
+    for token in _TOKEN.finditer(data):
+        sign = data[token.start()]
+        if sign == _QUOTE:
+            continue
+        if sign in b"[{":
+            depth += 1
+            start = token.start() if depth == _IN_A_LIST else start
+            continue
+        if depth == _IN_A_LIST and data[start] == _BRACE and data[start : token.end()] not in known:
+            records.append(data[start : token.end()])
+        depth -= 1
+    return records
 
 
 def _is_object(line: bytes) -> bool:

@@ -16,6 +16,7 @@ _FILE: Final = re.compile(
     r"AWSLogs/(?:o-[a-z0-9]{10,32}/)?(?P<account>[0-9]{12})/CloudTrail/(?P<region>[a-z0-9-]{5,25})/"
     r"[0-9]{4}/[0-9]{2}/[0-9]{2}/(?P=account)_CloudTrail_(?P=region)_(?P<delivered>[0-9]{8}T[0-9]{4})Z_[^/]+\Z"
 )
+_DELIVERED: Final = re.compile(r"[0-9]{12}_CloudTrail_[^/]+\Z")
 _LOG: Final = re.compile(r"(?i)\.(json|jsonl|ndjson|csv|log)(\.gz)?\Z|\.gz\Z")
 _APART: Final = {"CloudTrail-Digest": "digests", "CloudTrail-Insight": "Insights files"}
 _MARGIN: Final = timedelta(days=1)
@@ -61,9 +62,11 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True):
 def passed_over(name: str) -> str:
     """Why a file found below a folder or prefix is no log: a word for the count of those; empty when it may be one."""
     parts = name.split("/")
-    for part, word in _APART.items():
-        if part in parts:
-            return word
+    # A trail's prefix is chosen by whoever may change the trail; the last part of the name is CloudTrail's own.
+    if not _DELIVERED.match(parts[-1]):
+        for part, word in _APART.items():
+            if part in parts:
+                return word
     return "" if _LOG.search(name) else "files of other kinds"
 
 

@@ -155,12 +155,14 @@ class Scan:
             alone = window.last and not framer.begun
             if alone and self._rules_out(window, inflation):
                 return
+            whole = False
             for section in framer.sections(window.data(), last=window.last):
+                whole = True
                 if window.last or ((before or window.may_hold) and self._filter.may_hold(section)):
                     records = framer.records(section, last=window.last)
                     yield from self._wanted_of(records)
                     strange = alone and not inflation.damage and not _is_log(records, framer)
-            before = window.may_hold
+            before = window.may_hold or (before and not whole)
             if framer.lost or self._unreadable > self._limits.broken:
                 self._problem("no end of a record was found" if framer.lost else "too many records are unreadable")
                 return

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rootwarden.detect.visits.incident import Incident
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from rootwarden.detect.visits.incident import Concern, Incident, Reason, Severity
+    from rootwarden.detect.visits.incident import Concern, Reason, Severity
 
 MOST_NAMED: Final = 20
 MOST_EVENTS: Final = 100
@@ -75,6 +77,11 @@ def merged_concern(stored: Concern, new: Concern) -> Concern:
         reasons=_reasons(stored.reasons, new.reasons),
         event_ids=_events(stored.event_ids, new.event_ids),
     )
+
+
+def somebody_was_in(finding: Incident | Concern) -> bool:
+    """Whether a finding is more than knocking at the sign-in page: failed sign-ins, MFA prompts, recoveries."""
+    return not isinstance(finding, Incident) or finding.used
 
 
 def higher(one: Severity, other: Severity) -> Severity:

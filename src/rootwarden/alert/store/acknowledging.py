@@ -35,8 +35,10 @@ def find(session: Session, name: str) -> FindingRow:
         UsageError: When there is none, or more than one.
     """
     asked = short(name)
-    known = session.scalars(select(AliasRow.finding).where(AliasRow.alias == asked)).first() or asked
-    row = session.get(FindingRow, known)
+    row = session.get(FindingRow, asked)
+    if row is None:
+        known = session.scalars(select(AliasRow.finding).where(AliasRow.alias == asked)).first()
+        row = session.get(FindingRow, known) if known is not None else None
     if row is None and len(asked) >= SHORTEST_PREFIX:
         begins = FindingRow.id.startswith(asked, autoescape=True)
         found = session.scalars(select(FindingRow).where(begins, FindingRow.merged_into.is_(None)).limit(2)).all()

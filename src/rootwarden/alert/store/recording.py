@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from rootwarden.alert.delivery.keys import alert_key
 from rootwarden.alert.delivery.marks import claimed_drill
-from rootwarden.alert.delivery.merging import higher, merged_concern, merged_visit, parted_visit
+from rootwarden.alert.delivery.merging import higher, merged_concern, merged_visit, parted_visit, somebody_was_in
 from rootwarden.alert.reading import Finding
 from rootwarden.alert.store import drills, families
 from rootwarden.alert.store.documents import VISIT, document_of, finding_of, short, word
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FALSE_DRILL: Final = "drill-not-registered"
 _LONGEST_OBJECT: Final = 2000
+_MOST_BESIDE: Final = 100
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,10 +161,12 @@ def _grow(session: Session, told: _Told, owners: families.Owners) -> tuple[Findi
     """The row of a finding, grown or made; and the severity it had, `None` if it is new."""
     name = short(told.finding.id)
     found = families.find(session, name, told.members, drill=told.drill)
-    same = [row for row in found if owners.lets(row, name)]
+    mine = [row for row in found if owners.lets(row, name)]
+    moved = len(mine) < len(found)
+    same = _same(mine, told.finding)
     if not same:
         row = _new_row(session, told, name)
-        families.adopt(session, row, name, told.members, moved=len(found) > 0)
+        families.adopt(session, row, name, told.members, moved=moved)
         if told.drill:
             drills.believe(session, told.drill, told.now)
         return row, None
@@ -174,15 +177,28 @@ def _grow(session: Session, told: _Told, owners: families.Owners) -> tuple[Findi
         _update(row, finding_of(other), told.now)
         families.absorb(session, row, other, told.now)
     _update(row, told.finding, told.now, parted=owners.is_parted(row))
-    families.adopt(session, row, name, told.members, moved=len(found) > len(same))
+    families.adopt(session, row, name, told.members, moved=moved)
     return row, before
 
 
+def _same(known: list[FindingRow], finding: Finding) -> list[FindingRow]:
+    """Those of the known rows that are the same finding.
+
+    Attempts that paged and the visit of somebody who then got in are two: whoever took the page for the attempts has
+    not heard of the visit.
+    """
+    attempts = [each for each in known if not somebody_was_in(finding_of(each))]
+    if not somebody_was_in(finding):
+        return attempts or known
+    return [each for each in known if each not in attempts or each.severity != Severity.PAGE.value]
+
+
 def _new_row(session: Session, told: _Told, name: str) -> FindingRow:
-    """A new row. The id may be taken by a drill that happened to look like it: then it stands beside it."""
+    """A new row. Its id may be taken, by a drill or by attempts that paged: then it stands beside that."""
     finding = told.finding
-    taken = session.get(FindingRow, name) is not None
-    kept = msgspec.structs.replace(finding, id=short(f"{name}-beside") if taken else name, severity=_highest(finding))
+    free = (name, *(short(f"{name}-beside{number}") for number in ("", *range(2, _MOST_BESIDE))))
+    chosen = next((each for each in free if session.get(FindingRow, each) is None), name)
+    kept = msgspec.structs.replace(finding, id=chosen, severity=_highest(finding))
     row = FindingRow(
         id=kept.id,
         kind=VISIT if isinstance(kept, Incident) else kept.kind.value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rootwarden.detect.visits.event import Event
+
+
+_GIVE_A_USER: Final = frozenset({"CreateUser", "CreateLoginProfile", "UpdateLoginProfile", "CreateAccessKey"})
+_GIVE_A_ROLE: Final = frozenset({"CreateRole", "UpdateAssumeRolePolicy"})
 
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -70,9 +74,9 @@ def made_by(event: Event) -> Iterator[tuple[str, str, str]]:
     if failed(event):
         return
     account = root_account(event)
-    if event.name in {"CreateUser", "CreateLoginProfile", "CreateAccessKey"} and request:
+    if event.name in _GIVE_A_USER and request:
         yield account, "user", short(request)
-    if event.name == "CreateRole" and (name := event.text("requestParameters", "roleName")):
+    if event.name in _GIVE_A_ROLE and (name := event.text("requestParameters", "roleName")):
         yield account, "role", short(name)
     if (
         event.name == "CreateAccessKey"

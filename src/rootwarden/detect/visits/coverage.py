@@ -110,6 +110,10 @@ def _in_time(visit: Visit, checkout: Checkout, *, taken: bool) -> Iterable[Diffe
         yield Difference(code="before-release", words="root was used before the code was handed out")
     if visit.summary.last > seconds(checkout.until):
         yield Difference(code="after-end", words="root was still used after the end of the check-out")
+    elif visit.summary.timeless:
+        yield Difference(code="after-end", words="some records do not say when, so it may have been after the end")
+    if visit.summary.sign_ins > 1:
+        yield Difference(code="second-visit", words="somebody else signed in within the same second")
     if taken:
         yield Difference(code="second-visit", words="a check-out is good for one visit, and this is another one")
 
@@ -119,6 +123,8 @@ def _by_device(summary: Summary, checkout: Checkout) -> Iterable[Difference]:
     if not devices:
         words = "nothing that was read says which MFA device was used"
         yield Difference(code="device-unknown", words=words)
+    elif False in summary.mfa | summary.session_mfa:
+        yield Difference(code="device-unknown", words="a part of it was done without an MFA device")
     elif devices != [checkout.mfa_device]:
         named = ", ".join(f"`{one}`" for one in devices if one != checkout.mfa_device)
         words = f"the MFA device is {named}, not the one that was checked out"
@@ -132,6 +138,9 @@ def _from_networks(summary: Summary, checkout: Checkout, settings: Settings) -> 
     outside = outside_networks(summary.addresses.values, networks)
     if outside:
         words = f"requests came from {some(outside)}, outside the declared networks"
+        yield Difference(code="other-network", words=words)
+    elif summary.nowhere or all(is_service(one) for one in summary.addresses.values):
+        words = "not every record says where its request came from"
         yield Difference(code="other-network", words=words)
     elif summary.addresses.more:
         words = "requests came from more addresses than can be compared with the declared networks"

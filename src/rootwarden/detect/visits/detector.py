@@ -17,7 +17,7 @@ from rootwarden.detect.visits.judge import Known, judge
 from rootwarden.detect.visits.ledger import Ledger
 from rootwarden.detect.visits.password_store import PasswordStore
 from rootwarden.detect.visits.seen import seen_of
-from rootwarden.detect.visits.shape import assume_root_call, is_root
+from rootwarden.detect.visits.shape import assume_root_call, is_account, is_root
 from rootwarden.detect.visits.sighting import hole, place, visit_alone
 from rootwarden.detect.visits.stamp import seconds, short, stamp_of
 from rootwarden.detect.visits.toward import seen_call
@@ -186,7 +186,8 @@ class Detector:
 
 def _touched(event: Event) -> str:
     """The account a request is about: an administrator names a member, else it is the caller's own."""
-    return short(event.text("requestParameters", "accountId") or event.account)
+    named = event.text("requestParameters", "accountId")
+    return named if is_account(named) else short(event.account)
 
 
 def _by_account_and_time(one: Incident | Concern) -> tuple[str, float, str]:

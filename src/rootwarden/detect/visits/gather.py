@@ -48,7 +48,8 @@ class Visit(msgspec.Struct, kw_only=True):
     @property
     def shape(self) -> Shape:
         """How root was there: of the shapes of its events the one that tells most."""
-        return next(shape for shape in _PRECEDENCE if self._is(shape))
+        order = _PRECEDENCE_WITHOUT_TIME if self.key[0] == TIMELESS else _PRECEDENCE
+        return next(shape for shape in order if self._is(shape))
 
     def _is(self, shape: Shape) -> bool:
         shapes = self.summary.shapes
@@ -68,6 +69,13 @@ _PRECEDENCE = (
     Shape.SESSION,
     Shape.CONSOLE,
     Shape.SIGN_IN,
+    Shape.FORWARDED,
+    Shape.SERVICE,
+)
+# What has no time is one visit whatever it is, and AssumeRoot must not speak for those who hold root's credentials.
+_PRECEDENCE_WITHOUT_TIME = (
+    *(shape for shape in _PRECEDENCE if shape not in {Shape.ASSUMED, Shape.FORWARDED, Shape.SERVICE}),
+    Shape.ASSUMED,
     Shape.FORWARDED,
     Shape.SERVICE,
 )

@@ -8,7 +8,7 @@ import msgspec
 
 from rootwarden.detect.visits.assumed import judge_assumed
 from rootwarden.detect.visits.bounded import ids_sorted
-from rootwarden.detect.visits.bursts import failed_sign_ins
+from rootwarden.detect.visits.bursts import failed_sign_ins, is_burst
 from rootwarden.detect.visits.catalogue import POLICY, Catalogue
 from rootwarden.detect.visits.checkout import Checkout
 from rootwarden.detect.visits.coverage import DIRECT, is_direct_use, outside_networks, some
@@ -17,7 +17,7 @@ from rootwarden.detect.visits.incident import Incident, Reason, Severity, Shape,
 from rootwarden.detect.visits.ledger import Ledger
 from rootwarden.detect.visits.settings import Settings
 from rootwarden.detect.visits.sighting import Sighting, seen_too
-from rootwarden.detect.visits.stamp import instant_of, stable_id
+from rootwarden.detect.visits.stamp import instant_of, seconds, stable_id
 from rootwarden.detect.visits.visit import SHOWN
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def judge(visit: Visit, cover: Cover | None, known: Known) -> Incident:
     else:
         verdict = _verdict(cover)
         cap = Severity.NOTIFY if verdict is Verdict.EXPECTED else Severity.PAGE
-        reasons = [*_of_use(visit, cover), *(_capped(one, cap) for one in _circumstances(visit, verdict, known))]
+        circumstances = (_capped(one, cap) for one in _circumstances(visit, verdict, known))
+        reasons = [*_of_use(visit, cover), *_at_the_door(visit, cover, cap, known.settings), *circumstances]
     reasons += [_capped(one, cap) for one in _of_detections(visit.summary, known.catalogue)]
     reasons += seen_too(known.sightings.get(visit.key, ()))
     return _incident(visit, cover, verdict, tuple(sorted(reasons, key=_worst_first)))
@@ -103,10 +104,17 @@ def _without_check_out(visit: Visit) -> tuple[str, str, Severity] | None:
     return "sign-in-page", words, Severity.NOTIFY
 
 
+def _at_the_door(visit: Visit, cover: Cover | None, cap: Severity, settings: Settings) -> Iterable[Reason]:
+    """Failed sign-ins before a visit; a burst from before its check-out began is not its person's, and pages."""
+    early = [] if cover is None else [one for one in visit.failures if one[0] < seconds(cover.checkout.start)]
+    another = is_burst(early, settings.thresholds)
+    for one in failed_sign_ins(visit, settings.thresholds):
+        yield one if another else _capped(one, cap)
+
+
 def _circumstances(visit: Visit, verdict: Verdict, known: Known) -> Iterable[Reason]:
     """What makes a visit worse, or easier to understand."""
     summary, settings = visit.summary, known.settings
-    yield from failed_sign_ins(visit, settings.thresholds)
     if visit.key[0] == TIMELESS:
         words = "the records have no time that can be read, so they belong to no visit"
         yield Reason(code="no-time", words=words, severity=Severity.NOTIFY, event_ids=_events(summary))

@@ -36,9 +36,10 @@ def effect_of(event: Event, named: Container[str]) -> Effect:
         named: Event names that detections ask for: they are changes whatever they are called.
     """
     at_sign_in = event.source.lower() == SIGN_IN_SOURCE or event.name == "ConsoleLogin"
-    if at_sign_in and (event.name in _PASSING or event.read_only):
+    if at_sign_in and (event.name in _PASSING or (event.read_only and event.name not in named)):
         return Effect.NEITHER
-    if event.read_only or (event.read_only is None and _reads_by_name(event.name, named)):
+    # What a detection asks for at the sign-in page is a change whatever `readOnly` says: there is no API behind it.
+    if (event.read_only and not at_sign_in) or (event.read_only is None and _reads_by_name(event.name, named)):
         return Effect.READ
     return Effect.NEITHER if failed(event) else Effect.WRITE
 

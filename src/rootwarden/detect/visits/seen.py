@@ -43,6 +43,7 @@ def seen_of(event: Event, catalogue: Catalogue, named: Container[str]) -> Seen:
     weighed = effect is Effect.WRITE or (bool(hits) and failed(event) and event.source.lower() != SIGN_IN_SOURCE)
     surely, maybe = catalogue.fits(event) if weighed else (None, None)
     who = event.identity
+    by_service = shape in {Shape.FORWARDED, Shape.SERVICE}
     at_page = event.source.lower() == SIGN_IN_SOURCE
     return Seen(
         stamp=stamp_of(event),
@@ -59,7 +60,8 @@ def seen_of(event: Event, catalogue: Catalogue, named: Container[str]) -> Seen:
         mfa=_MFA_USED.get(_mfa_used(event)) if signed_in(event) else None,
         session_mfa=who.mfa,
         device=short(event.text("additionalEventData", "MFAIdentifier")) if signed_in(event) else "",
-        address="" if shape in {Shape.FORWARDED, Shape.SERVICE} else short(event.address),
+        address="" if by_service else short(event.address),
+        nowhere=not by_service and not event.address,
         agent=short(event.agent),
         region=short(event.region),
         action=action_of(event),

@@ -47,6 +47,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         session_mfa: `mfaAuthenticated` of the session.
         device: `MFAIdentifier`.
         address: Where from; empty where a service acts for root.
+        nowhere: It does not say where from, and should.
         agent: The user agent.
         region: The region called.
         action: `iam:CreateAccessKey`.
@@ -70,6 +71,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     session_mfa: bool | None = None
     device: str = ""
     address: str = ""
+    nowhere: bool = False
     agent: str = ""
     region: str = ""
     action: str = ""
@@ -122,6 +124,7 @@ class Summary(msgspec.Struct, kw_only=True):
     last: int = -NO_TIME
     started: int = NO_TIME
     timeless: int = 0
+    nowhere: int = 0
     mfa: set[bool] = msgspec.field(default_factory=set)
     session_mfa: set[bool] = msgspec.field(default_factory=set)
     shapes: set[Shape] = msgspec.field(default_factory=set)
@@ -149,6 +152,7 @@ class Summary(msgspec.Struct, kw_only=True):
         self.failed_sign_ins += seen.failed_sign_in
         self.knocks += seen.knock
         self.sign_ins += seen.signed_in
+        self.nowhere += seen.nowhere
         self._add_time(seen)
         self._add_texts(seen)
         if seen.shape is not None:
@@ -170,7 +174,7 @@ class Summary(msgspec.Struct, kw_only=True):
 
     def merge(self, other: Summary) -> None:
         """Take in all that another part holds."""
-        for name in ("events", "writes", "reads", "failed_sign_ins", "knocks", "sign_ins", "timeless"):
+        for name in ("events", "writes", "reads", "failed_sign_ins", "knocks", "sign_ins", "timeless", "nowhere"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
         self.started = min(self.started, other.started)

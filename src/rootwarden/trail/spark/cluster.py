@@ -69,7 +69,7 @@ class Cluster:
         Raises:
             ClusterError: When Spark gives up.
         """
-        sent = orders if self._local else msgspec.structs.replace(orders, profile="")
+        sent = msgspec.structs.replace(orders, base=str(Path.cwd()), profile=orders.profile if self._local else "")
         rest = iter(batches)
         while batch_round := _next_round(rest):
             with as_ours():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyspark.sql import SparkSession
 
-from rootwarden.errors import UsageError
+from rootwarden.errors import ClusterError, UsageError
 from rootwarden.trail.spark.failures import as_ours
 from rootwarden.trail.spark.package import write_package
 
@@ -25,6 +26,8 @@ _HERE: Final = "127.0.0.1"
 _LOOPBACK: Final = re.compile(r"local(\[.*\])?|spark://(127\.0\.0\.1|localhost|\[::1\]):\d+")
 # Where S3 is, and no secret. Credentials are the executors' own affair.
 _PASSED_ON: Final = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION")
+_STANDALONE: Final = "spark://"
+_ANSWER_SECONDS: Final = 10
 _SUBMITTED: Final = "PYSPARK_GATEWAY_PORT"
 
 
@@ -42,6 +45,7 @@ def session(master: str = "") -> Iterator[SparkSession]:
     """
     if _SUBMITTED not in os.environ:
         _need_java()
+        _need_master(master)
         master = master or "local[*]"
     builder = SparkSession.builder.appName("rootwarden trail").config("spark.ui.showConsoleProgress", "false")
     if master:
@@ -74,3 +78,26 @@ def _need_java() -> None:
     if not shutil.which("java", path=f"{home}/bin" if home else None):
         where = f"`{home}`, which JAVA_HOME names, has none" if home else "it was not found"
         raise UsageError(f"Spark needs Java 17 or later, and {where}", hint="install a JRE, or set JAVA_HOME")
+
+
+def _need_master(master: str) -> None:
+    """Ask whether anybody is there before Spark does, which takes a minute and pages of traces to say no.
+
+    Raises:
+        UsageError: When the address is none.
+        ClusterError: When none of the masters answers.
+    """
+    if not master.startswith(_STANDALONE):
+        return
+    reason = ""
+    for address in master.removeprefix(_STANDALONE).split(","):
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdecimal():
+            raise UsageError(f"`{master}` is no address of a cluster", hint="write it as spark://HOST:PORT")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+        except (OSError, OverflowError, UnicodeError) as error:
+            reason = str(getattr(error, "strerror", "") or error).lower()
+        else:
+            return
+    raise ClusterError(f"the cluster `{master}` does not answer: {reason}", hint="is it the master's address?")
