@@ -115,6 +115,33 @@ def test_an_event_between_two_visits_makes_them_one_and_pages_no_more(store: Sto
     assert record(store, reading(visit("visit-b", events=("e9",)))).opened == ()
 
 
+def test_a_visit_that_turns_out_to_be_two_is_two_and_the_first_keeps_what_was_told(store: Store) -> None:
+    record(store, reading(visit("both", events=("e1", "e2", "e3"))))
+    apart = reading(
+        visit("one", events=("e1",), started=NOON - 5 * MINUTE),
+        visit("two", events=("e2", "e3"), severity=NOTIFY, started=NOON - 3 * MINUTE),
+    )
+    assert record(store, apart).opened == ("two",)
+    found = findings(store)
+    assert {name: (each.event_ids, each.severity) for name, each in found.items()} == {
+        "both": (("e1",), PAGE),
+        "two": (("e2", "e3"), NOTIFY),
+    }
+    again = record(store, apart)
+    assert (again.opened, again.risen, again.alerts) == ((), (), 0)
+    assert findings(store) == found
+    # Either alone leads to its own from now on.
+    record(store, reading(visit("two", events=("e2", "e3", "e4"), severity=NOTIFY)))
+    record(store, reading(visit("one", events=("e0", "e1"))))
+    assert {name: len(each.event_ids) for name, each in findings(store).items()} == {"both": 2, "two": 3}
+
+
+def test_of_two_the_one_with_the_id_keeps_it(store: Store) -> None:
+    record(store, reading(visit("kept", events=("e1", "e2"))))
+    record(store, reading(visit("new", events=("e1",)), visit("kept", events=("e2",))))
+    assert {name: each.event_ids for name, each in findings(store).items()} == {"kept": ("e2",), "new": ("e1",)}
+
+
 def test_concerns_that_share_an_event_stay_apart(store: Store) -> None:
     record(store, reading(concern("c1", event_ids=("e1",)), concern("c2", event_ids=("e1",)), visit(events=("e1",))))
     assert set(findings(store)) == {"c1", "c2", "visit-1"}

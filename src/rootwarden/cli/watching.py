@@ -67,6 +67,7 @@ def watch(given: Given) -> int:
     known = _alert_settings(given)
     stop = threading.Event()
     with _opened(given, known) as store, ExitStack() as stack:
+        from rootwarden.watch.figures import Count
         from rootwarden.watch.journal import Journal, Level
 
         journal = Journal()
@@ -79,7 +80,8 @@ def watch(given: Given) -> int:
             signal.signal(number, lambda *_: stop.set())
         journal.say(Level.INFO, "watching", queue=given.queue, database=store.name, health=listening)
         _run(watcher, delivering, stop, journal, once=given.once)
-        journal.say(Level.INFO, "stopped", left_to_the_queue="what was not worked off")
+        totals = {each.value: watcher.figures.total(each) for each in (Count.RECEIVED, Count.DELETED, Count.FINDINGS)}
+        journal.say(Level.INFO, "stopped", **totals)
         return _exit_code(watcher) if given.once else 0
 
 

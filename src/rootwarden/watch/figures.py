@@ -36,7 +36,7 @@ class Count(StrEnum):
 _HELP: Final = {
     Count.RECEIVED: "Messages taken from the queue.",
     Count.DELETED: "Messages deleted after what they said was kept.",
-    Count.PARKED: "Messages nobody could understand, kept for a person.",
+    Count.PARKED: "Messages that could not be worked off, kept in the database.",
     Count.PASSED_OVER: "Messages that say nothing new.",
     Count.OBJECTS: "Log files read.",
     Count.UNREADABLE: "Log files that could not be read, or not to their end.",

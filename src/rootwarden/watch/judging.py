@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.catalogue import Catalogue
     from rootwarden.detect.visits.checkout import Checkout
     from rootwarden.detect.visits.find import Findings
+    from rootwarden.detect.visits.incident import Incident
     from rootwarden.detect.visits.settings import Settings
 
 # Longer than a session of root can last, and than blinding and spending may lie apart.
@@ -160,10 +161,12 @@ class Judge:
         around = {event_id(event): event for event in self._stored(session, accounts, span)} if accounts else {}
         # Nothing is said without events: nearly every log file holds none, and its transaction is short.
         findings = self._findings((*events, *around.values()), accounts, now) if accounts else None
-        told = self._told(session, findings, accounts, frozenset(around), now) if findings else ()
+        told = self._told(findings, accounts, span, now) if findings else ()
+        late = seen_after_all(session, accounts, frozenset(around), told) if findings else ()
+        mine = [each for each in findings.incidents if each.account in accounts] if findings else []
         reading = Reading(
-            incidents=tuple(each for each in findings.incidents if each.account in accounts) if findings else (),
-            concerns=(*told, *arrival.concerns),
+            incidents=tuple(each for each in mine if _is_whole(each, span)),
+            concerns=(*told, *late, *arrival.concerns),
             events=tuple(_kept(event) for event in events),
             objects=arrival.objects,
             path=arrival.path,
@@ -180,14 +183,12 @@ class Judge:
         return Judged(recorded=recorded, suspects=suspects)
 
     def _told(
-        self, session: Session, findings: Findings, accounts: frozenset[str], loaded: frozenset[str], now: datetime
+        self, findings: Findings, accounts: frozenset[str], span: tuple[datetime, datetime], now: datetime
     ) -> tuple[Concern, ...]:
-        """Concerns of these accounts, without those that are too early, and with what time has settled."""
+        """Concerns of these accounts, without those that are too early."""
         delivery = timedelta(minutes=self._settings.thresholds.delivery_minutes)
-        told = tuple(
-            each for each in findings.concerns if each.account in accounts and not _is_too_early(each, now, delivery)
-        )
-        return (*told, *seen_after_all(session, accounts, loaded, told))
+        mine = (each for each in findings.concerns if each.account in accounts and _is_whole(each, span))
+        return tuple(each for each in mine if not _is_too_early(each, now, delivery))
 
     def _findings(self, events: Iterable[Event], accounts: frozenset[str], now: datetime) -> Findings:
         """Findings of these accounts; of others not everything is at hand, so nothing is said of them."""
@@ -220,6 +221,12 @@ def touched(event: Event) -> tuple[str, ...]:
     found = {short(event.account), *((call.account,) if call else ()), *((named,) if is_account(named) else ())}
     # Root whose account no field says is detection's account "", and is looked for there.
     return tuple(sorted({root_account(event), *found} if is_root(event) else found - {""})) or ("",)
+
+
+def _is_whole(finding: Incident | Concern, span: tuple[datetime, datetime]) -> bool:
+    """Whether all of a finding was at hand: at the edges of what was loaded there are halves, and nothing new."""
+    begun = finding.started is None or finding.started <= span[1] + AROUND / 2
+    return begun and (finding.ended is None or finding.ended >= span[0] - AROUND / 2)
 
 
 def _is_too_early(concern: Concern, now: datetime, delivery: timedelta) -> bool:

@@ -346,7 +346,8 @@ class Rounds:
             if each.parked is not None:
                 self._journal.say(Level.ERROR, "message parked", message=each.parked.id, why=each.parked.reason)
             elif each.opened.found is not None:
-                self._journal.say(Level.WARNING, "message not understood", message=each.opened.message.id)
+                why = each.opened.found.why
+                self._journal.say(Level.WARNING, "message not understood", message=each.opened.message.id, why=why)
 
     def _not_held(self, error: RootwardenError) -> None:
         self._journal.say(Level.WARNING, "messages not held", why=error.message)

@@ -1,8 +1,9 @@
 """What is known of a finding, grown: later events append, severity only rises, the id stays.
 
 Merging the same finding again changes nothing, and nothing that was counted or named is forgotten. Counts are the
-larger of both, because detection hands over the whole visit as it knows it, not what is new in it. The verdict is the
-newer one: a check-out that came late explains a visit, though what was paged stays paged.
+larger of both, because detection hands over the whole visit as it knows it, not what is new in it; only where what was
+one visit turns out to be two are they the newer ones. The verdict is the newer one: a check-out that came late explains
+a visit, though what was paged stays paged.
 """
 
 from __future__ import annotations
@@ -51,6 +52,15 @@ def merged_visit(stored: Incident, new: Incident) -> Incident:
         reasons=_reasons(stored.reasons, new.reasons),
         event_ids=_events(stored.event_ids, new.event_ids),
     )
+
+
+def parted_visit(stored: Incident, new: Incident) -> Incident:
+    """What is left of `stored` when detection tells a part of it as another visit: its counts are those of `new`.
+
+    Its id stays, its severity does not fall, and the reasons that were told stay told.
+    """
+    severity = higher(stored.severity, new.severity)
+    return msgspec.structs.replace(new, id=stored.id, severity=severity, reasons=_reasons(stored.reasons, new.reasons))
 
 
 def merged_concern(stored: Concern, new: Concern) -> Concern:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from rootwarden.alert.delivery.keys import alert_key
 from rootwarden.alert.delivery.marks import claimed_drill
-from rootwarden.alert.delivery.merging import higher, merged_concern, merged_visit, somebody_was_in
+from rootwarden.alert.delivery.merging import higher, merged_concern, merged_visit, parted_visit, somebody_was_in
 from rootwarden.alert.reading import Finding
 from rootwarden.alert.store import drills, families
 from rootwarden.alert.store.documents import VISIT, document_of, finding_of, short, word
@@ -75,8 +75,10 @@ def record_in(session: Session, reading: Reading, now: datetime) -> Recorded:
     seen_at = reading.seen_at or now
     _keep(session, reading, seen_at, now)
     opened, risen, alerts = [], [], 0
-    for told in _told(session, reading, seen_at, now):
-        row, before = _grow(session, told)
+    every = _told(session, reading, seen_at, now)
+    owners = families.owners(session, [(short(told.finding.id), told.members, told.drill) for told in every])
+    for told in every:
+        row, before = _grow(session, told, owners)
         _sight(session, row, reading, seen_at)
         if before is None:
             opened.append(row.id)
@@ -155,14 +157,16 @@ def _with_false_mark(finding: Finding) -> Finding:
     return msgspec.structs.replace(finding, severity=Severity.PAGE, reasons=(reason, *finding.reasons))
 
 
-def _grow(session: Session, told: _Told) -> tuple[FindingRow, Severity | None]:
+def _grow(session: Session, told: _Told, owners: families.Owners) -> tuple[FindingRow, Severity | None]:
     """The row of a finding, grown or made; and the severity it had, `None` if it is new."""
     name = short(told.finding.id)
-    known = families.find(session, name, told.members, drill=told.drill)
-    same = _same(known, told.finding)
+    found = families.find(session, name, told.members, drill=told.drill)
+    mine = [row for row in found if owners.lets(row, name)]
+    moved = len(mine) < len(found)
+    same = _same(mine, told.finding)
     if not same:
         row = _new_row(session, told, name)
-        families.adopt(session, row, name, told.members)
+        families.adopt(session, row, name, told.members, moved=moved)
         if told.drill:
             drills.believe(session, told.drill, told.now)
         return row, None
@@ -172,8 +176,8 @@ def _grow(session: Session, told: _Told) -> tuple[FindingRow, Severity | None]:
         before = higher(before, Severity(other.severity))
         _update(row, finding_of(other), told.now)
         families.absorb(session, row, other, told.now)
-    _update(row, told.finding, told.now)
-    families.adopt(session, row, name, told.members)
+    _update(row, told.finding, told.now, parted=owners.is_parted(row))
+    families.adopt(session, row, name, told.members, moved=moved)
     return row, before
 
 
@@ -221,11 +225,11 @@ def _highest(finding: Finding) -> Severity:
     return highest
 
 
-def _update(row: FindingRow, finding: Finding, now: datetime) -> None:
+def _update(row: FindingRow, finding: Finding, now: datetime, *, parted: bool = False) -> None:
     stored = finding_of(row)
     new = msgspec.structs.replace(finding, severity=_highest(finding))
     if isinstance(stored, Incident) and isinstance(new, Incident):
-        grown: Finding = merged_visit(stored, new)
+        grown: Finding = parted_visit(stored, new) if parted else merged_visit(stored, new)
         row.verdict = new.verdict.value
     elif isinstance(stored, Concern) and isinstance(new, Concern):
         grown = merged_concern(stored, new)
