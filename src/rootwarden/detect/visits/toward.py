@@ -132,6 +132,6 @@ def _reasons(run: Summary, catalogue: Catalogue) -> Iterable[Reason]:
         if code in _OWN:
             words, severity = _OWN[code]
         else:
-            words, severity = catalogue.detections[code].reason, catalogue.detections[code].severity
+            words, severity = catalogue.detections[code].words, catalogue.detections[code].severity
         doubt = " (the record does not say enough to be sure)" if hits.undecided == hits.count else ""
         yield Reason(code=code, words=words + doubt, severity=severity, event_ids=events)
