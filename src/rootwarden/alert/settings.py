@@ -185,7 +185,7 @@ def read_settings(path: Path) -> Settings:
             content = opened.read(MOST_BYTES + 1)
     except OSError as error:
         why = error.strerror or type(error).__name__
-        hint = "name the file with --settings; docs/alerts.md shows what is in it"
+        hint = "give the path of a file as docs/alerts.md shows it"
         raise InputError(f"`{path}` cannot be read: {why}", hint=hint) from error
     return parse_settings(content, name=str(path))
 
