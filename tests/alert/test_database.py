@@ -165,3 +165,13 @@ def test_a_full_disk_is_told_and_what_was_recorded_is_whole(tmp_path: Path) -> N
         alerts = store.read(lambda session: session.scalars(select(AlertRow.finding).order_by(AlertRow.finding)).all())
         assert alerts == ids(store)
         assert record(store, reading(visit("after", events=("after",)))).opened == ("after",)
+
+
+def test_a_new_database_and_its_journals_are_for_their_owner_only(tmp_path: Path) -> None:
+    with Store(f"sqlite:///{tmp_path / 'alerts.db'}") as store:
+        store.write(lambda session: session.execute(text("CREATE TABLE probe (number INTEGER)")))
+        assert {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {
+            "alerts.db": 0o600,
+            "alerts.db-wal": 0o600,
+            "alerts.db-shm": 0o600,
+        }

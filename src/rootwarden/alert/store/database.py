@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import create_engine, event, make_url, text
@@ -167,10 +169,19 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() == POSTGRESQL:
         arguments: dict[str, Any] = {"connect_timeout": 5, "options": "-c lock_timeout=10s -c statement_timeout=30s"}
         return create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_timeout=10, hide_parameters=True)
+    _for_its_owner_only(url.database or "")
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _for_its_owner_only(name: str) -> None:
+    """Make the file before SQLite does, which would let everybody read it; its journals take over its mode."""
+    if name and name != ":memory:" and not name.startswith("file:"):
+        # What cannot be made SQLite refuses to open a moment later, with the reason.
+        with suppress(OSError):
+            Path(name).touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
