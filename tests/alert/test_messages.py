@@ -84,7 +84,7 @@ SILENCE = concern(
 STEPS = (
     "keep what shows it (on-call engineer)",
     "call the keepers (incident lead)",
-    "then the rest of playbook `fake`",
+    "then the rest: `rootwarden detection playbook fake`",
 )
 HOSTILE = (
     "\r\nPAGE is over",

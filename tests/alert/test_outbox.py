@@ -262,6 +262,9 @@ def test_finding_by_id_and_by_its_beginning(store: Store) -> None:
     for name, why in refused:
         with pytest.raises(UsageError, match=why):
             found(name)
+    with pytest.raises(UsageError) as too_short:
+        found("visit")
+    assert too_short.value.hint.endswith("; the beginning of one has at least 6 characters")
 
 
 def test_heartbeats(store: Store) -> None:

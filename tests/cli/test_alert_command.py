@@ -154,7 +154,7 @@ def test_a_drill_nobody_takes_fails(folder: Path, receiver: Receiver) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("alert", "list", "--settings", "none.toml"), "`none.toml` cannot be read"),
+        (("alert", "list", "--settings", "none.toml"), "`none.toml` cannot be read: No such file or directory"),
         (("alert", "show", "nothing-like-it"), "there is no finding `nothing-like-it`"),
         (("alert", "drill", "--account", "12"), "`12` is no account id"),
         (("alert", "drill", "--due", "soon"), "`soon` is no day"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,14 +14,16 @@ from rootwarden.cli.detection import app
 from rootwarden.detect.event_pattern import read_event_pattern
 from rootwarden.detect.export.loss import Loss
 from rootwarden.detect.filter_parser import read_filter_pattern
-from rootwarden.detect.visits.detection import Topic
+from rootwarden.detect.visits.detection import Accounts, Topic
 from rootwarden.errors import RootwardenError
-from rootwarden.packs import detections
+from rootwarden.packs import detections, playbooks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from typer.testing import Result
+
+    from rootwarden.detect.visits.playbook import Playbook
 
 ARN = "arn:aws:secretsmanager:eu-west-1:000011112222:secret:root-AbCdEf"
 OWN = """
@@ -111,7 +114,53 @@ def test_wrong_cases_and_unnoticed_changes_are_named(tmp_path: Path) -> None:
     file.write_text(OWN.replace("fits = true", "fits = false"), encoding="utf-8")
     wrong = run("test", file, "--mutate")
     assert wrong.exit_code == 1
-    assert wrong.stdout == "own: `a user`: expected not meant, got meant\n1 case, 1 wrong\n"
+    assert wrong.stdout == "own: `a user`: `fits = false`, and it fits\n1 case, 1 wrong\n"
+
+
+def test_a_file_that_would_not_be_found_again_is_noted(tmp_path: Path) -> None:
+    file = tmp_path / "other.toml"
+    file.write_text(OWN, encoding="utf-8")
+    done = run("test", file)
+    assert done.exit_code == 0
+    assert done.stderr == f"note: `{file}` holds `own`: a shipped detection is named after its id\n"
+    (tmp_path / "own.toml").write_text(OWN.replace('"root-used"', '"root-usd"'), encoding="utf-8")
+    assert run("test", tmp_path / "own.toml").stderr == (
+        "note: `own` leads to the playbook `root-usd`, which is not there; did you mean `root-used`?\n"
+    )
+
+
+def test_playbooks_are_listed() -> None:
+    assert [line.split()[0] for line in run("playbook").stdout.splitlines()] == [one.id for one in playbooks()]
+
+
+@pytest.mark.parametrize("kind", list(Accounts))
+@pytest.mark.parametrize("playbook", playbooks(), ids=lambda one: one.id)
+def test_a_playbook_tells_every_step_that_concerns_an_account(playbook: Playbook, kind: Accounts) -> None:
+    shown = run("playbook", playbook.id, "--account", kind.value).stdout
+    assert shown.startswith(f"{playbook.id}: {playbook.title}\n{playbook.when}\n")
+    for step in playbook.steps:
+        told = f"{step.what} ({step.who})" in shown
+        assert told == (kind is Accounts.ANY or any(step.what == one.what for one in playbook.steps_for(kind)))
+    for step in playbook.steps_for(kind):
+        assert f"why: {step.why}\n      it worked when: {step.check}" in shown
+        assert not step.command or f"      $ {shlex.join(step.command)}\n" in shown
+
+
+def test_steps_of_one_kind_of_account_say_so_unless_it_was_named() -> None:
+    step = next(one for one in root_key().steps if one.accounts == (Accounts.MEMBER,))
+    assert f"[member] {step.what}" in run("playbook", "root-key").stdout
+    assert "[member]" not in run("playbook", "root-key", "--account", "member").stdout
+
+
+def test_a_playbook_that_is_not_there() -> None:
+    assert refused("playbook", "rootkey").message == "there is no playbook `rootkey`"
+    assert refused("playbook", "rootkey").hint == "did you mean `root-key`?"
+    assert refused("playbook", "x").hint == "`rootwarden detection playbook` lists them"
+
+
+def root_key() -> Playbook:
+    (found,) = (one for one in playbooks() if one.id == "root-key")
+    return found
 
 
 def test_a_file_of_the_users_own_is_exported(tmp_path: Path) -> None:

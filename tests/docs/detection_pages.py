@@ -6,9 +6,9 @@ import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rootwarden.cli.playbook_output import PHASE_WORDS
 from rootwarden.detect.export.plain import in_words
 from rootwarden.detect.visits.detection import Accounts, Avoidable, Topic, Who
-from rootwarden.detect.visits.playbook import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,13 +33,6 @@ TOPICS = {
     Topic.SPEND: ("Denial of wallet: spending", "The third stage: what mines, trains, sends and binds the payer."),
 }
 WHOSE = {Who.ROOT: "root", Who.NOT_ROOT: "anybody but root", Who.ANYONE: "anybody"}
-PHASES = {
-    Phase.KEEP: "Keep evidence",
-    Phase.CONTAIN: "Contain",
-    Phase.EVICT: "Evict",
-    Phase.ROTATE: "Rotate",
-    Phase.RECOVER: "Recover",
-}
 KINDS = {
     Accounts.MANAGEMENT: "the management account",
     Accounts.STANDALONE: "a standalone account",
@@ -87,7 +80,8 @@ _PLAYBOOKS = """\
 
 What to do when a detection fires: keep evidence, contain, evict, rotate, recover, in this order. Each page has a
 part for the management account, for a standalone account and for a member, because what binds root of a member
-(service control policies, central root sessions) does not bind the others. CAPITALS in a command stand for your own
+(service control policies, central root sessions) does not bind the others. `rootwarden detection playbook ID` prints
+the same at a terminal, `--account member` only what concerns a member. CAPITALS in a command stand for your own
 values.
 
 | playbook | what happened | detections |
@@ -144,7 +138,7 @@ def playbook_page(book: Playbook, detections: Sequence[Detection]) -> str:
         parts.append(f"\n## In {name}\n")
         numbered = enumerate(book.steps_for(kind), 1)
         for phase, steps in groupby(numbered, key=lambda pair: pair[1].phase):
-            parts.append(f"\n**{PHASES[phase]}**\n\n")
+            parts.append(f"\n**{PHASE_WORDS[phase]}**\n\n")
             parts += [_step(number, step) for number, step in steps]
     if book.references:
         parts.append("\n## References\n\n" + "".join(f"- <{link}>\n" for link in book.references))

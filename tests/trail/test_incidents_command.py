@@ -130,7 +130,7 @@ def test_an_unsigned_check_out_silences_nothing(tmp_path: Path) -> None:
     (visit,) = seen.document["incidents"]
     assert (seen.code, visit["verdict"]) == (1, "unexplained")
     assert [one["doubt"] for one in seen.document["not_believed"]] == ["it is not signed"]
-    assert "1 check-out not believed" in seen.err
+    assert "warning: 1 check-out not believed: it is not signed: `L-1`" in seen.err
 
 
 def test_a_check_out_that_cannot_be_read_is_could_not_look(tmp_path: Path) -> None:

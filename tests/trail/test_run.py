@@ -230,6 +230,20 @@ class TestState:
             assert ids(spool) == [0, 1, 2, 3, 77, 78]
         assert (done.read_before, done.counts.files) == (3, 2)
 
+    def test_a_file_rewritten_behind_its_date_is_read_again(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.json"
+        path.write_bytes(log(root(1), packed=False))
+        with Spool(tmp_path / "state") as spool:
+            reading(path, spool=spool)
+        before = path.stat()
+        with path.open("r+b") as file:
+            file.write(log(root(2), packed=False))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+        with Spool(tmp_path / "state") as spool:
+            reading(path, spool=spool)
+            assert ids(spool) == [1, 2]
+
     def test_what_was_not_read_in_full_is_read_again(self, tmp_path: Path) -> None:
         path = tmp_path / "a.json.gz"
         path.write_bytes(log(root(1), *map(ordinary, range(2, 40)))[:-20])

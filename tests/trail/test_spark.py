@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.timeout(600)]
 SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = 'import sys; sys.argv[0] = "rootwarden"; from rootwarden.cli.main import main; main()'
-BUCKET = "fake-trail"
+BUCKET = "fake-trail-of-spark"
 KEYS = {"AWS_SECRET_ACCESS_KEY": "fake", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 NOWHERE_ELSE = {**KEYS, "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1"}
 OF_DRIVER, OF_EXECUTORS = "AKIAFAKEDRIVERFAKE00", "AKIAFAKEWORKERSFAKE0"

@@ -184,7 +184,9 @@ def read_settings(path: Path) -> Settings:
         with path.open("rb") as opened:
             content = opened.read(MOST_BYTES + 1)
     except OSError as error:
-        raise InputError(f"`{path}` cannot be read", hint="docs/alerts.md shows what is in it") from error
+        why = error.strerror or type(error).__name__
+        hint = "name the file with --settings; docs/alerts.md shows what is in it"
+        raise InputError(f"`{path}` cannot be read: {why}", hint=hint) from error
     return parse_settings(content, name=str(path))
 
 

@@ -1,4 +1,4 @@
-"""`rootwarden detection …`: list, show, test and export what root events are told apart by."""
+"""`rootwarden detection …`: list, show, test and export what root events are told apart by, and what to do then."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rootwarden.detect.export.loss import Language
-from rootwarden.detect.visits.detection import Topic
+from rootwarden.detect.visits.detection import Accounts, Topic
 from rootwarden.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="detection",
-    help="List, show, test and export detections: what is noticed in CloudTrail.",
+    help="List, show, test and export detections: what is noticed in CloudTrail, and what to do.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -131,6 +131,29 @@ def export_detections(
     typer.echo(exports_as_yaml(found) if language is Language.SIGMA else exports_as_json(found, language))
 
 
+@app.command()
+def playbook(
+    identifier: Annotated[str, typer.Argument(metavar="[ID]", help="Which one; the list of them if none.")] = "",
+    *,
+    account: Annotated[
+        Accounts, typer.Option("--account", help="The kind of account; `any` prints the steps of every kind.")
+    ] = Accounts.ANY,
+) -> None:
+    """Print a playbook: what to do, who does it, with which command, and how to see that it worked."""
+    from rootwarden.cli.playbook_output import playbook_as_text, playbooks_as_text
+    from rootwarden.detect.visits.strict_toml import meant
+    from rootwarden.packs import playbooks
+
+    there = {one.id: one for one in playbooks()}
+    if not identifier:
+        typer.echo(playbooks_as_text(list(there.values())))
+        return
+    if identifier not in there:
+        hint = meant(identifier, there).removeprefix("; ") or "`rootwarden detection playbook` lists them"
+        raise UsageError(f"there is no playbook `{identifier}`", hint=hint)
+    typer.echo(playbook_as_text(there[identifier], account))
+
+
 def _one(identifier: str, declare: list[str] | None) -> Detection:
     from rootwarden.cli.rule_input import read_text
     from rootwarden.detect.visits.detection_file import read_detection
@@ -157,7 +180,23 @@ def _content(files: list[Path]) -> list[Detection | Task | TaskPolicy]:
 
     if not files:
         return [*detections_with_examples(), *root_tasks(), *task_policies()]
-    return [read_detection(read_text(file), file=str(file), callers=callers(), example=True) for file in files]
+    own = [read_detection(read_text(file), file=str(file), callers=callers(), example=True) for file in files]
+    for file, one in zip(files, own, strict=True):
+        _note_what_is_not_found(file, one)
+    return list(own)
+
+
+def _note_what_is_not_found(file: Path, one: Detection) -> None:
+    """What would stop a user's file, or whoever follows it, once it is shipped."""
+    from rootwarden.detect.visits.strict_toml import meant
+    from rootwarden.packs import playbooks
+
+    if file.stem != one.id:
+        typer.echo(f"note: `{file}` holds `{one.id}`: a shipped detection is named after its id", err=True)
+    known = {each.id for each in playbooks()}
+    if one.playbook not in known:
+        near = meant(one.playbook, known)
+        typer.echo(f"note: `{one.id}` leads to the playbook `{one.playbook}`, which is not there{near}", err=True)
 
 
 def _declared(values: list[str] | None) -> dict[str, list[str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.case_runs import CaseRun
     from rootwarden.detect.visits.detection import Detection
     from rootwarden.detect.visits.pattern_mutants import Mutant
+
+# An answer as a sentence has it, and as a case file has it.
+_WORD: Final[Mapping[bool | None, str]] = MappingProxyType({True: "fits", False: "does not fit", None: "is undecided"})
+_TOML: Final[Mapping[bool | None, str]] = MappingProxyType({True: "true", False: "false", None: '"undecided"'})
 
 
 def list_as_text(detections: Sequence[Detection]) -> str:
@@ -77,7 +83,7 @@ def detection_as_json(one: Detection) -> str:
 def runs_as_lines(runs: Sequence[CaseRun]) -> list[str]:
     """One line a wrong case, then the count."""
     wrong = [run for run in runs if not run.right]
-    lines = [f"{run.of}: `{run.name}`: expected {_word(run.expected)}, got {_word(run.said)}" for run in wrong]
+    lines = [f"{run.of}: `{run.name}`: `fits = {_TOML[run.expected]}`, and it {_WORD[run.said]}" for run in wrong]
     return [printable(line) for line in (*lines, f"{_counted(len(runs), 'case')}, {len(wrong)} wrong")]
 
 
@@ -104,11 +110,7 @@ def _asleep(one: Detection) -> str:
 
 
 def _case(fits: bool | None, name: str) -> str:
-    return f"{_word(fits):<9}  {name}"
-
-
-def _word(said: bool | None) -> str:
-    return {True: "meant", False: "not meant", None: "undecided"}[said]
+    return f"{_WORD[fits]:<12}  {name}"
 
 
 def _counted(count: int, noun: str) -> str:

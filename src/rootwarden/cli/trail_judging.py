@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _LARGEST: Final = 256 * 1024**2
 _STDIN: Final = "-"
+_MOST_LEASES: Final = 5
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,12 +212,27 @@ def _say_found(findings: Findings, done: Run, trouble: Iterable[str]) -> None:
 
     visits = several(len(findings.incidents), "incident")
     trail_reading.tell(done, f"{visits}, {several(len(findings.concerns), 'concern')}")
-    if findings.doubted:
-        _say(f"warning: {several(len(findings.doubted), 'check-out')} not believed: see `not_believed`")
+    for line in _doubts(findings.doubted):
+        _say(f"warning: {line}")
     if findings.asleep:
-        _say(f"note: nothing is declared for: {', '.join(findings.asleep)}")
+        _say(f"note: not looked for until --settings declare it: {', '.join(findings.asleep)}")
     for one in trouble:
         _say(f"warning: {visible(one)}")
+
+
+def _doubts(doubted: Iterable[Checkout]) -> list[str]:
+    """One line for each cause why check-outs are not believed, with the first of them."""
+    from rootwarden.report.words import several, shorten
+
+    leases: dict[str, list[str]] = {}
+    for one in doubted:
+        leases.setdefault(one.doubt, []).append(one.lease)
+    return [
+        f"{several(len(found), 'check-out')} not believed: {doubt}: "
+        + ", ".join(f"`{shorten(lease, 60)}`" for lease in found[:_MOST_LEASES])
+        + (f" and {len(found) - _MOST_LEASES:,} more" if len(found) > _MOST_LEASES else "")
+        for doubt, found in sorted(leases.items())
+    ]
 
 
 def _text(path: Path) -> str:

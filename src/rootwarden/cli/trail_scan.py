@@ -80,7 +80,7 @@ def scan(
 
 
 def _print(done: Run, spool: Spool, format_: Format) -> int:
-    from rootwarden.report import root_events
+    from rootwarden.report.trail import events as root_events
 
     events = root_events.root_events(spool, new=True)
     write = sys.stdout.write

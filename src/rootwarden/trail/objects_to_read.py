@@ -136,4 +136,5 @@ def _on_disk(path: str) -> Readable:
     except OSError:
         return Readable(path, 0, "")
     size = status.st_size if stat.S_ISREG(status.st_mode) else 0
-    return Readable(path, size, f"{status.st_mtime_ns} {status.st_size} {status.st_ino}")
+    # Whoever rewrites a file can set its time of change back, but not the time at which that was noted.
+    return Readable(path, size, f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_size} {status.st_ino}")

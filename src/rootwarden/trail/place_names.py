@@ -59,11 +59,18 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True):
         return self.start is None or delivered is None or delivered + _MARGIN >= self.start
 
 
+def is_delivered(name: str) -> bool:
+    """Whether the last part of a name is that of a log file of CloudTrail.
+
+    What precedes it says less: a trail's prefix is chosen by whoever may change the trail.
+    """
+    return _DELIVERED.match(name.rpartition("/")[2]) is not None
+
+
 def passed_over(name: str) -> str:
     """Why a file found below a folder or prefix is no log: a word for the count of those; empty when it may be one."""
     parts = name.split("/")
-    # A trail's prefix is chosen by whoever may change the trail; the last part of the name is CloudTrail's own.
-    if not _DELIVERED.match(parts[-1]):
+    if not is_delivered(name):
         for part, word in _APART.items():
             if part in parts:
                 return word

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from sqlalchemy import select
 
-from rootwarden.alert.store.documents import finding_of, short
+from rootwarden.alert.store.documents import finding_of, short, word
 from rootwarden.alert.store.tables import EventRow, FindingRow
 from rootwarden.detect.visits.find import distinct
 from rootwarden.detect.visits.incident import Concern, ConcernKind, Reason, Severity
@@ -68,7 +68,7 @@ def seen_after_all(
 
 def _told(session: Session, accounts: frozenset[str], loaded: frozenset[str], missing: set[str]) -> Iterator[Concern]:
     rows = select(FindingRow).where(
-        FindingRow.account.in_(accounts),
+        FindingRow.account.in_([word(each) for each in accounts]),
         FindingRow.kind == ConcernKind.TOWARD_ROOT.value,
         FindingRow.merged_into.is_(None),
         FindingRow.document.contains(UNSEEN),

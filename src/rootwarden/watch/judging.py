@@ -15,14 +15,15 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from rootwarden.alert.reading import Path, Reading, ReadObject, RootEvent
+from rootwarden.alert.store.documents import word
 from rootwarden.alert.store.recording import Recorded, record_in, was_read
 from rootwarden.alert.store.tables import EventRow
 from rootwarden.detect.visits.actor import Suspect
 from rootwarden.detect.visits.event import Event, read_event
 from rootwarden.detect.visits.find import Detector, distinct
 from rootwarden.detect.visits.incident import Concern
-from rootwarden.detect.visits.shape import assume_root_call, root_account
-from rootwarden.detect.visits.stamp import event_id
+from rootwarden.detect.visits.shape import assume_root_call, is_account, is_root, root_account
+from rootwarden.detect.visits.stamp import event_id, short
 from rootwarden.watch.afterwards import complete, seen_after_all
 from rootwarden.watch.documents import document_of, record_of
 from rootwarden.watch.suspects import learn
@@ -131,7 +132,7 @@ class Judge:
         span = _span(events, arrival.seen_at)
         locked = accounts.union(concern.account for concern in arrival.concerns)
         return self._store.write(
-            lambda session: self._judge(session, arrival, events, accounts, span), accounts=sorted(locked)
+            lambda session: self._judge(session, arrival, events, accounts, span), accounts=_locks(locked)
         )
 
     def again(self, accounts: Iterable[str], *, around: datetime) -> Judged:
@@ -146,7 +147,7 @@ class Judge:
             arrival = Arrival(seen_at=self._store.now(session), path=Path.WATCH)
             return self._judge(session, arrival, (), asked, (around, around))
 
-        return self._store.write(judge, accounts=sorted(asked))
+        return self._store.write(judge, accounts=_locks(asked))
 
     def _judge(
         self,
@@ -201,19 +202,25 @@ class Judge:
     def _stored(self, session: Session, accounts: frozenset[str], span: tuple[datetime, datetime]) -> Iterator[Event]:
         """Events of the accounts around a span of time, and every AssumeRoot call then, whose session may be theirs."""
         first, last = span[0] - AROUND, span[1] + AROUND
-        ours = or_(EventRow.account.in_(accounts), EventRow.name == _ASSUME_ROOT)
+        ours = or_(EventRow.account.in_([word(each) for each in accounts]), EventRow.name == _ASSUME_ROOT)
         then = or_(EventRow.instant.is_(None), EventRow.instant.between(first, last))
         asked = select(EventRow.record).where(ours, then).order_by(EventRow.instant.desc()).limit(MOST_AROUND)
         for record in session.scalars(asked):
             yield read_event(document_of(record))
 
 
+def _locks(accounts: Iterable[str]) -> list[str]:
+    """Accounts as the database can hold them, in the order in which they are locked."""
+    return sorted({word(each) for each in accounts})
+
+
 def touched(event: Event) -> tuple[str, ...]:
     """The accounts an event says something of: whose root it was, who called, whose session was issued."""
     call = assume_root_call(event)
     named = event.text("requestParameters", "accountId")
-    found = {root_account(event) or event.account, event.account, *((call.account,) if call else ()), named}
-    return tuple(sorted(each for each in found if each)) or ("",)
+    found = {short(event.account), *((call.account,) if call else ()), *((named,) if is_account(named) else ())}
+    # Root whose account no field says is detection's account "", and is looked for there.
+    return tuple(sorted({root_account(event), *found} if is_root(event) else found - {""})) or ("",)
 
 
 def _is_whole(finding: Incident | Concern, span: tuple[datetime, datetime]) -> bool:
@@ -236,7 +243,7 @@ def _span(events: Iterable[Event], otherwise: datetime) -> tuple[datetime, datet
 def _kept(event: Event) -> RootEvent:
     return RootEvent(
         id=event_id(event),
-        account=root_account(event) or event.account,
+        account=root_account(event) if is_root(event) else event.account,
         instant=event.instant,
         region=event.region,
         name=event.name,

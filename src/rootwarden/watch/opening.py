@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.detect.visits.event import Event
-from rootwarden.trail.place_names import passed_over
+from rootwarden.trail.place_names import is_delivered, passed_over
 from rootwarden.watch import signs
 from rootwarden.watch.messages import MessageError, Object, read_message
 from rootwarden.watch.queue import Message
@@ -80,7 +80,7 @@ def opened(message: Message, looking: Looking, now: datetime) -> Opened:
 
 def is_log(key: str) -> bool:
     """Whether an object may be one of CloudTrail's log files, by its key."""
-    service = _SERVICE.search(key)
+    service = _SERVICE.search(key) if not is_delivered(key) else None
     return not passed_over(key) and (service is None or service["service"] in _OURS)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.report.incidents import visits
 
-from rootwarden.detect.visits.incident import Severity
+from rootwarden.detect.visits.incident import Severity, Shape
 from rootwarden.report.incidents import ocsf, page, table, terminal
 from rootwarden.report.incidents.timeline import MOST_ROWS, NARROWEST, WIDTH, timeline
 from rootwarden.report.incidents.told import Told
@@ -73,6 +73,25 @@ def test_unknown_mfa_is_not_told_as_none() -> None:
     (row,) = csv.DictReader(io.StringIO(table.render(Told(source="", incidents=(visits.AUDIT,)))))
     assert row["mfa"] == "unknown"
     assert "MFA not known" in terminal.render(Told(source="", incidents=(visits.AUDIT,)))
+
+
+def test_a_session_of_assume_root_is_not_blamed_for_having_no_mfa() -> None:
+    text = terminal.render(Told(source="", incidents=(replace(visits.AUDIT, mfa=False),)))
+    assert "no MFA of its own" in text
+    assert "without MFA" not in text
+
+
+def test_a_key_is_named_where_it_can_be_switched_off() -> None:
+    used = replace(visits.TAKEOVER, shape=Shape.ACCESS_KEY, access_keys=("AKIAXXXXXXXXXXXXXXX1",))
+    told = Told(source="", incidents=(used,))
+    assert "key AKIAXXXXXXXXXXXXXXX1" in terminal.render(told)
+    (row,) = csv.DictReader(io.StringIO(table.render(told)))
+    assert (row["access_keys"], row["agents"]) == ("AKIAXXXXXXXXXXXXXXX1", "Mozilla/5.0 (a browser)")
+
+
+def test_refused_calls_show_in_the_number_of_events() -> None:
+    refused = replace(visits.TAKEOVER, events=7, writes=0, reads=2, failed_sign_ins=0, actions={})
+    assert "7 events: 0 changes, 2 reads; " in terminal.render(Told(source="", incidents=(refused,)))
 
 
 def test_trouble_in_reading_is_said_beside_a_clean_result() -> None:

@@ -46,7 +46,9 @@ def find(session: Session, name: str) -> FindingRow:
             raise UsageError(f"`{name}` is the beginning of several ids", hint="give more of it")
         row = found[0] if found else None
     if row is None:
-        raise UsageError(f"there is no finding `{name}`", hint="`rootwarden alert list --all` names them")
+        short_of = f"; the beginning of one has at least {SHORTEST_PREFIX} characters"
+        hint = "`rootwarden alert list --all` names them" + (short_of if len(asked) < SHORTEST_PREFIX else "")
+        raise UsageError(f"there is no finding `{name}`", hint=hint)
     if row.merged_into is not None:
         return session.get_one(FindingRow, row.merged_into)
     return row

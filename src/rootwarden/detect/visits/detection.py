@@ -117,6 +117,11 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     undeclared: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """What happened and what it means: `Root signed in — somebody who has …`."""
+        return f"{self.title} — {self.reason}"
+
     def says(self, event: Event) -> Truth:
         """Whether the pattern means a record; whose it is, and whether it failed, are not asked.
 

@@ -171,7 +171,7 @@ def _of_call(visit: Visit, known: Known) -> Iterable[Reason]:
         detection = known.catalogue.detections[hit.detection]
         yield Reason(
             code=detection.id,
-            words=detection.reason,
+            words=detection.words,
             severity=detection.severity,
             event_ids=(visit.call.event_id,),
         )
@@ -182,7 +182,7 @@ def _of_detections(summary: Summary, catalogue: Catalogue) -> Iterable[Reason]:
         detection = catalogue.detections.get(name)
         if detection is None:
             continue
-        words = detection.reason
+        words = detection.words
         if hits.undecided == hits.count:
             words += " (the record does not say enough to be sure)"
         yield Reason(code=name, words=words, severity=detection.severity, event_ids=ids_sorted(hits.events.values))

@@ -63,7 +63,8 @@ class Playbooks:
         if playbook is None:
             return ()
         steps = _first_of_each_phase(playbook.steps_for(account))
-        return (*(f"{step.what} ({step.who})" for step in steps[:MOST]), f"then the rest of playbook `{playbook.id}`")
+        rest = f"then the rest: `rootwarden detection playbook {playbook.id}`"
+        return (*(f"{step.what} ({step.who})" for step in steps[:MOST]), rest)
 
 
 def _otherwise(each: Incident | Concern) -> str:

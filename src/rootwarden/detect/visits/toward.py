@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.detect.visits.bounded import NO_TIME, ids_sorted
+from rootwarden.detect.visits.bounded import NO_TIME, Texts, ids_sorted
 from rootwarden.detect.visits.incident import Concern, ConcernKind, Reason, Severity, worst
 from rootwarden.detect.visits.runs import Runs
 from rootwarden.detect.visits.stamp import instant_of, stable_id
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.shape import AssumeRootCall
 
 HOUR: Final = 3600
+MOST_DOERS: Final = 1000
+OTHERS: Final = "others, too many to be named"
 REFUSED, UNSEEN, EXPECTED_UNSEEN = "assume-root-refused", "assume-root-not-seen", "assume-root-not-seen-expected"
 _OWN: Final = {
     REFUSED: ("somebody tried to use AssumeRoot and was refused", Severity.NOTIFY),
@@ -34,12 +36,17 @@ _OWN: Final = {
 class Toward(msgspec.Struct, kw_only=True):
     """What was seen so far, by the account that is touched and by who did it; in any order.
 
+    Whoever may take a role chooses the name of the session, and may choose a million: beyond the first thousand by
+    name, those of one account count as one.
+
     Attributes:
         runs: What was seen, cut where it was quiet for an hour.
+        doers: Who is told by name, by account.
         timeless: What has no time.
     """
 
     runs: dict[tuple[str, str], Runs] = msgspec.field(default_factory=dict)
+    doers: dict[str, Texts] = msgspec.field(default_factory=dict)
     timeless: dict[tuple[str, str], Summary] = msgspec.field(default_factory=dict)
 
     def add(self, actor: str, seen: Seen) -> None:
@@ -69,7 +76,20 @@ class Toward(msgspec.Struct, kw_only=True):
         return [_concern(account, actor, run, catalogue) for account, actor, run in (*timed, *timeless)]
 
     def _runs(self, account: str, actor: str) -> Runs:
+        if (account, actor) not in self.runs and actor not in {"", OTHERS}:
+            actor = self._told_as(account, actor)
         return self.runs.setdefault((account, actor), Runs(quiet=HOUR))
+
+    def _told_as(self, account: str, actor: str) -> str:
+        """The name somebody new is told by; who has to make room for it joins the others."""
+        doers = self.doers.setdefault(account, Texts(most=MOST_DOERS))
+        last = doers.values[-1] if len(doers.values) == MOST_DOERS else ""
+        doers.add(actor)
+        if last and actor > last:
+            return OTHERS
+        if last:
+            self.runs.setdefault((account, OTHERS), Runs(quiet=HOUR)).merge(self.runs.pop((account, last)))
+        return actor
 
 
 def seen_call(call: AssumeRootCall, settings: Settings, hits: tuple[Hit, ...]) -> Seen:
@@ -112,6 +132,6 @@ def _reasons(run: Summary, catalogue: Catalogue) -> Iterable[Reason]:
         if code in _OWN:
             words, severity = _OWN[code]
         else:
-            words, severity = catalogue.detections[code].reason, catalogue.detections[code].severity
+            words, severity = catalogue.detections[code].words, catalogue.detections[code].severity
         doubt = " (the record does not say enough to be sure)" if hits.undecided == hits.count else ""
         yield Reason(code=code, words=words + doubt, severity=severity, event_ids=events)

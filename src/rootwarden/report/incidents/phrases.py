@@ -84,20 +84,25 @@ def when(each: Incident | Concern) -> str:
 
 
 def mfa(incident: Incident) -> str:
-    """Whether MFA was used, and which device, as the records say."""
+    """Whether MFA was used, and which device, as the records say; AssumeRoot itself asks for none."""
     if incident.mfa is None:
         return "MFA not known"
+    if incident.shape is Shape.ASSUMED and not incident.mfa:
+        return "no MFA of its own"
     if not incident.mfa:
         return "without MFA"
     return f"with MFA ({incident.device})" if incident.device else "with MFA"
 
 
 def done(incident: Incident) -> str:
-    """How much was done: `3 changes, 41 reads, 2 failed sign-ins before`."""
+    """How much was done: `44 events: 3 changes, 41 reads, 2 failed sign-ins`.
+
+    What is neither was refused, or belongs to signing in.
+    """
     parts = [several(incident.writes, "change"), several(incident.reads, "read")]
     if incident.failed_sign_ins:
         parts.append(several(incident.failed_sign_ins, "failed sign-in"))
-    return ", ".join(parts)
+    return f"{several(incident.events, 'event')}: {', '.join(parts)}"
 
 
 def changes(incident: Incident, limit: int) -> str:

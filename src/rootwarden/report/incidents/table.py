@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     "id", "what", "kind", "account", "account_name", "severity", "verdict", "started", "ended", "events", "writes",
     "reads", "failed_sign_ins", "mfa", "device", "actor", "task_policy", "tasks", "lease", "addresses", "regions",
-    "actions", "reasons", "next",
+    "actions", "reasons", "next", "access_keys", "agents",
 )  # fmt: skip
 _MFA: Final = {True: "yes", False: "no", None: "unknown"}
 
@@ -64,6 +64,8 @@ def _visit(incident: Incident) -> dict[str, str]:
         "lease": incident.lease,
         "addresses": "; ".join(incident.addresses),
         "regions": "; ".join(incident.regions),
+        "access_keys": "; ".join(incident.access_keys),
+        "agents": "; ".join(incident.agents),
         "actions": "; ".join(f"{name} {count}" for name, count in sorted(incident.actions.items())),
     }
 

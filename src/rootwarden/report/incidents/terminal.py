@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from rootwarden.detect.visits.incident import Incident, Severity
+from rootwarden.detect.visits.incident import Incident, Severity, Shape
 from rootwarden.report.incidents import phrases
 from rootwarden.report.paper import Paper
 from rootwarden.report.words import instant, several, shorten
@@ -81,6 +81,8 @@ def _visit(paper: Paper, incident: Incident, told: Told) -> None:
         paper.line(f"fits the task: {titles}")
     if incident.caller:
         paper.line(f"by {incident.caller}" + (f" with {incident.task_policy}" if incident.task_policy else ""))
+    if incident.shape is Shape.ACCESS_KEY:
+        paper.line(f"key {_some(incident.access_keys)}")
     if incident.addresses:
         paper.line(
             f"from {_some(incident.addresses)}" + (f", in {_some(incident.regions)}" if incident.regions else "")
@@ -100,7 +102,7 @@ def _read(paper: Paper, told: Told) -> None:
     if not read.trouble:
         return
     count = several(len(read.trouble), "thing")
-    paper.line(f"? {count} could not be read as they should be; root may have been there unseen", "bold yellow")
+    paper.line(f"? {count} could not be read in full; root may have been there unseen", "bold yellow")
     for line in read.trouble[:MOST_TROUBLE]:
         paper.line(line, indent=4)
     if len(read.trouble) > MOST_TROUBLE:

@@ -7,6 +7,7 @@ partition that is lost before it was fetched is read again, and counted as it wa
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -18,11 +19,12 @@ from pyspark import StorageLevel
 from rootwarden.errors import ClusterError
 from rootwarden.trail.batch import Result
 from rootwarden.trail.hand_over import HandOver
-from rootwarden.trail.spark.executor import is_summary, pieces_of, read_partition, summary_of
+from rootwarden.trail.spark.executor import pieces_of, read_partition, summary_of
 from rootwarden.trail.spark.failures import as_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Executor
 
     from pyspark.core.rdd import RDD
     from pyspark.sql import SparkSession
@@ -72,8 +74,13 @@ class Cluster:
         sent = msgspec.structs.replace(orders, base=str(Path.cwd()), profile=orders.profile if self._local else "")
         rest = iter(batches)
         while batch_round := _next_round(rest):
-            with as_ours():
-                yield from self._read_round(self._dealt(batch_round), sent, orders.folder)
+            # Jobs wait in a thread of their own: a call to Java that Ctrl-C interrupts leaves its connection unusable.
+            with as_ours(), ThreadPoolExecutor(1) as calls:
+                try:
+                    yield from self._read_round(self._dealt(batch_round), sent, orders.folder, calls)
+                except KeyboardInterrupt:
+                    self._context.cancelAllJobs()
+                    raise
 
     def _dealt(self, batches: Sequence[Batch]) -> list[tuple[Batch, ...]]:
         """The batches of each partition; neighbours, which are alike, are dealt to different ones."""
@@ -82,16 +89,18 @@ class Cluster:
         count = min(len(batches), wanted)
         return [tuple(batches[start::count]) for start in range(count)]
 
-    def _read_round(self, partitions: list[tuple[Batch, ...]], orders: Orders, folder: str) -> Iterator[Result]:
+    def _read_round(
+        self, partitions: list[tuple[Batch, ...]], orders: Orders, folder: str, calls: Executor
+    ) -> Iterator[Result]:
         dealt = self._context.parallelize(partitions, len(partitions))
         work = partial(read_partition, orders, self._local)
         parts: RDD[Part] = dealt.mapPartitionsWithIndex(work).persist(StorageLevel.DISK_ONLY)
         try:
-            summaries = parts.filter(is_summary).collect()
+            summaries = calls.submit(parts.mapPartitions(summary_of).collect).result()
             if self._table is not None:
-                self._table.append(parts)
+                calls.submit(self._table.append, parts).result()
             for summary in summaries:
-                yield self._result(parts, summary, folder)  # type: ignore[arg-type]  # filtered above
+                yield calls.submit(self._result, parts, summary, folder).result()
         finally:
             parts.unpersist()
 

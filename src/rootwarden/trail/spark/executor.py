@@ -88,11 +88,6 @@ def read_partition(orders: Orders, careful: bool, index: int, given: Iterable[tu
         yield from _parts(results, index, folder)
 
 
-def is_summary(part: Part) -> bool:
-    """Whether a part of a partition is its summary."""
-    return isinstance(part, Summary)
-
-
 def summary_of(parts: Iterable[Part]) -> Iterator[Summary]:
     """The summary among the parts of a partition."""
     return (each for each in parts if isinstance(each, Summary))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,8 +64,14 @@ def session(master: str = "") -> Iterator[SparkSession]:
     for name in _PASSED_ON:
         if value := os.environ.get(name):
             builder = builder.config(f"spark.executorEnv.{name}", value)
+    # Its traces are of errors that are raised too, and of every Ctrl-C.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    on_interrupt = signal.getsignal(signal.SIGINT)
     with as_ours():
         spark = builder.getOrCreate()
+    if threading.current_thread() is threading.main_thread():
+        # PySpark's own handler calls Java in the middle of whatever call it interrupts; `Cluster` cancels its jobs.
+        signal.signal(signal.SIGINT, on_interrupt)
     try:
         # Executors fetch the package when they are given work first, at any time.
         with TemporaryDirectory(prefix="rootwarden-spark-") as folder:
