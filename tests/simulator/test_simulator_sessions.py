@@ -190,3 +190,13 @@ def test_unknown_key_and_expired_session(simulator: Simulator, service: str) -> 
     asking = client(simulator, service, credentials=session)
     assert getattr(asking, method)(**parameters)["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert refusal(lambda: getattr(asking, method)(**parameters))[0] == expired
+
+
+def test_worlds_share_no_policy() -> None:
+    """A world that is changed changes no other."""
+    from rootwarden.simulator.parts import organization
+
+    one, other = organization([]), organization([])
+    for policy in one.policies.values():
+        policy.document = "no JSON"
+    assert all(policy.document != "no JSON" for policy in other.policies.values())

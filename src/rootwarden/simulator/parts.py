@@ -264,13 +264,15 @@ def deny_root_policy(policy_id: str, name: str, *, action: str, exempt_assumed_r
     return Policy(policy_id=policy_id, name=name, document=document, description="guards the root user")
 
 
-FULL_ACCESS = Policy(
-    policy_id="p-FullAWSAccess",
-    name="FullAWSAccess",
-    description="Allows access to every operation",
-    document='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
-    aws_managed=True,
-)
+def full_access() -> Policy:
+    """The policy AWS attaches to every target; a new one each time, for worlds are changed by those who use them."""
+    return Policy(
+        policy_id="p-FullAWSAccess",
+        name="FullAWSAccess",
+        description="Allows access to every operation",
+        document='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
+        aws_managed=True,
+    )
 
 
 def organization(account_ids: list[str]) -> Organization:
@@ -288,11 +290,12 @@ def organization(account_ids: list[str]) -> Organization:
         else:
             unit = sandbox if number % 20 == 3 else workloads  # noqa: PLR2004 - 3, 23, 43, …
         unit.account_ids.append(account_id)
-    made = Organization(organization_id="o-fake000000", root=root, policies={FULL_ACCESS.policy_id: FULL_ACCESS})
+    everything = full_access()
+    made = Organization(organization_id="o-fake000000", root=root, policies={everything.policy_id: everything})
     for unit in root.walk():
-        made.attachments[unit.unit_id] = [FULL_ACCESS.policy_id]
+        made.attachments[unit.unit_id] = [everything.policy_id]
     for account_id in account_ids:
-        made.attachments[account_id] = [FULL_ACCESS.policy_id]
+        made.attachments[account_id] = [everything.policy_id]
     return made
 
 
