@@ -42,6 +42,8 @@ bench: $(READY)  ## the budget table, with facts about the machine, into benchma
 	$(BIN)/python benchmarks/simulator_speed.py
 	$(BIN)/python -m benchmarks.study --output benchmarks/results/study.json
 	$(BIN)/python benchmarks/trail_verify.py --output benchmarks/results/trail-verify.json
+	$(BIN)/python -m benchmarks.trail --output benchmarks/results/trail.json
+	$(BIN)/python -m benchmarks.watch --output benchmarks/results/watch.json
 	$(BIN)/python -m benchmarks.rule_language --output benchmarks/results/rule-language.json
 
 lock: ## new lock files: versions and hashes, no addresses (needs uv)
