@@ -121,6 +121,16 @@ def test_a_folder_of_no_region_is_looked_at_too(tmp_path: Path) -> None:
     ]
 
 
+def test_log_files_below_an_inner_place_are_looked_at_too(tmp_path: Path) -> None:
+    """A reader reads them, so they may not go unverified."""
+    world = World().hours(2)
+    inner = f"AWSLogs/{ACCOUNT}/planted/AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/2026/03/01/x.json.gz"
+    world.bucket[inner] = Stored(gzip.compress(b"{}"))
+    result = world.verify(tmp_path)
+    assert result.verdict is not Verdict.VALID
+    assert f"AWSLogs/{ACCOUNT}/planted" in {each.site.prefix for each in result.sites}
+
+
 def test_more_findings_than_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "MOST_NAMED", 5)
     world = World().hours(1)

@@ -11,7 +11,7 @@ import msgspec
 
 from rootwarden.errors import InputError
 from rootwarden.trail.digests.digest import Metadata, metadata_of
-from rootwarden.trail.digests.location import METADATA_SUFFIX, TOP, site_of
+from rootwarden.trail.digests.location import DIGESTS, LOGS, METADATA_SUFFIX, TOP, site_of
 from rootwarden.trail.digests.place import CannotRead, NotThere, Opened
 
 if TYPE_CHECKING:
@@ -119,7 +119,10 @@ class Folder:
         return metadata_of(answer.get("Metadata")) if isinstance(answer, dict) else Metadata()
 
     def _tops(self) -> Iterator[str]:
-        """Every `AWSLogs` that is not below another one."""
+        """Every `AWSLogs`, one below another too: a reader of log files reads whatever lies anywhere.
+
+        Folders of log files and digests are not looked into: everything below them belongs to their site.
+        """
         waiting = [("", 0)]
         while waiting:
             folder, depth = waiting.pop()
@@ -129,7 +132,7 @@ class Folder:
                 name = f"{folder}/{entry.name}" if folder else entry.name
                 if entry.name == TOP:
                     yield name
-                elif depth < _DEEPEST_PREFIX:
+                if depth < _DEEPEST_PREFIX and entry.name not in (DIGESTS, LOGS):
                     waiting.append((name, depth + 1))
 
     def _folders(self, folder: str, levels: int) -> Iterator[tuple[str, ...]]:
