@@ -303,7 +303,6 @@ def seconds_of_processor(*arguments: str, cwd: Path) -> float:
 HELPS: Final = [(), ("audit",), ("collect",), ("permissions",), ("demo",), ("rule",), ("version",)]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="resource usage of children is measured the POSIX way")
 @pytest.mark.parametrize("command", HELPS, ids=lambda command: " ".join(command) or "rootwarden")
 def test_help_is_quick(tmp_path: Path, command: tuple[str, ...]) -> None:
     looks.command(*command, "--help", cwd=tmp_path)

@@ -63,7 +63,7 @@ def _done(each: Readable, copy: Future[BinaryIO]) -> Iterator[tuple[Readable, Bi
 
 
 def _copy(each: Readable, door: Door) -> BinaryIO:
-    file: BinaryIO = SpooledTemporaryFile(_IN_MEMORY)  # type: ignore[assignment]  # noqa: SIM115 - closed when read
+    file: BinaryIO = SpooledTemporaryFile(_IN_MEMORY)  # type: ignore[assignment]  # it reads as a BinaryIO does  # noqa: SIM115 - closed by `_done`
     _, key = bucket_of(each.name)
     try:
         objects_of(S3 + bucket_of(each.name)[0], door).get(key, file)

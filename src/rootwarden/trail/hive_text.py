@@ -29,7 +29,7 @@ def read_struct(text: str) -> dict[str, Value]:
     Raises:
         HiveTextError: When it is none, or nested deeper than any CloudTrail column.
     """
-    value, end = _value(text, _BETWEEN.match(text).end() if text[:1].isspace() else 0, 0, _IN_STRUCT)  # type: ignore[union-attr]
+    value, end = _value(text, len(text) - len(text.lstrip()), 0, _IN_STRUCT)
     if not isinstance(value, dict) or text[end:].strip():
         raise HiveTextError("no struct")
     return value

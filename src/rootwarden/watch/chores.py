@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -143,7 +144,7 @@ def try_parked(store: Store, rounds: Rounds, journal: Journal) -> int:
         if message is None:
             break
         if rounds.again(message):
-            store.write(lambda session, name=message.id: parking.release(session, name))  # type: ignore[misc]
+            store.write(partial(parking.release, name=message.id))
             journal.say(Level.INFO, "parked message worked off", message=message.id)
             done += 1
     return done

@@ -15,7 +15,7 @@ import msgspec
 
 from rootwarden.alert.reading import Path, Reading
 from rootwarden.alert.store.recording import record
-from rootwarden.errors import RootwardenError, StoreError
+from rootwarden.errors import InternalError, RootwardenError, StoreError
 from rootwarden.watch import chores, signs
 from rootwarden.watch.figures import Count
 from rootwarden.watch.journal import Level
@@ -188,15 +188,10 @@ class Service:
             try:
                 self._can_write()
                 came = self._rounds.once(0 if self._manners.until_empty else self._manners.wait)
-            except RootwardenError as error:
-                self._failed(error)
+            except Exception as error:  # noqa: BLE001 - a bug must not end the watch, nor pass for health; what came comes again
+                self._failed(error if isinstance(error, RootwardenError) else _bug(error))
                 stop.wait(wait)
                 wait = min(2 * wait, _LONGEST_WAIT)
-                continue
-            except Exception as error:  # noqa: BLE001 - a bug must not end the watch; what came comes again
-                self._journal.say(Level.ERROR, f"this looks like a bug: {type(error).__name__}")
-                self._figures.add(Count.FAILURES)
-                stop.wait(wait)
                 continue
             finally:
                 self._working_since = None
@@ -237,3 +232,7 @@ class Service:
     def _reread(self) -> None:
         while self._rereading.once():
             pass
+
+
+def _bug(error: Exception) -> InternalError:
+    return InternalError(f"this looks like a bug: {type(error).__name__}", hint="report it with the lines above")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rootwarden.detect.visits.event import read_event
+
+if TYPE_CHECKING:
+    from rootwarden.detect.filter_pattern import Event as Document
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -47,6 +51,6 @@ def test_fields_of_another_kind_are_empty_and_named() -> None:
 
 
 @given(st.dictionaries(_NAMES | st.text(), _JSON, max_size=6))
-def test_no_record_is_an_error(document: dict[str, object]) -> None:
-    event = read_event(document)  # type: ignore[arg-type]
+def test_no_record_is_an_error(document: Document) -> None:
+    event = read_event(document)
     assert event.document == document

@@ -7,7 +7,7 @@ what one would have kept of both, so they can be merged in any order.
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # An event in order of time: its second (those without one come last) and its id.
 Stamp = tuple[int, str]
+Kept = TypeVar("Kept", str, Stamp)
 NO_TIME = 1 << 53
 
 
@@ -106,14 +107,14 @@ def ids_sorted(stamps: Iterable[Stamp]) -> tuple[str, ...]:
     return tuple(sorted({event_id for _, event_id in stamps}))
 
 
-def _keep(values: list[str] | list[Stamp], value: str | Stamp, most: int) -> bool:
+def _keep(values: list[Kept], value: Kept, most: int) -> bool:
     """Put a value in its place; true when one had to be left out."""
-    if len(values) == most and value > values[-1]:  # type: ignore[operator]  # both lists hold one kind
+    if len(values) == most and value > values[-1]:
         return True
     place = bisect_left(values, value)
     if place < len(values) and values[place] == value:
         return False
-    values.insert(place, value)  # type: ignore[arg-type]  # as above
+    values.insert(place, value)
     if len(values) > most:
         values.pop()
         return True

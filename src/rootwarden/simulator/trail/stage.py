@@ -197,7 +197,8 @@ class Root(msgspec.Struct, kw_only=True):
         """
         write = act.get("write", False)
         fields: Fields = {"address": self.address, "agent": self.agent, "read_only": not write}
-        fields.update({name: act[name] for name in Fields.__annotations__ if name in act})  # type: ignore[typeddict-item, literal-required]
+        # `Act` has every key of `Fields` with the same type, which mypy cannot tell of keys that are not literal.
+        fields.update({name: act[name] for name in Fields.__annotations__ if name in act})  # type: ignore[typeddict-item, literal-required]  # as above
         account = self.draft.account or self.stage.account
         who = act.get("identity") or self.identity()
         made = record(self.stage.random, at, call, account=account, identity=who, **fields)
