@@ -86,6 +86,8 @@ def test_pattern(pattern: dict[str, Any], expected: bool | None) -> None:
         "null",
         "[]",
         '{"source": "aws.iam"}',
+        '{"detail": {}}',
+        '{"$or": [{}, {"source": ["aws.iam"]}]}',
         '{"source": [["aws.iam"]]}',
         '{"source": [{"like": "aws"}]}',
         '{"source": [{"prefix": 5}]}',

@@ -173,6 +173,8 @@ def _fields(document: Value, depth: int) -> Fields:
         raise PatternError(f"the event pattern nests more than {DEEPEST_NESTING} deep")
     if not isinstance(document, dict):
         raise PatternError("the event pattern has a value where an object or a list of alternatives belongs")
+    if depth and not document:
+        raise PatternError("the event pattern has an empty object, which EventBridge refuses; name a field in it")
     fields: list[tuple[str, Fields | Field]] = []
     branches: tuple[Fields, ...] = ()
     for name, part in document.items():

@@ -84,6 +84,11 @@ BOOK = 'id = "example"\ntitle = "t"\nwhen = "w"\nharmless = "h"\n'
         ('caller = "console"', 'caller = "consol"', "no way of calling `consol`; did you mean `console`?"),
         ('eventName = ["CreateUser"]', 'eventName = [{ prefix = "Create" }]', "every `eventName` it means as exact"),
         ('eventName = ["CreateUser"]', 'eventName = [""]\nuserIdentity = 5', "a value where an object or a list"),
+        (
+            'eventName = ["CreateUser"]',
+            'eventName = ["X"]\nuserIdentity = {}',
+            "an empty object, which EventBridge refuses",
+        ),
         ('eventSource = ["iam.amazonaws.com"]', "", "every `eventSource` it means as exact text"),
         ('eventName = ["CreateUser"]', 'eventName = [{ sounds-like = "x" }]', "uses the operator `sounds-like`"),
         ('eventName = ["CreateUser"]', "eventName = [2026-03-02]", "a date, which no record can have"),
@@ -219,7 +224,9 @@ MATCHERS = st.one_of(
     ),
 )
 FIELD = st.lists(MATCHERS, min_size=1, max_size=3)
-TABLE = st.dictionaries(st.sampled_from("xyz"), FIELD | st.dictionaries(st.sampled_from("xyz"), FIELD, max_size=2))
+TABLE = st.dictionaries(
+    st.sampled_from("xyz"), FIELD | st.dictionaries(st.sampled_from("xyz"), FIELD, min_size=1, max_size=2), min_size=1
+)
 RECORD = st.recursive(
     VALUES,
     lambda inner: st.dictionaries(st.sampled_from("xyz"), inner, max_size=3) | st.lists(inner, max_size=2),
