@@ -7,12 +7,11 @@ one part of the scheme that is hard to get right.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeAlias
 
 from rootwarden.errors import InputError
 
-if TYPE_CHECKING:
-    from rootwarden.detect.filter_pattern import Value
+Value: TypeAlias = dict[str, "Value"] | list["Value"] | str | int | float | bool | None
 
 _LARGEST: Final = 1 << 53
 _DEEPEST: Final = 32
