@@ -207,9 +207,7 @@ def check_account(account: Account, settings: Settings, waivers: frozenset[str])
     Raises:
         Refused: When something it names is not there, or it is too lax without a waiver.
     """
-    require(
-        len(account.id) == 12 and account.id.isascii() and account.id.isdigit(), "C7", "an account id has 12 digits"
-    )  # noqa: PLR2004 - as AWS has it
+    require(_ACCOUNT_ID.fullmatch(account.id) is not None, "C7", "an account id has 12 digits")
     require(account.position in {"management", "standalone", "member"}, "C7", f"`{account.position}` is no position")
     require(account.quorum in settings.quorums, "C7", f"there is no quorum `{account.quorum}`")
     require(len(account.devices) <= MOST_DEVICES, "C7", "a root user has at most 8 MFA devices")
