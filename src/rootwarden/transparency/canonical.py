@@ -7,11 +7,12 @@ one part of the scheme that is hard to get right.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from rootwarden.errors import InputError
 
-Value: TypeAlias = dict[str, "Value"] | list["Value"] | tuple["Value", ...] | str | int | float | bool | None
+Value: TypeAlias = Mapping[str, "Value"] | Sequence["Value"] | str | int | float | bool | None
 
 _LARGEST: Final = 1 << 53
 _DEEPEST: Final = 32
