@@ -258,7 +258,7 @@ class LeaseEnded(Entry, frozen=True, kw_only=True, tag="lease-ended", forbid_unk
     reason: str = ""
 
 
-class CheckedIn(Entry, frozen=True, kw_only=True, tag="checked-in", forbid_unknown_fields=True):
+class CheckedIn(SignedEntry, frozen=True, kw_only=True, tag="checked-in", forbid_unknown_fields=True):
     """Evidence was looked at: what it shows of each duty."""
 
     lease: str
@@ -357,7 +357,7 @@ class EnrolmentServed(SignedEntry, frozen=True, kw_only=True, tag="enrolment-ser
     step: int
 
 
-class EnrolmentProven(Entry, frozen=True, kw_only=True, tag="enrolment-proven", forbid_unknown_fields=True):
+class EnrolmentProven(SignedEntry, frozen=True, kw_only=True, tag="enrolment-proven", forbid_unknown_fields=True):
     """A sign-in with the new device was seen; who destroyed the source of the seed says so."""
 
     lease: str
