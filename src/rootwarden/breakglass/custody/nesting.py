@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from rootwarden.breakglass.custody import age, spelling
 from rootwarden.breakglass.custody.sealed import Count, Name
+from rootwarden.breakglass.custody.spelling import Digest
 from rootwarden.breakglass.custody.troubles import CustodyError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     order: Order
-    digest: str
+    digest: Digest
 
 
 class Nesting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

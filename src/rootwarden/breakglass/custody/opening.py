@@ -153,3 +153,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 def progress(opening: Opening) -> Progress:
     """How far an opening is."""
     return Progress(gave=opening.gave, waits_for=opening.waits_for, missing=opening.missing)
+
+
+def share_digest(results: Sequence[bytes]) -> str:
+    """What stands in the log of a share: SHA-256 over the digests of its parts, one line each."""
+    return spelling.digest("\n".join(spelling.digest(each) for each in results).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from rootwarden.breakglass.custody.troubles import CustodyError
 from rootwarden.errors import InputError
 from rootwarden.transparency.canonical import canonical
 
+# SHA-256 in lower-case hexadecimal, as the log has it.
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Record = TypeVar("Record", bound=msgspec.Struct)
 
 
