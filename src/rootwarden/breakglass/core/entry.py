@@ -300,12 +300,22 @@ class CheckoutPublished(Entry, frozen=True, kw_only=True, tag="checkout-publishe
 # Custody.
 
 
+class Rewrapped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A record that was encrypted anew for an epoch."""
+
+    account: str
+    device: str
+    version: int
+    digest: str
+
+
 class EpochSealed(Entry, frozen=True, kw_only=True, tag="epoch-sealed", forbid_unknown_fields=True):
     """The vault made the key of a custody group's epoch; `digest` is of its sealed envelope."""
 
     group: str
     epoch: int
     digest: str
+    records: tuple[Rewrapped, ...] = ()
 
 
 class OpeningBegun(Entry, frozen=True, kw_only=True, tag="opening-begun", forbid_unknown_fields=True):
