@@ -5,17 +5,13 @@ The same `step` the broker runs; a broker that was taken over can withhold entri
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from rootwarden.breakglass.core import custody as steps
+from rootwarden.breakglass.core.anchor import Proof, check_anchored
 from rootwarden.breakglass.core.entry import from_bytes
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.releasing import PERIOD, step_begins
@@ -35,7 +31,6 @@ from rootwarden.breakglass.vault.authority import (
     RewrapGrant,
     SealedGroup,
 )
-from rootwarden.transparency.head import Cosignature, is_cosigned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +68,7 @@ class ReplayedAuthority:
             step(self.state, from_bytes(content))
             self._ahead.append(content)
         require(len(entries) >= len(self._ahead), "V1", "the log is shorter than the one given before", hint=_RESTART)
-        self._check_anchored(head, receipts)
+        check_anchored(self.state, head, [_proof(receipt) for receipt in receipts], self.state.newest_at)
         self._ahead.clear()
 
     def founding(self, group: str, epoch: int, now: datetime) -> Group:  # noqa: ARG002 - no instant decides it
@@ -205,23 +200,12 @@ class ReplayedAuthority:
         require(not self._ahead, "V2", "the newest entries are not anchored")
         return self.state
 
-    def _check_anchored(self, head: Head, receipts: Sequence[bytes]) -> None:
-        """V2: the vault checks what it can check itself: a witness's signature.
 
-        Where the settings name no witness, other sinks anchor the head, which only the broker can see.
-        """
-        keys = {witness.name: witness.key for witness in self.state.settings.witnesses}
-        if not keys:
-            return
-        for receipt in receipts:
-            try:
-                statement = msgspec.json.decode(receipt, type=Cosignature)
-            except (msgspec.DecodeError, UnicodeError):
-                continue
-            about = (statement.log, statement.size, statement.root) == (self.state.log, head.size, head.root)
-            if about and statement.witness in keys and is_cosigned(statement, _public(keys[statement.witness])):
-                return
-        raise Refused("V2", "no witness has signed the head", hint="is the witness running, and reached by the broker?")
+def _proof(receipt: bytes) -> Proof:
+    try:
+        return msgspec.json.decode(receipt, type=Proof)  # type: ignore[arg-type]  # a union is a type to msgspec
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise Refused("V2", "what shows that the head is anchored cannot be read") from error
 
 
 def _open(lease: Lease, now: datetime) -> Lease:
@@ -262,16 +246,6 @@ def _group(group: settings.Group) -> Group:
         custodians=[Custodian(name=one.person, recipient=one.recipient) for one in group.custodians],
         threshold=group.threshold,
     )
-
-
-def _public(key: str) -> Ed25519PublicKey:
-    try:
-        public = load_der_public_key(base64.b64decode(key, validate=True))
-    except (binascii.Error, ValueError, UnsupportedAlgorithm) as error:
-        raise Refused("V2", "the key of a witness cannot be read") from error
-    if not isinstance(public, Ed25519PublicKey):
-        raise Refused("V2", "the key of a witness is no Ed25519 key")
-    return public
 
 
 _RESTART: Final = "start the vault anew; it replays the whole log"
