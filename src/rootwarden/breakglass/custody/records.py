@@ -1,4 +1,4 @@
-"""What a record holds in the clear, and how it is spelled: canonical JSON, made and read without strings of the secret."""
+"""What a record holds in the clear, and how it is spelled: canonical JSON, without strings of the secret on the way."""
 
 from __future__ import annotations
 
@@ -72,4 +72,3 @@ def secret_of(kind: Kind, record: Secret) -> Secret:
 def _around(kind: Kind, content: bytearray) -> Secret:
     before, after = _AROUND[kind]
     return Secret(bytearray(before) + content + after, kind.value)
-
