@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyotp
-import pytest
-from tests.breakglass.custody.people import ACCOUNT, CANARY, URI
-from tests.breakglass.vault.world import GROUP, SEED, World, step_now
+from tests.breakglass.custody.people import CANARY, URI
+from tests.breakglass.vault.world import SEED, step_now
 
 from rootwarden.breakglass.vault import messages as said
-from rootwarden.breakglass.vault.client import RefusedByVault
+
+if TYPE_CHECKING:
+    from tests.breakglass.vault.world import World
 
 
 def test_from_seed_to_code(world: World) -> None:

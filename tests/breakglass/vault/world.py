@@ -47,9 +47,7 @@ PASSWORDS = Group(
     threshold=2,
 )
 SEED = Binding(group="seeds", epoch=1, account=ACCOUNT, kind=Kind.TOTP_SEED, record="phone", version=1)
-PASSWORD = Binding(
-    group="passwords", epoch=1, account=ACCOUNT, kind=Kind.ROOT_PASSWORD, record="password", version=1
-)
+PASSWORD = Binding(group="passwords", epoch=1, account=ACCOUNT, kind=Kind.ROOT_PASSWORD, record="password", version=1)
 
 
 @contextmanager
@@ -135,9 +133,7 @@ class World:
 
     def found(self, group: Group = GROUP) -> said.SealedEpoch:
         self.write("group", f"{group.name}/{group.epoch}", group)
-        made: said.SealedEpoch = self.answer(
-            said.SealEpoch(group=group.name, epoch=group.epoch), said.SealedEpoch
-        )
+        made: said.SealedEpoch = self.answer(said.SealEpoch(group=group.name, epoch=group.epoch), said.SealedEpoch)
         self.take_over(group, made)
         return made
 
@@ -178,9 +174,7 @@ class World:
     def give(self, opening: str, name: str, results: list[bytes] | None = None) -> said.Shared:
         results = self.results(opening, name) if results is None else results
         self.write("share", f"{opening}/{name}", share_digest(results))
-        shared: said.Shared = self.answer(
-            said.GiveShare(opening=opening, custodian=name, results=results), said.Shared
-        )
+        shared: said.Shared = self.answer(said.GiveShare(opening=opening, custodian=name, results=results), said.Shared)
         return shared
 
     def open(self, opening: str, group: Group = GROUP, **change: Any) -> None:

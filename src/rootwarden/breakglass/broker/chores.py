@@ -1,6 +1,7 @@
-"""What time brings: requests expire, windows end, heads are anchored, notices leave. Run often; each run finds its own work.
+"""What time brings: requests expire, windows end, heads are anchored, notices leave.
 
-Nothing is remembered between two runs: what is due follows from the state, so a broker that was killed goes on where it was.
+Run often; each run finds its own work. What is due follows from the log, so a broker that was killed goes on where it
+was.
 """
 
 from __future__ import annotations

@@ -6,10 +6,11 @@ Nothing here decides. The log says what may leave, and the vault looks for itsel
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import msgspec
 
+from rootwarden.breakglass.broker.anchoring import Held
 from rootwarden.breakglass.core import custody as steps
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.refusal import Refused, require
@@ -21,8 +22,9 @@ from rootwarden.breakglass.vault.troubles import VaultError
 from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
-    from rootwarden.breakglass.broker.anchoring import Anchored, Anchors, Held
+    from rootwarden.breakglass.broker.anchoring import Anchored, Anchors
     from rootwarden.breakglass.broker.broker import Broker
+    from rootwarden.breakglass.core.settings import Group
     from rootwarden.breakglass.core.state import Lease, Record
     from rootwarden.breakglass.custody.keys import Secret
     from rootwarden.breakglass.vault.client import Answered
@@ -108,10 +110,10 @@ class Releases:
         state = self._broker.state()
         lease = state.lease(lease_id)
         holds = steps.PASSWORD if password else steps.SEED
-        for name, custody in state.groups.items():
+        for custody in state.groups.values():
             group = custody.group
             if lease.request.account in group.accounts and group.holds == holds and custody.digest:
-                return self._open(name, group.epoch, custody.digest, steps.LEASE, lease_id, (lease.request.account,))
+                return self._open(group, custody.digest, steps.LEASE, lease_id, (lease.request.account,))
         raise Refused("O2", f"no sealed custody group holds a {holds} of account `{lease.request.account}`")
 
     def begin_rewrap(self, group: str) -> str:
@@ -124,7 +126,7 @@ class Releases:
         if custody is None or custody.before is None:
             raise Refused("O1", "no change of custody asks for this opening")
         before = custody.before
-        return self._open(group, before.group.epoch, before.digest, steps.REWRAP, group, before.group.accounts)
+        return self._open(before.group, before.digest, steps.REWRAP, group, before.group.accounts)
 
     def layers(self, opening: str, custodian: str) -> vault_says.LayersToPeel:
         """What a custodian takes off."""
@@ -329,21 +331,19 @@ class Releases:
         receipts = [msgspec.json.encode(proof) for proof in anchored.proofs]
         return vault_says.LogPart(since=self._told, entries=entries, head=anchored.head, receipts=receipts)
 
-    def _open(
-        self, group: str, epoch: int, digest: str, purpose: str, reference: str, accounts: tuple[str, ...]
-    ) -> str:
+    def _open(self, group: Group, digest: str, purpose: str, reference: str, accounts: tuple[str, ...]) -> str:
         opening = f"opening-{self._broker.random(6).hex()}"
-        keys = {account: self._blob(account_key_name(group, epoch, account)) for account in accounts}
+        keys = {account: self._blob(account_key_name(group.id, group.epoch, account)) for account in accounts}
         ask = vault_says.BeginOpening(
-            opening=opening, group=group, epoch=epoch, envelope=self._blob(digest), account_keys=keys
+            opening=opening, group=group.id, epoch=group.epoch, envelope=self._blob(digest), account_keys=keys
         )
         begun = self._ask(ask, vault_says.Begun)
         self._broker.say(
             self._system(
                 log.OpeningBegun,
                 opening=opening,
-                group=group,
-                epoch=epoch,
+                group=group.id,
+                epoch=group.epoch,
                 purpose=purpose,
                 reference=reference,
                 fingerprint=begun.fingerprint,
@@ -419,8 +419,8 @@ class Releases:
             raise Refused("V3", "a sealed record the log names is not in the database", hint=_RESTORE)
         return blob
 
-    def _system(self, kind: type[log.AnyEntry], **fields: object) -> log.AnyEntry:
-        return kind(at=self._broker.now(), actor=log.SYSTEM, **fields)  # type: ignore[arg-type,call-arg,return-value]  # the kind says which fields it has
+    def _system(self, kind: type[log.Entry], **fields: Any) -> log.Entry:
+        return kind(at=self._broker.now(), actor=log.SYSTEM, **fields)
 
 
 def account_key_name(group: str, epoch: int, account: str) -> str:
