@@ -143,7 +143,7 @@ def _plain(text: str, what: str) -> str:
     if _PERCENT.search(text):
         raise InputError(f"{what} has a `%` without two hexadecimal digits behind it")
     # An error of the decoder would carry the text along, so it is asked for a mark instead.
-    decoded = unquote_to_bytes(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    decoded = unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
     if "\ufffd" in decoded or any(unicodedata.category(one) in _CONTROL for one in decoded):
         raise InputError(f"{what} holds characters that do not show, or are not UTF-8")
     return decoded
