@@ -135,7 +135,7 @@ def full(path: Path, size: int) -> None:
             ledger.record(DEVICE, step, f"L-{step}")
             recorded.append(step)
         except StoreError as error:
-            refused.append([step, error.message])
+            refused.append([step, error.message, path.read_bytes().decode()[-1:]])
     known = [each.step for each in ledger.released(DEVICE)]
     copy = path.with_suffix(".copy")
     shutil.copyfile(path, copy)

@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -37,6 +38,7 @@ class TimeServer:
     def __init__(self, folder: Path, name: str) -> None:
         self.ahead = 0.0
         self.headers: dict[str, str] = {}
+        self.status = 200
         self.release = threading.Event()
         self.release.set()
         self.asked = 0
@@ -48,7 +50,7 @@ class TimeServer:
                 outer.asked += 1
                 outer.release.wait(10)
                 headers = {"Date": format_datetime(datetime.now(UTC) + timedelta(seconds=outer.ahead), usegmt=True)}
-                self.send_response_only(200)
+                self.send_response_only(outer.status)
                 for field, value in (headers | outer.headers).items():
                     if value:
                         self.send_header(field, value)
@@ -171,9 +173,29 @@ def test_a_host_that_cannot_prove_its_name_is_none(servers: list[TimeServer]) ->
 
 
 def test_a_redirect_is_not_followed(client: httpx.Client, servers: list[TimeServer]) -> None:
-    servers[0].headers = {"Location": servers[2].address}
+    servers[0].status, servers[0].headers = 302, {"Location": servers[2].address}
     assert reason(said(client, servers[:2])) is None
     assert servers[2].asked == 0
+
+
+def test_a_whole_second_and_the_way_count_as_uncertainty(client: httpx.Client, servers: list[TimeServer]) -> None:
+    addresses = [one.address for one in servers]
+    quick = reachable_references(cosigned_time=None, addresses=addresses, client=client)
+    assert len(quick) == 3
+    now = datetime.now(UTC)
+    for each in quick:
+        assert 0.5 <= each.uncertainty < 2
+        # All clocks here are one, so what they say must hold it.
+        carried = each.instant + (now - each.at.wall)
+        assert abs((carried - now).total_seconds()) <= each.uncertainty
+
+
+def test_an_answer_that_took_too_long_by_the_steady_clock_is_none() -> None:
+    # As when the machine is suspended between asking and hearing.
+    first = read_clocks()
+    readings = iter([first, msgspec.structs.replace(first, steady=first.steady + 6)])
+    found = reachable_references(cosigned_time=asking(), addresses=(), client=None, reading=lambda: next(readings))
+    assert found == ()
 
 
 def test_nobody_there(client: httpx.Client, servers: list[TimeServer]) -> None:

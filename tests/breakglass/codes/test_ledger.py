@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from rootwarden.breakglass.codes.ledger import StepLedger, StepTakenError
 from rootwarden.breakglass.codes.serving import Released
 from rootwarden.errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROCESS = Path(__file__).with_name("ledger_process.py")
 
@@ -83,7 +87,9 @@ def test_a_floor_takes_every_step_up_to_it_from_everyone_and_never_sinks(path: P
     ledger = StepLedger(path)
     ledger.record("D-1", 7, "L-1")
     ledger.raise_floor("D-1", 9)
+    size = path.stat().st_size
     ledger.raise_floor("D-1", 3)
+    assert path.stat().st_size == size
     for each in (ledger, StepLedger(path)):
         for step in (7, 9):
             with pytest.raises(StepTakenError):
@@ -171,7 +177,8 @@ def test_bg_6_killed_at_every_call_and_within_every_write(path: Path, stride: in
 def test_a_full_disk_is_a_refusal_and_leaves_no_half_line(path: Path, size: int) -> None:
     found = run("full", str(path), str(size))
     assert found["refused"]
-    assert all("step ledger" in message for _, message in found["refused"])
+    assert all("step ledger" in message for _, message, _ in found["refused"])
+    assert {end for *_, end in found["refused"]} == {"\n"}
     assert found["known"] == found["recorded"]
     assert found["torn"] == 0
     # With room again it goes on.
@@ -224,6 +231,46 @@ def test_missing_moved_and_doubled_lines_are_found(path: Path, written: bytes) -
         path.write_bytes(b"".join(each))
         with pytest.raises(StoreError, match="damaged"):
             StepLedger(path)
+
+
+def test_a_line_that_says_the_same_in_other_words_is_found(path: Path, written: bytes) -> None:
+    for before, after in ((b":7}", b": 7}"), (b'"D-1"', b'"D\\u002d1"'), (b":7}", b":7.0}")):
+        assert before in written
+        path.write_bytes(written.replace(before, after, 1))
+        with pytest.raises(StoreError, match="damaged"):
+            StepLedger(path)
+
+
+def test_bg_6_a_step_is_on_the_disk_before_it_counts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = StepLedger(path)
+    called: list[str] = []
+
+    def noting(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*arguments: Any) -> Any:
+            called.append(name)
+            return call(*arguments)
+
+        return noted
+
+    for name in ("pwrite", "fsync"):
+        monkeypatch.setattr(os, name, noting(name, getattr(os, name)))
+    ledger.record("D-1", 7, "L-1")
+    ledger.raise_floor("D-1", 8)
+    assert called == ["pwrite", "fsync"] * 2
+
+
+def test_a_disk_that_does_not_flush_is_a_refusal(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = StepLedger(path)
+
+    def failing(_file: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", failing)
+        with pytest.raises(StoreError, match="Input/output error"):
+            ledger.record("D-1", 7, "L-1")
+    assert path.read_bytes() == b""
+    assert ledger.record("D-1", 7, "L-2")
 
 
 def test_a_line_without_end_is_not_read_into_memory(path: Path) -> None:
