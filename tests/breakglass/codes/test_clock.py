@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rootwarden.breakglass.codes.clock import (
@@ -293,6 +293,7 @@ ACTIONS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ACTIONS, max_size=30))
 def test_whatever_happens_a_trusted_clock_is_within_its_bound(actions: list[tuple[str, Any]]) -> None:
     """With honest sources and people, trusted means: off by no more than it says, and that is at most 5 s."""
@@ -319,6 +320,7 @@ def test_whatever_happens_a_trusted_clock_is_within_its_bound(actions: list[tupl
                     newest = wall
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300 * 10**12).map(lambda part: START + timedelta(microseconds=part)), st.floats(0, 5))
 def test_no_step_later_than_the_one_after_what_has_begun_for_certain(wall: datetime, bound: float) -> None:
     latest = latest_step(wall, bound)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pyotp
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rootwarden.breakglass.codes.code import Algorithm, Code, Parameters, code_at, read_code
@@ -53,6 +53,7 @@ def test_totp_vectors(second: int, algorithm: Algorithm, expected: str) -> None:
     assert code_at(Seed(SEEDS[algorithm]), step, parameters).reveal() == expected
 
 
+@settings(deadline=None)
 @given(
     seed=st.binary(min_size=14, max_size=128),
     step=st.integers(0, 1 << 40),
@@ -67,6 +68,7 @@ def test_codes_are_those_of_pyotp(seed: bytes, step: int, digits: int, algorithm
     assert ours == read_code(other.at(step), digits=digits)
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 220 * 10**15).map(lambda part: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=part)),
     st.integers(15, 300),
@@ -211,6 +213,7 @@ def test_what_is_no_code_is_refused_and_not_repeated(name: str) -> None:
     assert not NO_CODES[name] or NO_CODES[name] not in caught.value.message + caught.value.hint
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(categories=["Nd", "No", "Nl", "Zs", "Cf"]), max_size=12))
 def test_only_ascii_digits_ever_enter(text: str) -> None:
     try:

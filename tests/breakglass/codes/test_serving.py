@@ -78,6 +78,7 @@ def test_bg_7_the_step_that_is_chosen(name: str) -> None:
             assert chosen == expected
         else:
             assert isinstance(chosen, NotServed)
+            assert chosen.step == "R6"
             assert chosen.hint
 
 
@@ -113,6 +114,7 @@ def test_bg_7_the_step_that_was_signed_for(name: str) -> None:
 RELEASES = st.builds(Released, st.integers(STEP - 6, STEP + 3), st.sampled_from(["L", "M", ""]))
 
 
+@settings(deadline=None)
 @given(
     second=st.floats(0, 60),
     bound=st.floats(0, 5),
@@ -134,32 +136,20 @@ def test_what_is_chosen_may_be_released_once_it_is_signed(
         assert isinstance(choose_step(then, released, "L", least_seconds=least, sign_seconds=sign), Serve)
 
 
-def test_bg_15_an_enrolment_gets_two_codes_in_a_row_and_no_third() -> None:
-    first = choose_enrolment_step(at(3), [], "E")
-    assert first == Serve(STEP, again=False)
-    second = choose_enrolment_step(at(4), of("E", 0), "E")
-    assert second == Serve(STEP + 1, again=False)
-    for later in (5, 35, 65, 3600):
-        third = choose_enrolment_step(at(later), of("E", 0, 1), "E")
-        assert isinstance(third, NotServed)
-        assert "sign in" in third.hint
-
-
 ENROLMENT: dict[str, tuple[float, list[Released], Serve | type]] = {
-    "too late for the first": (20, [], Serve(STEP + 1, again=False)),
-    "second while the first runs": (20, of("E", 0), Serve(STEP + 1, again=False)),
-    "second in its own step": (45, of("E", 0), Serve(STEP + 1, again=False)),
-    "second at its end": (53, of("E", 0), NotServed),
-    "second is over": (65, of("E", 0), NotServed),
-    "second after a first that was ahead": (20, of("E", 1), NotYet),
-    "second after a first that was ahead, later": (31, of("E", 1), Serve(STEP + 2, again=False)),
-    "another lease took the second": (5, [*of("E", 0), *of("M", 1)], NotServed),
-    "another lease had the first": (5, of("M", 0), Serve(STEP + 1, again=False)),
+    "nothing released": (3, [], Serve(STEP, again=False)),
+    "too late for the current one": (20, [], Serve(STEP + 1, again=False)),
+    "another lease had it": (5, of("M", 0), Serve(STEP + 1, again=False)),
+    "another lease had both": (5, of("M", 0, 1), NotYet),
+    "a floor": (5, of("", 0), Serve(STEP + 1, again=False)),
+    "both were served": (5, of("E", 0, 1), NotServed),
+    "both were served long ago": (3600, of("E", 0, 1), NotServed),
+    "one was served": (5, of("E", 0), NotServed),
 }
 
 
 @pytest.mark.parametrize("name", ENROLMENT)
-def test_bg_15_steps_of_an_enrolment(name: str) -> None:
+def test_bg_15_the_first_step_of_an_enrolment(name: str) -> None:
     second, released, expected = ENROLMENT[name]
     chosen = choose_enrolment_step(at(second), released, "E")
     assert chosen == expected if isinstance(expected, Serve) else isinstance(chosen, expected)
@@ -167,10 +157,46 @@ def test_bg_15_steps_of_an_enrolment(name: str) -> None:
         assert check_enrolment_step(chosen.step, at(second), released, "E") == chosen
 
 
-@pytest.mark.parametrize("step", [-1, 2, 3])
-def test_bg_15_an_enrolment_gets_no_other_step_however_it_is_signed(step: int) -> None:
-    now = Moment(wall=window_of(STEP + step).valid_from + timedelta(seconds=2), bound=1.0)
-    assert isinstance(check_enrolment_step(STEP + step, now, of("E", 0), "E"), NotServed)
+PAIRS: dict[str, tuple[int, float, list[Released], Serve | type]] = {
+    "in time": (0, 5, [], Serve(STEP, again=False)),
+    "the next two": (1, 5, [], Serve(STEP + 1, again=False)),
+    "too far ahead": (2, 5, [], NotYet),
+    "no time left": (0, 23, [], NotServed),
+    "the same two again": (0, 5, of("E", 0, 1), Serve(STEP, again=True)),
+    "stopped between the two": (0, 5, of("E", 0), Serve(STEP, again=True)),
+    "the two after one": (1, 5, of("E", 0, 1), NotServed),
+    "the two before": (-1, 5, of("E", 0, 1), NotServed),
+    "two others": (0, 5, of("E", -9, -8), NotServed),
+    "another lease had the first": (0, 5, of("M", 0), NotServed),
+    "another lease had the second": (0, 5, of("M", 1), NotServed),
+    "another lease took the second between": (0, 5, [*of("E", 0), *of("M", 1)], NotServed),
+    "a floor at the second": (0, 5, of("", 1), NotServed),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_bg_15_an_enrolment_gets_two_steps_in_a_row_and_no_third(name: str) -> None:
+    step, second, released, expected = PAIRS[name]
+    checked = check_enrolment_step(STEP + step, at(second), released, "E")
+    assert checked == expected if isinstance(expected, Serve) else isinstance(checked, expected)
+
+
+def test_after_both_codes_a_sign_in_is_asked_for() -> None:
+    third = choose_enrolment_step(at(40), of("E", 0, 1), "E")
+    assert isinstance(third, NotServed)
+    assert third.step == "N2"
+    assert "sign in" in third.hint
+
+
+@pytest.mark.parametrize(("until", "is_served"), [(31, True), (30, False), (25, False)])
+def test_no_step_that_begins_after_the_lease(until: float, is_served: bool) -> None:
+    ends = BEGIN + timedelta(seconds=until)
+    for chosen in (choose_step(at(20), [], "L", until=ends), choose_enrolment_step(at(20), [], "L", until=ends)):
+        if is_served:
+            assert chosen == Serve(STEP + 1, again=False)
+        else:
+            assert isinstance(chosen, NotServed)
+            assert chosen.step == "R5"
 
 
 def test_bg_7_the_reply_carries_everything_and_hides_the_code() -> None:
