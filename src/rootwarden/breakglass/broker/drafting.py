@@ -176,12 +176,14 @@ def _fields(wish: wishes.Wish) -> dict[str, Any]:
 
 
 def _accept(wish: wishes.AcceptDuty, scene: Scene) -> Drafted:
-    return Drafted(_joint(log.DutyAccepted, scene, lease=wish.lease, duty=wish.duty, reason=wish.reason))
+    evidence = scene.state.lease(wish.lease).evidence
+    fields = {"lease": wish.lease, "duty": wish.duty, "evidence": evidence, "reason": wish.reason}
+    return Drafted(_joint(log.DutyAccepted, scene, **fields))
 
 
 def _attest(wish: wishes.AttestClock, scene: Scene) -> Drafted:
     boot, monotonic = scene.host
-    fields = {"instant": wish.instant, "source": wish.source, "boot": boot, "monotonic_ns": monotonic}
+    fields = {"instant": wish.instant, "source": wish.source, "boot": boot, "monotonic_us": monotonic // 1000}
     return Drafted(_joint(log.ClockAttested, scene, **fields))
 
 
@@ -192,7 +194,9 @@ def _epoch(wish: wishes.BeginEpoch, scene: Scene) -> Drafted:
         log.StepFloor(account=account, device=device, step=max(present, last))
         for (account, device), (last, _) in sorted(_known_devices(scene.state).items())
     )
-    return Drafted(_joint(log.EpochBegun, scene, epoch=scene.state.epoch + 1, reason=wish.reason, floors=floors))
+    seen = {"head_size": scene.state.size, "head_root": scene.state.tree.root.hex()}
+    fields: dict[str, Any] = {"epoch": scene.state.epoch + 1, "reason": wish.reason, "floors": floors, **seen}
+    return Drafted(_joint(log.EpochBegun, scene, **fields))
 
 
 def _known_devices(state: State) -> dict[tuple[str, str], tuple[int, str]]:
