@@ -113,19 +113,23 @@ class LocalLog(Protocol):
 
 
 class Sink(Protocol):
-    """A place outside the broker's administration.
+    """A place outside the broker's administration."""
 
-    Attributes:
-        name: What people call it.
-        kind: What it is.
-        tells: Whether it can be asked what it holds.
-        takes_entries: Whether it is given entries, or heads only.
-    """
+    @property
+    def name(self) -> str:
+        """What people call it."""
 
-    name: str
-    kind: SinkKind
-    tells: bool
-    takes_entries: bool
+    @property
+    def kind(self) -> SinkKind:
+        """What it is."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether it can be asked what it holds."""
+
+    @property
+    def takes_entries(self) -> bool:
+        """Whether it is given entries, or heads only."""
 
     def offer(self, head: Head, entries: Sequence[bytes], within: Allowance) -> Receipt:
         """Give it a head, and the entries since the one it took last, as many as `takes_entries` says.
