@@ -1,6 +1,6 @@
-"""What is allowed, decided on paper: the vocabulary of the log, people and keys, and the checks of every step.
+"""The state machine of break-glass: `step(state, entry)` does every check of docs/break-glass-protocol.md.
 
-Takes: statements, signatures, keys, instants. Gives: the next state, or a refusal with its reason.
-Pure: no file, no network, no clock. Broker, vault and an auditor's laptop run the same code over the same log.
-Never: believes what is not signed, or signs anything itself.
+Takes: entries of the audit log, one after the other. Gives: the state they make, or a refusal that cites its step.
+Pure: no file, no clock, no network; time is the instant an entry carries. Broker, vault and auditors run the same code.
+Never: takes a right from anything but a verified entry.
 """

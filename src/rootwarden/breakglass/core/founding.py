@@ -1,0 +1,114 @@
+"""The beginning of a log, the beginning of an epoch after a rollback, and attested clocks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from rootwarden.breakglass.core.duty import ALWAYS
+from rootwarden.breakglass.core.entry import signed_message
+from rootwarden.breakglass.core.governing import check_roles
+from rootwarden.breakglass.core.people import HeldKey, Role, Standing
+from rootwarden.breakglass.core.public_key import UnverifiedError, check_public_key
+from rootwarden.breakglass.core.refusal import Refused, require
+from rootwarden.breakglass.core.settings import LEAST_ADMINISTRATORS, check_settings
+from rootwarden.breakglass.core.standing import has_any, signed_with
+from rootwarden.breakglass.core.state import Phase, Stage
+
+if TYPE_CHECKING:
+    from rootwarden.breakglass.core.entry import ClockAttested, EpochBegun, LogBegun
+    from rootwarden.breakglass.core.standing import Signed
+    from rootwarden.breakglass.core.state import State
+
+CLOCK_BOUND: Final = timedelta(seconds=5)
+_ATTESTORS: Final = 2
+
+
+def check_founders(entry: LogBegun) -> tuple[Signed, ...]:
+    """G1: every founder signs with the key they bring.
+
+    Raises:
+        Refused: One does not.
+    """
+    message = signed_message(entry, log=entry.log)
+    keys = {founder.person.id: founder.key for founder in entry.founders}
+    require(len(keys) == len(entry.founders), "G1", "two founders have one id")
+    require({one.person for one in entry.signers} == set(keys), "G1", "not every founder, and nobody else, signs")
+    require(len(entry.signers) == len(keys), "G1", "a founder signs twice")
+    for key in keys.values():
+        try:
+            check_public_key(key)
+        except UnverifiedError as error:
+            raise Refused("C5", error.message, hint=error.hint) from error
+    return tuple(signed_with(keys[one.person], message, one.authenticator) for one in entry.signers)
+
+
+def check_log_begun(_state: State, entry: LogBegun) -> None:
+    """G1: at least two administrators, a checkpoint key, settings within their limits."""
+    people = {founder.person.id: founder.person for founder in entry.founders}
+    administrators = [one for one in people.values() if Role.ADMINISTRATOR in one.roles]
+    require(len(administrators) >= LEAST_ADMINISTRATORS, "G1", "a log is founded by at least two administrators")
+    require(
+        len({founder.key.id for founder in entry.founders}) == len(entry.founders), "C5", "two founders share a key"
+    )
+    require(bool(entry.log), "G1", "the log has no name")
+    try:
+        checkpoint = load_pem_public_key(entry.checkpoint_key.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Refused("G1", "the checkpoint key cannot be read") from error
+    require(isinstance(checkpoint, Ed25519PublicKey), "G1", "the checkpoint key is no Ed25519 key")
+    for person in people.values():
+        check_roles(person, people)
+    check_settings(entry.settings)
+
+
+def apply_log_begun(state: State, entry: LogBegun) -> None:
+    """Founders and their keys count at once."""
+    state.log, state.checkpoint_key, state.settings = entry.log, entry.checkpoint_key, entry.settings
+    for founder in entry.founders:
+        state.people[founder.person.id] = Standing(
+            person=founder.person,
+            keys={founder.key.id: HeldKey(key=founder.key, counts_from=entry.at)},
+            roles_from=dict.fromkeys(founder.person.roles, entry.at),
+        )
+
+
+def check_epoch_begun(state: State, entry: EpochBegun) -> None:
+    """E1 to E3."""
+    signers = [one.person for one in entry.signers]
+    administrators = {one for one in signers if has_any(state, one, [Role.ADMINISTRATOR], entry.at)}
+    custodians = {one for one in signers if has_any(state, one, [Role.CUSTODIAN], entry.at)}
+    met = len(administrators) >= LEAST_ADMINISTRATORS and bool(custodians - administrators)
+    require(met, "E1", "an epoch is begun by two administrators and a custodian")
+    require(entry.epoch == state.epoch + 1, "E2", f"the next epoch is {state.epoch + 1}")
+    floors = {(floor.account, floor.device): floor.step for floor in entry.floors}
+    for where, (released, _) in state.last_steps.items():
+        require(floors.get(where, released) >= released, "E3", "a floor lies below a step that was released")
+
+
+def apply_epoch_begun(state: State, entry: EpochBegun) -> None:
+    """Everything open ends."""
+    state.epoch, state.epoch_index = entry.epoch, state.size
+    for floor in entry.floors:
+        state.last_steps[floor.account, floor.device] = (floor.step, "")
+    for filed in state.requests.values():
+        if filed.stage is Stage.FILED:
+            filed.stage = Stage.VOID
+    for lease in state.leases.values():
+        if lease.phase is Phase.OPEN:
+            lease.phase, lease.ended, lease.why = Phase.DUTIES, entry.at, "epoch"
+            lease.duties = lease.duties or ALWAYS
+    for opening in state.openings.values():
+        opening.outcome = opening.outcome or "epoch"
+
+
+def check_clock_attested(_state: State, entry: ClockAttested) -> None:
+    """Two people attest one instant, from a source of their own, close to the clock it corrects."""
+    require(len(entry.signers) >= _ATTESTORS, "V5", "a clock is attested by two people")
+    require(bool(entry.source), "V5", "where the time was read is missing")
+    near = abs(entry.at - entry.instant) <= CLOCK_BOUND
+    require(near, "V5", "the clock is more than 5 s from the attested time", hint="set the clock, then attest again")

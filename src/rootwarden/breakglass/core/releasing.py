@@ -1,0 +1,143 @@
+"""What leaves, to whom, and the check-outs that tell of it: steps R1 to R7, T1 to T3."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from rootwarden.breakglass.core.assertion import Assertion
+from rootwarden.breakglass.core.entry import CheckoutPublished
+from rootwarden.breakglass.core.refusal import Refused, require
+from rootwarden.breakglass.core.request import Purpose
+from rootwarden.breakglass.core.settings import LONGEST_TASK_SESSION
+from rootwarden.breakglass.core.state import Phase
+
+if TYPE_CHECKING:
+    from rootwarden.breakglass.core.entry import (
+        CodeReleased,
+        ExportReleased,
+        PasswordReleased,
+        SignedEntry,
+        TaskSessionReleased,
+    )
+    from rootwarden.breakglass.core.state import Lease, State
+
+# AWS's virtual devices and tokens: RFC 6238 with its default step.
+PERIOD: Final = timedelta(seconds=30)
+
+
+def step_begins(step: int) -> datetime:
+    """When a time step begins (RFC 6238, T0 = 0)."""
+    return datetime.fromtimestamp(step * PERIOD.total_seconds(), UTC)
+
+
+def check_code(state: State, entry: CodeReleased) -> None:
+    """R1 to R7."""
+    lease = _open(state, entry.lease, entry.at)
+    request = lease.request
+    require(request.purpose is Purpose.VISIT, "R1", "the lease gives no codes")
+    require(entry.actor == request.code_to, "R2", "codes of this lease go to somebody else")
+    record = state.accounts[request.account].records.get(entry.device)
+    fit = entry.device == request.device and record is not None and record.proven
+    require(fit, "R3", f"`{entry.device}` is not the device of this lease")
+    floor, _ = state.last_steps.get((request.account, entry.device), (-1, ""))
+    require(entry.step > floor, "R4", "a code of this step, or a later one, was released already")
+    begins = step_begins(entry.step)
+    inside = lease.opened - PERIOD < begins < lease.until
+    near = begins - PERIOD <= entry.at < begins + PERIOD
+    require(inside and near, "R5", "the step is outside of the lease, or not the present one or the next")
+    most = state.quorum_of(request).codes
+    require(len(lease.steps) < most, "R6", f"the lease has had its {most} codes", hint="file a new request")
+    _check_passkey(state, lease, entry)
+
+
+def apply_code(state: State, entry: CodeReleased) -> None:
+    """The step is spent."""
+    lease = state.leases[entry.lease]
+    lease.steps.append(entry.step)
+    lease.first_code = lease.first_code or entry.at
+    state.last_steps[lease.request.account, entry.device] = (entry.step, lease.id)
+
+
+def check_password(state: State, entry: PasswordReleased) -> None:
+    """R1, R2, R7, and once for a lease."""
+    lease = _open(state, entry.lease, entry.at)
+    require(entry.actor == lease.request.password_to, "R2", "the password of this lease goes to somebody else")
+    require("" in state.accounts[lease.request.account].records, "R3", "the vault holds no password of this account")
+    require(not lease.password_released, "R6", "the password was released already")
+    _check_passkey(state, lease, entry)
+
+
+def apply_password(state: State, entry: PasswordReleased) -> None:
+    """It leaves once."""
+    state.leases[entry.lease].password_released = True
+
+
+def check_task_session(state: State, entry: TaskSessionReleased) -> None:
+    """R1, R2, R7, T1 to T3 (BG-17)."""
+    lease = _open(state, entry.lease, entry.at)
+    request = lease.request
+    require(request.purpose is Purpose.TASK_SESSION, "T1", "the lease is for no task session")
+    require(entry.actor == request.requester, "R2", "task sessions of this lease go to somebody else")
+    same = (entry.task_policy, entry.role) == (request.task_policy, request.role)
+    require(same, "T2", "the request names another task policy, or another role")
+    longest = int(LONGEST_TASK_SESSION.total_seconds())
+    require(0 < entry.seconds <= longest, "T3", f"a session lasts at most {longest} s")
+    require(lease.sessions < state.quorum_of(request).codes, "R6", "the lease has had its sessions")
+    _check_passkey(state, lease, entry)
+
+
+def apply_task_session(state: State, entry: TaskSessionReleased) -> None:
+    """One more."""
+    lease = state.leases[entry.lease]
+    lease.sessions += 1
+    lease.first_code = lease.first_code or entry.at
+
+
+def check_export(state: State, entry: ExportReleased) -> None:
+    """R1, R2, R7, for an approved export (BG-1)."""
+    lease = _open(state, entry.lease, entry.at)
+    require(lease.request.purpose is Purpose.EXPORT, "R1", "the lease is for no export")
+    require(entry.actor == lease.request.requester, "R2", "the export goes to somebody else")
+    _check_passkey(state, lease, entry)
+
+
+def checkout_of(state: State, lease: Lease, at: datetime) -> CheckoutPublished:
+    """What is published of a lease as it stands (docs/checkouts.md)."""
+    request = lease.request
+    account = state.accounts[request.account].account
+    serials = {device.id: device.serial for device in account.devices}
+    return CheckoutPublished(
+        at=at,
+        actor="system",
+        lease=lease.id,
+        account=request.account,
+        task=request.task,
+        person=request.code_to or request.password_to or request.requester,
+        start=lease.opened,
+        until=lease.ended or lease.until,
+        released_at=lease.first_code,
+        mfa_device=serials.get(request.device, ""),
+        sources=request.sources or account.sources,
+    )
+
+
+def check_checkout(state: State, entry: CheckoutPublished) -> None:
+    """R1: it says what is."""
+    lease = state.lease(entry.lease)
+    require(entry == checkout_of(state, lease, entry.at), "R1", "the check-out is not what the log says of the lease")
+
+
+def _open(state: State, name: str, at: datetime) -> Lease:
+    lease = state.lease(name)
+    require(lease.phase is Phase.OPEN, "R1", "the lease is not open")
+    if not lease.opened <= at < lease.until:
+        raise Refused("R1", "the window of the lease is over")
+    for person in {lease.request.requester, *lease.request.recipients}:
+        require(not state.people[person].frozen, "L5", f"`{person}` is frozen")
+    return lease
+
+
+def _check_passkey(state: State, lease: Lease, entry: SignedEntry) -> None:
+    wanted = state.quorum_of(lease.request).passkey_releases
+    require(not wanted or isinstance(entry.authenticator, Assertion), "R7", "releases ask for a passkey")

@@ -1,0 +1,210 @@
+"""Requests and approvals: steps F1 to F7 and A1 to A7."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from rootwarden.breakglass.core.people import Role
+from rootwarden.breakglass.core.phrase import is_phrase
+from rootwarden.breakglass.core.refusal import Refused, require
+from rootwarden.breakglass.core.request import Purpose, digest_of
+from rootwarden.breakglass.core.settings import Need
+from rootwarden.breakglass.core.standing import counts_as, has_any, signed_by
+from rootwarden.breakglass.core.state import Filed, Stage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rootwarden.breakglass.core.entry import (
+        ApprovalGiven,
+        NoticeRecorded,
+        RequestDenied,
+        RequestExpired,
+        RequestFiled,
+        RequestReported,
+        RequestWithdrawn,
+    )
+    from rootwarden.breakglass.core.request import Request
+    from rootwarden.breakglass.core.settings import Account, Quorum
+    from rootwarden.breakglass.core.state import State
+
+OTHER: Final = "other"
+_OPEN: Final = {Stage.DENIED: "denied", Stage.EXPIRED: "expired", Stage.SERVED: "served", Stage.VOID: "void"}
+
+
+def check_filed(state: State, entry: RequestFiled) -> None:
+    """F1 to F7."""
+    request = entry.request
+    require(request.requester == entry.actor, "F1", "somebody files for themselves")
+    require(not state.people[entry.actor].frozen, "F1", f"`{entry.actor}` is frozen: a request was reported")
+    require(request.id not in state.requests and bool(request.id), "F1", f"there is a request `{request.id}` already")
+    guarded = state.accounts.get(request.account)
+    if guarded is None:
+        raise Refused("F2", f"account `{request.account}` is not guarded here")
+    quorum = state.quorum_of(request)
+    _check_words(request, quorum, entry.at)
+    _check_purpose(state, request, guarded.account, entry.at)
+    _check_recipients(state, request, quorum, entry.at)
+    if request.emergency:
+        require(entry.actor in quorum.emergency, "F6", f"`{entry.actor}` is not on the emergency list")
+        ordinary = request.purpose in (Purpose.VISIT, Purpose.TASK_SESSION)
+        require(ordinary, "F7", f"there is no emergency path for an {request.purpose}")
+
+
+def apply_filed(state: State, entry: RequestFiled) -> None:
+    """It waits for approvals."""
+    state.requests[entry.request.id] = Filed(
+        request=entry.request, digest=digest_of(entry.request), index=state.size, at=entry.at
+    )
+
+
+def check_approval(state: State, entry: ApprovalGiven) -> None:
+    """A1 to A7; the signature was checked before."""
+    filed = state.request(entry.request)
+    request = filed.request
+    _check_open(state, filed, entry.at)
+    involved = {request.requester, *request.recipients} | _enrollers(state, request.account)
+    require(entry.actor not in involved, "A2", f"`{entry.actor}` asked, receives, or enrolled a seed of this account")
+    approver = has_any(state, entry.actor, [Role.APPROVER], entry.at)
+    stands_in = request.emergency and has_any(state, entry.actor, [Role.CUSTODIAN], entry.at)
+    require(approver or stands_in, "A3", f"`{entry.actor}` is no approver who counts by now")
+    require(entry.digest == filed.digest, "A4", "the approval is for another request")
+    seen = state.tree.root_at(entry.head_size)
+    known = seen is not None and seen.hex() == entry.head_root and entry.head_size > filed.index
+    require(known, "A5", "the log the approver saw is not this one, or does not hold the request")
+    good = is_phrase(entry.phrase, request.phrase_salt, request.phrase_digest)
+    require(good, "A6", "the phrase is not the one the requester has", hint="ask the requester to read it out again")
+    require(entry.actor not in filed.approvals, "A7", f"`{entry.actor}` approved already")
+    _check_bound(state, entry)
+
+
+def apply_approval(state: State, entry: ApprovalGiven) -> None:
+    """One more agrees."""
+    state.requests[entry.request].approvals[entry.actor] = state.size
+
+
+def check_denied(state: State, entry: RequestDenied) -> None:
+    """A1, with a reason."""
+    _check_open(state, state.request(entry.request), entry.at)
+    require(bool(entry.reason.strip()), "A1", "a denial says why")
+
+
+def apply_denied(state: State, entry: RequestDenied) -> None:
+    """It ends."""
+    state.requests[entry.request].stage = Stage.DENIED
+
+
+def check_withdrawn(state: State, entry: RequestWithdrawn) -> None:
+    """A1, by its own requester."""
+    filed = state.request(entry.request)
+    _check_open(state, filed, entry.at)
+    require(filed.request.requester == entry.actor, "G6", "a request is withdrawn by its requester")
+
+
+def apply_withdrawn(state: State, entry: RequestWithdrawn) -> None:
+    """It ends."""
+    state.requests[entry.request].stage = Stage.WITHDRAWN
+
+
+def check_reported(state: State, entry: RequestReported) -> None:
+    """A1: anybody may report what nobody announced, also what was filed in their own name."""
+    _check_open(state, state.request(entry.request), entry.at)
+
+
+def apply_reported(state: State, entry: RequestReported) -> None:
+    """It ends, and its requester can do nothing until two administrators lift that."""
+    filed = state.requests[entry.request]
+    filed.stage = Stage.REPORTED
+    name = filed.request.requester
+    state.people[name] = msgspec.structs.replace(state.people[name], frozen=entry.request)
+
+
+def check_expired(state: State, entry: RequestExpired) -> None:
+    """A1: its time has passed."""
+    filed = state.request(entry.request)
+    passed = filed.stage is Stage.FILED and state.stage_of(filed, entry.at) in (Stage.EXPIRED, Stage.VOID)
+    require(passed, "A1", "the request is not over")
+
+
+def apply_expired(state: State, entry: RequestExpired) -> None:
+    """It stays what time or a change made of it."""
+    filed = state.requests[entry.request]
+    filed.stage = state.stage_of(filed, entry.at)
+
+
+def check_notice(state: State, entry: NoticeRecorded) -> None:
+    """A1: of a request there is, to somebody there is."""
+    state.request(entry.request)
+    require(entry.person in state.people, "G6", f"`{entry.person}` is nobody this log knows")
+
+
+def apply_notice(state: State, entry: NoticeRecorded) -> None:
+    """Whether anybody was reached matters to emergencies (L6)."""
+    told = state.requests[entry.request].told
+    told[entry.person] = told.get(entry.person, False) or entry.delivered
+
+
+def _check_open(state: State, filed: Filed, at: datetime) -> None:
+    stage = state.stage_of(filed, at)
+    require(stage is Stage.FILED, "A1", f"the request is {_OPEN.get(stage, stage)}", hint="file a new one")
+
+
+def _enrollers(state: State, account: str) -> set[str]:
+    return {record.enroller for record in state.accounts[account].records.values()}
+
+
+def _check_bound(state: State, entry: ApprovalGiven) -> None:
+    """A3: synced passkeys approve nothing where the settings say so."""
+    from rootwarden.breakglass.core.entry import signed_message
+
+    if not state.quorum_of(state.requests[entry.request].request).device_bound_approvals:
+        return
+    key = signed_by(state, entry.actor, signed_message(entry, log=state.log), entry.authenticator, entry.at).key
+    require(key.kind == "ed25519" or key.device_bound, "A3", "approvals ask for a passkey that stays on its device")
+
+
+def _check_words(request: Request, quorum: Quorum, at: datetime) -> None:
+    for field in ("task", "ticket", "reason"):
+        require(bool(getattr(request, field).strip()), "F3", f"`{field}` is missing")
+    require(request.task != OTHER or bool(request.words.strip()), "F3", "the task `other` needs words")
+    window = request.until - request.start
+    require(timedelta() < window <= timedelta(minutes=quorum.window_minutes), "F3", "the window is too long, or empty")
+    require(at < request.until, "F3", "the window is over")
+    require(len(request.phrase_digest) == _DIGEST_LETTERS, "F3", "the phrase has no digest")
+
+
+def _check_purpose(state: State, request: Request, account: Account, at: datetime) -> None:
+    if request.purpose is Purpose.TASK_SESSION:
+        require(account.position == "member", "F5", "task sessions are for member accounts")
+        require(bool(request.task_policy), "F3", "a task session names one task policy")
+        require(request.role in account.task_roles, "F3", f"`{request.role}` is no role task sessions start from")
+        return
+    needed = account.need is Need.REQUIRED or f"member:{account.id}" in state.waived(at)
+    require(needed, "F5", "this account needs no root credentials", hint="ask for a task session (BG-17)")
+    if request.purpose is Purpose.VISIT:
+        _check_held(state, request)
+
+
+def _check_held(state: State, request: Request) -> None:
+    records = state.accounts[request.account].records
+    require(bool(request.recipients), "F3", "the request releases nothing to nobody")
+    if request.code_to:
+        record = records.get(request.device) if request.device else None
+        require(record is not None and record.proven, "F2", f"no device `{request.device}` of this account is proven")
+    if request.password_to:
+        require("" in records, "F2", "the vault holds no password of this account")
+
+
+def _check_recipients(state: State, request: Request, quorum: Quorum, at: datetime) -> None:
+    for name in sorted(request.recipients):
+        standing = state.people.get(name)
+        fit = standing is not None and counts_as(standing, Role.REQUESTER, at) and not standing.frozen
+        require(fit, "F4", f"`{name}` is no requester who counts by now")
+    both = request.code_to and request.code_to == request.password_to
+    require(not (both and quorum.separate_recipients), "F4", "password and code go to different people (BG-8)")
+
+
+_DIGEST_LETTERS: Final = 64
