@@ -93,13 +93,14 @@ class OidcProvider:
     def respond(self, request: Request) -> Reply:
         """The answer to one request."""
         self.asked.append(request.path)
-        doors = {
+        doors: dict[str, Callable[[Request], Reply]] = {
             "/.well-known/openid-configuration": self._published,
             "/keys": lambda _: _json({"keys": [key.as_dict(private=False, use="sig") for key in self.keys]}),
             "/authorize": self._authorize,
             "/token": self._token,
         }
-        reply = doors.get(request.path, lambda _: _json({"error": "not_found"}, status=404))(request)
+        door = doors.get(request.path)
+        reply = door(request) if door else _json({"error": "not_found"}, status=404)
         knobs = self.knobs
         return msgspec.structs.replace(
             reply,

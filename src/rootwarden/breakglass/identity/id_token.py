@@ -16,6 +16,7 @@ from rootwarden.breakglass.identity.refusals import SignInError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 # Public keys only: with `none` or HS256 anybody, or whoever has the public key, could sign.
 ALGORITHMS: Final = ("RS256", "PS256", "ES256", "ES384", "Ed25519")
@@ -64,7 +65,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def alias(self) -> str:
         """Both in one text, as it stands among the aliases of a person; an issuer holds no `#`."""
-        return f"oidc:{self.issuer}#{self.subject}"
+        return f"{self.issuer}#{self.subject}"
 
 
 class _Header(msgspec.Struct):

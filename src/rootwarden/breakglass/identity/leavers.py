@@ -1,8 +1,8 @@
 """Who has left? Lists of leavers from a file or a directory, matched with the people of the log.
 
-Pure: it says who is to be suspended, and which custodians are among them; to suspend somebody takes an entry in the log.
-Somebody the directory does not speak of is not somebody who has left: only a listing that was read to its end shows that
-a person is gone, and one that knows none of our people is the listing of something else.
+Pure: it says who is to be suspended, and which custodians are among them; to suspend somebody takes an entry in the
+log. Somebody the directory does not speak of is not somebody who has left: only a listing that was read to its end
+shows that a person is gone, and one that knows none of our people is the listing of something else.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Departures(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         suspend: Ids of people to suspend.
-        custodians: Those of them, and of those suspended before, who hold a key, with the groups: each needs a new epoch.
+        custodians: Those who left and hold a key, suspended before or not, with the groups: each needs a new epoch.
         unknown: Names of the list that are nobody's here.
         ambiguous: Names of the list that are several people's here; nobody is suspended for them.
     """
@@ -184,17 +184,12 @@ def _from_json_lines(text: str) -> tuple[Leaver, ...]:
 
 def _from_csv(text: str) -> tuple[Leaver, ...]:
     reader = csv.DictReader(io.StringIO(text), strict=True)
-    leavers = []
     try:
         if "person" not in (reader.fieldnames or ()):
             raise InputError("the list of leavers has no column `person`", hint=_HINT)
-        for row in reader:
-            leavers.append(_from_row(row, reader.line_num))
+        return tuple(_from_row(row, reader.line_num) for row in reader)
     except csv.Error as error:
-        raise InputError(
-            f"line {reader.line_num} of the list of leavers cannot be read: {error}", hint=_HINT
-        ) from error
-    return tuple(leavers)
+        raise InputError(f"line {reader.line_num} of the list of leavers is no CSV: {error}", hint=_HINT) from error
 
 
 def _from_row(row: dict[str, str | None], number: int) -> Leaver:

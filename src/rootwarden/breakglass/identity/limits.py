@@ -1,13 +1,13 @@
-"""How often anybody may try (BG-16): enough for people in a hurry, too little for guessing, and never a way to lock out.
+"""How often anybody may try (BG-16): enough for people in a hurry, too little for guessing, never a way to lock out.
 
-Each actor, a network before the sign-in and a person after it, has a limit, and below it a small share that nobody else
-can use up. What goes beyond the share is drawn from pools: one for each account, one for everything. So every actor,
-every account and the whole are limited, and still somebody who keeps to their share is let through whatever others do.
-The sum is bounded too: the pools and one share for each actor. A flood from a million networks gets a million small
-shares; to stop that is the network's business, not ours.
+Each actor, a network before the sign-in and a person after it, has a limit, and below it a small share that nobody
+else can use up. What goes beyond the share is drawn from pools: one for each account, one for everything. So every
+actor, every account and the whole are limited, and still somebody who keeps to their share is let through whatever
+others do. The sum is bounded too: the pools and one share for each actor. A flood from a million networks gets a
+million small shares; to stop that is the network's business, not ours.
 
-Memory is bounded: the bucket that was not used for longest goes first. That frees an attacker only who has more networks
-than buckets are kept, and so as many shares anyhow.
+Memory is bounded: the bucket that was not used for longest goes first. That frees an attacker only who has more
+networks than buckets are kept, and so as many shares anyhow.
 """
 
 from __future__ import annotations

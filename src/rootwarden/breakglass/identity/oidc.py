@@ -1,4 +1,4 @@
-"""Sign in through a provider: OpenID Connect, the code flow with PKCE, nonce and state (OpenID Connect Core 1.0, RFC 7636).
+"""Sign in through a provider: the code flow of OpenID Connect Core 1.0, with PKCE (RFC 7636), nonce and state.
 
 It shows who somebody is in the provider's eyes, which is enough to look at pages. Whoever runs the provider can be
 anybody there, so a session that begins this way never approves, releases or registers anything.
@@ -99,7 +99,8 @@ class OidcSignIn:
             UnreachableError: The provider does not answer; other ways to sign in do not need it.
         """
         metadata = await self._provider.metadata(at=at)
-        pending = _Pending(metadata.issuer, *(secrets.token_urlsafe(32) for _ in range(3)), at + LIFETIME)
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        pending = _Pending(metadata.issuer, state, nonce, verifier, at + LIFETIME)
         query = {
             "response_type": "code",
             "client_id": self._client.id,
@@ -122,7 +123,7 @@ class OidcSignIn:
         Args:
             query: Of the request, as it came.
             cookie: That of the sign-in.
-            find: The person a subject is an alias of; `None` when nobody's, or nobody who may sign in.
+            find: The person a subject is an alias of (`lookup.person_known_as`).
             at: Now.
 
         Returns:
@@ -188,9 +189,8 @@ def _code(query: str, pending: _Pending, metadata: Metadata) -> str:
     if not hmac.compare_digest(answer.get("state", "").encode(), pending.state.encode()):
         raise SignInError("the answer of the provider belongs to another sign-in")
     # RFC 9207: a provider that says who it is cannot be mixed up with another.
-    if "iss" in answer or metadata.names_itself:
-        if answer.get("iss") != metadata.issuer:
-            raise SignInError("the answer is from another provider than the one that was asked")
+    if ("iss" in answer or metadata.names_itself) and answer.get("iss") != metadata.issuer:
+        raise SignInError("the answer is from another provider than the one that was asked")
     if "error" in answer or not answer.get("code"):
         raise SignInError(f"the provider refused: {answer.get('error', 'no code')[:64]!r}")
     return answer["code"]

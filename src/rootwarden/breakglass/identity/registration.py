@@ -1,7 +1,7 @@
 """A new passkey: what the browser hands over after making one, checked as WebAuthn Level 3, section 7.1, tells.
 
-The library `webauthn` checks the attestation. Its kinds `none` and `packed` are taken; neither chain nor model is proven
-by them here, so the AAGUID is what the authenticator claims, and is recorded as that.
+The library `webauthn` checks the attestation. Its kinds `none` and `packed` are taken; neither chain nor model is
+proven by them here, so the AAGUID is what the authenticator claims, and is recorded as that.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     counter: int = 0
 
 
-class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody has shown who they are.
 
     Attributes:
@@ -98,14 +98,19 @@ class SignIn:
         return Offer(token=self._seal.close(sealed), statement=self._statement(sealed), expires_at=sealed.expires_at)
 
     def accept(
-        self, token: str, authenticator: Authenticator, find: Callable[[Authenticator], Holder | None], *, at: datetime
-    ) -> SignedIn:
+        self,
+        token: str,
+        authenticator: Authenticator,
+        find: Callable[[Authenticator], Sequence[Holder]],
+        *,
+        at: datetime,
+    ) -> Arrival:
         """Check the answer to an offer.
 
         Args:
             token: That of the offer.
             authenticator: What was signed.
-            find: Whose registered key it claims to be from; `None` when nobody's, or nobody who may sign in.
+            find: Whose registered key it claims to be by (`lookup.holders_of`).
             at: Now.
 
         Raises:
@@ -114,16 +119,10 @@ class SignIn:
         sealed = self._seal.open(token, _Sealed)
         if sealed is None or not at < sealed.expires_at <= at + LIFETIME:
             raise SignInError("the offer is not one of ours, or too old")
-        holder = find(authenticator)
-        if holder is None:
-            raise SignInError("nobody who may sign in has this key")
-        try:
-            counter = verify(self._statement(sealed), authenticator, holder.key, counter=holder.counter)
-        except UnverifiedError as error:
-            raise SignInError(f"{holder.person}: {error.message}") from error
+        arrival = _arrival(self._statement(sealed), authenticator, find(authenticator))
         if not self._store.spend(sealed.nonce, until=sealed.expires_at, at=at):
-            raise SignInError(f"{holder.person}: the offer was answered before")
-        return SignedIn(person=holder.person, method=Method(holder.key.kind), key=holder.key.id, counter=counter)
+            raise SignInError(f"{arrival.person}: the offer was answered before")
+        return arrival
 
     def _statement(self, sealed: _Sealed) -> bytes:
         return canonical(
@@ -134,3 +133,16 @@ class SignIn:
                 "expires_at": format_instant(sealed.expires_at),
             }
         )
+
+
+def _arrival(statement: bytes, authenticator: Authenticator, holders: Sequence[Holder]) -> Arrival:
+    """Who of those who claim the key has it: a credential id is a name, and two passkeys may have the same."""
+    reason = "nobody who may sign in has this key"
+    for holder in holders:
+        try:
+            counter = verify(statement, authenticator, holder.key, counter=holder.counter)
+        except UnverifiedError as error:
+            reason = f"{holder.person}: {error.message}"
+        else:
+            return Arrival(person=holder.person, method=Method(holder.key.kind), key=holder.key.id, counter=counter)
+    raise SignInError(reason)
