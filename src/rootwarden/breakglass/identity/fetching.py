@@ -52,14 +52,8 @@ class Fetcher:
         Raises:
             UsageError: It is not HTTPS, or holds a password or a fragment.
         """
-        try:
-            parts = urlsplit(url)
-            usable = bool(parts.hostname) and parts.username is None and not parts.fragment and parts.port != 0
-        except ValueError:
-            usable = False
-        if usable and (parts.scheme == "https" or (self._plain_loopback and parts.hostname in _LOOPBACK)):
-            return
-        raise UsageError(f"`{url}` is not an HTTPS address that the {self.what} can have")
+        if not self._is_askable(url):
+            raise UsageError(f"`{url}` is not an HTTPS address that the {self.what} can have")
 
     async def ask(
         self,
@@ -97,6 +91,15 @@ class Fetcher:
             return msgspec.json.decode(content, type=kind)
         except (msgspec.DecodeError, RecursionError) as error:
             raise UnreachableError(f"the answer of the {self.what} is not what its standard says") from error
+
+    def _is_askable(self, url: str) -> bool:
+        try:
+            parts = urlsplit(url)
+            named = bool(parts.hostname) and parts.username is None and not parts.fragment and parts.port != 0
+        except ValueError:
+            return False
+        plain = self._plain_loopback and parts.scheme == "http" and parts.hostname in _LOOPBACK
+        return named and (parts.scheme == "https" or plain)
 
     async def _exchange(
         self, url: str, form: Mapping[str, str] | None, headers: Mapping[str, str], basic: tuple[str, str] | None
