@@ -32,9 +32,11 @@ def scim() -> Iterator[tuple[ScimDirectory, str]]:
         yield directory, f"{address}/scim/v2"
 
 
-def _read(base: str, *, token: str = "token", filter_text: str = "", seconds: float = 5.0) -> tuple[Listed, ...]:
+def _read(base: str, *, token: str = "", filter_text: str = "", seconds: float = 5.0) -> tuple[Listed, ...]:
     fetcher = Fetcher("directory", plain_loopback=True, seconds=seconds)
-    return asyncio.run(Directory(base, Secret(token), fetcher, filter_text=filter_text).users())
+    return asyncio.run(
+        Directory(base, Secret(token or ScimDirectory().token), fetcher, filter_text=filter_text).users()
+    )
 
 
 def test_all_pages_are_read(scim: tuple[ScimDirectory, str]) -> None:
@@ -53,7 +55,7 @@ def test_a_directory_that_gives_fewer_than_asked_is_read_all_the_same(scim: tupl
 
 
 def test_a_filter_is_handed_on(scim: tuple[ScimDirectory, str]) -> None:
-    directory, base = scim
+    _, base = scim
     assert [user.names for user in _read(base, filter_text='userName eq "user3@example.com"')] == [
         frozenset({"3", "e3", "user3@example.com"})
     ]
@@ -93,7 +95,7 @@ def test_half_a_listing_is_none(scim: tuple[ScimDirectory, str], name: str, knob
 
 
 def test_a_listing_that_changes_while_it_is_read_is_none(scim: tuple[ScimDirectory, str]) -> None:
-    directory, base = scim
+    directory, _ = scim
     respond = directory.respond
 
     def shrinking(request: Any) -> Any:

@@ -30,7 +30,9 @@ REQUESTS: dict[str, tuple[str, list[tuple[str, str]], bool]] = {
     "no origin": ("POST", [("sec-fetch-site", "same-origin")], False),
     "nothing": ("POST", [], False),
     "two origins": ("POST", [("origin", OURS[0]), ("origin", "https://evil.example")], False),
-    "two opinions": ("POST", [("origin", OURS[0]), ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none")], False),
+    "two opinions": (
+        "POST", [("origin", OURS[0]), ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none")], False,
+    ),
     "our name without TLS": ("POST", [("origin", "http://rootwarden.example")], False),
     "our name at another port": ("POST", [("origin", "https://rootwarden.example:444")], False),
     "our name as a part": ("POST", [("origin", "https://rootwarden.example.evil.example")], False),

@@ -14,7 +14,6 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from tests.breakglass.identity.instants import AT
 
 from rootwarden.breakglass.core import strict_base64
-
 from rootwarden.breakglass.identity.id_token import ALGORITHMS, Expected, check_id_token, fitting, header_of, read_keys
 from rootwarden.breakglass.identity.refusals import SignInError
 
@@ -25,6 +24,7 @@ KEYS: dict[str, Any] = {
     "Ed25519": OKPKey.generate_key("Ed25519"),
 }
 EXPECTED = Expected(issuer="https://sso.example", client_id="rootwarden", nonce="n")
+_TOO_SHORT = 1024
 NOW = int(AT.timestamp())
 CLAIMS = {
     "iss": "https://sso.example", "sub": "ada", "aud": "rootwarden", "exp": NOW + 60, "iat": NOW, "nonce": "n",
@@ -37,7 +37,7 @@ def _published(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def _short_rsa() -> dict[str, Any]:
-    modulus = generate_private_key(65537, 1024).public_key().public_numbers().n
+    modulus = generate_private_key(65537, _TOO_SHORT).public_key().public_numbers().n
     return {"kty": "RSA", "n": strict_base64.encode_url(modulus.to_bytes(128, "big")), "e": "AQAB"}
 
 

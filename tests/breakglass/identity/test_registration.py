@@ -63,9 +63,13 @@ def _with_client_data(credential: dict[str, Any], **changes: Any) -> dict[str, A
     return credential | {"response": response}
 
 
+def _attestation(credential: dict[str, Any]) -> dict[str, Any]:
+    attestation: dict[str, Any] = cbor2.loads(_content(credential["response"]["attestationObject"]))
+    return attestation
+
+
 def _with_attestation(credential: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    attestation = cbor2.loads(_content(credential["response"]["attestationObject"])) | changes
-    response = credential["response"] | {"attestationObject": _text(cbor2.dumps(attestation))}
+    response = credential["response"] | {"attestationObject": _text(cbor2.dumps(_attestation(credential) | changes))}
     return credential | {"response": response}
 
 
@@ -75,7 +79,7 @@ def _bombed(credential: dict[str, Any]) -> dict[str, Any]:
 
 
 GOOD = Passkey().register(CHALLENGE)
-PACKED = Passkey().register(CHALLENGE, packed=True)
+PACKED, OTHER = (Passkey().register(CHALLENGE, packed=True) for _ in range(2))
 FAULTS: dict[str, dict[str, Any]] = {
     "another challenge": Passkey().register(bytes(32)),
     "another page": Passkey(origin="https://evil.example").register(CHALLENGE),
@@ -88,9 +92,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "the kind of a signature": _with_client_data(GOOD, type="webauthn.get"),
     "attestation of a kind that is not taken": _with_attestation(GOOD, fmt="fido-u2f"),
     "attestation of a kind nobody knows": _with_attestation(GOOD, fmt="x"),
-    "attestation by another key": _with_attestation(
-        PACKED, attStmt=cbor2.loads(_content(Passkey().register(CHALLENGE, packed=True)["response"]["attestationObject"]))["attStmt"]
-    ),
+    "attestation by another key": _with_attestation(PACKED, attStmt=_attestation(OTHER)["attStmt"]),
     "attestation that is nested deeply": _bombed(GOOD),
     "another id": GOOD | {"id": "AAAA"},
     "no response": {"id": GOOD["id"], "rawId": GOOD["id"], "type": "public-key"},

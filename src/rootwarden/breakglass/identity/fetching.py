@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -13,7 +15,6 @@ from rootwarden.breakglass.identity.refusals import UnreachableError
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Mapping
 
 SECONDS: Final = 5.0
@@ -42,7 +43,7 @@ class Fetcher:
         plain_loopback: bool = False,
     ) -> None:
         self.what = what
-        self._verify: ssl.SSLContext | bool = certificates or True
+        self._certificates = certificates or _system_authorities()
         self._seconds = seconds
         self._plain_loopback = plain_loopback
 
@@ -110,7 +111,7 @@ class Fetcher:
         method, auth = ("GET" if form is None else "POST"), (httpx.BasicAuth(*basic) if basic else None)
         content = bytearray()
         async with (
-            httpx.AsyncClient(verify=self._verify, trust_env=False, timeout=self._seconds) as client,
+            httpx.AsyncClient(verify=self._certificates, trust_env=False, timeout=self._seconds) as client,
             client.stream(method, url, data=dict(form) if form else None, headers=asked, auth=auth) as answer,
         ):
             async for part in answer.aiter_raw():
@@ -118,3 +119,8 @@ class Fetcher:
                 if len(content) > LONGEST:
                     raise UnreachableError(f"the answer of the {self.what} is too long")
         return answer.status_code, bytes(content)
+
+
+@cache
+def _system_authorities() -> ssl.SSLContext:
+    return ssl.create_default_context()
