@@ -312,8 +312,9 @@ def test_a_code_that_was_stolen_is_no_use_in_another_browser(visit: Visit) -> No
         visit.finish(stolen, cookie)
     code = parse_qs(stolen)["code"][0]
     query = urlencode({"code": code, "state": own_state, "iss": visit.provider.issuer})
-    with pytest.raises(UnreachableError, match="400"):
+    with pytest.raises(SignInError) as refused:
         visit.finish(query, cookie)
+    assert "code" in refused.value.reason
 
 
 def test_a_sign_in_is_finished_once(visit: Visit) -> None:
@@ -373,6 +374,14 @@ TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
     "it leaves out its doors": ({"metadata": {"token_endpoint": None}}, "not what its standard says"),
     "its keys are nowhere": ({"metadata": {"jwks_uri": 5}}, "not what its standard says"),
 }
+
+
+def test_a_provider_that_breaks_while_the_browser_is_there_is_told(visit: Visit) -> None:
+    url, cookie = visit.start()
+    query = visit.go(url)
+    visit.provider.knobs.status = 500
+    with pytest.raises(UnreachableError, match="HTTP status 500"):
+        visit.finish(query, cookie)
 
 
 @pytest.mark.parametrize("name", TROUBLES)

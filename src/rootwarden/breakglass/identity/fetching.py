@@ -87,7 +87,7 @@ class Fetcher:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise UnreachableError(f"the {self.what} cannot be reached: {type(error).__name__}") from error
         if status != httpx.codes.OK:
-            raise UnreachableError(f"the {self.what} answered with HTTP status {status}")
+            raise UnreachableError(f"the {self.what} answered with HTTP status {status}", status=status)
         try:
             return msgspec.json.decode(content, type=kind)
         except (msgspec.DecodeError, RecursionError) as error:
