@@ -10,22 +10,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from rootwarden.breakglass.core.duty import ALWAYS
-from rootwarden.breakglass.core.entry import signed_message
+from rootwarden.breakglass.core.entry import EpochBegun, LogBegun, signed_message
 from rootwarden.breakglass.core.governing import check_roles
 from rootwarden.breakglass.core.people import HeldKey, Role, Standing
 from rootwarden.breakglass.core.public_key import UnverifiedError, check_public_key
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.settings import LEAST_ADMINISTRATORS, check_settings
-from rootwarden.breakglass.core.standing import has_any, signed_with
+from rootwarden.breakglass.core.standing import has_any, signed_by, signed_with
 from rootwarden.breakglass.core.state import Phase, Stage
 
 if TYPE_CHECKING:
-    from rootwarden.breakglass.core.entry import ClockAttested, EpochBegun, LogBegun
+    from rootwarden.breakglass.core.entry import ClockAttested, Cosigner, JointEntry
     from rootwarden.breakglass.core.standing import Signed
     from rootwarden.breakglass.core.state import State
 
 CLOCK_BOUND: Final = timedelta(seconds=5)
-_ATTESTORS: Final = 2
+ATTESTORS: Final = 2
 
 
 def check_founders(entry: LogBegun) -> tuple[Signed, ...]:
@@ -45,6 +45,27 @@ def check_founders(entry: LogBegun) -> tuple[Signed, ...]:
         except UnverifiedError as error:
             raise Refused("C5", error.message, hint=error.hint) from error
     return tuple(signed_with(keys[one.person], message, one.authenticator) for one in entry.signers)
+
+
+def check_signer(state: State, entry: JointEntry, signer: Cosigner) -> None:
+    """Check the signature of one of several, before the others have signed.
+
+    Raises:
+        Refused: It is not theirs (G5), or they are no founder (G1).
+    """
+    if not isinstance(entry, LogBegun):
+        signed_by(state, signer.person, signed_message(entry, log=state.log), signer.authenticator, entry.at)
+        return
+    keys = {founder.person.id: founder.key for founder in entry.founders}
+    require(signer.person in keys, "G1", f"`{signer.person}` is no founder")
+    signed_with(keys[signer.person], signed_message(entry, log=entry.log), signer.authenticator)
+
+
+def signers_needed(entry: JointEntry) -> int:
+    """How many people sign an entry of several before it can be written."""
+    if isinstance(entry, LogBegun):
+        return len(entry.founders)
+    return LEAST_ADMINISTRATORS + 1 if isinstance(entry, EpochBegun) else ATTESTORS
 
 
 def check_log_begun(_state: State, entry: LogBegun) -> None:
@@ -108,7 +129,7 @@ def apply_epoch_begun(state: State, entry: EpochBegun) -> None:
 
 def check_clock_attested(_state: State, entry: ClockAttested) -> None:
     """Two people attest one instant, from a source of their own, close to the clock it corrects."""
-    require(len(entry.signers) >= _ATTESTORS, "V5", "a clock is attested by two people")
+    require(len(entry.signers) >= ATTESTORS, "V5", "a clock is attested by two people")
     require(bool(entry.source), "V5", "where the time was read is missing")
     near = abs(entry.at - entry.instant) <= CLOCK_BOUND
     require(near, "V5", "the clock is more than 5 s from the attested time", hint="set the clock, then attest again")

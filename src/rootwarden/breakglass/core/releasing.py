@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from rootwarden.breakglass.core.assertion import Assertion
 from rootwarden.breakglass.core.entry import CheckoutPublished
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.request import Purpose
@@ -17,10 +16,12 @@ if TYPE_CHECKING:
         CodeReleased,
         ExportReleased,
         PasswordReleased,
-        SignedEntry,
         TaskSessionReleased,
     )
+    from rootwarden.breakglass.core.public_key import PublicKey
     from rootwarden.breakglass.core.state import Lease, State
+
+    Release: TypeAlias = CodeReleased | PasswordReleased | TaskSessionReleased | ExportReleased
 
 # AWS's virtual devices and tokens: RFC 6238 with its default step.
 PERIOD: Final = timedelta(seconds=30)
@@ -48,7 +49,6 @@ def check_code(state: State, entry: CodeReleased) -> None:
     require(inside and near, "R5", "the step is outside of the lease, or not the present one or the next")
     most = state.quorum_of(request).codes
     require(len(lease.steps) < most, "R6", f"the lease has had its {most} codes", hint="file a new request")
-    _check_passkey(state, lease, entry)
 
 
 def apply_code(state: State, entry: CodeReleased) -> None:
@@ -65,7 +65,6 @@ def check_password(state: State, entry: PasswordReleased) -> None:
     require(entry.actor == lease.request.password_to, "R2", "the password of this lease goes to somebody else")
     require("" in state.accounts[lease.request.account].records, "R3", "the vault holds no password of this account")
     require(not lease.password_released, "R6", "the password was released already")
-    _check_passkey(state, lease, entry)
 
 
 def apply_password(state: State, entry: PasswordReleased) -> None:
@@ -84,7 +83,6 @@ def check_task_session(state: State, entry: TaskSessionReleased) -> None:
     longest = int(LONGEST_TASK_SESSION.total_seconds())
     require(0 < entry.seconds <= longest, "T3", f"a session lasts at most {longest} s")
     require(lease.sessions < state.quorum_of(request).codes, "R6", "the lease has had its sessions")
-    _check_passkey(state, lease, entry)
 
 
 def apply_task_session(state: State, entry: TaskSessionReleased) -> None:
@@ -99,7 +97,6 @@ def check_export(state: State, entry: ExportReleased) -> None:
     lease = _open(state, entry.lease, entry.at)
     require(lease.request.purpose is Purpose.EXPORT, "R1", "the lease is for no export")
     require(entry.actor == lease.request.requester, "R2", "the export goes to somebody else")
-    _check_passkey(state, lease, entry)
 
 
 def checkout_of(state: State, lease: Lease, at: datetime) -> CheckoutPublished:
@@ -138,6 +135,7 @@ def _open(state: State, name: str, at: datetime) -> Lease:
     return lease
 
 
-def _check_passkey(state: State, lease: Lease, entry: SignedEntry) -> None:
-    wanted = state.quorum_of(lease.request).passkey_releases
-    require(not wanted or isinstance(entry.authenticator, Assertion), "R7", "releases ask for a passkey")
+def check_releasing_key(state: State, entry: Release, key: PublicKey) -> None:
+    """R7: what leaves is signed for with a passkey, unless the settings say otherwise."""
+    wanted = state.quorum_of(state.lease(entry.lease).request).passkey_releases
+    require(not wanted or key.kind == "passkey", "R7", "releases ask for a passkey")

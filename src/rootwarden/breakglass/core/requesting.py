@@ -12,7 +12,7 @@ from rootwarden.breakglass.core.phrase import is_phrase
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.request import Purpose, digest_of
 from rootwarden.breakglass.core.settings import Need
-from rootwarden.breakglass.core.standing import counts_as, has_any, signed_by
+from rootwarden.breakglass.core.standing import counts_as, has_any
 from rootwarden.breakglass.core.state import Filed, Stage
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         RequestReported,
         RequestWithdrawn,
     )
+    from rootwarden.breakglass.core.public_key import PublicKey
     from rootwarden.breakglass.core.request import Request
     from rootwarden.breakglass.core.settings import Account, Quorum
     from rootwarden.breakglass.core.state import State
@@ -78,7 +79,13 @@ def check_approval(state: State, entry: ApprovalGiven) -> None:
     good = is_phrase(entry.phrase, request.phrase_salt, request.phrase_digest)
     require(good, "A6", "the phrase is not the one the requester has", hint="ask the requester to read it out again")
     require(entry.actor not in filed.approvals, "A7", f"`{entry.actor}` approved already")
-    _check_bound(state, entry)
+
+
+def check_approving_key(state: State, entry: ApprovalGiven, key: PublicKey) -> None:
+    """A3: synced passkeys approve nothing where the settings say so."""
+    asked = state.quorum_of(state.requests[entry.request].request).device_bound_approvals
+    bound = key.kind == "ed25519" or key.device_bound
+    require(bound or not asked, "A3", "approvals ask for a passkey that stays on its device")
 
 
 def apply_approval(state: State, entry: ApprovalGiven) -> None:
@@ -154,16 +161,6 @@ def _check_open(state: State, filed: Filed, at: datetime) -> None:
 
 def _enrollers(state: State, account: str) -> set[str]:
     return {record.enroller for record in state.accounts[account].records.values()}
-
-
-def _check_bound(state: State, entry: ApprovalGiven) -> None:
-    """A3: synced passkeys approve nothing where the settings say so."""
-    from rootwarden.breakglass.core.entry import signed_message
-
-    if not state.quorum_of(state.requests[entry.request].request).device_bound_approvals:
-        return
-    key = signed_by(state, entry.actor, signed_message(entry, log=state.log), entry.authenticator, entry.at).key
-    require(key.kind == "ed25519" or key.device_bound, "A3", "approvals ask for a passkey that stays on its device")
 
 
 def _check_words(request: Request, quorum: Quorum, at: datetime) -> None:

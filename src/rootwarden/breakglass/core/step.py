@@ -19,14 +19,16 @@ from rootwarden.breakglass.core.who import PERSON_MAY, SYSTEM_MAY, WHO_MAY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from rootwarden.breakglass.core.public_key import PublicKey
     from rootwarden.breakglass.core.standing import Signed
 
 
 class Rule(NamedTuple):
-    """What one kind of entry needs, and what it does."""
+    """What one kind of entry needs, what it needs of the key that signs it, and what it does."""
 
     check: Callable[[State, Any], None]
     apply: Callable[[State, Any], None]
+    check_key: Callable[[State, Any, PublicKey], None] | None = None
 
 
 def _nothing(_state: State, _entry: log.Entry) -> None:
@@ -43,7 +45,7 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.ChangeSeconded: Rule(governing.check_seconded, governing.apply_seconded),
     log.PersonSuspended: Rule(governing.check_suspended, governing.apply_suspended),
     log.RequestFiled: Rule(requesting.check_filed, requesting.apply_filed),
-    log.ApprovalGiven: Rule(requesting.check_approval, requesting.apply_approval),
+    log.ApprovalGiven: Rule(requesting.check_approval, requesting.apply_approval, requesting.check_approving_key),
     log.RequestDenied: Rule(requesting.check_denied, requesting.apply_denied),
     log.RequestWithdrawn: Rule(requesting.check_withdrawn, requesting.apply_withdrawn),
     log.RequestReported: Rule(requesting.check_reported, requesting.apply_reported),
@@ -51,10 +53,12 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.NoticeRecorded: Rule(requesting.check_notice, requesting.apply_notice),
     log.LeaseOpened: Rule(leasing.check_opened, leasing.apply_opened),
     log.LeaseEnded: Rule(leasing.check_ended, leasing.apply_ended),
-    log.CodeReleased: Rule(releasing.check_code, releasing.apply_code),
-    log.PasswordReleased: Rule(releasing.check_password, releasing.apply_password),
-    log.TaskSessionReleased: Rule(releasing.check_task_session, releasing.apply_task_session),
-    log.ExportReleased: Rule(releasing.check_export, _nothing),
+    log.CodeReleased: Rule(releasing.check_code, releasing.apply_code, releasing.check_releasing_key),
+    log.PasswordReleased: Rule(releasing.check_password, releasing.apply_password, releasing.check_releasing_key),
+    log.TaskSessionReleased: Rule(
+        releasing.check_task_session, releasing.apply_task_session, releasing.check_releasing_key
+    ),
+    log.ExportReleased: Rule(releasing.check_export, _nothing, releasing.check_releasing_key),
     log.CheckoutPublished: Rule(releasing.check_checkout, _nothing),
     log.CheckedIn: Rule(returning.check_checked_in, returning.apply_checked_in),
     log.DutyAccepted: Rule(returning.check_accepted, returning.apply_accepted),
@@ -84,8 +88,23 @@ def check(state: State, entry: log.Entry) -> tuple[Signed, ...]:
     _check_order(state, entry)
     _check_actor(state, entry)
     signed = _check_signatures(state, entry)
-    _RULES[type(entry)].check(state, entry)
+    rule = _RULES[type(entry)]
+    rule.check(state, entry)
+    if rule.check_key is not None:
+        rule.check_key(state, entry, signed[0].key)
     return signed
+
+
+def precheck(state: State, entry: log.Entry) -> None:
+    """Do the checks of an entry that nobody has signed yet, so that nobody is asked to sign in vain.
+
+    Raises:
+        Refused: A step refused it.
+    """
+    _check_order(state, entry)
+    _check_actor(state, entry)
+    if not isinstance(entry, log.JointEntry):
+        _RULES[type(entry)].check(state, entry)
 
 
 def step(state: State, entry: log.Entry) -> None:
