@@ -163,6 +163,18 @@ def _enrolment(wish: wishes.ServeEnrolment, scene: Scene) -> Drafted:
     return Drafted(_signed(log.EnrolmentServed, scene, lease=wish.lease, device=wish.device, step=step))
 
 
+def _prove(wish: wishes.ProveEnrolment, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.EnrolmentProven, scene, **_fields(wish)))
+
+
+def _check_in(wish: wishes.CheckIn, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.CheckedIn, scene, **_fields(wish)))
+
+
+def _fields(wish: wishes.Wish) -> dict[str, Any]:
+    return {name: getattr(wish, name) for name in wish.__struct_fields__}
+
+
 def _accept(wish: wishes.AcceptDuty, scene: Scene) -> Drafted:
     return Drafted(_joint(log.DutyAccepted, scene, lease=wish.lease, duty=wish.duty, reason=wish.reason))
 
@@ -221,6 +233,8 @@ _DRAFTERS: Final[dict[type[wishes.Wish], Callable[[Any, Scene], Drafted]]] = {
     wishes.Propose: _propose,
     wishes.Second: _second,
     wishes.ServeEnrolment: _enrolment,
+    wishes.ProveEnrolment: _prove,
+    wishes.CheckIn: _check_in,
     wishes.AcceptDuty: _accept,
     wishes.AttestClock: _attest,
     wishes.BeginEpoch: _epoch,

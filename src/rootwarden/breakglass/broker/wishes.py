@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from rootwarden.breakglass.core.change import Change
+from rootwarden.breakglass.core.duty import Finding
 from rootwarden.breakglass.core.people import Person
 from rootwarden.breakglass.core.public_key import PublicKey
 from rootwarden.breakglass.core.request import Purpose
@@ -109,6 +110,26 @@ class ServeEnrolment(Wish, frozen=True, kw_only=True, tag="serve-enrolment", for
     device: Name
 
 
+class ProveEnrolment(Wish, frozen=True, kw_only=True, tag="prove-enrolment", forbid_unknown_fields=True):
+    """Say that a sign-in with the new device worked, and whether the source of the seed is destroyed."""
+
+    lease: Name
+    device: Name
+    evidence: Words
+    source_destroyed: bool
+
+
+class CheckIn(Wish, frozen=True, kw_only=True, tag="check-in", forbid_unknown_fields=True):
+    """Bring evidence of how an account was left: what it shows of each duty, and the report."""
+
+    lease: Name
+    observed_at: Instant
+    last_root_event: Instant | None
+    evidence: Name
+    findings: Annotated[tuple[Finding, ...], msgspec.Meta(max_length=16)]
+    report: Words = ""
+
+
 class AcceptDuty(Wish, frozen=True, kw_only=True, tag="accept-duty", forbid_unknown_fields=True):
     """Accept a difference, in words; an administrator and an approver sign."""
 
@@ -151,6 +172,8 @@ AnyWish: TypeAlias = (
     | Propose
     | Second
     | ServeEnrolment
+    | ProveEnrolment
+    | CheckIn
     | AcceptDuty
     | AttestClock
     | BeginEpoch

@@ -56,12 +56,32 @@ def check_epoch_sealed(state: State, entry: EpochSealed) -> None:
         for one in state.openings.values()
     )
     require(opened, "O2", "the epoch before was not opened to be wrapped anew")
+    held = {(account, device): record for account, device, record in records_of(state, entry.group)}
+    named = {(one.account, one.device): one for one in entry.records}
+    whole = len(named) == len(entry.records) and named.keys() == held.keys()
+    require(whole, "O2", "the records of the group are not all encrypted anew")
+    for where, one in named.items():
+        later = one.version > held[where].version and len(one.digest) == _DIGEST_LETTERS
+        require(later, "O2", f"the record of `{one.device}` is no later one")
 
 
 def apply_epoch_sealed(state: State, entry: EpochSealed) -> None:
     """It can be opened from now on, and the one before cannot."""
     custody = state.groups[entry.group]
     custody.digest, custody.before = entry.digest, None
+    for one in entry.records:
+        record = state.accounts[one.account].records[one.device]
+        record.epoch, record.version, record.digest = entry.epoch, one.version, one.digest
+
+
+def records_of(state: State, group: str) -> tuple[tuple[str, str, Record], ...]:
+    """What the vault holds below the key of a custody group: account, device, record."""
+    return tuple(
+        (account, device, record)
+        for account, guarded in sorted(state.accounts.items())
+        for device, record in sorted(guarded.records.items())
+        if record.group == group
+    )
 
 
 def check_opening(state: State, entry: OpeningBegun) -> None:

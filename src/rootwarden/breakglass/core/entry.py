@@ -258,7 +258,7 @@ class LeaseEnded(Entry, frozen=True, kw_only=True, tag="lease-ended", forbid_unk
     reason: str = ""
 
 
-class CheckedIn(Entry, frozen=True, kw_only=True, tag="checked-in", forbid_unknown_fields=True):
+class CheckedIn(SignedEntry, frozen=True, kw_only=True, tag="checked-in", forbid_unknown_fields=True):
     """Evidence was looked at: what it shows of each duty."""
 
     lease: str
@@ -300,12 +300,22 @@ class CheckoutPublished(Entry, frozen=True, kw_only=True, tag="checkout-publishe
 # Custody.
 
 
+class Rewrapped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A record that was encrypted anew for an epoch."""
+
+    account: str
+    device: str
+    version: int
+    digest: str
+
+
 class EpochSealed(Entry, frozen=True, kw_only=True, tag="epoch-sealed", forbid_unknown_fields=True):
     """The vault made the key of a custody group's epoch; `digest` is of its sealed envelope."""
 
     group: str
     epoch: int
     digest: str
+    records: tuple[Rewrapped, ...] = ()
 
 
 class OpeningBegun(Entry, frozen=True, kw_only=True, tag="opening-begun", forbid_unknown_fields=True):
@@ -357,7 +367,7 @@ class EnrolmentServed(SignedEntry, frozen=True, kw_only=True, tag="enrolment-ser
     step: int
 
 
-class EnrolmentProven(Entry, frozen=True, kw_only=True, tag="enrolment-proven", forbid_unknown_fields=True):
+class EnrolmentProven(SignedEntry, frozen=True, kw_only=True, tag="enrolment-proven", forbid_unknown_fields=True):
     """A sign-in with the new device was seen; who destroyed the source of the seed says so."""
 
     lease: str

@@ -99,6 +99,11 @@ def check_export(state: State, entry: ExportReleased) -> None:
     require(entry.actor == lease.request.requester, "R2", "the export goes to somebody else")
 
 
+def apply_export(state: State, entry: ExportReleased) -> None:
+    """It may leave."""
+    state.leases[entry.lease].exports.append(entry.digest)
+
+
 def checkout_of(state: State, lease: Lease, at: datetime) -> CheckoutPublished:
     """What is published of a lease as it stands (docs/checkouts.md)."""
     request = lease.request

@@ -49,6 +49,7 @@ class Quorum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         window_minutes: The longest window a request may ask for.
         request_minutes: How long a request waits for approvals.
         codes: The most codes a lease gives.
+        codes_per_opening: How many codes a cold record gives before custodians are asked again.
         separate_recipients: Whether password and code go to different people (BG-8).
         passkey_releases: Whether releases ask for a passkey; an Ed25519 key is enough otherwise.
         device_bound_approvals: Whether approvals by synced passkeys count for nothing.
@@ -60,6 +61,7 @@ class Quorum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     window_minutes: int = 60
     request_minutes: int = 120
     codes: int = 3
+    codes_per_opening: int = 1
     separate_recipients: bool = False
     passkey_releases: bool = True
     device_bound_approvals: bool = True
@@ -198,6 +200,8 @@ def check_quorum(name: str, quorum: Quorum) -> None:
     require(1 <= quorum.window_minutes <= _minutes(LONGEST_WINDOW), "C7", f"`{name}`: a window is at most 12 hours")
     require(1 <= quorum.request_minutes <= _minutes(LONGEST_LIFE), "C7", f"`{name}`: a request lives at most 24 hours")
     require(1 <= quorum.codes <= MOST_CODES, "C7", f"`{name}`: a lease gives 1 to {MOST_CODES} codes")
+    within = 1 <= quorum.codes_per_opening <= quorum.codes
+    require(within, "C7", f"`{name}`: an opening gives at least one code, and no more than a lease")
     require(quorum.veto_minutes >= 1, "C7", f"`{name}`: an emergency waits at least a minute for a veto")
 
 

@@ -70,6 +70,7 @@ class Lease(msgspec.Struct, kw_only=True):
     first_code: datetime | None = None
     password_released: bool = False
     sessions: int = 0
+    exports: list[str] = msgspec.field(default_factory=list)
     duties: tuple[Duty, ...] = ()
     findings: dict[Duty, Finding] = msgspec.field(default_factory=dict)
     accepted: dict[Duty, str] = msgspec.field(default_factory=dict)

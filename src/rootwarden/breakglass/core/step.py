@@ -58,7 +58,7 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.TaskSessionReleased: Rule(
         releasing.check_task_session, releasing.apply_task_session, releasing.check_releasing_key
     ),
-    log.ExportReleased: Rule(releasing.check_export, _nothing, releasing.check_releasing_key),
+    log.ExportReleased: Rule(releasing.check_export, releasing.apply_export, releasing.check_releasing_key),
     log.CheckoutPublished: Rule(releasing.check_checkout, _nothing),
     log.CheckedIn: Rule(returning.check_checked_in, returning.apply_checked_in),
     log.DutyAccepted: Rule(returning.check_accepted, returning.apply_accepted),
