@@ -32,9 +32,9 @@ T = TypeVar("T")
 ENTRIES: Final = "entries.jsonl"
 HEADS: Final = "heads.jsonl"
 MOST_LINES: Final = 10_000_000
-_LONGEST_MARK: Final = b'{"not_an_entry":'
-_ESCAPED: Final = LONGEST_ENTRY * 4 // 3 + 100
+_LONGEST_LINE: Final = LONGEST_ENTRY * 4 // 3 + 100
 _LONGEST_HEAD: Final = 4096
+_MARK: Final = b'{"not_an_entry":'
 
 
 class _Escaped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
