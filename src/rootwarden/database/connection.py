@@ -35,8 +35,8 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BUSY_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 30.0
 LONGEST_WAIT: Final = 1.0
-# Serialization failure, deadlock, lock not available (PostgreSQL, appendix A).
-_AGAIN: Final = frozenset({"40001", "40P01", "55P03"})
+# Serialization failure, deadlock, lock not available, idle for too long inside a transaction (PostgreSQL, appendix A).
+_AGAIN: Final = frozenset({"40001", "40P01", "55P03", "25P03"})
 # Classes of SQLSTATE: no connection, no resources (a full disk), shut down by the operator, an error of the system.
 _GONE: Final = ("08", "53", "57", "58")
 _SQLITE_BUSY: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")

@@ -43,7 +43,6 @@ class _Escaped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     not_an_entry: str
 
 
-_MARK: Final = b'{"not_an_entry":'
 _ESCAPED: Final = msgspec.json.Decoder(_Escaped)
 _HEAD: Final = msgspec.json.Decoder(Head)
 _COSIGNATURE: Final = msgspec.json.Decoder(Cosignature)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import LargeBinary, cast, delete, event, func, insert, make_url, select
+from sqlalchemy import LargeBinary, cast, delete, event, func, insert, literal, make_url, select
 from sqlalchemy import exc as failures
 
 from rootwarden.breakglass.core.entry import LONGEST_ENTRY
@@ -282,7 +282,9 @@ def _check_sizes(expected: int, entries: Sequence[bytes], head: Head) -> None:
 
 def _bytes(column: Any, longest: int) -> Any:
     """A column as bytes, whatever somebody put there, and one byte more than allowed if it is longer."""
-    return func.substr(cast(column, LargeBinary), 1, longest + 1, type_=LargeBinary)
+    part = func.substr(cast(column, LargeBinary), 1, longest + 1, type_=LargeBinary)
+    # SQLite makes NULL of a part of nothing.
+    return func.coalesce(part, literal(b"", LargeBinary), type_=LargeBinary)
 
 
 def _entries_from(start: int) -> Callable[[Session], list[tuple[int, bytes]]]:

@@ -171,16 +171,14 @@ class _Verification:
         agreed = self._reach(own)
         roots: dict[int, str] = {}
         for claim in (*own, *outside):
-            other = roots.setdefault(claim.size, claim.root)
-            if claim.size > self.tree.size and self.whole:
+            forked = roots.setdefault(claim.size, claim.root) != claim.root
+            if forked or (claim.size <= agreed and not self._holds(claim)):
+                self._tell(Sort.FORK, claim.where, claim.size, _FORKED)
+            elif claim.size > self.tree.size and self.whole:
                 why = f"there are {self.tree.size} entries, and once there were {claim.size}"
                 self._tell(Sort.TRUNCATED, claim.where, claim.size, why)
-            elif not self._holds(claim) and claim.size <= self.tree.size:
-                forked = other != claim.root or claim.size <= agreed
-                why = _FORKED if forked else "the entries do not lead to its root"
-                self._tell(Sort.FORK if forked else Sort.DIFFERS, claim.where, claim.size, why)
-            elif other != claim.root:
-                self._tell(Sort.FORK, claim.where, claim.size, _FORKED)
+            elif claim.size <= self.tree.size and not self._holds(claim):
+                self._tell(Sort.DIFFERS, claim.where, claim.size, "the entries do not lead to its root")
 
     def _first_bad(self, claims: list[_Claim], covered: int | None) -> BadEntry | None:
         """The first entry that is refused, that a signed head does not lead to, or that no head covers."""
