@@ -94,7 +94,7 @@ class Broker:
         host: Callable[[], tuple[str, int]],
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self.keeper, self._checkpoint, self._now, self._host, self._random = keeper, checkpoint, now, host, random
+        self.keeper, self._checkpoint, self._now, self._host, self.random = keeper, checkpoint, now, host, random
         self._lock = threading.RLock()
         self._state = State()
         self.sealed = ""
@@ -135,14 +135,14 @@ class Broker:
         with self._lock:
             state = self.state()
             self._check_unsealed(wish)
-            scene = Scene(state, person, self.now(), self._random, self._host())
+            scene = Scene(state, person, self.now(), self.random, self._host())
             drafted = draft(wish, scene)
             entry = self._completed(drafted.entry)
             precheck(state, entry)
             several = isinstance(entry, log.JointEntry)
             name = entry.log if isinstance(entry, log.LogBegun) else state.log
             made = Draft(
-                id=self._random(16).hex(),
+                id=self.random(16).hex(),
                 person=person,
                 entry=to_bytes(entry),
                 message=signed_message(entry, log=name),
