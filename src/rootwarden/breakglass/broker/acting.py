@@ -83,14 +83,6 @@ class Acting:
         """Take one's own request back."""
         return self._say(log.RequestWithdrawn(at=self._broker.now(), actor=person, request=request))
 
-    def report(self, person: str, request: str, reason: str) -> Acted:
-        """Report a request nobody announced."""
-        return self._say(log.RequestReported(at=self._broker.now(), actor=person, request=request, reason=reason))
-
-    def suspend(self, person: str, whom: str, reason: str) -> Acted:
-        """Suspend somebody."""
-        return self._say(log.PersonSuspended(at=self._broker.now(), actor=person, person=whom, reason=reason))
-
     def _say(self, entry: log.Entry) -> Acted:
         position = self._broker.say(entry)
         return Acted(entry, position, self._follow(entry, ()))

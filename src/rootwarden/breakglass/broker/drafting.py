@@ -126,6 +126,18 @@ def _deny(wish: wishes.Deny, scene: Scene) -> Drafted:
     return Drafted(_signed(log.RequestDenied, scene, request=wish.request, reason=wish.reason))
 
 
+def _report(wish: wishes.Report, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.RequestReported, scene, request=wish.request, reason=wish.reason))
+
+
+def _suspend(wish: wishes.Suspend, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.PersonSuspended, scene, person=wish.person, reason=wish.reason))
+
+
+def _export(wish: wishes.GetExport, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.ExportReleased, scene, lease=wish.lease, digest=wish.digest))
+
+
 def _code(wish: wishes.GetCode, scene: Scene) -> Drafted:
     lease = scene.state.lease(wish.lease)
     device = lease.request.device
@@ -247,6 +259,9 @@ _DRAFTERS: Final[dict[type[wishes.Wish], Callable[[Any, Scene], Drafted]]] = {
     wishes.File: _file,
     wishes.Approve: _approve,
     wishes.Deny: _deny,
+    wishes.Report: _report,
+    wishes.Suspend: _suspend,
+    wishes.GetExport: _export,
     wishes.GetCode: _code,
     wishes.GetPassword: _password,
     wishes.GetTaskSession: _task_session,
