@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.breakglass.vault.world import CHECKPOINT, World
+from tests.breakglass.vault.world import CHECKPOINT
 
 from rootwarden.breakglass.vault import messages as said
 from rootwarden.breakglass.vault.client import RefusedByVault, answer_of
@@ -20,6 +20,8 @@ from rootwarden.transparency.head import sign_head, to_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.breakglass.vault.world import World
 
     from rootwarden.breakglass.vault.messages import LogPart
 
@@ -139,7 +141,7 @@ def test_a_disk_that_does_not_take_the_head_stops_releases(world: World) -> None
     assert world.answer(said.SealEpoch(group="seeds", epoch=1), said.SealedEpoch).digest
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"size":-1}', b'{"size":0,"root":"","x":1}', b"[]", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b'{"size":-1,"root":""}', b'{"size":0,"root":"","x":1}', b"\xff"])
 def test_a_damaged_trusted_head_is_not_taken_for_none(world: World, content: bytes) -> None:
     world.end()
     _write(world.state / "trusted-head.json", content)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from tests.breakglass.custody.people import KEYS, custodians
 from tests.breakglass.vault.world import GROUP, PASSWORDS
@@ -63,8 +64,6 @@ def test_an_envelope_for_other_custodians_than_the_log_says_is_refused(world: Wo
 
 
 def _plain(struct: object) -> dict[str, object]:
-    import msgspec
-
     plain: dict[str, object] = msgspec.to_builtins(struct)
     return plain
 
@@ -150,7 +149,7 @@ def test_account_keys_of_another_group_do_not_open(world: World) -> None:
 
 
 @pytest.mark.parametrize("change", [{"group": "passwords"}, {"epoch": 2}])
-def test_the_log_and_the_envelope_speak_of_one_group_and_epoch(world: World, change: dict[str, object]) -> None:
+def test_the_log_and_the_envelope_speak_of_one_group_and_epoch(world: World, change: dict[str, Any]) -> None:
     world.found()
     world.log_opening("o-1", world.begin("o-1"), **change)
     with pytest.raises(RefusedByVault, match="for another group or epoch"):

@@ -76,7 +76,7 @@ def test_same_lease_and_step_is_the_same_code_and_another_lease_gets_none(sealed
     sealed.allow_code("L-1", step)
     sealed.allow_code("L-2", step)
     assert sealed.code("o-1", "L-1", step)[1] == sealed.code("o-1", "L-1", step)[1]
-    with pytest.raises(RefusedByVault, match="or a later one, of device|was released before"):
+    with pytest.raises(RefusedByVault, match="was released before"):
         sealed.code("o-1", "L-2", step)
 
 
@@ -126,7 +126,7 @@ def test_a_record_that_is_not_the_one_in_the_log_stays_shut(sealed: Sealed) -> N
     assert caught.value.step == "V3"
     # And where the log itself had the digest of something else, the blob does not open.
     sealed.allow_code("L-2", step, digest=digest(bytes(flipped)))
-    with pytest.raises(RefusedByVault, match="damaged|does not open"):
+    with pytest.raises(RefusedByVault, match=r"damaged|does not open"):
         sealed.code("o-1", "L-2", step, bytes(flipped))
 
 
