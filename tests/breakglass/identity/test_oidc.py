@@ -438,6 +438,22 @@ def test_a_provider_that_drips_does_not_hold_anybody_up(key: RSAKey) -> None:
     assert asyncio.run(run()) < 2
 
 
+class NameServiceThatIsAway(asyncio.SelectorEventLoop):
+    """Looking up a name takes for ever, as without DNS."""
+
+    async def getaddrinfo(self, *_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+
+def test_without_dns_a_provider_is_told_to_be_away_at_once() -> None:
+    """BG-13: the door for people with keys does not wait for it."""
+    there = Provider("https://sso.example", Fetcher("provider", seconds=0.3))
+    began = time.monotonic()
+    with asyncio.Runner(loop_factory=NameServiceThatIsAway) as runner, pytest.raises(UnreachableError, match=r"0\.3 s"):
+        runner.run(there.metadata(at=AT))
+    assert time.monotonic() - began < 2
+
+
 def test_a_provider_that_is_not_there_is_told_at_once_and_not_asked_again_right_away() -> None:
     with serving(lambda _: pytest.fail("nobody asks")) as address:
         pass
