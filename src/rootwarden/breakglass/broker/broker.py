@@ -16,7 +16,7 @@ import msgspec
 
 from rootwarden.breakglass.broker.drafting import Scene, draft
 from rootwarden.breakglass.core import entry as log
-from rootwarden.breakglass.core.entry import Cosigner, from_bytes, signed_message, to_bytes
+from rootwarden.breakglass.core.entry import Cosigner, from_bytes, to_bytes
 from rootwarden.breakglass.core.founding import check_signer, signers_needed
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.state import State
@@ -140,12 +140,11 @@ class Broker:
             entry = self._completed(drafted.entry)
             precheck(state, entry)
             several = isinstance(entry, log.JointEntry)
-            name = entry.log if isinstance(entry, log.LogBegun) else state.log
             made = Draft(
                 id=self.random(16).hex(),
                 person=person,
                 entry=to_bytes(entry),
-                message=signed_message(entry, log=name),
+                message=state.message(entry),
                 expires=scene.now + (JOINT_DRAFT_LIVES if several else DRAFT_LIVES),
                 several=several,
                 phrase=drafted.phrase,

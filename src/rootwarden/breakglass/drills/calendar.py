@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -12,8 +12,9 @@ from rootwarden.facts.instant import Instant, format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
-    from rootwarden.breakglass.core.settings import DrillPlan
+    from rootwarden.breakglass.core.settings import Account, DrillPlan
 
 SOON: Final = timedelta(days=14)
 
@@ -64,25 +65,25 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     last: Done | None
 
 
-def due(plans: Iterable[DrillPlan], done: Iterable[Done], *, now: datetime) -> tuple[Due, ...]:
+def due(accounts: Iterable[Account], done: Iterable[Done], *, now: datetime) -> tuple[Due, ...]:
     """Every planned drill, overdue ones first.
 
     A drill that failed or was aborted does not move the date: the path it tried is not known to work.
 
     Args:
-        plans: What is planned.
+        accounts: With what is planned for each.
         done: Drills that came to an end.
         now: The instant.
     """
     ended = list(done)
-    found = [_standing(plan, ended, now) for plan in plans]
+    found = [_standing(account.id, plan, ended, now) for account in accounts for plan in account.drills]
     order = [Standing.OVERDUE, Standing.SOON, Standing.DONE]
     return tuple(sorted(found, key=lambda one: (order.index(one.standing), one.due, one.account, one.kind)))
 
 
 def lines(drills: Sequence[Due], done: Sequence[Done]) -> bytes:
     """`drills.jsonl`, as the KPIs read it: every drill that ended, and every planned one that is still to come."""
-    rows = [
+    rows: list[dict[str, str | None]] = [
         {
             "id": one.id,
             "account": one.account,
@@ -109,12 +110,10 @@ def lines(drills: Sequence[Due], done: Sequence[Done]) -> bytes:
     return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
 
 
-def _standing(plan: DrillPlan, done: Sequence[Done], now: datetime) -> Due:
-    mine = sorted(
-        (one for one in done if (one.account, one.kind) == (plan.account, plan.kind)), key=lambda one: one.done
-    )
+def _standing(account: str, plan: DrillPlan, done: Sequence[Done], now: datetime) -> Due:
+    mine = sorted((one for one in done if (one.account, one.kind) == (account, plan.kind)), key=lambda one: one.done)
     passed = [one.done for one in mine if one.outcome is Outcome.PASSED]
     begins = max([plan.since, *passed])
     next_due = begins + timedelta(days=plan.every_days)
     standing = Standing.OVERDUE if now >= next_due else Standing.SOON if now >= next_due - SOON else Standing.DONE
-    return Due(account=plan.account, kind=plan.kind, due=next_due, standing=standing, last=mine[-1] if mine else None)
+    return Due(account=account, kind=plan.kind, due=next_due, standing=standing, last=mine[-1] if mine else None)

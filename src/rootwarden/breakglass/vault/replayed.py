@@ -177,7 +177,7 @@ class ReplayedAuthority:
     def exported(self, *, lease: str, digest: str, now: datetime) -> None:
         """Whether the export with this digest was released in the log."""
         one = _open(self._settled().lease(lease), now)
-        require(digest in one.exports, "R1", "the export was not released in the log")
+        require(digest == one.exported, "R1", "the export was not released in the log")
 
     def rewrap(self, group: str, now: datetime) -> RewrapGrant:  # noqa: ARG002 - no instant decides it
         """A group that two administrators decided to change."""
