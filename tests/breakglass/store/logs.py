@@ -38,7 +38,7 @@ def small() -> list[bytes]:
     play.say(log.SignedIn, "ada", method="passkey")
     play.wait(minutes=1)
     play.say(log.SinkChanged, sink="s3", works=True)
-    waiver = changes.Waive(waiver="member:111122223333", reason="a pilot", until=play.now + timedelta(days=1))
+    waiver = changes.Waive(waiver="placement:same-network", reason="a pilot", until=play.now + timedelta(days=1))
     play.change(waiver)
     play.say(log.AttemptRefused, "ben", attempted="code", step="R1", count=3)
     return play.entries
