@@ -44,9 +44,10 @@ def small() -> list[bytes]:
     return play.entries
 
 
-def said(word: str) -> bytes:
+def said(word: str, *, reason: str = "") -> bytes:
     """An entry of the system that says a word."""
-    return log.to_bytes(log.SinkChanged(at=BEGAN + timedelta(hours=1), actor=log.SYSTEM, sink=word, works=True))
+    at = BEGAN + timedelta(hours=1)
+    return log.to_bytes(log.SinkChanged(at=at, actor=log.SYSTEM, sink=word, works=True, reason=reason))
 
 
 def head_over(entries: Sequence[bytes]) -> Head:
