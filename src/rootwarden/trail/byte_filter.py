@@ -133,8 +133,8 @@ class Search:
 
     Args:
         wanted: The filter.
-        keep: Whether pieces are kept, for `next_window` and for names in earlier ones. Without, each piece can be let go
-            before the next, and the search gives up where it would need an earlier one.
+        keep: Whether pieces are kept, for `next_window` and for names in earlier ones. Without, each piece can be let
+            go before the next, and the search gives up where it would need an earlier one.
         found: Whether something was found already in what the first window holds, so that it need not be searched.
 
     Attributes:
@@ -193,7 +193,9 @@ class Search:
         self._open.append(needle)
         # There are seams from the second piece on.
         self.gave_up = not self._keep and bool(self._seams)
-        return self.gave_up or any(_any_of(each, needle.names) for each in (*self._pieces, b"".join(self._seams), piece))
+        return self.gave_up or any(
+            _any_of(each, needle.names) for each in (*self._pieces, b"".join(self._seams), piece)
+        )
 
 
 @lru_cache(maxsize=16)

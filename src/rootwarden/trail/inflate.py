@@ -71,7 +71,7 @@ class Inflation:
                 return
             yield piece
             # Whoever is done with a piece lets it go: the next then takes its place, which is still in the cache.
-            piece = _GONE
+            piece = _GONE  # noqa: PLW2901 - lets it go
 
     def _read(self) -> bytes:
         # A buffer far larger than the file costs more than reading it.
