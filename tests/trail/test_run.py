@@ -123,6 +123,27 @@ def test_digests_insights_and_other_files_are_passed_over_and_said(tmp_path: Pat
     assert done.passed_over == {"Insights files": 1, "digests": 1, "files of other kinds": 1}
 
 
+def test_a_folder_that_cannot_be_listed_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    """A path longer than the system takes: who reads as root is refused it too."""
+    trail(tmp_path)
+    name = "d" * 250
+    inner = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir(name, dir_fd=inner)
+        outer, inner = inner, os.open(name, os.O_RDONLY, dir_fd=inner)
+        os.close(outer)
+    os.close(inner)
+    with Spool() as spool:
+        done = reading(tmp_path, spool=spool)
+        assert ids(spool) == list(range(12))
+    assert done.unread == 1
+    assert done.problems[0].file.endswith(f"/{name}")
+    assert done.problems[0].reason == "it cannot be listed: file name too long"
+    said = command("trail", "scan", str(tmp_path), cwd=tmp_path)
+    assert said.returncode == 3
+    assert f"/{name}`: it cannot be listed: file name too long" in said.stderr
+
+
 def test_what_is_named_is_read_whatever_it_is_called(tmp_path: Path) -> None:
     path = tmp_path / "evidence.bin"
     path.write_bytes(log(root(3)))

@@ -73,6 +73,17 @@ class Store:
             self.engine.dispose()
             raise
 
+    @staticmethod
+    def is_there(url: str) -> bool:
+        """Whether there is a database to open, as far as that shows without asking it: an SQLite file is there or not.
+
+        Raises:
+            UsageError: When the address is none, or of another kind of database.
+        """
+        address = _address(url)
+        file = _file(address.database or "") if address.get_backend_name() == SQLITE else None
+        return file is None or file.exists()
+
     @property
     def kind(self) -> str:
         """`sqlite` or `postgresql`."""
@@ -178,10 +189,16 @@ def _engine(url: URL) -> Engine:
 
 def _for_its_owner_only(name: str) -> None:
     """Make the file before SQLite does, which would let everybody read it; its journals take over its mode."""
-    if name and name != ":memory:" and not name.startswith("file:"):
+    file = _file(name)
+    if file is not None:
         # What cannot be made SQLite refuses to open a moment later, with the reason.
         with suppress(OSError):
-            Path(name).touch(mode=0o600)
+            file.touch(mode=0o600)
+
+
+def _file(name: str) -> Path | None:
+    """Where an SQLite database is; `None` in memory, and where SQLite itself makes out the name."""
+    return Path(name) if name and name != ":memory:" and not name.startswith("file:") else None
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
