@@ -200,7 +200,7 @@ def test_a_receipt_for_something_else_does_not_count() -> None:
         sink.receipt_for(log.head(), sink="somebody"),
         sink.receipt_for(log.head(3)),
         sink.receipt_for(fork),
-        msgspec.structs.replace(sink.receipt_for(log.head()), root=fork.root),
+        sink.receipt_for(log.forked_at(1, 4).head()),
     ):
         sink.receipt = receipt
         with pytest.raises(NotAnchoredError):

@@ -87,8 +87,7 @@ class FileSink:
         return Receipt(
             sink=self.name,
             kind=self.kind,
-            size=head.size,
-            root=head.root,
+            head=head,
             accepted_at=self._clock(),
             reference=f"{self._path}:{place}",
             verifiable=False,

@@ -183,8 +183,7 @@ class ObjectLockSink:
         return Receipt(
             sink=self.name,
             kind=self.kind,
-            size=head.size,
-            root=head.root,
+            head=head,
             accepted_at=now,
             reference=f"s3://{self._bucket.name}/{key}?versionId={version}",
             verifiable=False,

@@ -102,8 +102,7 @@ class SyslogSink:
         return Receipt(
             sink=self.name,
             kind=self.kind,
-            size=head.size,
-            root=head.root,
+            head=head,
             accepted_at=now,
             reference=f"{self._receiver.host}:{self._receiver.port}, {len(frames)} messages",
             verifiable=False,

@@ -74,10 +74,10 @@ class WitnessSink:
             answer = self._offered(head, answer.size, within)
         match answer:
             case Cosigned(cosignature=cosignature):
-                return self._receipt(cosignature, size=head.size, root=head.root)
+                return self._receipt(cosignature, head)
             case Newer(head=held, cosignature=cosignature):
                 self._check_held(held)
-                return self._receipt(cosignature, size=held.size, root=held.root)
+                return self._receipt(cosignature, held)
             case Conflict(seen=held, reason=reason):
                 self._check_held(held)
                 raise SinkError(f"`{self.name}` says `{reason}`, and shows a head that is in the log here")
@@ -101,22 +101,21 @@ class WitnessSink:
         proof = tuple(to_text(each) for each in path)
         return self._client.offer(Offer(log=self._log.name, head=head, first=first, proof=proof), seconds=within.left())
 
-    def _receipt(self, cosignature: Cosignature, *, size: int, root: str) -> Receipt:
-        """What the witness signed, if it did sign this.
+    def _receipt(self, cosignature: Cosignature, head: Head) -> Receipt:
+        """What the witness signed, if it did sign this head.
 
         Raises:
             SinkError: It did not.
         """
         said = (cosignature.witness, cosignature.log, cosignature.size, cosignature.root)
-        if said != (self.name, self._log.name, size, root) or not _holds(cosignature, self._key):
+        if said != (self.name, self._log.name, head.size, head.root) or not _holds(cosignature, self._key):
             hint = "is its public key the one that was configured?"
             raise SinkError(f"`{self.name}` gave a cosignature that does not verify", hint=hint)
-        self._last = size
+        self._last = head.size
         return Receipt(
             sink=self.name,
             kind=self.kind,
-            size=size,
-            root=root,
+            head=head,
             accepted_at=self._clock(),
             reference=cosignature.signature,
             verifiable=True,
