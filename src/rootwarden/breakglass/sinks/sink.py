@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from rootwarden.breakglass.core.anchor import Attestation
-from rootwarden.errors import SinkError
+from rootwarden.breakglass.witness.messages import check_head
+from rootwarden.errors import InputError, SinkError
 from rootwarden.facts.instant import Instant
-from rootwarden.transparency.head import Cosignature, Head
+from rootwarden.transparency.head import Cosignature, Head, head_is_signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from rootwarden.breakglass.sinks.lane import Allowance
 
@@ -144,3 +147,12 @@ class Sink(Protocol):
         Raises:
             SinkError: It cannot be asked, or did not answer.
         """
+
+
+def is_of_log(head: Head, keys: Sequence[Ed25519PublicKey]) -> bool:
+    """Whether a head that somebody shows is one the log can have signed, and did."""
+    try:
+        check_head(head)
+        return head_is_signed(head, keys)
+    except InputError:
+        return False  # what has no canonical spelling was never signed

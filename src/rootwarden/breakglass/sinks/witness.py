@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rootwarden.breakglass.sinks.sink import Receipt, SinkConflictError, SinkKind
+from rootwarden.breakglass.sinks.sink import Receipt, SinkConflictError, SinkKind, is_of_log
 from rootwarden.breakglass.witness.messages import (
     Conflict,
     Cosigned,
@@ -16,7 +16,7 @@ from rootwarden.breakglass.witness.messages import (
     from_text,
 )
 from rootwarden.errors import InputError, SinkError
-from rootwarden.transparency.head import head_is_signed, is_cosigned, to_text
+from rootwarden.transparency.head import is_cosigned, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -129,7 +129,7 @@ class WitnessSink:
             SinkConflictError: It is signed by the log, and is not in the log here.
             SinkError: It is not signed by the log, and proves nothing.
         """
-        if not _is_of(held, self._log_keys):
+        if not is_of_log(held, self._log_keys):
             raise SinkError(
                 f"`{self.name}` shows a head that is not signed by the log", hint="is it the right witness?"
             )
@@ -138,13 +138,6 @@ class WitnessSink:
                 f"the log here has {self._log.size}" if held.size > self._log.size else "the log here has another root"
             )
             raise SinkConflictError(f"`{self.name}` saw a head over {held.size} entries, and {here}", held=held)
-
-
-def _is_of(head: Head, keys: Sequence[Ed25519PublicKey]) -> bool:
-    try:
-        return head_is_signed(head, keys)
-    except InputError:
-        return False  # what has no canonical spelling was never signed
 
 
 def _holds(cosignature: Cosignature, key: Ed25519PublicKey) -> bool:
