@@ -60,7 +60,7 @@ class AwsError(RootwardenError):
 
 
 class StoreError(RootwardenError):
-    """The database of alerts is gone, locked for too long, full, or of a later version."""
+    """A database is gone, locked for too long, full, or of a later version."""
 
     exit_code = 3
 

@@ -8,26 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given
-from hypothesis import strategies as st
-from tests.breakglass.logs import AT, LOG_KEY, WITNESS_KEY, Log, entry, now, pem
+from tests.breakglass.logs import AT, LOG_KEY, WITNESS_KEY, Log, now, pem
 from tests.breakglass.servers import TOKEN, witness_server
 from tests.breakglass.sinks.doubles import ToldSink
 
 from rootwarden.breakglass.core.anchor import check_anchored
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.settings import Settings, WitnessKey
-from rootwarden.breakglass.rehearsal.memory import MemoryKeeper
-from rootwarden.breakglass.sinks.anchors import PanelAnchors
-from rootwarden.breakglass.sinks.following import FollowedLog
+from rootwarden.breakglass.service.anchors import PanelAnchors
 from rootwarden.breakglass.sinks.panel import NotAnchoredError, Panel, Policy
 from rootwarden.breakglass.sinks.sink import SinkKind
 from rootwarden.breakglass.sinks.witness import WitnessSink
 from rootwarden.breakglass.witness.client import WitnessClient
 from rootwarden.breakglass.witness.memory import Memory
 from rootwarden.errors import SinkError, UsageError
-from rootwarden.transparency.growing import GrowingTree
-from rootwarden.transparency.merkle import consistency_path, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +40,17 @@ def address(tmp_path: Path) -> Iterator[str]:
             yield served
 
 
+class Clock:
+    """Where what a witness says about the time goes."""
+
+    def learn(self, _: Any) -> None:
+        """Not what these tests are about."""
+
+
+def anchors(panel: Panel) -> PanelAnchors:
+    return PanelAnchors(panel, Clock())  # type: ignore[arg-type]
+
+
 def witness_at(address: str, log: Log) -> WitnessSink:
     client = WitnessClient("second", address, token=TOKEN)
     keys = [LOG_KEY.public_key()]
@@ -55,7 +60,7 @@ def witness_at(address: str, log: Log) -> WitnessSink:
 def test_a_proof_is_waited_for_though_a_quicker_sink_has_it(address: str) -> None:
     log, quick = Log(4), ToldSink("quick")
     panel = Panel([quick, witness_at(address, log)], Policy(proven=True), log, clock=now)
-    anchored = PanelAnchors(panel).anchor(log.head())
+    anchored = anchors(panel).anchor(log.head())
     assert anchored.head == log.head()
     assert "second" in [each.sink for each in anchored.held]
     check_anchored(STATE, anchored.head, anchored.proofs, AT)
@@ -66,7 +71,7 @@ def test_a_proof_is_waited_for_though_a_quicker_sink_has_it(address: str) -> Non
 def test_a_head_another_instance_overtook_is_shown_with_the_later_one(address: str) -> None:
     log = Log(9)
     Panel([witness_at(address, log)], Policy(), log, clock=now).anchor(log.head())
-    anchored = PanelAnchors(Panel([witness_at(address, log)], Policy(proven=True), log, clock=now)).anchor(log.head(5))
+    anchored = anchors(Panel([witness_at(address, log)], Policy(proven=True), log, clock=now)).anchor(log.head(5))
     assert anchored.head == log.head(9)
     check_anchored(STATE, anchored.head, anchored.proofs, AT)
 
@@ -83,33 +88,6 @@ def test_without_a_proof_it_is_not_anchored() -> None:
 
 def test_proofs_of_a_file_are_none() -> None:
     log = Log(4)
-    anchored = PanelAnchors(Panel([ToldSink("file")], Policy(), log, clock=now)).anchor(log.head())
+    anchored = anchors(Panel([ToldSink("file")], Policy(), log, clock=now)).anchor(log.head())
     assert anchored.proofs == ()
     assert [(each.sink, each.kind) for each in anchored.held] == [("file", "file")]
-
-
-def kept(size: int) -> MemoryKeeper:
-    keeper = MemoryKeeper()
-    keeper.append(0, [entry(number) for number in range(size)], Log(1).head())
-    return keeper
-
-
-@given(st.integers(0, 70), st.data())
-def test_the_followed_log_has_the_roots_and_proofs_of_its_tree(size: int, data: st.DataObject) -> None:
-    """Whatever was asked before, in any order."""
-    keeper = kept(size)
-    log = FollowedLog("main", keeper)
-    lines = keeper.entries
-    tree = GrowingTree(lines)
-    for until in data.draw(st.lists(st.integers(0, size), max_size=5)):
-        assert log.root_at(until) == tree.root_at(until)
-        if until:
-            first = data.draw(st.integers(1, until))
-            leaves = [leaf_hash(each) for each in lines[:until]]
-            assert log.consistency(first, until) == consistency_path(leaves, first)
-            assert log.entries(first, until) == lines[first:until]
-    assert log.root_at(size + 1) is None
-    assert log.root_at(-1) is None
-    keeper.append(size, [b"{}"], Log(1).head())
-    assert log.size == size + 1
-    assert log.root_at(size + 1) == GrowingTree(keeper.entries).root

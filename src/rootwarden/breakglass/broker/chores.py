@@ -104,6 +104,8 @@ class Chores:
     def _tell(self) -> None:
         for position, entry, state in self._new():
             for notice in notices_of(state, entry):
+                if notice.person in state.told.get(position, ()):
+                    continue
                 addresses = state.people[notice.person].person.addresses
                 channel = self._messenger.send(notice, addresses)
                 self._broker.say(
@@ -111,6 +113,7 @@ class Chores:
                         at=self._broker.now(),
                         actor=log.SYSTEM,
                         about=position,
+                        request=_request_of(entry),
                         person=notice.person,
                         channel=channel,
                         delivered=bool(channel),
@@ -123,14 +126,17 @@ class Chores:
         start = max(self._heard, state.size - _LOOKS_BACK)
         for position, content in enumerate(list(self._broker.keeper.read(start)), start):
             entry = from_bytes(content)
-            told = state.told.get(position, {})
-            if not told:
-                yield position, entry, self._broker.state()
+            yield position, entry, self._broker.state()
             self._heard = position + 1
 
     def _anchor(self) -> None:
         if self._broker.state().size:
             self._releases.anchor()
+
+
+def _request_of(entry: log.Entry) -> str:
+    """The request an entry files, whose notices an emergency waits for (L6)."""
+    return entry.request.id if isinstance(entry, log.RequestFiled) else ""
 
 
 # Enough for what a crash between an entry and its notices can leave behind.
