@@ -42,10 +42,10 @@ def test_everything_that_can_be_needed_or_be_a_sink_is_on_the_page() -> None:
 
 
 def test_waivers_on_the_page_are_those_that_are_asked_for() -> None:
-    named = set(re.findall(r"\| `([a-z-]+(?::<account>)?)` \|$", text(PAGE), re.MULTILINE))
+    named = set(re.findall(r"\| `(placement:[a-z-]+(?::<account>)?)` \|$", text(PAGE), re.MULTILINE))
     inside = judge([AccountClue(source="x", account="000011112222")], Declarations(), waivers=())
     nowhere = judge([], Declarations(), waivers=())
-    asked = {each.id.replace("000011112222", "<account>") for each in (*inside.blocking, *nowhere.blocking)}
+    asked = {each.waiver.replace("000011112222", "<account>") for each in (*inside.blocking, *nowhere.blocking)}
     assert named == asked
     outside = ElsewhereClue(source="x", provider="y")
     assert judge([outside], Declarations(), waivers=()).may_run
