@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
+from rootwarden.breakglass.core.anchor import Proof
 from rootwarden.facts.instant import Instant
-
-if TYPE_CHECKING:
-    from rootwarden.breakglass.core.anchor import Proof
-    from rootwarden.transparency.head import Head
+from rootwarden.transparency.head import Head
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

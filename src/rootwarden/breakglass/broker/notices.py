@@ -119,7 +119,9 @@ def _opening(state: State, entry: log.OpeningBegun) -> list[Notice]:
 
 def _proposed(state: State, entry: log.ChangeProposed) -> list[Notice]:
     subject = f"{entry.actor} proposes a change: {_words(entry.change)}"
-    return _each(_with(state, Role.ADMINISTRATOR), subject, f"Proposal {entry.proposal}. Another administrator signs it.")
+    return _each(
+        _with(state, Role.ADMINISTRATOR), subject, f"Proposal {entry.proposal}. Another administrator signs it."
+    )
 
 
 def _suspended(state: State, entry: log.PersonSuspended) -> list[Notice]:
@@ -135,23 +137,17 @@ def _holds(custodians: Iterable[Any], person: str) -> bool:
 
 def _words(change: changes.Change) -> str:
     """A change in a few words."""
-    match change:
-        case changes.SetPerson(person=person):
-            return f"{person.id} is {', '.join(person.roles) or 'nothing'}"
-        case changes.RestorePerson(person=name):
-            return f"{name} may act again"
-        case changes.AdmitKey(person=name):
-            return f"a new key of {name}"
-        case changes.RevokeKey(person=name):
-            return f"a key of {name} is taken away"
-        case changes.SetSettings():
-            return "quorums and limits"
-        case changes.SetAccount(account=account):
-            return f"account {account.id}"
-        case changes.SetGroup(group=group):
-            return f"custody of {group.id}, epoch {group.epoch}"
-        case changes.Waive(waiver=waiver):
-            return f"the waiver {waiver}"
+    words: dict[type, Callable[[Any], str]] = {
+        changes.SetPerson: lambda it: f"{it.person.id} is {', '.join(it.person.roles) or 'nothing'}",
+        changes.RestorePerson: lambda it: f"{it.person} may act again",
+        changes.AdmitKey: lambda it: f"a new key of {it.person}",
+        changes.RevokeKey: lambda it: f"a key of {it.person} is taken away",
+        changes.SetSettings: lambda _: "quorums and limits",
+        changes.SetAccount: lambda it: f"account {it.account.id}",
+        changes.SetGroup: lambda it: f"custody of {it.group.id}, epoch {it.group.epoch}",
+        changes.Waive: lambda it: f"the waiver {it.waiver}",
+    }
+    return words[type(change)](change)
 
 
 def _everybody(words: str) -> Callable[[State, Any], list[Notice]]:

@@ -6,10 +6,13 @@ Nothing here decides. The log says what may leave, and the vault looks for itsel
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from rootwarden.breakglass.broker.anchoring import Held
+from rootwarden.breakglass.broker.drafting import name_of
+from rootwarden.breakglass.broker.wishes import ConfirmRecord
 from rootwarden.breakglass.core import custody as steps
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.refusal import Refused, require
@@ -21,12 +24,14 @@ from rootwarden.breakglass.vault.troubles import VaultError
 from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
-    from rootwarden.breakglass.broker.anchoring import Anchored, Anchors, Held
+    from rootwarden.breakglass.broker.anchoring import Anchored, Anchors
     from rootwarden.breakglass.broker.broker import Broker
+    from rootwarden.breakglass.core.settings import Group
     from rootwarden.breakglass.core.state import Lease, Record
     from rootwarden.breakglass.custody.keys import Secret
     from rootwarden.breakglass.vault.client import Answered
 
+Material: TypeAlias = Literal["text", "picture", "password"]
 A = TypeVar("A", bound=vault_says.Answer)
 
 
@@ -108,10 +113,10 @@ class Releases:
         state = self._broker.state()
         lease = state.lease(lease_id)
         holds = steps.PASSWORD if password else steps.SEED
-        for name, custody in state.groups.items():
+        for custody in state.groups.values():
             group = custody.group
             if lease.request.account in group.accounts and group.holds == holds and custody.digest:
-                return self._open(name, group.epoch, custody.digest, steps.LEASE, lease_id, (lease.request.account,))
+                return self._open(group, custody.digest, steps.LEASE, lease_id, (lease.request.account,))
         raise Refused("O2", f"no sealed custody group holds a {holds} of account `{lease.request.account}`")
 
     def begin_rewrap(self, group: str) -> str:
@@ -124,7 +129,7 @@ class Releases:
         if custody is None or custody.before is None:
             raise Refused("O1", "no change of custody asks for this opening")
         before = custody.before
-        return self._open(group, before.group.epoch, before.digest, steps.REWRAP, group, before.group.accounts)
+        return self._open(before.group, before.digest, steps.REWRAP, group, before.group.accounts)
 
     def layers(self, opening: str, custodian: str) -> vault_says.LayersToPeel:
         """What a custodian takes off."""
@@ -150,45 +155,39 @@ class Releases:
 
     # Enrolment.
 
-    def seal_record(
-        self, person: str, lease_id: str, device: str, material: str, secret: Secret
-    ) -> vault_says.SealedRecord:
+    def seal_record(self, person: str, lease_id: str, device: str, material: Material, secret: Secret) -> ConfirmRecord:
         """Have a seed or a password sealed during an enrolment; it passes through and is wiped.
 
         Args:
             person: Who brings it.
             lease_id: The enrolment.
             device: Which device; empty for the password.
-            material: `text`, `picture` or `password`.
+            material: What the secret is.
             secret: The content.
 
         Returns:
-            The fingerprint to compare, and what was odd about the material.
+            What its bringer confirms with a signature, after comparing the fingerprint.
+
+        Raises:
+            Refused: Somebody else asked for the enrolment.
+            VaultError: The vault said no.
         """
-        state = self._broker.state()
-        lease = state.lease(lease_id)
-        opening = self._opened_for(lease_id)
-        ask = vault_says.SealRecord(opening=opening, lease=lease_id, device=device, material=material)  # type: ignore[arg-type]  # the vault checks the word
+        lease = self._broker.state().lease(lease_id)
+        require(person == lease.request.requester, "N1", "who asked for the enrolment brings the seed")
+        opening = self._opened_for(lease_id, password=not device)
+        ask = vault_says.SealRecord(opening=opening, lease=lease_id, device=device, material=material)
         sealed = self._ask(ask, vault_says.SealedRecord, secret)
         binding = read_sealed(sealed.record).binding
         self._broker.keeper.put_blob(sealed.digest, sealed.record)
-        holds = steps.SEED if device else steps.PASSWORD
-        self._broker.say(
-            log.RecordSealed(
-                at=self._broker.now(),
-                actor=person,
-                account=lease.request.account,
-                holds=holds,
-                device=device,
-                group=binding.group,
-                epoch=binding.epoch,
-                version=sealed.version,
-                fingerprint=sealed.fingerprint,
-                digest=sealed.digest,
-                lease=lease_id,
-            )
+        return ConfirmRecord(
+            lease=lease_id,
+            device=device,
+            group=binding.group,
+            epoch=binding.epoch,
+            version=sealed.version,
+            fingerprint=sealed.fingerprint,
+            digest=sealed.digest,
         )
-        return sealed
 
     def enrolment_codes(self, person: str, lease_id: str, device: str) -> tuple[Shown, Secret]:
         """The two codes an enrolment was served.
@@ -329,21 +328,19 @@ class Releases:
         receipts = [msgspec.json.encode(proof) for proof in anchored.proofs]
         return vault_says.LogPart(since=self._told, entries=entries, head=anchored.head, receipts=receipts)
 
-    def _open(
-        self, group: str, epoch: int, digest: str, purpose: str, reference: str, accounts: tuple[str, ...]
-    ) -> str:
-        opening = f"opening-{self._broker.random(6).hex()}"
-        keys = {account: self._blob(account_key_name(group, epoch, account)) for account in accounts}
+    def _open(self, group: Group, digest: str, purpose: str, reference: str, accounts: tuple[str, ...]) -> str:
+        opening = name_of(self._broker.random, "opening")
+        keys = {account: self._blob(account_key_name(group.id, group.epoch, account)) for account in accounts}
         ask = vault_says.BeginOpening(
-            opening=opening, group=group, epoch=epoch, envelope=self._blob(digest), account_keys=keys
+            opening=opening, group=group.id, epoch=group.epoch, envelope=self._blob(digest), account_keys=keys
         )
         begun = self._ask(ask, vault_says.Begun)
         self._broker.say(
             self._system(
                 log.OpeningBegun,
                 opening=opening,
-                group=group,
-                epoch=epoch,
+                group=group.id,
+                epoch=group.epoch,
                 purpose=purpose,
                 reference=reference,
                 fingerprint=begun.fingerprint,
@@ -362,12 +359,12 @@ class Releases:
         keeper.put_blob(sealed.digest, sealed.envelope)
         for account, key in sealed.account_keys.items():
             keeper.put_blob(account_key_name(group, epoch, account), key)
-        rewrapped: list[log.Rewrapped] = []
+        rewrapped: list[log.Resealed] = []
         for (account, device, _), blob in zip(steps.records_of(state, group), sealed.records, strict=True):
             digest = hashlib.sha256(blob).hexdigest()
             keeper.put_blob(digest, blob)
             version = read_sealed(blob).version
-            rewrapped.append(log.Rewrapped(account=account, device=device, version=version, digest=digest))
+            rewrapped.append(log.Resealed(account=account, device=device, version=version, digest=digest))
         self._broker.say(
             self._system(log.EpochSealed, group=group, epoch=epoch, digest=sealed.digest, records=tuple(rewrapped))
         )
@@ -419,8 +416,8 @@ class Releases:
             raise Refused("V3", "a sealed record the log names is not in the database", hint=_RESTORE)
         return blob
 
-    def _system(self, kind: type[log.AnyEntry], **fields: object) -> log.AnyEntry:
-        return kind(at=self._broker.now(), actor=log.SYSTEM, **fields)  # type: ignore[arg-type,call-arg,return-value]  # the kind says which fields it has
+    def _system(self, kind: type[log.Entry], **fields: Any) -> log.Entry:
+        return kind(at=self._broker.now(), actor=log.SYSTEM, **fields)
 
 
 def account_key_name(group: str, epoch: int, account: str) -> str:

@@ -1,7 +1,7 @@
 """Whether a head is held where the broker's administrators have no hand, as far as a signature can show it (V2).
 
-A witness cosigns heads it has seen grow. When no machine outside can be reached, two people's devices sign the head, and
-keep it. What other sinks say (an object store, a syslog receiver) only the broker can see.
+A witness cosigns heads it has seen grow. When no machine outside can be reached, two people's devices sign the head,
+and keep it. What other sinks say (an object store, a syslog receiver) only the broker can see.
 """
 
 from __future__ import annotations

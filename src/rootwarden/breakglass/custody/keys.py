@@ -1,6 +1,6 @@
 """Secrets in memory: they do not print, do not pickle, and are wiped after use; and the one way keys come from keys.
 
-Wiping is best effort, and honest about it. A `Secret` is a `bytearray`, overwritten by `wipe`. What other code copied on
+Wiping is best effort, and honest about it. A `Secret` is a `bytearray`, overwritten by `wipe`. What others copied on
 the way is beyond reach: the garbage of a Rust or C library, processor registers, pages swapped out before memory was
 locked. Python strings cannot be wiped, so secrets are never made into strings here; `bytes` that a library hands over
 are overwritten by `forget`.
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from rootwarden.transparency.canonical import Value
 
 KEY_BYTES: Final = 32
+# The attribute's reference, and that of the argument of `getrefcount`.
+_ONLY_OURS: Final = 2
 _PREFIX: Final = b"rootwarden custody 1\x00"
 
 
@@ -83,7 +85,9 @@ class Secret:
         self.wipe()
 
     def __del__(self) -> None:
-        self.wipe()
+        # In `identity.decrypt(…).content` the bytes outlive their owner, and whoever took them must not read zeros.
+        if self._content is not None and sys.getrefcount(self._content) <= _ONLY_OURS:
+            self.wipe()
 
     def __len__(self) -> int:
         return len(self.content)
@@ -115,6 +119,10 @@ class Key(Secret):
     def fresh(cls, name: str) -> Self:
         """A random key, from the operating system."""
         return cls.taking(os.urandom(KEY_BYTES), name)
+
+    def copied(self) -> Key:
+        """A second one with the same bytes, which lives on when this one is wiped."""
+        return Key(bytearray(self.content), self.name)
 
     def derive(self, info: dict[str, Value], name: str) -> Key:
         """The key for one use (HKDF-SHA256, RFC 5869; docs/vault-format.md)."""
