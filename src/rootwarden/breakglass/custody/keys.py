@@ -134,9 +134,9 @@ class Key(Secret):
 def forget(content: bytes | str) -> None:
     """Overwrite `bytes`, or a string of ASCII, in place.
 
-    Only for an object that this code alone holds, and made itself: everybody who shares it sees zeros, and a literal or an
-    interned string is shared by all. Python shares objects of no or one letter everywhere; these are left alone. Another interpreter than CPython, and
-    another string, are left as they are.
+    Only for an object that this code alone holds, and made itself: everybody who shares it sees zeros, and a literal or
+    an interned string is shared by all. Python shares objects of no or one letter everywhere; these are left alone.
+    Another interpreter than CPython, and another string, are left as they are.
     """
     if len(content) > 1 and sys.implementation.name == "cpython" and (isinstance(content, bytes) or content.isascii()):
         # Both begin with a header, as large as an empty one is without the zero that ends it.
