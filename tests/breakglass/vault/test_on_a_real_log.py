@@ -1,7 +1,8 @@
-"""The vault on the log the protocol allows: replayed by `core.step`, written by people who sign, with custodians' keys."""
+"""The vault on a log the protocol allows: replayed by `core.step`, written by people who sign, opened by custodians."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +13,7 @@ from tests.breakglass.custody.people import CANARY
 from rootwarden.breakglass.codes.ledger import StepLedger
 from rootwarden.breakglass.core import change as changes
 from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core.entries.custody import Resealed
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.request import Purpose
 from rootwarden.breakglass.core.settings import Custodian, Group
@@ -19,6 +21,8 @@ from rootwarden.breakglass.custody.age import Identity
 from rootwarden.breakglass.custody.keys import Secret
 from rootwarden.breakglass.custody.nesting import peel
 from rootwarden.breakglass.custody.opening import share_digest
+from rootwarden.breakglass.custody.spelling import digest
+from rootwarden.breakglass.custody.troubles import ShareError
 from rootwarden.breakglass.rehearsal.play import ACCOUNT, CHECKPOINT, DEVICE, GROUP, Play, management, time_step
 from rootwarden.breakglass.vault import messages as said
 from rootwarden.breakglass.vault.following import Follower
@@ -56,10 +60,13 @@ class House:
             folder=folder,
             ledger=ledger,
             clock=lambda: self.play.now,
-            monotonic=lambda: self.play.now.timestamp(),
+            monotonic=self.seconds,
             hardening=said.Hardening(measures={}),
         )
         self.envelope, self.account_keys = b"", dict[str, bytes]()
+
+    def seconds(self) -> float:
+        return self.play.now.timestamp()
 
     def ask(self, request: said.Request, secret: bytes = b"") -> tuple[Any, str]:
         state = self.play.state
@@ -83,8 +90,8 @@ class House:
         self.take(made, 1)
         self.play.wait(minutes=61)
 
-    def take(self, made: said.SealedEpoch, epoch: int) -> None:
-        self.play.say(log.EpochSealed, group=GROUP, epoch=epoch, digest=made.digest)
+    def take(self, made: said.SealedEpoch, epoch: int, records: tuple[Resealed, ...] = ()) -> None:
+        self.play.say(log.EpochSealed, group=GROUP, epoch=epoch, digest=made.digest, records=records)
         self.envelope, self.account_keys = made.envelope, made.account_keys
 
     def open(self, opening: str, reference: str, *names: str, epoch: int = 1, purpose: str = "lease") -> None:
@@ -93,7 +100,13 @@ class House:
             opening=opening, group=GROUP, epoch=epoch, envelope=self.envelope, account_keys=self.account_keys
         )
         begun, _ = self.ask(begin)
-        named = {"opening": opening, "group": GROUP, "epoch": epoch, "purpose": purpose, "reference": reference}
+        named: dict[str, Any] = {
+            "opening": opening,
+            "group": GROUP,
+            "epoch": epoch,
+            "purpose": purpose,
+            "reference": reference,
+        }
         self.play.say(log.OpeningBegun, **named, fingerprint=begun.fingerprint)
         for name in names:
             layers, _ = self.ask(said.Layers(opening=opening, custodian=name))
@@ -205,6 +218,58 @@ def test_a_custodian_is_exchanged_and_the_code_still_comes(house: House) -> None
     house.play.change(changes.SetGroup(group=group(2, "carl", "cora", "sven")))
     house.open("o-2", GROUP, "cleo", "carl", purpose="rewrap")
     made, _ = house.ask(said.Rewrap(opening="o-2", records=[record]))
-    assert made.digest
+    (renewed,) = made.records
+    now = Resealed(account=ACCOUNT, device=DEVICE, version=2, digest=digest(renewed))
+    house.take(made, 2, (now,))
+    house.visit("visit", "o-3", "sven", "carl", epoch=2)
+    with pytest.raises(VaultError, match="is not the one in the log"):
+        house.code("visit", "o-3", record)
+    assert house.code("visit", "o-3", renewed, logged=False)[1] == at(house.play.now.timestamp())
     with pytest.raises(VaultError, match="no keys of opening `o-2`"):
         house.ask(said.Rewrap(opening="o-2", records=[record]))
+
+
+def test_who_was_exchanged_gives_nothing_any_more(house: House) -> None:
+    house.seal_epoch()
+    record, _ = house.enrol()
+    house.play.change(changes.SetGroup(group=group(2, "carl", "cora", "sven")))
+    house.open("o-2", GROUP, "cleo", "carl", purpose="rewrap")
+    made, _ = house.ask(said.Rewrap(opening="o-2", records=[record]))
+    now = Resealed(account=ACCOUNT, device=DEVICE, version=2, digest=digest(made.records[0]))
+    house.take(made, 2, (now,))
+    with pytest.raises(ShareError, match="`cleo` is not wanted"):
+        house.visit("visit", "o-3", "cleo", "carl", epoch=2)
+
+
+def test_bg_1_an_export_leaves_when_people_agreed_and_the_log_has_its_digest(house: House) -> None:
+    house.seal_epoch()
+    record, _ = house.enrol()
+    fields: dict[str, Any] = {"task": "root-mfa-devices", "code_to": "", "device": "", "overrides_duties": True}
+    house.play.file("export", purpose=Purpose.EXPORT, **fields)
+    house.lease("export", "rita")
+    house.open("o-2", "export", "cleo", "cora")
+    made, _ = house.ask(said.MakeExport(opening="o-2", lease="export", records=[record]))
+    with pytest.raises(Refused, match="was not released in the log"):
+        house.ask(said.ReleaseExport(lease="export"))
+    house.play.say(log.ExportReleased, "rita", lease="export", digest=made.digest)
+    released, _ = house.ask(said.ReleaseExport(lease="export"))
+    assert digest(released.body) == made.digest
+    assert CANARY not in released.body
+
+
+def test_warm_needs_the_waiver_of_two_administrators(house: House) -> None:
+    house.seal_epoch()
+    record, _ = house.enrol()
+    until = house.play.now + timedelta(days=30)
+    house.play.change(changes.Waive(waiver=f"warm:{ACCOUNT}", reason="drills every day", until=until))
+    warm = msgspec.structs.replace(management(), warm_minutes=45)
+    house.play.change(changes.SetAccount(account=warm))
+    house.visit("visit", "o-2", "cleo", "cora")
+    kept, _ = house.ask(said.KeepWarm(opening="o-2", account=ACCOUNT))
+    assert kept.seconds == 45 * 60
+    assert house.code("visit", "", record)[1] == at(house.play.now.timestamp())
+    house.play.wait(minutes=44)
+    assert house.code("visit", "", record)[1] == at(house.play.now.timestamp())
+    house.play.wait(minutes=1)
+    with pytest.raises(VaultError, match=f"no keys of account {ACCOUNT}"):
+        house.code("visit", "", record)
