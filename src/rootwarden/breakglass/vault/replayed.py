@@ -117,6 +117,7 @@ class ReplayedAuthority:
             shares=dict(one.shares),
             uses=uses,
             seconds=OPEN_FOR.total_seconds(),
+            lease=one.reference if one.purpose == steps.LEASE else "",
         )
 
     def code(self, *, lease: str, device: str, step: int, now: datetime) -> RecordGrant:
