@@ -135,16 +135,11 @@ class House:
             log = BrokersLog(self.broker)
             database = _file_of(self.settings.database, self.folder)
             sinks = sinks_of(self.settings.sink, state=state, log=log, database=database, clock=self.clock.now)
-<<<<<<< HEAD
-            panel = Panel(sinks, Policy(needed=state.settings.anchors), log, clock=self.clock.now)
-            anchors = PanelAnchors(panel, self.clock, reading=self._reading)
-=======
             # The vault asks for a witness's signature where the log names witnesses (V2): the first sink is not enough.
             proven = bool(state.settings.witnesses) and any(sink.kind is SinkKind.WITNESS for sink in sinks)
             policy = Policy(needed=state.settings.anchors, proven=proven)
             panel = Panel(sinks, policy, log, clock=self.clock.now)
-            anchors = PanelAnchors(panel, self.clock)
->>>>>>> sinks
+            anchors = PanelAnchors(panel, self.clock, reading=self._reading)
             self._sinks = _Sinks(panel=panel, anchors=anchors, made_at=state.settings_index)
         return self._sinks
 
