@@ -64,9 +64,9 @@ class GrowingTree:
         """The inclusion path of an entry in the tree as it is."""
         return inclusion_path(self._leaves, index)
 
-    def consistency(self, first: int) -> list[bytes]:
-        """The consistency path from an earlier size, at least 1, to the tree as it is."""
-        return consistency_path(self._leaves, first)
+    def consistency(self, first: int, second: int | None = None) -> list[bytes]:
+        """The consistency path from an earlier size, at least 1, to a later one; to the tree as it is by default."""
+        return consistency_path(self._leaves[:second], first)
 
 
 def _grown(peaks: list[tuple[int, bytes]], leaf: bytes) -> list[tuple[int, bytes]]:

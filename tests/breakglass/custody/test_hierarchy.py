@@ -23,9 +23,7 @@ from rootwarden.breakglass.custody.sealed import Binding, Kind, account_key_bind
 from rootwarden.breakglass.custody.troubles import CustodyError
 
 VAULT = Identity.fresh()
-GROUP = Group(
-    name="g", keeps=Kind.TOTP_SEED, epoch=1, accounts=[ACCOUNT, OTHER], custodians=custodians(3), threshold=2
-)
+GROUP = Group(name="g", keeps=Kind.TOTP_SEED, epoch=1, accounts=[ACCOUNT, OTHER], custodians=custodians(3), threshold=2)
 NEXT = msgspec.structs.replace(GROUP, epoch=2, custodians=[*custodians(4)[1:]], threshold=3)
 
 
@@ -174,6 +172,4 @@ def test_a_group_that_cannot_be_is_refused(change: dict[str, Any], why: str) -> 
 
 def test_a_key_is_no_record() -> None:
     with pytest.raises(CustodyError, match="a record is a"):
-        seal_record(
-            Key(bytearray(32), "key"), account_key_binding(group="g", epoch=1, account=ACCOUNT), secret()
-        )
+        seal_record(Key(bytearray(32), "key"), account_key_binding(group="g", epoch=1, account=ACCOUNT), secret())

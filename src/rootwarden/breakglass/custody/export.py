@@ -16,8 +16,8 @@ from msgspec import Meta
 from rootwarden.breakglass.custody import age, spelling
 from rootwarden.breakglass.custody.hierarchy import check_group
 from rootwarden.breakglass.custody.keys import Secret
-from rootwarden.breakglass.custody.nesting import Custodian, Recipient, check_custodians
-from rootwarden.breakglass.custody.sealed import Account, Binding, Count, Kind, Name
+from rootwarden.breakglass.custody.nesting import Custodian, check_custodians
+from rootwarden.breakglass.custody.sealed import Account, Count, Kind, Name
 from rootwarden.breakglass.custody.troubles import CustodyError
 from rootwarden.facts.instant import Instant
 from rootwarden.transparency.canonical import canonical
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
     from rootwarden.breakglass.custody.hierarchy import Group
+    from rootwarden.breakglass.custody.sealed import Binding
 
 EXPORT_LIMIT: Final = 4 * 1024 * 1024
 
@@ -38,8 +39,8 @@ HOW_TO_OPEN: Final = (
     "This file opens without any other program than age (age-encryption.org). It takes the custodians named in one of `nestings`.",
     "Choose the nesting of the custodians who are there, and write its age text into a file. For ada and ben:",
     """  jq -r '.nestings[] | select(.custodians == ["ada","ben"]) | .age' EXPORT.json > layer.age""",
-    "  or: python3 -c 'import json,sys; [print(n[\"age\"]) for n in json.load(open(sys.argv[1]))[\"nestings\"] "
-    "if n[\"custodians\"] == sys.argv[2:]]' EXPORT.json ada ben > layer.age",
+    '  or: python3 -c \'import json,sys; [print(n["age"]) for n in json.load(open(sys.argv[1]))["nestings"] '
+    'if n["custodians"] == sys.argv[2:]]\' EXPORT.json ada ben > layer.age',
     "Each custodian, in the order of that list, takes one layer off with their own key and hands the result on:",
     "  age -d -i MY-KEY.txt -o next.age layer.age",
     "The last one reads the records: age -d -i MY-KEY.txt layer.age. Do it on a computer you trust, off the network; do not keep the text.",
@@ -109,7 +110,9 @@ def make_export(records: Sequence[Opened], *, account: str, group: Group, made_a
         raise CustodyError(f"group `{group.name}` has nothing of account {account} to export")
     for binding, _ in records:
         if (binding.account, binding.group, binding.epoch) != (account, group.name, group.epoch):
-            raise CustodyError(f"the {binding} does not belong into an export of account {account}, group `{group.name}`")
+            raise CustodyError(
+                f"the {binding} does not belong into an export of account {account}, group `{group.name}`"
+            )
     with _text_of(account, records) as plain:
         nestings = [
             Way(custodians=[each.name for each in some], age=_nested(plain, some))
@@ -124,9 +127,7 @@ def make_export(records: Sequence[Opened], *, account: str, group: Group, made_a
             made_at=made_at.replace(microsecond=0),
             threshold=group.threshold,
             custodians=group.custodians,
-            records=[
-                Kept(kind=binding.kind, record=binding.record, version=binding.version) for binding, _ in records
-            ],
+            records=[Kept(kind=binding.kind, record=binding.record, version=binding.version) for binding, _ in records],
             how_to_open=list(HOW_TO_OPEN),
             nestings=nestings,
             signature="",
@@ -163,7 +164,9 @@ def read_export(content: bytes, keys: Iterable[Ed25519PublicKey]) -> Export:
     check_custodians(export.custodians, export.threshold)
     names = [each.name for each in export.custodians]
     if [each.custodians for each in export.nestings] != [list(some) for some in combinations(names, export.threshold)]:
-        raise CustodyError(f"the export of account {export.account} does not have a way in for every {export.threshold}")
+        raise CustodyError(
+            f"the export of account {export.account} does not have a way in for every {export.threshold}"
+        )
     return export
 
 

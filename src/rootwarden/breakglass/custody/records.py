@@ -72,4 +72,3 @@ def secret_of(kind: Kind, record: Secret) -> Secret:
 def _around(kind: Kind, content: bytearray) -> Secret:
     before, after = _AROUND[kind]
     return Secret(bytearray(before) + content + after, kind.value)
-

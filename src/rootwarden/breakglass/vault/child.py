@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from rootwarden.breakglass.custody.keys import Secret
 from rootwarden.breakglass.custody.troubles import CustodyError
 from rootwarden.breakglass.vault.framing import Deadline, receive, send
 from rootwarden.breakglass.vault.system import die_with_parent, lock_memory
@@ -25,6 +24,8 @@ from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rootwarden.breakglass.custody.keys import Secret
 
 SECONDS: Final = 10.0
 _CPU_SECONDS: Final = 10

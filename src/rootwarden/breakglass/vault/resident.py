@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from rootwarden.breakglass.custody.keys import Key
+from rootwarden.breakglass.vault.authority import Purpose
 from rootwarden.breakglass.vault.troubles import VaultError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from rootwarden.breakglass.custody.keys import Key
-    from rootwarden.breakglass.vault.authority import Purpose
 
 
 class Held(msgspec.Struct, kw_only=True):
