@@ -67,6 +67,7 @@ class OidcProvider:
         client_secret: Its secret; empty for a public client.
         redirect_uri: Where that client may have people sent.
         clock: Seconds since 1970, for what it signs.
+        keys: The key it signs with, and those before it; made when not given.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class OidcProvider:
         client_secret: str = "",
         redirect_uri: str = "https://localhost/back",
         clock: Callable[[], float] = time.time,
+        keys: list[RSAKey] | None = None,
     ) -> None:
         self.client_id, self.client_secret, self.redirect_uri = client_id, client_secret, redirect_uri
         self.issuer = ""
@@ -84,7 +86,7 @@ class OidcProvider:
         self.asked: list[str] = []
         self._clock = clock
         self._grants: dict[str, _Grant] = {}
-        self.keys = [_new_key()]
+        self.keys = list(keys or [_new_key()])
 
     def rotate(self, *, keep: bool = True) -> None:
         """Sign with a new key from now on, and publish those before it or not."""

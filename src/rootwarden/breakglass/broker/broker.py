@@ -16,7 +16,7 @@ import msgspec
 
 from rootwarden.breakglass.broker.drafting import Scene, draft
 from rootwarden.breakglass.core import entry as log
-from rootwarden.breakglass.core.entry import Cosigner, from_bytes, signed_message, to_bytes
+from rootwarden.breakglass.core.entry import Cosigner, from_bytes, to_bytes
 from rootwarden.breakglass.core.founding import check_signer, signers_needed
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.state import State
@@ -95,7 +95,7 @@ class Broker:
         host: Callable[[], tuple[str, int]],
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self.keeper, self._checkpoint, self._now, self._host, self._random = keeper, checkpoint, now, host, random
+        self.keeper, self._checkpoint, self._now, self._host, self.random = keeper, checkpoint, now, host, random
         self._lock = threading.RLock()
         self._state = State()
         self.sealed = ""
@@ -155,17 +155,16 @@ class Broker:
         with self._lock:
             state = self.state()
             self._check_unsealed(wish)
-            scene = Scene(state, person, self.now(), self._random, self._host())
+            scene = Scene(state, person, self.now(), self.random, self._host())
             drafted = draft(wish, scene)
             entry = self._completed(drafted.entry)
             precheck(state, entry)
             several = isinstance(entry, log.JointEntry)
-            name = entry.log if isinstance(entry, log.LogBegun) else state.log
             made = Draft(
-                id=self._random(16).hex(),
+                id=self.random(16).hex(),
                 person=person,
                 entry=to_bytes(entry),
-                message=signed_message(entry, log=name),
+                message=state.message(entry),
                 expires=scene.now + (JOINT_DRAFT_LIVES if several else DRAFT_LIVES),
                 several=several,
                 phrase=drafted.phrase,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.authenticator import Signature
+from rootwarden.breakglass.core.custody import PASSWORD, SEED
 from rootwarden.breakglass.core.phrase import WORDS, phrase_digest, spell
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.releasing import PERIOD, step_begins
@@ -156,6 +157,12 @@ def _second(wish: wishes.Second, scene: Scene) -> Drafted:
     return Drafted(_signed(log.ChangeSeconded, scene, proposal=wish.proposal, digest=proposal.digest))
 
 
+def _record(wish: wishes.ConfirmRecord, scene: Scene) -> Drafted:
+    account = scene.state.lease(wish.lease).request.account
+    holds = SEED if wish.device else PASSWORD
+    return Drafted(_signed(log.RecordSealed, scene, account=account, holds=holds, **_fields(wish)))
+
+
 def _enrolment(wish: wishes.ServeEnrolment, scene: Scene) -> Drafted:
     account = scene.state.lease(wish.lease).request.account
     last, _ = scene.state.last_steps.get((account, wish.device), (-1, ""))
@@ -176,12 +183,14 @@ def _fields(wish: wishes.Wish) -> dict[str, Any]:
 
 
 def _accept(wish: wishes.AcceptDuty, scene: Scene) -> Drafted:
-    return Drafted(_joint(log.DutyAccepted, scene, lease=wish.lease, duty=wish.duty, reason=wish.reason))
+    evidence = scene.state.lease(wish.lease).evidence
+    fields = {"lease": wish.lease, "duty": wish.duty, "evidence": evidence, "reason": wish.reason}
+    return Drafted(_joint(log.DutyAccepted, scene, **fields))
 
 
 def _attest(wish: wishes.AttestClock, scene: Scene) -> Drafted:
     boot, monotonic = scene.host
-    fields = {"instant": wish.instant, "source": wish.source, "boot": boot, "monotonic_ns": monotonic}
+    fields = {"instant": wish.instant, "source": wish.source, "boot": boot, "monotonic_us": monotonic // 1000}
     return Drafted(_joint(log.ClockAttested, scene, **fields))
 
 
@@ -192,7 +201,9 @@ def _epoch(wish: wishes.BeginEpoch, scene: Scene) -> Drafted:
         log.StepFloor(account=account, device=device, step=max(present, last))
         for (account, device), (last, _) in sorted(_known_devices(scene.state).items())
     )
-    return Drafted(_joint(log.EpochBegun, scene, epoch=scene.state.epoch + 1, reason=wish.reason, floors=floors))
+    seen = {"head_size": scene.state.size, "head_root": scene.state.tree.root.hex()}
+    fields: dict[str, Any] = {"epoch": scene.state.epoch + 1, "reason": wish.reason, "floors": floors, **seen}
+    return Drafted(_joint(log.EpochBegun, scene, **fields))
 
 
 def _known_devices(state: State) -> dict[tuple[str, str], tuple[int, str]]:
@@ -232,6 +243,7 @@ _DRAFTERS: Final[dict[type[wishes.Wish], Callable[[Any, Scene], Drafted]]] = {
     wishes.OfferKey: _offer,
     wishes.Propose: _propose,
     wishes.Second: _second,
+    wishes.ConfirmRecord: _record,
     wishes.ServeEnrolment: _enrolment,
     wishes.ProveEnrolment: _prove,
     wishes.CheckIn: _check_in,

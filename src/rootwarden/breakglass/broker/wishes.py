@@ -103,6 +103,18 @@ class Second(Wish, frozen=True, kw_only=True, tag="second", forbid_unknown_field
     proposal: Name
 
 
+class ConfirmRecord(Wish, frozen=True, kw_only=True, tag="confirm-record", forbid_unknown_fields=True):
+    """Confirm what the vault sealed, after comparing the fingerprint."""
+
+    lease: Name
+    device: Name
+    group: Name
+    epoch: int
+    version: int
+    fingerprint: Name
+    digest: Name
+
+
 class ServeEnrolment(Wish, frozen=True, kw_only=True, tag="serve-enrolment", forbid_unknown_fields=True):
     """Get the two codes the console asks for when a device is enrolled."""
 
@@ -171,6 +183,7 @@ AnyWish: TypeAlias = (
     | OfferKey
     | Propose
     | Second
+    | ConfirmRecord
     | ServeEnrolment
     | ProveEnrolment
     | CheckIn

@@ -231,7 +231,7 @@ def _beside_others(seen: Observation) -> Judgement:
 
 def _usable_sources(seen: Observation) -> list[Reference]:
     """Fresh ones; a single host says too little, because it proves its name and not its clock."""
-    fresh = [each for each in seen.sources if each.kind is not Kind.PEOPLE and _is_fresh(each, seen.now)]
+    fresh = [each for each in seen.sources if _is_fresh(each, seen.now)]
     witnesses = [each for each in fresh if each.kind is Kind.WITNESS]
     hosts = {each.names: each for each in fresh if each.kind is Kind.HOST}
     return witnesses + (list(hosts.values()) if len(hosts) >= FEWEST_HOSTS else [])

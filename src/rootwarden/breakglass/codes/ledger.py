@@ -268,7 +268,7 @@ _DISK: Final = "nothing was released; is the disk full, or the folder gone?"
 
 def _open(path: Path) -> int:
     try:
-        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, _MODE)
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _MODE)
     except OSError as error:
         raise StoreError(
             f"the step ledger `{path}` cannot be opened: {error.strerror or error}",

@@ -16,10 +16,11 @@ The text read here is a secret. No error repeats any of it: messages name the pa
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from typing import Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 
@@ -92,6 +93,35 @@ def read_otpauth(text: str) -> Imported:
     return _imported(label, _parameters(query))
 
 
+def otpauth_uri(imported: Imported, *, account: str) -> bytearray:
+    """The URI of what was read, in one spelling and in ASCII, as it is sealed; reading it gives the same again.
+
+    Args:
+        imported: What was read.
+        account: What the label says when there was none, as for a bare secret.
+
+    Returns:
+        The URI, which is a secret; the caller wipes it.
+
+    Raises:
+        InputError: It is longer than what is read back, or there is no account.
+    """
+    label = imported.label.account or account
+    if imported.label.issuer:
+        label = f"{imported.label.issuer}:{label}"
+    named = {"issuer": imported.label.issuer} if imported.label.issuer else {}
+    made = imported.parameters
+    named |= {"algorithm": made.algorithm.value, "digits": str(made.digits), "period": str(made.period)}
+    more = [*named.items(), *imported.unknown]
+    written = bytearray(f"{_START}{quote(label, safe='@')}?secret=".encode())
+    written += base64.b32encode(imported.seed.reveal()).rstrip(b"=")
+    written += "".join(f"&{quote(name, safe='')}={quote(value, safe='')}" for name, value in more).encode()
+    if not label or len(written) > LONGEST or len(more) >= MOST_PARAMETERS:
+        written[:] = bytes(len(written))
+        raise InputError("the otpauth URI has no label, or more in it than is kept", hint="take the bare secret")
+    return written
+
+
 def _refuse_other_kinds(text: str) -> None:
     if text.startswith(_START):
         return
@@ -138,12 +168,12 @@ def _parameters(query: str) -> dict[str, str]:
 
 def _plain(text: str, what: str) -> str:
     """Percent-decoded once, as UTF-8, without characters that do not show."""
-    if len(text) > LONGEST_PART:
-        raise InputError(f"{what} is longer than {LONGEST_PART} characters")
     if _PERCENT.search(text):
         raise InputError(f"{what} has a `%` without two hexadecimal digits behind it")
     # An error of the decoder would carry the text along, so it is asked for a mark instead.
-    decoded = unquote_to_bytes(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    decoded = unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+    if len(decoded) > LONGEST_PART:
+        raise InputError(f"{what} is longer than {LONGEST_PART} characters")
     if "\ufffd" in decoded or any(unicodedata.category(one) in _CONTROL for one in decoded):
         raise InputError(f"{what} holds characters that do not show, or are not UTF-8")
     return decoded
@@ -189,6 +219,8 @@ def _label(text: str, issuer: str | None) -> Label:
         raise InputError("the label of the otpauth URI names no account, or an empty issuer")
     if issuer is not None and not issuer.strip():
         raise InputError("`issuer` of the otpauth URI is empty")
+    if ":" in (issuer or "") or "arn" in (prefix, issuer):
+        raise InputError("`issuer` of the otpauth URI is no name of a service: it has a colon, or is `arn`")
     if prefix and issuer is not None and prefix not in (issuer.strip(), issuer.replace("+", " ").strip()):
         raise InputError(
             "the label and `issuer` of the otpauth URI name different services",

@@ -82,10 +82,12 @@ class NotServed(msgspec.Struct, frozen=True):
     """Not for this lease, or not this step.
 
     Attributes:
+        step: The step of docs/break-glass-protocol.md that refuses.
         message: Why.
         hint: What to do.
     """
 
+    step: str
     message: str
     hint: str
 
@@ -121,6 +123,7 @@ def choose_step(
     least_seconds: float = LEAST_SECONDS,
     sign_seconds: float = SIGN_SECONDS,
     most: int = MOST_CODES,
+    until: datetime | None = None,
 ) -> Choice:
     """The step to ask a signature for.
 
@@ -134,6 +137,7 @@ def choose_step(
         least_seconds: What must be left of the step once the code is shown.
         sign_seconds: What signing takes.
         most: How many steps one lease gets.
+        until: When the lease ends; no step that begins later is chosen.
     """
     current = step_of(now.wall, now.period)
     enough = _seconds_left(current, now) >= least_seconds + sign_seconds
@@ -145,7 +149,7 @@ def choose_step(
     again = Released(step, lease) in released
     if not again and len({each.step for each in released if each.lease == lease}) >= most:
         return _capped(most)
-    return _if_begun(step, now) or Serve(step, again)
+    return _too_late(step, now, until) or _if_begun(step, now) or Serve(step, again)
 
 
 def check_step(
@@ -168,11 +172,11 @@ def check_step(
         most: How many steps one lease gets.
     """
     if _seconds_left(step, now) < least_seconds:
-        return NotServed(f"less than {least_seconds:g} s are left of this code", _AGAIN)
+        return NotServed("R5", f"less than {least_seconds:g} s are left of this code", _AGAIN)
     again = Released(step, lease) in released
     floor = max((each.step for each in released if not each.lease), default=-1)
     if step <= floor or (not again and any(each.step >= step for each in released)):
-        return NotServed("this step, or a later one, was released before", _AGAIN)
+        return NotServed("R4", "this step, or a later one, was released before", _AGAIN)
     if not again and len({each.step for each in released if each.lease == lease}) >= most:
         return _capped(most)
     return _if_begun(step, now) or Serve(step, again)
@@ -185,8 +189,9 @@ def choose_enrolment_step(
     *,
     least_seconds: float = LEAST_SECONDS,
     sign_seconds: float = SIGN_SECONDS,
+    until: datetime | None = None,
 ) -> Choice:
-    """The step to ask a signature for while a device is enrolled: some step T, then T + 1, then none.
+    """The step T to ask a signature for while a device is enrolled; T and T + 1 are served together, once (N2).
 
     The form of the console takes two consecutive codes (IAM guide, enabling a virtual MFA device). Once both are out,
     only a sign-in proves that the device works, so there is no third.
@@ -195,38 +200,42 @@ def choose_enrolment_step(
         now: When.
         released: All steps ever released of the device.
         lease: Of the enrolment.
-        least_seconds: What must be left of the first step once the code is shown.
+        least_seconds: What must be left of T once both codes are shown.
         sign_seconds: What signing takes.
+        until: When the lease ends.
     """
     mine = sorted({each.step for each in released if each.lease == lease})
-    if not mine:
-        return choose_step(now, released, lease, least_seconds=least_seconds, sign_seconds=sign_seconds, most=1)
-    second = mine[0] + 1
-    if len(mine) >= ENROLMENT_CODES or any(each.step >= second for each in released):
-        return NotServed(
-            "both codes of this enrolment were served", "sign in with the device as proof, or enrol it again"
-        )
-    if _seconds_left(second, now) < least_seconds:
-        return NotServed("the second code of this enrolment is over", "start again: AWS wants two codes in a row")
-    return _if_begun(second, now) or Serve(second, again=False)
+    if mine:
+        return _after_both()
+    return choose_step(now, released, lease, least_seconds=least_seconds, sign_seconds=sign_seconds, until=until)
 
 
 def check_enrolment_step(
     step: int, now: Moment, released: Sequence[Released], lease: str, *, least_seconds: float = LEAST_SECONDS
 ) -> Choice:
-    """Whether a step that was signed for may be released now, while a device is enrolled: T or T + 1 only.
+    """Whether T, which was signed for, and T + 1 may be released now; the same two again, never another.
 
     Args:
-        step: As `choose_enrolment_step` gave it.
+        step: T, as `choose_enrolment_step` gave it.
         now: When.
         released: All steps ever released of the device.
         lease: Of the enrolment.
-        least_seconds: What must be left of the step.
+        least_seconds: What must be left of T.
     """
-    first = min((each.step for each in released if each.lease == lease), default=step)
-    if not first <= step < first + ENROLMENT_CODES:
-        return NotServed("an enrolment gets two codes in a row, and no other", "start the enrolment again")
-    return check_step(step, now, released, lease, least_seconds=least_seconds, most=ENROLMENT_CODES)
+    mine = {each.step for each in released if each.lease == lease}
+    if not mine <= {step, step + 1}:
+        return _after_both()
+    checked = check_step(step, now, released, lease, least_seconds=least_seconds, most=ENROLMENT_CODES)
+    later = [each for each in released if each.step > step and each != Released(step + 1, lease)]
+    if isinstance(checked, Serve) and later:
+        return NotServed("R4", "the second step, or a later one, was released before", _AGAIN)
+    return checked
+
+
+def _after_both() -> NotServed:
+    return NotServed(
+        "N2", "both codes of this enrolment were served", "sign in with the device as proof, or enrol the seed again"
+    )
 
 
 def reply(seed: Seed, parameters: Parameters, step: int, at: datetime) -> Reply:
@@ -248,7 +257,13 @@ def _seconds_left(step: int, now: Moment) -> float:
 
 
 def _capped(most: int) -> NotServed:
-    return NotServed(f"this lease has had its {most} codes", "close it and make a new request")
+    return NotServed("R6", f"this lease has had its {most} codes", "close it and make a new request")
+
+
+def _too_late(step: int, now: Moment, until: datetime | None) -> NotServed | None:
+    if until is None or window_of(step, now.period).valid_from < until:
+        return None
+    return NotServed("R5", "the lease ends before the next code begins", "make a new request")
 
 
 def _if_begun(step: int, now: Moment) -> NotYet | None:

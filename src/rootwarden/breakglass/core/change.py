@@ -9,6 +9,7 @@ import msgspec
 
 from rootwarden.breakglass.core.people import Person
 from rootwarden.breakglass.core.settings import Account, Group, Settings
+from rootwarden.breakglass.core.text import Line, Name, Pem, PersonName, Words
 from rootwarden.facts.instant import Instant
 from rootwarden.transparency.canonical import canonical
 
@@ -26,23 +27,23 @@ class SetPerson(_Change, frozen=True, kw_only=True, tag="set-person", forbid_unk
 class RestorePerson(_Change, frozen=True, kw_only=True, tag="restore-person", forbid_unknown_fields=True):
     """Take back a suspension, or a freeze."""
 
-    person: str
-    reason: str
+    person: PersonName
+    reason: Words
 
 
 class AdmitKey(_Change, frozen=True, kw_only=True, tag="admit-key", forbid_unknown_fields=True):
     """Admit a key that somebody offered."""
 
-    person: str
-    key: str
+    person: PersonName
+    key: Line
 
 
 class RevokeKey(_Change, frozen=True, kw_only=True, tag="revoke-key", forbid_unknown_fields=True):
     """Take a key away."""
 
-    person: str
-    key: str
-    reason: str
+    person: PersonName
+    key: Line
+    reason: Words
 
 
 class SetSettings(_Change, frozen=True, kw_only=True, tag="set-settings", forbid_unknown_fields=True):
@@ -66,12 +67,21 @@ class SetGroup(_Change, frozen=True, kw_only=True, tag="set-group", forbid_unkno
 class Waive(_Change, frozen=True, kw_only=True, tag="waive", forbid_unknown_fields=True):
     """Accept a risk in writing, until an instant: `warm:<account>`, `member:<account>`, `placement:<finding>`."""
 
-    waiver: str
-    reason: str
+    waiver: Name
+    reason: Words
     until: Instant
 
 
-Change: TypeAlias = SetPerson | RestorePerson | AdmitKey | RevokeKey | SetSettings | SetAccount | SetGroup | Waive
+class SetCheckpointKey(_Change, frozen=True, kw_only=True, tag="set-checkpoint-key", forbid_unknown_fields=True):
+    """From here on another key (Ed25519, PEM) signs heads; the one before stays good for the heads it signed."""
+
+    key: Pem
+    reason: Words
+
+
+Change: TypeAlias = (
+    SetPerson | RestorePerson | AdmitKey | RevokeKey | SetSettings | SetAccount | SetGroup | Waive | SetCheckpointKey
+)
 
 
 def change_digest(proposal: str, change: Change) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.breakglass.core.refusal import Refused, require
-from rootwarden.breakglass.core.releasing import PERIOD, step_begins
+from rootwarden.breakglass.core.releasing import PERIOD, open_lease, step_begins
 from rootwarden.breakglass.core.request import Purpose
+from rootwarden.breakglass.core.requesting import vaulted
 from rootwarden.breakglass.core.settings import OPENING_LIVES
-from rootwarden.breakglass.core.state import Opening, Phase, Record
+from rootwarden.breakglass.core.state import Opening, Record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,12 +57,32 @@ def check_epoch_sealed(state: State, entry: EpochSealed) -> None:
         for one in state.openings.values()
     )
     require(opened, "O2", "the epoch before was not opened to be wrapped anew")
+    held = {(account, device): record for account, device, record in records_of(state, entry.group)}
+    named = {(one.account, one.device): one for one in entry.records}
+    whole = len(named) == len(entry.records) and named.keys() == held.keys()
+    require(whole, "O2", "the records of the group are not all encrypted anew")
+    for where, one in named.items():
+        later = one.version > held[where].version and len(one.digest) == _DIGEST_LETTERS
+        require(later, "O2", f"the record of `{one.device}` is no later one")
 
 
 def apply_epoch_sealed(state: State, entry: EpochSealed) -> None:
     """It can be opened from now on, and the one before cannot."""
     custody = state.groups[entry.group]
     custody.digest, custody.before = entry.digest, None
+    for one in entry.records:
+        record = state.accounts[one.account].records[one.device]
+        record.epoch, record.version, record.digest = entry.epoch, one.version, one.digest
+
+
+def records_of(state: State, group: str) -> tuple[tuple[str, str, Record], ...]:
+    """What the vault holds below the key of a custody group: account, device, record."""
+    return tuple(
+        (account, device, record)
+        for account, guarded in sorted(state.accounts.items())
+        for device, record in sorted(guarded.records.items())
+        if record.group == group
+    )
 
 
 def check_opening(state: State, entry: OpeningBegun) -> None:
@@ -76,8 +97,10 @@ def check_opening(state: State, entry: OpeningBegun) -> None:
         return
     require(entry.purpose == LEASE, "O1", f"`{entry.purpose}` is no purpose of an opening")
     require(bool(custody.digest) and custody.group.epoch == entry.epoch, "O2", "this epoch is not sealed")
-    lease = _open_lease(state, entry.reference, entry.at)
+    lease = open_lease(state, entry.reference, entry.at, step="O1")
     require(lease.request.account in group.accounts, "O1", "the group does not open the account of this lease")
+    needed = group.holds in _opened_for(lease)
+    require(needed, "O1", f"nothing of this lease needs the {group.holds} that `{group.id}` holds")
 
 
 def apply_opening(state: State, entry: OpeningBegun) -> None:
@@ -103,7 +126,7 @@ def check_share(state: State, entry: ShareGiven) -> None:
     require(entry.actor not in opening.shares, "O3", f"`{entry.actor}` gave already")
     require(entry.fingerprint == opening.fingerprint, "O1", "the fingerprint is that of another opening")
     if opening.purpose == LEASE:
-        _open_lease(state, opening.reference, entry.at)
+        open_lease(state, opening.reference, entry.at, step="O1")
 
 
 def apply_share(state: State, entry: ShareGiven) -> None:
@@ -115,9 +138,13 @@ def check_opening_ended(state: State, entry: OpeningEnded) -> None:
     """O1: as it went; opened only with enough shares."""
     opening = _opening(state, entry.opening)
     require(entry.outcome in OUTCOMES, "O1", f"`{entry.outcome}` is no end of an opening")
+    if entry.outcome != OPENED:
+        return
     group = group_in(state, opening.group, opening.epoch)
-    enough = len(opening.shares) >= group.threshold
-    require(entry.outcome != OPENED or enough, "O1", "too few custodians gave a share")
+    require(len(opening.shares) >= group.threshold, "O1", "too few custodians gave a share")
+    require(entry.at < opening.at + OPENING_LIVES, "O4", "the opening is over")
+    if opening.purpose == LEASE:
+        open_lease(state, opening.reference, entry.at, step="O1")
 
 
 def apply_opening_ended(state: State, entry: OpeningEnded) -> None:
@@ -129,7 +156,8 @@ def check_record(state: State, entry: RecordSealed) -> None:
     """N1: during an approved enrolment, by who asked for it, into a sealed group that covers the account."""
     lease = _enrolment(state, entry.lease, entry.at)
     require(entry.actor == lease.request.requester, "N1", "who asked for the enrolment brings the seed")
-    require(entry.account == lease.request.account, "N1", "the enrolment is for another account")
+    asked = (entry.account, entry.device) == (lease.request.account, lease.request.device)
+    require(asked, "N1", "the enrolment is for another account, or another device")
     custody = state.groups.get(entry.group)
     sealed = custody is not None and bool(custody.digest) and custody.group.epoch == entry.epoch
     require(sealed, "N1", f"the custody group `{entry.group}` is not sealed in epoch {entry.epoch}")
@@ -137,8 +165,7 @@ def check_record(state: State, entry: RecordSealed) -> None:
         require(entry.account in custody.group.accounts, "N1", f"`{entry.group}` does not cover the account")
         require(custody.group.holds == entry.holds, "N1", f"`{entry.group}` does not hold a {entry.holds}")
     guarded = state.accounts[entry.account]
-    devices = {device.id for device in guarded.account.devices if device.kind == "totp"}
-    named = entry.device in devices if entry.holds == SEED else entry.device == ""
+    named = entry.device in vaulted(state, entry.account) if entry.holds == SEED else entry.device == ""
     require(named, "N1", f"the account has no device `{entry.device}` to enrol")
     known = guarded.records.get(entry.device)
     require(entry.version == (known.version + 1 if known else 1), "N1", "the version does not follow the one before")
@@ -154,6 +181,7 @@ def apply_record(state: State, entry: RecordSealed) -> None:
         fingerprint=entry.fingerprint,
         digest=entry.digest,
         enroller=entry.actor,
+        lease=entry.lease,
         proven=entry.holds == PASSWORD,
     )
 
@@ -163,7 +191,7 @@ def check_served(state: State, entry: EnrolmentServed) -> None:
     lease = _enrolment(state, entry.lease, entry.at)
     require(entry.actor == lease.request.requester, "N2", "who asked for the enrolment gets its codes")
     record = state.accounts[lease.request.account].records.get(entry.device)
-    if record is None or record.proven:
+    if record is None or record.proven or record.lease != entry.lease:
         raise Refused("N2", f"the device `{entry.device}` is not being enrolled")
     require(
         record.served is None, "N2", "its two codes were served already", hint="prove them, or enrol the seed again"
@@ -171,8 +199,8 @@ def check_served(state: State, entry: EnrolmentServed) -> None:
     floor, _ = state.last_steps.get((lease.request.account, entry.device), (-1, ""))
     require(entry.step > floor, "R4", "a code of this step, or a later one, was released already")
     begins = step_begins(entry.step)
-    near = begins - PERIOD <= entry.at < begins + PERIOD
-    require(near, "R5", "the step is not the present one or the next")
+    near = begins - PERIOD <= entry.at < begins + PERIOD and begins < lease.until
+    require(near, "R5", "the step is outside of the lease, or not the present one or the next")
 
 
 def apply_served(state: State, entry: EnrolmentServed) -> None:
@@ -189,7 +217,7 @@ def check_proven(state: State, entry: EnrolmentProven) -> None:
     require(lease.request.purpose is Purpose.ENROLMENT, "N3", "the lease is for no enrolment")
     require(entry.actor == lease.request.requester, "N3", "who asked for the enrolment proves it")
     record = state.accounts[lease.request.account].records.get(entry.device)
-    served = record is not None and record.served is not None and not record.proven
+    served = record is not None and record.served is not None and not record.proven and record.lease == entry.lease
     require(served, "N3", f"the codes of `{entry.device}` were not served, or it is proven already")
     require(bool(entry.evidence.strip()), "N3", "what proves the sign-in is missing")
 
@@ -200,16 +228,19 @@ def apply_proven(state: State, entry: EnrolmentProven) -> None:
     state.accounts[lease.request.account].records[entry.device].proven = True
 
 
-def _open_lease(state: State, name: str, at: datetime) -> Lease:
-    lease = state.lease(name)
-    require(lease.phase is Phase.OPEN and at < lease.until, "O1", "the lease is not open")
-    return lease
+def _opened_for(lease: Lease) -> frozenset[str]:
+    """What custodians may be asked to open for a lease: nothing that it does not release or take in."""
+    request = lease.request
+    if request.purpose is Purpose.VISIT:
+        return frozenset({*([SEED] if request.code_to else []), *([PASSWORD] if request.password_to else [])})
+    if request.purpose is Purpose.ENROLMENT:
+        return frozenset({SEED if request.device else PASSWORD})
+    return frozenset({SEED, PASSWORD}) if request.purpose is Purpose.EXPORT else frozenset()
 
 
 def _enrolment(state: State, name: str, at: datetime) -> Lease:
-    lease = state.lease(name)
-    open_ = lease.phase is Phase.OPEN and at < lease.until
-    require(open_ and lease.request.purpose is Purpose.ENROLMENT, "N1", "there is no open enrolment of this name")
+    lease = open_lease(state, name, at, step="N1")
+    require(lease.request.purpose is Purpose.ENROLMENT, "N1", "there is no open enrolment of this name")
     return lease
 
 

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from rootwarden.breakglass.core.text import Words
+
 
 class Duty(StrEnum):
     """One thing that evidence must show before a lease is closed."""
@@ -35,7 +37,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     duty: Duty
     shown: Shown
-    why: str
+    why: Words
 
 
 ALWAYS = (

@@ -5,19 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-from rootwarden.breakglass.core.duty import ALWAYS
-from rootwarden.breakglass.core.entry import EpochBegun, LogBegun, signed_message
-from rootwarden.breakglass.core.governing import check_roles
+from rootwarden.breakglass.core.entry import EpochBegun, LogBegun
+from rootwarden.breakglass.core.governing import check_checkpoint_key, check_person
 from rootwarden.breakglass.core.people import HeldKey, Role, Standing
 from rootwarden.breakglass.core.public_key import UnverifiedError, check_public_key
 from rootwarden.breakglass.core.refusal import Refused, require
+from rootwarden.breakglass.core.releasing import PERIOD, step_begins
 from rootwarden.breakglass.core.settings import LEAST_ADMINISTRATORS, check_settings
 from rootwarden.breakglass.core.standing import has_any, signed_by, signed_with
-from rootwarden.breakglass.core.state import Phase, Stage
+from rootwarden.breakglass.core.state import Stage
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.core.entry import ClockAttested, Cosigner, JointEntry
@@ -28,13 +24,12 @@ CLOCK_BOUND: Final = timedelta(seconds=5)
 ATTESTORS: Final = 2
 
 
-def check_founders(entry: LogBegun) -> tuple[Signed, ...]:
+def check_founders(entry: LogBegun, message: bytes) -> tuple[Signed, ...]:
     """G1: every founder signs with the key they bring.
 
     Raises:
         Refused: One does not.
     """
-    message = signed_message(entry, log=entry.log)
     keys = {founder.person.id: founder.key for founder in entry.founders}
     require(len(keys) == len(entry.founders), "G1", "two founders have one id")
     require({one.person for one in entry.signers} == set(keys), "G1", "not every founder, and nobody else, signs")
@@ -54,11 +49,11 @@ def check_signer(state: State, entry: JointEntry, signer: Cosigner) -> None:
         Refused: It is not theirs (G5), or they are no founder (G1).
     """
     if not isinstance(entry, LogBegun):
-        signed_by(state, signer.person, signed_message(entry, log=state.log), signer.authenticator, entry.at)
+        signed_by(state, signer.person, state.message(entry), signer.authenticator, entry.at)
         return
     keys = {founder.person.id: founder.key for founder in entry.founders}
     require(signer.person in keys, "G1", f"`{signer.person}` is no founder")
-    signed_with(keys[signer.person], signed_message(entry, log=entry.log), signer.authenticator)
+    signed_with(keys[signer.person], state.message(entry), signer.authenticator)
 
 
 def signers_needed(entry: JointEntry) -> int:
@@ -73,17 +68,11 @@ def check_log_begun(_state: State, entry: LogBegun) -> None:
     people = {founder.person.id: founder.person for founder in entry.founders}
     administrators = [one for one in people.values() if Role.ADMINISTRATOR in one.roles]
     require(len(administrators) >= LEAST_ADMINISTRATORS, "G1", "a log is founded by at least two administrators")
-    require(
-        len({founder.key.id for founder in entry.founders}) == len(entry.founders), "C5", "two founders share a key"
-    )
-    require(bool(entry.log), "G1", "the log has no name")
-    try:
-        checkpoint = load_pem_public_key(entry.checkpoint_key.encode())
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise Refused("G1", "the checkpoint key cannot be read") from error
-    require(isinstance(checkpoint, Ed25519PublicKey), "G1", "the checkpoint key is no Ed25519 key")
+    named = [name for founder in entry.founders for name in {founder.key.id, founder.key.credential_id} if name]
+    require(len(set(named)) == len(named), "C5", "two founders share a key")
+    check_checkpoint_key(entry.checkpoint_key, "G1")
     for person in people.values():
-        check_roles(person, people)
+        check_person(person, people)
     check_settings(entry.settings)
 
 
@@ -106,9 +95,14 @@ def check_epoch_begun(state: State, entry: EpochBegun) -> None:
     met = len(administrators) >= LEAST_ADMINISTRATORS and bool(custodians - administrators)
     require(met, "E1", "an epoch is begun by two administrators and a custodian")
     require(entry.epoch == state.epoch + 1, "E2", f"the next epoch is {state.epoch + 1}")
+    whole = (entry.head_size, entry.head_root) == (state.size, state.tree.root.hex())
+    require(whole, "E2", "the log its signers saw is not this one, or it moved on", hint="sign it again")
     floors = {(floor.account, floor.device): floor.step for floor in entry.floors}
     for where, (released, _) in state.last_steps.items():
         require(floors.get(where, released) >= released, "E3", "a floor lies below a step that was released")
+    latest = max(floors.values(), default=0)
+    near = step_begins(latest) <= entry.at + 2 * PERIOD
+    require(near, "E3", "a floor lies in the future: no code would be served until then")
 
 
 def apply_epoch_begun(state: State, entry: EpochBegun) -> None:
@@ -116,13 +110,13 @@ def apply_epoch_begun(state: State, entry: EpochBegun) -> None:
     state.epoch, state.epoch_index = entry.epoch, state.size
     for floor in entry.floors:
         state.last_steps[floor.account, floor.device] = (floor.step, "")
-    for filed in state.requests.values():
-        if filed.stage is Stage.FILED:
-            filed.stage = Stage.VOID
-    for lease in state.leases.values():
-        if lease.phase is Phase.OPEN:
-            lease.phase, lease.ended, lease.why = Phase.DUTIES, entry.at, "epoch"
-            lease.duties = lease.duties or ALWAYS
+    for name in [*state.waiting]:
+        state.over(state.requests[name], Stage.VOID)
+    for name in [*state.open_leases.values()]:
+        state.end(state.leases[name], entry.at, "epoch")
+    state.proposals.clear()
+    state.offered.clear()
+    state.nonces.clear()
     for opening in state.openings.values():
         opening.outcome = opening.outcome or "epoch"
 

@@ -10,7 +10,8 @@ from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.quorum import missing
 from rootwarden.breakglass.core.refusal import require
 from rootwarden.breakglass.core.request import Purpose
-from rootwarden.breakglass.core.standing import has_any
+from rootwarden.breakglass.core.requesting import involved
+from rootwarden.breakglass.core.standing import has_any, in_good_standing
 from rootwarden.breakglass.core.state import Lease, Phase, Stage
 
 if TYPE_CHECKING:
@@ -27,22 +28,26 @@ RETURNED, REVOKED, WINDOW = "returned", "revoked", "window"
 def still_missing(state: State, filed: Filed, at: datetime) -> tuple[str, ...]:
     """Who has still to agree, as groups of approvers; nothing when the quorum is met (L1, L6).
 
-    Approvals of people who were suspended since, or whose role is gone, do not count (BG-3).
+    Approvals of people who were suspended or frozen since, or whose role is gone, do not count (BG-3). An emergency
+    nobody but its own people was told of needs a custodian, who is another person than the one of the emergency list.
     """
     quorum = state.quorum_of(filed.request)
-    agreed = {
-        who: frozenset(state.people[who].person.groups)
-        for who in filed.approvals
-        if has_any(state, who, [Role.APPROVER], at)
+    # Who enrolled a seed since is out as well (A2).
+    out = involved(state, filed.request)
+    agreed = [who for who in filed.approvals if who not in out and in_good_standing(state, who)]
+    approvers = {
+        who: frozenset(state.people[who].person.groups) for who in agreed if has_any(state, who, [Role.APPROVER], at)
     }
     if not filed.request.emergency:
-        return missing(quorum.slots, agreed)
-    others = [who for who in agreed if who in quorum.emergency and who != filed.request.requester]
-    lacking = [] if others else ["emergency"]
-    if not any(filed.told.values()):
-        custodians = [who for who in filed.approvals if who not in others[:1] and _is_custodian(state, who, at)]
-        lacking += [] if custodians else ["custodian"]
-    return tuple(lacking)
+        return missing(quorum.slots, approvers)
+    listed = [who for who in approvers if who in quorum.emergency]
+    custodians = [who for who in agreed if has_any(state, who, [Role.CUSTODIAN], at)]
+    told = any(reached and who not in out for who, reached in filed.told.items())
+    if told:
+        return () if listed else ("emergency",)
+    if any(one != other for one in listed for other in custodians):
+        return ()
+    return (*(() if listed else ("emergency",)), "custodian")
 
 
 def opens_at(state: State, filed: Filed) -> datetime:
@@ -73,14 +78,13 @@ def check_opened(state: State, entry: LeaseOpened) -> None:
     owing = state.owing(request.account)
     require(not owing or request.overrides_duties, "L4", f"duties of the lease `{_first(owing)}` are open")
     for name in sorted({request.requester, *request.recipients}):
-        standing = state.people[name]
-        require(not standing.frozen and not standing.suspended, "L5", f"`{name}` is frozen or suspended")
+        require(in_good_standing(state, name), "L5", f"`{name}` is frozen or suspended")
 
 
 def apply_opened(state: State, entry: LeaseOpened) -> None:
     """The recipients may begin."""
     filed = state.requests[entry.request]
-    filed.stage = Stage.SERVED
+    state.over(filed, Stage.SERVED)
     state.leases[entry.lease] = Lease(
         id=entry.lease,
         request=filed.request,
@@ -89,6 +93,7 @@ def apply_opened(state: State, entry: LeaseOpened) -> None:
         until=entry.until,
         duties=duties_of(filed.request),
     )
+    state.open_leases[filed.request.account] = entry.lease
 
 
 def duties_of(request: Request) -> tuple[Duty, ...]:
@@ -96,7 +101,8 @@ def duties_of(request: Request) -> tuple[Duty, ...]:
     if request.purpose in (Purpose.EXPORT, Purpose.ENROLMENT):
         return (Duty.REPORT,)
     if request.purpose is Purpose.TASK_SESSION:
-        removed = (Duty.PASSWORD_REMOVED,) if request.task_policy == RECOVERY_POLICY else ()
+        recovery = request.task_policy.casefold() == RECOVERY_POLICY.casefold()
+        removed = (Duty.PASSWORD_REMOVED,) if recovery else ()
         return (*removed, Duty.REPORT)
     rotated = (Duty.PASSWORD_ROTATED,) if request.password_to else ()
     return (*ALWAYS[:-1], *rotated, Duty.REPORT)
@@ -119,12 +125,7 @@ def check_ended(state: State, entry: LeaseEnded) -> None:
 
 def apply_ended(state: State, entry: LeaseEnded) -> None:
     """Duties begin."""
-    lease = state.leases[entry.lease]
-    lease.phase, lease.ended, lease.why = Phase.DUTIES, entry.at, entry.why
-
-
-def _is_custodian(state: State, who: str, at: datetime) -> bool:
-    return has_any(state, who, [Role.CUSTODIAN], at)
+    state.end(state.leases[entry.lease], entry.at, entry.why)
 
 
 def _first(owing: tuple[Lease, ...]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from rootwarden.breakglass.core.public_key import PublicKey
+from rootwarden.breakglass.core.text import Line, Name, PersonName
 from rootwarden.facts.instant import Instant
 
 
@@ -48,13 +49,13 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         age_recipient: A custodian's age recipient (`age1…`).
     """
 
-    id: str
-    name: str
-    roles: tuple[Role, ...] = ()
-    groups: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    age_recipient: str = ""
+    id: PersonName
+    name: Line
+    roles: Annotated[tuple[Role, ...], msgspec.Meta(max_length=5)] = ()
+    groups: Annotated[tuple[Name, ...], msgspec.Meta(max_length=32)] = ()
+    aliases: Annotated[tuple[Line, ...], msgspec.Meta(max_length=32)] = ()
+    addresses: Annotated[tuple[Line, ...], msgspec.Meta(max_length=16)] = ()
+    age_recipient: Line = ""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

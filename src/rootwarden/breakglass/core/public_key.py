@@ -98,6 +98,15 @@ def check_public_key(key: PublicKey) -> None:
         raise UnverifiedError("a passkey that cannot leave its device has no copy elsewhere")
 
 
+def check_ed25519(text: str) -> None:
+    """Check a bare Ed25519 key: SubjectPublicKeyInfo in DER, in Base64.
+
+    Raises:
+        UnverifiedError: It is none that signs safely.
+    """
+    _loaded("EdDSA", text)
+
+
 def check_signature(content: bytes, signature: bytes, key: PublicKey) -> None:
     """Check that a key made a signature over some bytes.
 

@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rootwarden.breakglass.core.entry import CheckoutPublished
-from rootwarden.breakglass.core.refusal import Refused, require
+from rootwarden.breakglass.core.refusal import require
 from rootwarden.breakglass.core.request import Purpose
+from rootwarden.breakglass.core.requesting import vaulted
 from rootwarden.breakglass.core.settings import LONGEST_TASK_SESSION
+from rootwarden.breakglass.core.standing import in_good_standing
 from rootwarden.breakglass.core.state import Phase
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.core.entry import (
         CodeReleased,
+        EnrolmentServed,
         ExportReleased,
         PasswordReleased,
         TaskSessionReleased,
@@ -21,10 +24,11 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.core.public_key import PublicKey
     from rootwarden.breakglass.core.state import Lease, State
 
-    Release: TypeAlias = CodeReleased | PasswordReleased | TaskSessionReleased | ExportReleased
+    Release: TypeAlias = CodeReleased | PasswordReleased | TaskSessionReleased | ExportReleased | EnrolmentServed
 
 # AWS's virtual devices and tokens: RFC 6238 with its default step.
 PERIOD: Final = timedelta(seconds=30)
+_DIGEST_LETTERS: Final = 64
 
 
 def step_begins(step: int) -> datetime:
@@ -34,13 +38,14 @@ def step_begins(step: int) -> datetime:
 
 def check_code(state: State, entry: CodeReleased) -> None:
     """R1 to R7."""
-    lease = _open(state, entry.lease, entry.at)
+    lease = open_lease(state, entry.lease, entry.at)
     request = lease.request
     require(request.purpose is Purpose.VISIT, "R1", "the lease gives no codes")
     require(entry.actor == request.code_to, "R2", "codes of this lease go to somebody else")
     record = state.accounts[request.account].records.get(entry.device)
     fit = entry.device == request.device and record is not None and record.proven
-    require(fit, "R3", f"`{entry.device}` is not the device of this lease")
+    still = entry.device in vaulted(state, request.account)
+    require(fit and still, "R3", f"`{entry.device}` is not the device of this lease")
     floor, _ = state.last_steps.get((request.account, entry.device), (-1, ""))
     require(entry.step > floor, "R4", "a code of this step, or a later one, was released already")
     begins = step_begins(entry.step)
@@ -61,7 +66,8 @@ def apply_code(state: State, entry: CodeReleased) -> None:
 
 def check_password(state: State, entry: PasswordReleased) -> None:
     """R1, R2, R7, and once for a lease."""
-    lease = _open(state, entry.lease, entry.at)
+    lease = open_lease(state, entry.lease, entry.at)
+    require(lease.request.purpose is Purpose.VISIT, "R1", "the lease gives no password")
     require(entry.actor == lease.request.password_to, "R2", "the password of this lease goes to somebody else")
     require("" in state.accounts[lease.request.account].records, "R3", "the vault holds no password of this account")
     require(not lease.password_released, "R6", "the password was released already")
@@ -69,12 +75,14 @@ def check_password(state: State, entry: PasswordReleased) -> None:
 
 def apply_password(state: State, entry: PasswordReleased) -> None:
     """It leaves once."""
-    state.leases[entry.lease].password_released = True
+    lease = state.leases[entry.lease]
+    lease.password_released = True
+    lease.first_code = lease.first_code or entry.at
 
 
 def check_task_session(state: State, entry: TaskSessionReleased) -> None:
     """R1, R2, R7, T1 to T3 (BG-17)."""
-    lease = _open(state, entry.lease, entry.at)
+    lease = open_lease(state, entry.lease, entry.at)
     request = lease.request
     require(request.purpose is Purpose.TASK_SESSION, "T1", "the lease is for no task session")
     require(entry.actor == request.requester, "R2", "task sessions of this lease go to somebody else")
@@ -94,9 +102,16 @@ def apply_task_session(state: State, entry: TaskSessionReleased) -> None:
 
 def check_export(state: State, entry: ExportReleased) -> None:
     """R1, R2, R7, for an approved export (BG-1)."""
-    lease = _open(state, entry.lease, entry.at)
+    lease = open_lease(state, entry.lease, entry.at)
     require(lease.request.purpose is Purpose.EXPORT, "R1", "the lease is for no export")
     require(entry.actor == lease.request.requester, "R2", "the export goes to somebody else")
+    require(not lease.exported, "R6", "the export was released already")
+    require(len(entry.digest) == _DIGEST_LETTERS, "R3", "the export has no digest")
+
+
+def apply_export(state: State, entry: ExportReleased) -> None:
+    """It leaves once."""
+    state.leases[entry.lease].exported = entry.digest
 
 
 def checkout_of(state: State, lease: Lease, at: datetime) -> CheckoutPublished:
@@ -125,13 +140,17 @@ def check_checkout(state: State, entry: CheckoutPublished) -> None:
     require(entry == checkout_of(state, lease, entry.at), "R1", "the check-out is not what the log says of the lease")
 
 
-def _open(state: State, name: str, at: datetime) -> Lease:
+def open_lease(state: State, name: str, at: datetime, *, step: str = "R1") -> Lease:
+    """A lease that is open at an instant, whose people are neither suspended nor frozen (L5).
+
+    Raises:
+        Refused: With this step, or L5, when there is none.
+    """
     lease = state.lease(name)
-    require(lease.phase is Phase.OPEN, "R1", "the lease is not open")
-    if not lease.opened <= at < lease.until:
-        raise Refused("R1", "the window of the lease is over")
-    for person in {lease.request.requester, *lease.request.recipients}:
-        require(not state.people[person].frozen, "L5", f"`{person}` is frozen")
+    require(lease.phase is Phase.OPEN, step, "the lease is not open")
+    require(at < lease.until, step, "the window of the lease is over")
+    for person in sorted({lease.request.requester, *lease.request.recipients}):
+        require(in_good_standing(state, person), "L5", f"`{person}` is frozen or suspended")
     return lease
 
 

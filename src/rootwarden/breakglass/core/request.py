@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
+from rootwarden.breakglass.core.text import Line, Name, NameOrNone, PersonName, PersonOrNone, Words
 from rootwarden.facts.instant import Instant
 from rootwarden.transparency.canonical import canonical
 
@@ -36,7 +38,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         until: Its end.
         code_to: Who gets codes, or nobody.
         password_to: Who gets the root password, or nobody.
-        device: Which device of the account gives codes.
+        device: Which device of the account gives codes, or is enrolled; an enrolment without one is the password's.
         sources: Networks in CIDR form root will be used from.
         task_policy: Of a task session: the AWS task policy.
         role: Of a task session: ARN of the role it is opened from.
@@ -47,27 +49,27 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         phrase_digest: SHA-256 of salt and phrase, in hexadecimal.
     """
 
-    id: str
+    id: Name
     purpose: Purpose
-    account: str
-    requester: str
-    task: str
-    ticket: str
-    reason: str
+    account: Name
+    requester: PersonName
+    task: NameOrNone
+    ticket: Line
+    reason: Words
     start: Instant
     until: Instant
-    words: str = ""
-    code_to: str = ""
-    password_to: str = ""
-    device: str = ""
-    sources: tuple[str, ...] = ()
-    task_policy: str = ""
-    role: str = ""
+    words: Words = ""
+    code_to: PersonOrNone = ""
+    password_to: PersonOrNone = ""
+    device: NameOrNone = ""
+    sources: Annotated[tuple[Line, ...], msgspec.Meta(max_length=32)] = ()
+    task_policy: NameOrNone = ""
+    role: Line = ""
     emergency: bool = False
-    drill: str = ""
+    drill: NameOrNone = ""
     overrides_duties: bool = False
-    phrase_salt: str
-    phrase_digest: str
+    phrase_salt: Line
+    phrase_digest: Line
 
     @property
     def recipients(self) -> frozenset[str]:

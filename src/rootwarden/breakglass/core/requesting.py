@@ -11,9 +11,10 @@ from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.phrase import is_phrase
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.request import Purpose, digest_of
-from rootwarden.breakglass.core.settings import Need
-from rootwarden.breakglass.core.standing import counts_as, has_any
+from rootwarden.breakglass.core.settings import Need, check_networks
+from rootwarden.breakglass.core.standing import counts_as, has_any, in_good_standing
 from rootwarden.breakglass.core.state import Filed, Stage
+from rootwarden.breakglass.core.strict_base64 import decode
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,6 +48,8 @@ def check_filed(state: State, entry: RequestFiled) -> None:
         raise Refused("F2", f"account `{request.account}` is not guarded here")
     quorum = state.quorum_of(request)
     _check_words(request, quorum, entry.at)
+    _check_phrase(request)
+    _check_fields(request)
     _check_purpose(state, request, guarded.account, entry.at)
     _check_recipients(state, request, quorum, entry.at)
     if request.emergency:
@@ -60,6 +63,7 @@ def apply_filed(state: State, entry: RequestFiled) -> None:
     state.requests[entry.request.id] = Filed(
         request=entry.request, digest=digest_of(entry.request), index=state.size, at=entry.at
     )
+    state.waiting[entry.request.id] = None
 
 
 def check_approval(state: State, entry: ApprovalGiven) -> None:
@@ -67,11 +71,15 @@ def check_approval(state: State, entry: ApprovalGiven) -> None:
     filed = state.request(entry.request)
     request = filed.request
     _check_open(state, filed, entry.at)
-    involved = {request.requester, *request.recipients} | _enrollers(state, request.account)
-    require(entry.actor not in involved, "A2", f"`{entry.actor}` asked, receives, or enrolled a seed of this account")
+    require(
+        entry.actor not in involved(state, request),
+        "A2",
+        f"`{entry.actor}` asked, receives, or enrolled a seed of this account",
+    )
     approver = has_any(state, entry.actor, [Role.APPROVER], entry.at)
     stands_in = request.emergency and has_any(state, entry.actor, [Role.CUSTODIAN], entry.at)
     require(approver or stands_in, "A3", f"`{entry.actor}` is no approver who counts by now")
+    require(in_good_standing(state, entry.actor), "A3", f"`{entry.actor}` is frozen: a request was reported")
     require(entry.digest == filed.digest, "A4", "the approval is for another request")
     seen = state.tree.root_at(entry.head_size)
     known = seen is not None and seen.hex() == entry.head_root and entry.head_size > filed.index
@@ -101,7 +109,7 @@ def check_denied(state: State, entry: RequestDenied) -> None:
 
 def apply_denied(state: State, entry: RequestDenied) -> None:
     """It ends."""
-    state.requests[entry.request].stage = Stage.DENIED
+    state.over(state.requests[entry.request], Stage.DENIED)
 
 
 def check_withdrawn(state: State, entry: RequestWithdrawn) -> None:
@@ -113,7 +121,7 @@ def check_withdrawn(state: State, entry: RequestWithdrawn) -> None:
 
 def apply_withdrawn(state: State, entry: RequestWithdrawn) -> None:
     """It ends."""
-    state.requests[entry.request].stage = Stage.WITHDRAWN
+    state.over(state.requests[entry.request], Stage.WITHDRAWN)
 
 
 def check_reported(state: State, entry: RequestReported) -> None:
@@ -124,7 +132,7 @@ def check_reported(state: State, entry: RequestReported) -> None:
 def apply_reported(state: State, entry: RequestReported) -> None:
     """It ends, and its requester can do nothing until two administrators lift that."""
     filed = state.requests[entry.request]
-    filed.stage = Stage.REPORTED
+    state.over(filed, Stage.REPORTED)
     name = filed.request.requester
     state.people[name] = msgspec.structs.replace(state.people[name], frozen=entry.request)
 
@@ -139,19 +147,23 @@ def check_expired(state: State, entry: RequestExpired) -> None:
 def apply_expired(state: State, entry: RequestExpired) -> None:
     """It stays what time or a change made of it."""
     filed = state.requests[entry.request]
-    filed.stage = state.stage_of(filed, entry.at)
+    state.over(filed, state.stage_of(filed, entry.at))
 
 
 def check_notice(state: State, entry: NoticeRecorded) -> None:
-    """A1: of a request there is, to somebody there is."""
-    state.request(entry.request)
+    """A1: of an entry there is, to somebody there is."""
+    if entry.request:
+        state.request(entry.request)
+    require(entry.about < state.size, "A1", "there is no such entry to tell of")
     require(entry.person in state.people, "G6", f"`{entry.person}` is nobody this log knows")
 
 
 def apply_notice(state: State, entry: NoticeRecorded) -> None:
     """Whether anybody was reached matters to emergencies (L6)."""
-    told = state.requests[entry.request].told
-    told[entry.person] = told.get(entry.person, False) or entry.delivered
+    state.told.setdefault(entry.about, set()).add(entry.person)
+    if entry.request:
+        told = state.requests[entry.request].told
+        told[entry.person] = told.get(entry.person, False) or entry.delivered
 
 
 def _check_open(state: State, filed: Filed, at: datetime) -> None:
@@ -159,8 +171,10 @@ def _check_open(state: State, filed: Filed, at: datetime) -> None:
     require(stage is Stage.FILED, "A1", f"the request is {_OPEN.get(stage, stage)}", hint="file a new one")
 
 
-def _enrollers(state: State, account: str) -> set[str]:
-    return {record.enroller for record in state.accounts[account].records.values()}
+def involved(state: State, request: Request) -> frozenset[str]:
+    """Who does not approve a request: who asks, who receives, who knows a secret of the account (BG-3)."""
+    enrollers = {record.enroller for record in state.accounts[request.account].records.values()}
+    return frozenset({request.requester, *request.recipients} | enrollers)
 
 
 def _check_words(request: Request, quorum: Quorum, at: datetime) -> None:
@@ -170,7 +184,23 @@ def _check_words(request: Request, quorum: Quorum, at: datetime) -> None:
     window = request.until - request.start
     require(timedelta() < window <= timedelta(minutes=quorum.window_minutes), "F3", "the window is too long, or empty")
     require(at < request.until, "F3", "the window is over")
-    require(len(request.phrase_digest) == _DIGEST_LETTERS, "F3", "the phrase has no digest")
+    lives = timedelta(minutes=quorum.request_minutes)
+    require(request.start < at + lives, "F3", "the request would expire before its window begins")
+    check_networks(request.sources, "F3")
+
+
+def _check_phrase(request: Request) -> None:
+    salt = decode(request.phrase_salt)
+    salted = salt is not None and len(salt) >= _SALT_BYTES
+    require(salted and len(request.phrase_digest) == _DIGEST_LETTERS, "F3", "the phrase has no salt, or no digest")
+
+
+def _check_fields(request: Request) -> None:
+    """F3: nothing is asked for beside what the purpose gives, so that approvers see all there is to agree to."""
+    allowed = _FIELDS[request.purpose]
+    for field in ("code_to", "password_to", "device", "task_policy", "role"):
+        fits = field in allowed or not getattr(request, field)
+        require(fits, "F3", f"`{field}` has no place in a request for a {request.purpose}")
 
 
 def _check_purpose(state: State, request: Request, account: Account, at: datetime) -> None:
@@ -183,14 +213,27 @@ def _check_purpose(state: State, request: Request, account: Account, at: datetim
     require(needed, "F5", "this account needs no root credentials", hint="ask for a task session (BG-17)")
     if request.purpose is Purpose.VISIT:
         _check_held(state, request)
+    if request.purpose is Purpose.ENROLMENT and request.device:
+        known = request.device in vaulted(state, request.account)
+        require(known, "F2", f"the account has no device `{request.device}` to enrol")
+    if request.purpose is Purpose.EXPORT:
+        require(bool(state.accounts[request.account].records), "F2", "the vault holds nothing of this account")
+
+
+def vaulted(state: State, account: str) -> frozenset[str]:
+    """Devices of an account whose seed may be in the vault."""
+    devices = state.accounts[account].account.devices
+    return frozenset(device.id for device in devices if device.kind == "totp")
 
 
 def _check_held(state: State, request: Request) -> None:
     records = state.accounts[request.account].records
     require(bool(request.recipients), "F3", "the request releases nothing to nobody")
     if request.code_to:
-        record = records.get(request.device) if request.device else None
+        record = records.get(request.device) if request.device in vaulted(state, request.account) else None
         require(record is not None and record.proven, "F2", f"no device `{request.device}` of this account is proven")
+    else:
+        require(not request.device, "F3", "a device is named, and nobody gets its codes")
     if request.password_to:
         require("" in records, "F2", "the vault holds no password of this account")
 
@@ -205,3 +248,10 @@ def _check_recipients(state: State, request: Request, quorum: Quorum, at: dateti
 
 
 _DIGEST_LETTERS: Final = 64
+_SALT_BYTES: Final = 16
+_FIELDS: Final[dict[Purpose, frozenset[str]]] = {
+    Purpose.VISIT: frozenset({"code_to", "password_to", "device"}),
+    Purpose.TASK_SESSION: frozenset({"task_policy", "role"}),
+    Purpose.ENROLMENT: frozenset({"device"}),
+    Purpose.EXPORT: frozenset(),
+}

@@ -31,6 +31,8 @@ def check_checked_in(state: State, entry: CheckedIn) -> None:
     require(entry.actor not in involved, "D2", "who was there does not check in")
     after = max(filter(None, (lease.ended, entry.last_root_event)), default=entry.observed_at)
     require(after < entry.observed_at <= entry.at, "D1", "the evidence is older than the end of the visit")
+    newer = lease.observed is None or lease.observed <= entry.observed_at
+    require(newer, "D1", "newer evidence was looked at already")
     require(bool(entry.evidence), "D1", "the evidence has no digest")
     duties = tuple(finding.duty for finding in entry.findings)
     require(duties == lease.duties, "D1", "the findings are not about the duties of this lease, in their order")
@@ -40,8 +42,11 @@ def check_checked_in(state: State, entry: CheckedIn) -> None:
 
 
 def apply_checked_in(state: State, entry: CheckedIn) -> None:
-    """The newest evidence holds."""
-    state.leases[entry.lease].findings = {finding.duty: finding for finding in entry.findings}
+    """The newest evidence holds; what was accepted stays so where it shows the very same."""
+    lease = state.leases[entry.lease]
+    findings = {finding.duty: finding for finding in entry.findings}
+    lease.accepted = {duty: why for duty, why in lease.accepted.items() if findings[duty] == lease.findings[duty]}
+    lease.findings, lease.observed, lease.evidence = findings, entry.observed_at, entry.evidence
 
 
 def check_accepted(state: State, entry: DutyAccepted) -> None:
@@ -51,6 +56,7 @@ def check_accepted(state: State, entry: DutyAccepted) -> None:
     finding = lease.findings.get(Duty(entry.duty))
     differs = finding is not None and finding.shown is Shown.DIFFERS
     require(differs, "D3", "only what differs is accepted; unknown stays open until somebody looks")
+    require(entry.evidence == lease.evidence, "D3", "other evidence was looked at since")
     require(bool(entry.reason.strip()), "D3", "why it is accepted is missing")
     signers = [one.person for one in entry.signers]
     involved = {lease.request.requester, *lease.request.recipients}
@@ -74,7 +80,9 @@ def check_closed(state: State, entry: LeaseClosed) -> None:
 
 def apply_closed(state: State, entry: LeaseClosed) -> None:
     """The account can be opened again."""
-    state.leases[entry.lease].phase = Phase.CLOSED
+    lease = state.leases[entry.lease]
+    lease.phase = Phase.CLOSED
+    del state.owed[lease.request.account][lease.id]
 
 
 def _owing(state: State, name: str) -> Lease:

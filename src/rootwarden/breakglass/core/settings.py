@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
+from ipaddress import ip_network
+from typing import Annotated, Final
 
 import msgspec
 
-from rootwarden.breakglass.core.refusal import require
+from rootwarden.breakglass.core.public_key import UnverifiedError, check_ed25519
+from rootwarden.breakglass.core.refusal import Refused, require
+from rootwarden.breakglass.core.text import Line, Name, NameOrNone, Number, PersonName, Place
 from rootwarden.facts.instant import Instant
 
 MOST_CODES: Final = 10
@@ -21,6 +24,7 @@ LONGEST_TASK_SESSION: Final = timedelta(seconds=900)
 OPENING_LIVES: Final = timedelta(hours=1)
 PROPOSAL_LIVES: Final = timedelta(hours=24)
 LEAST_ADMINISTRATORS: Final = 2
+MOST_KEYS: Final = 8
 LEAST_APPROVERS: Final = 2
 MOST_CUSTODIANS: Final = 7
 LEAST_THRESHOLD: Final = 2
@@ -37,8 +41,8 @@ class Need(StrEnum):
 class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A number of approvers of a group; the empty group is every approver."""
 
-    count: int
-    group: str = ""
+    count: Annotated[int, msgspec.Meta(ge=0, le=16)]
+    group: NameOrNone = ""
 
 
 class Quorum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +53,7 @@ class Quorum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         window_minutes: The longest window a request may ask for.
         request_minutes: How long a request waits for approvals.
         codes: The most codes a lease gives.
+        codes_per_opening: How many codes a cold record gives before custodians are asked again.
         separate_recipients: Whether password and code go to different people (BG-8).
         passkey_releases: Whether releases ask for a passkey; an Ed25519 key is enough otherwise.
         device_bound_approvals: Whether approvals by synced passkeys count for nothing.
@@ -56,22 +61,23 @@ class Quorum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         veto_minutes: How long an emergency waits while everybody is told.
     """
 
-    slots: tuple[Slot, ...]
-    window_minutes: int = 60
-    request_minutes: int = 120
-    codes: int = 3
+    slots: Annotated[tuple[Slot, ...], msgspec.Meta(max_length=16)]
+    window_minutes: Number = 60
+    request_minutes: Number = 120
+    codes: Number = 3
+    codes_per_opening: Number = 1
     separate_recipients: bool = False
     passkey_releases: bool = True
     device_bound_approvals: bool = True
-    emergency: tuple[str, ...] = ()
-    veto_minutes: int = 15
+    emergency: Annotated[tuple[PersonName, ...], msgspec.Meta(max_length=64)] = ()
+    veto_minutes: Number = 15
 
 
 class WitnessKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A second machine that cosigns heads; its Ed25519 public key as SubjectPublicKeyInfo in Base64."""
 
-    name: str
-    key: str
+    name: Name
+    key: Line
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,10 +91,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         offline_anchor: Whether two people's signatures over the head may stand for a sink that cannot be reached.
     """
 
-    quorums: dict[str, Quorum]
-    settle_minutes: int = 24 * 60
-    anchors: int = 1
-    witnesses: tuple[WitnessKey, ...] = ()
+    quorums: Annotated[dict[Name, Quorum], msgspec.Meta(max_length=32)]
+    settle_minutes: Number = 24 * 60
+    anchors: Number = 1
+    witnesses: Annotated[tuple[WitnessKey, ...], msgspec.Meta(max_length=16)] = ()
     offline_anchor: bool = True
 
 
@@ -105,13 +111,27 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         spare: Whether it is not the one in use.
     """
 
-    id: str
-    kind: str = "totp"
-    serial: str = ""
-    place: str = ""
-    holder: str = ""
+    id: Name
+    kind: Name = "totp"
+    serial: Line = ""
+    place: Line = ""
+    holder: Line = ""
     battery_until: Instant | None = None
     spare: bool = False
+
+
+class DrillPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A drill that is done again and again (SEC01-BP02, and S3.9 of the mission).
+
+    Attributes:
+        kind: One of `drilling.KINDS`.
+        every_days: How often.
+        since: From when on it is reckoned.
+    """
+
+    kind: Name
+    every_days: Number
+    since: Instant
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -129,26 +149,28 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         password_days: How often the password is to be rotated; 0: no schedule.
         task_roles: Roles a task session may be opened from.
         sources: Networks in CIDR form it is used from.
+        drills: What is drilled.
     """
 
-    id: str
-    name: str
-    position: str
+    id: Name
+    name: Line
+    position: Name
     need: Need = Need.REQUIRED
-    quorum: str = "default"
-    warm_minutes: int = 0
-    devices: tuple[Device, ...] = ()
-    password_place: str = ""
-    password_days: int = 0
-    task_roles: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    quorum: Name = "default"
+    warm_minutes: Number = 0
+    devices: Annotated[tuple[Device, ...], msgspec.Meta(max_length=64)] = ()
+    password_place: Line = ""
+    password_days: Number = 0
+    task_roles: Annotated[tuple[Line, ...], msgspec.Meta(max_length=32)] = ()
+    sources: Annotated[tuple[Line, ...], msgspec.Meta(max_length=32)] = ()
+    drills: Annotated[tuple[DrillPlan, ...], msgspec.Meta(max_length=16)] = ()
 
 
 class Custodian(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who holds a key of a custody group, and its age recipient."""
 
-    person: str
-    recipient: str
+    person: PersonName
+    recipient: Line
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,12 +185,12 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         epoch: 1 for the first.
     """
 
-    id: str
-    holds: str
-    accounts: tuple[str, ...]
-    custodians: tuple[Custodian, ...]
-    threshold: int
-    epoch: int = 1
+    id: Name
+    holds: Name
+    accounts: Annotated[tuple[Name, ...], msgspec.Meta(max_length=500)]
+    custodians: Annotated[tuple[Custodian, ...], msgspec.Meta(max_length=64)]
+    threshold: Number
+    epoch: Place = 1
 
 
 def check_settings(settings: Settings) -> None:
@@ -182,6 +204,13 @@ def check_settings(settings: Settings) -> None:
     require(settings.anchors >= 1, "C7", "`anchors` is below 1: nothing would be written down elsewhere")
     names = [witness.name for witness in settings.witnesses]
     require(len(set(names)) == len(names), "C7", "two witnesses have one name")
+    keys = [witness.key for witness in settings.witnesses]
+    require(len(set(keys)) == len(keys), "C7", "two witnesses have one key: one machine would count twice")
+    for witness in settings.witnesses:
+        try:
+            check_ed25519(witness.key)
+        except UnverifiedError as error:
+            raise Refused("C7", f"the witness `{witness.name}`: {error.message}") from error
     for name, quorum in settings.quorums.items():
         check_quorum(name, quorum)
 
@@ -198,7 +227,11 @@ def check_quorum(name: str, quorum: Quorum) -> None:
     require(1 <= quorum.window_minutes <= _minutes(LONGEST_WINDOW), "C7", f"`{name}`: a window is at most 12 hours")
     require(1 <= quorum.request_minutes <= _minutes(LONGEST_LIFE), "C7", f"`{name}`: a request lives at most 24 hours")
     require(1 <= quorum.codes <= MOST_CODES, "C7", f"`{name}`: a lease gives 1 to {MOST_CODES} codes")
+    within = 1 <= quorum.codes_per_opening <= quorum.codes
+    require(within, "C7", f"`{name}`: an opening gives at least one code, and no more than a lease")
     require(quorum.veto_minutes >= 1, "C7", f"`{name}`: an emergency waits at least a minute for a veto")
+    in_time = not quorum.emergency or quorum.veto_minutes < quorum.request_minutes
+    require(in_time, "C7", f"`{name}`: a request would expire before its veto has passed")
 
 
 def check_account(account: Account, settings: Settings, waivers: frozenset[str]) -> None:
@@ -208,12 +241,15 @@ def check_account(account: Account, settings: Settings, waivers: frozenset[str])
         Refused: When something it names is not there, or it is too lax without a waiver.
     """
     require(_ACCOUNT_ID.fullmatch(account.id) is not None, "C7", "an account id has 12 digits")
+    check_networks(account.sources, "C7")
     require(account.position in {"management", "standalone", "member"}, "C7", f"`{account.position}` is no position")
     require(account.quorum in settings.quorums, "C7", f"there is no quorum `{account.quorum}`")
     require(len(account.devices) <= MOST_DEVICES, "C7", "a root user has at most 8 MFA devices")
     ids = [device.id for device in account.devices]
     require(len(set(ids)) == len(ids), "C7", "two devices have one id")
     warm = account.warm_minutes == 0 or f"warm:{account.id}" in waivers
+    holders = all(device.kind in {"totp", "hardware-token", "passkey"} for device in account.devices)
+    require(holders, "C7", "an MFA device is `totp`, `hardware-token` or `passkey`")
     require(warm, "C7", f"a warm account needs the waiver `warm:{account.id}`", hint="two administrators can record it")
 
 
@@ -231,6 +267,20 @@ def check_group(group: Group) -> None:
     require(fits, "C7", f"`{group.id}` needs 2 to 7 custodians, and a threshold of 2 up to their number")
     require(group.holds in {"totp-seed", "root-password"}, "C7", f"`{group.holds}` is nothing a group can hold")
     require(bool(group.accounts), "C7", f"`{group.id}` covers no account")
+
+
+def check_networks(sources: tuple[str, ...], step: str) -> None:
+    """Networks are in CIDR form (RFC 4632, RFC 4291), and none is the whole internet.
+
+    Raises:
+        Refused: With this step, when one is not.
+    """
+    for source in sources:
+        try:
+            network = ip_network(source)
+        except ValueError:
+            raise Refused(step, f"`{source}` is no network in CIDR form") from None
+        require(network.prefixlen > 0, step, f"`{source}` is the whole internet")
 
 
 def _minutes(length: timedelta) -> int:

@@ -51,6 +51,12 @@ def has_any(state: State, name: str, roles: Iterable[Role], at: datetime) -> boo
     return standing is not None and any(counts_as(standing, role, at) for role in roles)
 
 
+def in_good_standing(state: State, name: str) -> bool:
+    """Whether somebody is neither suspended nor frozen."""
+    standing = state.people.get(name)
+    return standing is not None and not standing.suspended and not standing.frozen
+
+
 def signed_by(state: State, name: str, message: bytes, authenticator: Authenticator, at: datetime) -> Signed:
     """Which key of somebody made a signature (G5).
 
@@ -67,7 +73,11 @@ def signed_by(state: State, name: str, message: bytes, authenticator: Authentica
     for held in person_of(state, name).keys.values():
         if _names(authenticator, held.key):
             require(held.counts_from <= at, "G5", f"the key of `{name}` does not count yet", hint=_WAIT)
-            return signed_with(held.key, message, authenticator, counter=state.counters.get(held.key.id, 0))
+            counter = state.counters.get(held.key.id, 0)
+            signed = signed_with(held.key, message, authenticator, counter=counter)
+            # WebAuthn 7.2: one that counted and counts no more is as suspect as one that went back.
+            require(not counter or bool(signed.counter), "G5", "the counter of the passkey went back")
+            return signed
     raise Refused("G5", f"the signature is by no key of `{name}`")
 
 

@@ -10,12 +10,15 @@ import msgspec
 
 from rootwarden.breakglass.core.change import Change
 from rootwarden.breakglass.core.duty import Duty, Finding
+from rootwarden.breakglass.core.entry import LogBegun, signed_message
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.request import Request
 from rootwarden.breakglass.core.settings import Account, Group, Settings
 from rootwarden.transparency.growing import GrowingTree
 
 if TYPE_CHECKING:
+    from rootwarden.breakglass.core.drilling import Drill
+    from rootwarden.breakglass.core.entry import Entry
     from rootwarden.breakglass.core.people import Standing
     from rootwarden.breakglass.core.public_key import PublicKey
     from rootwarden.breakglass.core.settings import Quorum
@@ -69,9 +72,13 @@ class Lease(msgspec.Struct, kw_only=True):
     steps: list[int] = msgspec.field(default_factory=list)
     first_code: datetime | None = None
     password_released: bool = False
+    exported: str = ""
     sessions: int = 0
     duties: tuple[Duty, ...] = ()
     findings: dict[Duty, Finding] = msgspec.field(default_factory=dict)
+    # When the evidence behind the findings was collected, and its digest.
+    observed: datetime | None = None
+    evidence: str = ""
     accepted: dict[Duty, str] = msgspec.field(default_factory=dict)
 
 
@@ -94,6 +101,7 @@ class Record(msgspec.Struct, kw_only=True):
     fingerprint: str
     digest: str
     enroller: str
+    lease: str
     served: int | None = None
     proven: bool = False
 
@@ -135,23 +143,44 @@ class State:
     def __init__(self) -> None:
         self.tree = GrowingTree()
         self.newest_at = BEFORE_EVERYTHING
+        # Those of this epoch: what was signed in an earlier one is not valid any more.
         self.nonces: set[str] = set()
         self.log = ""
         self.checkpoint_key = ""
+        # Those that signed heads before it, oldest first.
+        self.former_checkpoint_keys: tuple[str, ...] = ()
         self.settings = Settings(quorums={})
         self.settings_index = 0
         self.epoch = 1
         self.epoch_index = 0
+        # Root of the log when its epoch began, in hexadecimal: part of everything people sign.
+        self.epoch_root = ""
         self.people: dict[str, Standing] = {}
         # Counters of passkeys by key id, as last seen; they may not go back.
         self.counters: dict[str, int] = {}
         self.offered: dict[tuple[str, str], PublicKey] = {}
+        # Keys that were taken from somebody: nobody gets them again.
+        self.revoked: set[str] = set()
         self.proposals: dict[str, Proposal] = {}
+        # Every name a proposal ever had, so that a signature for one is not good for another.
+        self.proposed: set[str] = set()
+        # The place of the last change of each thing that changes (C3), by names such as `person:ada`.
+        self.changed: dict[str, int] = {}
+        # No key and no role that is given now counts before this, however short `settle_minutes` was made.
+        self.settles_after = BEFORE_EVERYTHING
         self.waivers: dict[str, datetime] = {}
         self.accounts: dict[str, Guarded] = {}
         self.groups: dict[str, Custody] = {}
         self.requests: dict[str, Filed] = {}
+        self.drills: dict[str, Drill] = {}
+        # Who was told, or could not be, of the entry at a place of the log.
+        self.told: dict[int, set[str]] = {}
         self.leases: dict[str, Lease] = {}
+        # By account: the lease that is open, and those that owe something.
+        self.open_leases: dict[str, str] = {}
+        self.owed: dict[str, dict[str, None]] = {}
+        # Requests that wait.
+        self.waiting: dict[str, None] = {}
         self.openings: dict[str, Opening] = {}
         # The highest step of each account and device, and the lease it was released to.
         self.last_steps: dict[tuple[str, str], tuple[int, str]] = {}
@@ -160,6 +189,21 @@ class State:
     def size(self) -> int:
         """How many entries were replayed."""
         return self.tree.size
+
+    def message(self, entry: Entry) -> bytes:
+        """What people sign of an entry that comes next."""
+        if isinstance(entry, LogBegun):
+            return signed_message(entry, log=entry.log, epoch="")
+        return signed_message(entry, log=self.log, epoch=self.epoch_root)
+
+    def settled(self, at: datetime) -> datetime:
+        """From when on a key or a role counts that is given at an instant."""
+        return max(at + timedelta(minutes=self.settings.settle_minutes), self.settles_after)
+
+    def warm_minutes(self, account: str, at: datetime) -> int:
+        """How long the key of an account may stay in memory: as it says, while its waiver lasts; 0 is cold."""
+        guarded = self.accounts.get(account)
+        return guarded.account.warm_minutes if guarded and f"warm:{account}" in self.waived(at) else 0
 
     def waived(self, at: datetime) -> frozenset[str]:
         """Waivers that hold at an instant."""
@@ -183,13 +227,31 @@ class State:
 
     def open_lease(self, account: str) -> Lease | None:
         """The lease of an account that was not ended, if there is one."""
-        return next((one for one in self.leases.values() if _open_on(one, account)), None)
+        name = self.open_leases.get(account)
+        return self.leases[name] if name is not None else None
 
     def owing(self, account: str) -> tuple[Lease, ...]:
         """Leases of an account whose duties are open (BG-9)."""
-        return tuple(
-            one for one in self.leases.values() if one.request.account == account and one.phase is Phase.DUTIES
-        )
+        return tuple(self.leases[name] for name in self.owed.get(account, ()))
+
+    def end(self, lease: Lease, at: datetime, why: str) -> None:
+        """Duties begin."""
+        lease.phase, lease.ended, lease.why = Phase.DUTIES, at, why
+        del self.open_leases[lease.request.account]
+        self.owed.setdefault(lease.request.account, {})[lease.id] = None
+
+    def over(self, filed: Filed, stage: Stage) -> None:
+        """A request waits no more."""
+        filed.stage = stage
+        del self.waiting[filed.request.id]
+
+    def forget_approvals(self, person: str) -> None:
+        """What somebody agreed to, or gave, while it is not used: gone with their rights, and not back with them."""
+        for name in self.waiting:
+            self.requests[name].approvals.pop(person, None)
+        for opening in self.openings.values():
+            if not opening.outcome:
+                opening.shares.pop(person, None)
 
     def request(self, name: str) -> Filed:
         """A request by id.
@@ -210,7 +272,3 @@ class State:
         if name not in self.leases:
             raise Refused("R1", f"there is no lease `{name}`")
         return self.leases[name]
-
-
-def _open_on(lease: Lease, account: str) -> bool:
-    return lease.phase is Phase.OPEN and lease.request.account == account

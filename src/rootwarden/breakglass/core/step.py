@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from rootwarden.breakglass.core import custody, founding, governing, leasing, releasing, requesting, returning
+from rootwarden.breakglass.core import custody, drilling, founding, governing, leasing, releasing, requesting, returning
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.standing import has_any, person_of, signed_by, signed_with
 from rootwarden.breakglass.core.state import State
 from rootwarden.breakglass.core.who import PERSON_MAY, SYSTEM_MAY, WHO_MAY
+from rootwarden.errors import InputError
+from rootwarden.facts.instant import sensible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,6 +46,7 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.ChangeProposed: Rule(governing.check_proposed, governing.apply_proposed),
     log.ChangeSeconded: Rule(governing.check_seconded, governing.apply_seconded),
     log.PersonSuspended: Rule(governing.check_suspended, governing.apply_suspended),
+    log.LeaverSuspended: Rule(governing.check_suspended, governing.apply_suspended),
     log.RequestFiled: Rule(requesting.check_filed, requesting.apply_filed),
     log.ApprovalGiven: Rule(requesting.check_approval, requesting.apply_approval, requesting.check_approving_key),
     log.RequestDenied: Rule(requesting.check_denied, requesting.apply_denied),
@@ -58,7 +61,7 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.TaskSessionReleased: Rule(
         releasing.check_task_session, releasing.apply_task_session, releasing.check_releasing_key
     ),
-    log.ExportReleased: Rule(releasing.check_export, _nothing, releasing.check_releasing_key),
+    log.ExportReleased: Rule(releasing.check_export, releasing.apply_export, releasing.check_releasing_key),
     log.CheckoutPublished: Rule(releasing.check_checkout, _nothing),
     log.CheckedIn: Rule(returning.check_checked_in, returning.apply_checked_in),
     log.DutyAccepted: Rule(returning.check_accepted, returning.apply_accepted),
@@ -68,9 +71,10 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.ShareGiven: Rule(custody.check_share, custody.apply_share),
     log.OpeningEnded: Rule(custody.check_opening_ended, custody.apply_opening_ended),
     log.RecordSealed: Rule(custody.check_record, custody.apply_record),
-    log.EnrolmentServed: Rule(custody.check_served, custody.apply_served),
+    log.EnrolmentServed: Rule(custody.check_served, custody.apply_served, releasing.check_releasing_key),
     log.EnrolmentProven: Rule(custody.check_proven, custody.apply_proven),
-    log.DrillDone: Rule(_nothing, _nothing),
+    log.DrillBegun: Rule(drilling.check_begun, drilling.apply_begun),
+    log.DrillDone: Rule(drilling.check_done, drilling.apply_done),
     log.SignedIn: Rule(_nothing, _nothing),
     log.AttemptRefused: Rule(_nothing, _nothing),
 }
@@ -85,6 +89,11 @@ def check(state: State, entry: log.Entry) -> tuple[Signed, ...]:
     Raises:
         Refused: A step refused it.
     """
+    _content_of(entry)
+    return _check(state, entry)
+
+
+def _check(state: State, entry: log.Entry) -> tuple[Signed, ...]:
     _check_order(state, entry)
     _check_actor(state, entry)
     signed = _check_signatures(state, entry)
@@ -101,6 +110,7 @@ def precheck(state: State, entry: log.Entry) -> None:
     Raises:
         Refused: A step refused it.
     """
+    _content_of(entry)
     _check_order(state, entry)
     _check_actor(state, entry)
     if not isinstance(entry, log.JointEntry):
@@ -116,39 +126,61 @@ def step(state: State, entry: log.Entry) -> None:
 
     Raises:
         Refused: A step refused it.
-        InputError: It has no canonical spelling.
     """
-    content = log.to_bytes(entry)
-    signed = check(state, entry)
+    _step(state, entry, _content_of(entry))
+
+
+def _step(state: State, entry: log.Entry, content: bytes) -> None:
+    signed = _check(state, entry)
     _RULES[type(entry)].apply(state, entry)
     for one in signed:
         state.counters[one.key.id] = one.counter
     if isinstance(entry, (log.SignedEntry, log.JointEntry)):
         state.nonces.add(entry.nonce)
     state.newest_at = entry.at
-    state.tree.append(content)
+    root = state.tree.append(content)
+    if isinstance(entry, (log.LogBegun, log.EpochBegun)):
+        state.epoch_root = root.hex()
 
 
 def replay(entries: Iterable[bytes]) -> State:
     """The state a log makes.
 
     Raises:
-        Refused: An entry is not allowed; the message names its place.
-        InputError: An entry cannot be read.
+        Refused: An entry is not allowed, or cannot be read (G3); the message names its place.
     """
     state = State()
     for content in entries:
         try:
-            step(state, log.from_bytes(content))
+            _step(state, _read(content), content)
         except Refused as error:
             raise Refused(error.step, f"entry {state.size}: {error.message}", hint=error.hint) from error
     return state
+
+
+def _read(content: bytes) -> log.Entry:
+    """G3."""
+    try:
+        return log.from_bytes(content)
+    except InputError as error:
+        raise Refused("G3", error.message, hint=error.hint) from error
+
+
+def _content_of(entry: log.Entry) -> bytes:
+    """The bytes of an entry that was made here, once they would also be read by those who only have the bytes (G3)."""
+    try:
+        content = log.to_bytes(entry)
+    except InputError as error:
+        raise Refused("G3", error.message, hint=error.hint) from error
+    require(_read(content) == entry, "G3", "the entry is not what its bytes say")
+    return content
 
 
 def _check_order(state: State, entry: log.Entry) -> None:
     first = isinstance(entry, log.LogBegun)
     require(first is (state.size == 0), "G1", "a log begins with `log-begun`, once")
     require(entry.at >= state.newest_at, "G2", "the entry is older than the one before it")
+    require(sensible(entry.at), "G2", "the entry is of a year that cannot be reckoned with")
     if isinstance(entry, (log.SignedEntry, log.JointEntry)):
         require(len(entry.nonce) >= _SHORTEST_NONCE, "G4", "the nonce is too short")
         require(entry.nonce not in state.nonces, "G4", "the signature was used already")
@@ -168,9 +200,9 @@ def _check_actor(state: State, entry: log.Entry) -> None:
 def _check_signatures(state: State, entry: log.Entry) -> tuple[Signed, ...]:
     if not isinstance(entry, (log.SignedEntry, log.JointEntry)):
         return ()
-    message = log.signed_message(entry, log=state.log)
+    message = state.message(entry)
     if isinstance(entry, log.LogBegun):
-        return founding.check_founders(entry)
+        return founding.check_founders(entry, message)
     if isinstance(entry, log.KeyOffered):
         return (signed_with(entry.key, message, entry.authenticator),)
     if isinstance(entry, log.JointEntry):

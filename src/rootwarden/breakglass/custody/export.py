@@ -1,7 +1,7 @@
 """Sealed exports: what opens with the program `age` alone when this software, or the vault's key, is gone (BG-12).
 
-The vault makes the body, which only m custodians together can read; somebody else signs it. So the vault needs no signing
-key, and who signs needs no secret.
+The vault makes the body, which only m custodians together can read; somebody else signs it. So the vault needs no
+signing key, and who signs needs no secret.
 """
 
 from __future__ import annotations
@@ -35,23 +35,28 @@ if TYPE_CHECKING:
 EXPORT_LIMIT: Final = 4 * 1024 * 1024
 
 # The program `age`, and a way to take a text out of JSON: nothing else is needed.
+_WITHOUT_JQ: Final = (
+    """  python3 -c 'import json, sys; ways = json.load(open(sys.argv[1]))["nestings"]; """
+    """print(*[way["age"] for way in ways if way["custodians"] == sys.argv[2:]])' EXPORT.json ada ben > layer.age"""
+)
 HOW_TO_OPEN: Final = (
-    "This file opens without any other program than age (age-encryption.org). It takes the custodians named in one of `nestings`.",
-    "Choose the nesting of the custodians who are there, and write its age text into a file. For ada and ben:",
+    "This file opens with the program age (age-encryption.org) alone, and the custodians of one of `nestings`.",
+    "Choose the nesting of those who are there, and write its age text into a file. For ada and ben:",
     """  jq -r '.nestings[] | select(.custodians == ["ada","ben"]) | .age' EXPORT.json > layer.age""",
-    '  or: python3 -c \'import json,sys; [print(n["age"]) for n in json.load(open(sys.argv[1]))["nestings"] '
-    'if n["custodians"] == sys.argv[2:]]\' EXPORT.json ada ben > layer.age',
+    "or without jq:",
+    _WITHOUT_JQ,
     "Each custodian, in the order of that list, takes one layer off with their own key and hands the result on:",
     "  age -d -i MY-KEY.txt -o next.age layer.age",
-    "The last one reads the records: age -d -i MY-KEY.txt layer.age. Do it on a computer you trust, off the network; do not keep the text.",
-    "A record with `uri` goes into any authenticator app, or: oathtool --totp --base32 SECRET, with the secret of the address.",
+    "The last one reads the records, on a computer to be trusted and off the network, and keeps no copy:",
+    "  age -d -i MY-KEY.txt layer.age",
+    "A record with `uri` goes into any authenticator app, or: oathtool --totp --base32 SECRET, with the secret in it.",
     "Afterwards the seed is known to a person: replace the MFA device and the password.",
 )
 
 _READ_ME: Final = (
     "These are root credentials of the AWS account below. Sign in at https://console.aws.amazon.com/ as root user.",
-    "`uri` holds the seed of an MFA device: put it into an authenticator app, for its six digits. `password` is the root password.",
-    "You have seen them now: change the password, and replace the device. Then destroy this text.",
+    "`uri` holds the seed of an MFA device: an authenticator app makes its digits. `password` is the root password.",
+    "They are known now: change the password, and replace the device. Then destroy this text.",
 )
 
 

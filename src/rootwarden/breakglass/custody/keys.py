@@ -1,6 +1,6 @@
 """Secrets in memory: they do not print, do not pickle, and are wiped after use; and the one way keys come from keys.
 
-Wiping is best effort, and honest about it. A `Secret` is a `bytearray`, overwritten by `wipe`. What other code copied on
+Wiping is best effort, and honest about it. A `Secret` is a `bytearray`, overwritten by `wipe`. What others copied on
 the way is beyond reach: the garbage of a Rust or C library, processor registers, pages swapped out before memory was
 locked. Python strings cannot be wiped, so secrets are never made into strings here; `bytes` that a library hands over
 are overwritten by `forget`.
@@ -115,6 +115,10 @@ class Key(Secret):
     def fresh(cls, name: str) -> Self:
         """A random key, from the operating system."""
         return cls.taking(os.urandom(KEY_BYTES), name)
+
+    def copied(self) -> Key:
+        """A second one with the same bytes, which lives on when this one is wiped."""
+        return Key(bytearray(self.content), self.name)
 
     def derive(self, info: dict[str, Value], name: str) -> Key:
         """The key for one use (HKDF-SHA256, RFC 5869; docs/vault-format.md)."""

@@ -1,6 +1,6 @@
 """The epoch key for m of n custodians, in age files nested in age files: one nesting for each order of acting.
 
-No secret sharing arithmetic: each layer is an authenticated age file, so a damaged one is noticed where it happened. The
+No secret sharing arithmetic: each layer is an authenticated age file, so a damaged one is noticed where it is. The
 sizes stay small for up to seven custodians, which is why there may be no more (docs/vault-format.md).
 """
 

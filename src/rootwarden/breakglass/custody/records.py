@@ -1,4 +1,4 @@
-"""What a record holds in the clear, and how it is spelled: canonical JSON, made and read without strings of the secret."""
+"""What a record holds in the clear, and how it is spelled: canonical JSON, without strings of the secret on the way."""
 
 from __future__ import annotations
 

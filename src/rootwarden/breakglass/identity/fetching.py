@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -13,7 +15,6 @@ from rootwarden.breakglass.identity.refusals import UnreachableError
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Mapping
 
 SECONDS: Final = 5.0
@@ -42,7 +43,7 @@ class Fetcher:
         plain_loopback: bool = False,
     ) -> None:
         self.what = what
-        self._verify: ssl.SSLContext | bool = certificates or True
+        self._certificates = certificates or _system_authorities()
         self._seconds = seconds
         self._plain_loopback = plain_loopback
 
@@ -52,14 +53,8 @@ class Fetcher:
         Raises:
             UsageError: It is not HTTPS, or holds a password or a fragment.
         """
-        try:
-            parts = urlsplit(url)
-            usable = bool(parts.hostname) and parts.username is None and not parts.fragment and parts.port != 0
-        except ValueError:
-            usable = False
-        if usable and (parts.scheme == "https" or (self._plain_loopback and parts.hostname in _LOOPBACK)):
-            return
-        raise UsageError(f"`{url}` is not an HTTPS address that the {self.what} can have")
+        if not self._is_askable(url):
+            raise UsageError(f"`{url}` is not an HTTPS address that the {self.what} can have")
 
     async def ask(
         self,
@@ -92,11 +87,20 @@ class Fetcher:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise UnreachableError(f"the {self.what} cannot be reached: {type(error).__name__}") from error
         if status != httpx.codes.OK:
-            raise UnreachableError(f"the {self.what} answered with HTTP status {status}")
+            raise UnreachableError(f"the {self.what} answered with HTTP status {status}", status=status)
         try:
             return msgspec.json.decode(content, type=kind)
         except (msgspec.DecodeError, RecursionError) as error:
             raise UnreachableError(f"the answer of the {self.what} is not what its standard says") from error
+
+    def _is_askable(self, url: str) -> bool:
+        try:
+            parts = urlsplit(url)
+            named = bool(parts.hostname) and parts.username is None and not parts.fragment and parts.port != 0
+        except ValueError:
+            return False
+        plain = self._plain_loopback and parts.scheme == "http" and parts.hostname in _LOOPBACK
+        return named and (parts.scheme == "https" or plain)
 
     async def _exchange(
         self, url: str, form: Mapping[str, str] | None, headers: Mapping[str, str], basic: tuple[str, str] | None
@@ -107,7 +111,7 @@ class Fetcher:
         method, auth = ("GET" if form is None else "POST"), (httpx.BasicAuth(*basic) if basic else None)
         content = bytearray()
         async with (
-            httpx.AsyncClient(verify=self._verify, trust_env=False, timeout=self._seconds) as client,
+            httpx.AsyncClient(verify=self._certificates, trust_env=False, timeout=self._seconds) as client,
             client.stream(method, url, data=dict(form) if form else None, headers=asked, auth=auth) as answer,
         ):
             async for part in answer.aiter_raw():
@@ -115,3 +119,8 @@ class Fetcher:
                 if len(content) > LONGEST:
                     raise UnreachableError(f"the answer of the {self.what} is too long")
         return answer.status_code, bytes(content)
+
+
+@cache
+def _system_authorities() -> ssl.SSLContext:
+    return ssl.create_default_context()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
 from rootwarden.breakglass.core import strict_base64
@@ -24,7 +24,8 @@ SKEW: Final = timedelta(seconds=60)
 OLDEST: Final = timedelta(minutes=10)
 LONGEST: Final = 16 * 1024
 _MOST_KEYS: Final = 64
-_RSA_BITS: Final = 2048
+# Below is too weak, above takes too long to check.
+_RSA_BITS: Final = range(2048, 8193)
 
 _Number = int | float
 
@@ -150,9 +151,13 @@ def _check_times(claims: _Claims, at: datetime) -> None:
 def _read_key(data: dict[str, Any]) -> ProviderKey | None:
     if data.get("kty") not in ("RSA", "EC", "OKP") or data.get("use", "sig") != "sig":
         return None
+    name, algorithm = data.get("kid", ""), data.get("alg", "")
     try:
         key = JWKRegistry.import_key(data)
-        name, algorithm = data.get("kid", ""), data.get("alg", "")
-        return msgspec.convert({"name": name, "algorithm": algorithm, "key": key}, ProviderKey)
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, SecurityWarning, ValueError, TypeError, LookupError):
         return None
+    if not isinstance(key, RSAKey | ECKey | OKPKey) or not isinstance(name, str) or not isinstance(algorithm, str):
+        return None
+    if isinstance(key, RSAKey) and key.public_key.key_size not in _RSA_BITS:
+        return None
+    return ProviderKey(name=name, algorithm=algorithm, key=key)

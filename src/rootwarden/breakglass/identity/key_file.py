@@ -64,8 +64,10 @@ def _content(path: Path) -> str:
         raise UsageError(
             f"`{path}` cannot be read: {error.strerror}", hint="it must be a plain file, and yours"
         ) from error
-    with os.fdopen(descriptor, "rb") as opened:
-        about = os.fstat(opened.fileno())
+    try:
+        about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode) or about.st_mode & 0o077 or about.st_uid != os.geteuid():
             raise UsageError(f"others can reach `{path}`", hint=f"chmod 600 {path}, and let the broker own it")
-        return opened.read(_LONGEST).decode("ascii", "replace")
+        return os.read(descriptor, _LONGEST).decode("ascii", "replace")
+    finally:
+        os.close(descriptor)

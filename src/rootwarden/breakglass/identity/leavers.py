@@ -189,7 +189,7 @@ def _from_csv(text: str) -> tuple[Leaver, ...]:
             raise InputError("the list of leavers has no column `person`", hint=_HINT)
         return tuple(_from_row(row, reader.line_num) for row in reader)
     except csv.Error as error:
-        raise InputError(f"line {reader.line_num} of the list of leavers is no CSV: {error}", hint=_HINT) from error
+        raise InputError(f"the list of leavers is no CSV after line {reader.line_num}: {error}", hint=_HINT) from error
 
 
 def _from_row(row: dict[str, str | None], number: int) -> Leaver:

@@ -19,7 +19,7 @@ import msgspec
 from rootwarden.alert.secret import Secret
 from rootwarden.breakglass.core import strict_base64
 from rootwarden.breakglass.identity.id_token import Expected, check_id_token
-from rootwarden.breakglass.identity.refusals import SignInError
+from rootwarden.breakglass.identity.refusals import SignInError, UnreachableError
 from rootwarden.breakglass.identity.seal import Seal
 from rootwarden.facts.instant import Instant
 
@@ -35,6 +35,7 @@ COOKIE: Final = "__Host-rootwarden-oidc"
 LIFETIME: Final = timedelta(minutes=5)
 _LONGEST_QUERY: Final = 8192
 _MOST_FIELDS: Final = 16
+_BAD_REQUEST: Final = 400
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +151,18 @@ class OidcSignIn:
         return person
 
     async def _redeem(self, code: str, pending: _Pending, metadata: Metadata) -> str:
+        try:
+            tokens = await self._tokens(code, pending, metadata)
+        except UnreachableError as error:
+            # RFC 6749, section 5.2: the code, not the provider or our secret, is what is wrong.
+            if error.status == _BAD_REQUEST:
+                raise SignInError("the provider does not take the code") from error
+            raise
+        if tokens.token_type.lower() != "bearer":
+            raise SignInError("the provider gave a token of a kind that was not asked for")
+        return tokens.id_token
+
+    async def _tokens(self, code: str, pending: _Pending, metadata: Metadata) -> _Tokens:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -159,15 +172,10 @@ class OidcSignIn:
         secret = self._client.secret.reveal() if self._client.secret else None
         if secret is not None and metadata.takes_basic:
             # RFC 6749, section 2.3.1: both are form-encoded before they are put together.
-            tokens = await self._provider.post(
-                _Tokens, metadata.token_endpoint, form, basic=(_encoded(self._client.id), _encoded(secret))
-            )
-        else:
-            own = {"client_id": self._client.id, **({} if secret is None else {"client_secret": secret})}
-            tokens = await self._provider.post(_Tokens, metadata.token_endpoint, form | own, basic=None)
-        if tokens.token_type.lower() != "bearer":
-            raise SignInError("the provider gave a token of a kind that was not asked for")
-        return tokens.id_token
+            basic = (_encoded(self._client.id), _encoded(secret))
+            return await self._provider.post(_Tokens, metadata.token_endpoint, form, basic=basic)
+        own = {"client_id": self._client.id, **({} if secret is None else {"client_secret": secret})}
+        return await self._provider.post(_Tokens, metadata.token_endpoint, form | own, basic=None)
 
 
 def forget_cookie() -> str:

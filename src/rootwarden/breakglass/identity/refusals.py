@@ -61,6 +61,14 @@ class TooManyError(RootwardenError):
 
 
 class UnreachableError(RootwardenError):
-    """A provider or directory does not answer in time, or not as its standard says."""
+    """A provider or directory does not answer in time, or not as its standard says.
+
+    Attributes:
+        status: Of HTTP, when it did answer and said no; else 0.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status

@@ -12,13 +12,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rootwarden.breakglass.core import strict_base64
 from rootwarden.breakglass.core.assertion import Assertion
 from rootwarden.breakglass.core.authenticator import Signature
-from rootwarden.breakglass.core.entry import Cosigner, signed_message
+from rootwarden.breakglass.core.entry import Cosigner
 from rootwarden.breakglass.core.people import Person, Role
 from rootwarden.breakglass.core.public_key import PublicKey, key_id
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.core.authenticator import Authenticator
     from rootwarden.breakglass.core.entry import JointEntry, SignedEntry
+    from rootwarden.breakglass.core.state import State
     from rootwarden.simulator.passkey import Passkey
 
 S = TypeVar("S", bound="SignedEntry")
@@ -73,14 +74,14 @@ class Player:
             signature=signed.signature,
         )
 
-    def sign(self, entry: S, *, log: str) -> S:
-        """The entry with their signature."""
-        return msgspec.structs.replace(entry, authenticator=self.answer(signed_message(entry, log=log)))
+    def sign(self, entry: S, state: State) -> S:
+        """The entry with their signature, for a log in a state."""
+        return msgspec.structs.replace(entry, authenticator=self.answer(state.message(entry)))
 
 
-def cosign(entry: J, players: tuple[Player, ...], *, log: str) -> J:
-    """The entry with the signatures of all of them."""
-    message = signed_message(entry, log=log)
+def cosign(entry: J, players: tuple[Player, ...], state: State) -> J:
+    """The entry with the signatures of all of them, for a log in a state."""
+    message = state.message(entry)
     signers = tuple(Cosigner(person=player.id, authenticator=player.answer(message)) for player in players)
     return msgspec.structs.replace(entry, signers=signers)
 

@@ -96,13 +96,13 @@ class Play:
         fields = {"at": self.now, "actor": actor, **fields}
         if issubclass(kind, log.SignedEntry):
             fields = {"nonce": self.nonce(), "authenticator": UNSIGNED, **fields}
-            return self.players[actor].sign(kind(**fields), log=NAME)
+            return self.players[actor].sign(kind(**fields), self.state)
         return kind(**fields)
 
     def together(self, kind: type[log.JointEntry], *names: str, **fields: Any) -> log.JointEntry:
         """Write an entry several people sign, and play it."""
         fields = {"at": self.now, "actor": log.SYSTEM, "nonce": self.nonce(), "signers": (), **fields}
-        return self.add(cosign(kind(**fields), tuple(self.players[name] for name in names), log=NAME))
+        return self.add(cosign(kind(**fields), tuple(self.players[name] for name in names), self.state))
 
     def change(self, change: changes.Change, *, by: tuple[str, str] = ("ada", "ben")) -> None:
         """Have two administrators change something."""
@@ -169,7 +169,7 @@ class Play:
 
     def enrol(self) -> None:
         """Enrol the device of the management account, by `rob`, with everything the protocol asks for."""
-        self.file("enrolment", "rob", purpose=Purpose.ENROLMENT, task="root-mfa-devices", code_to="", device="")
+        self.file("enrolment", "rob", purpose=Purpose.ENROLMENT, task="root-mfa-devices", code_to="", device=DEVICE)
         self.approve("enrolment", "anna")
         self.approve("enrolment", "omar")
         self.open("enrolment", "enrolment", "rob")

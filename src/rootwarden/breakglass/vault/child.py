@@ -1,8 +1,8 @@
-"""Secrets are opened in a child that lives for milliseconds: it has the keys it needs, answers over a pipe, and is gone.
+"""Secrets are opened in a child that lives for milliseconds: it has the keys it needs, answers over a pipe, is gone.
 
 A fork, not a new interpreter: measured, a fork with its work takes a few milliseconds, a start of Python tens of
-(docs/vault.md). Its memory goes back to the kernel when it ends, which zeroes every page before anybody gets it: the one
-wiping that leaves no copies behind, whatever Python or a library did with them.
+(docs/vault.md). Its memory goes back to the kernel when it ends, which zeroes every page before anybody gets it: the
+one wiping that leaves no copies behind, whatever Python or a library did with them.
 """
 
 from __future__ import annotations

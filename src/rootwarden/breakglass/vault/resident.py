@@ -22,18 +22,31 @@ class Held(msgspec.Struct, kw_only=True):
         epoch: Of which epoch.
         purpose: What they were opened for; `None` for a warm account.
         account_keys: By account.
-        epoch_key: Only when the group goes to its next epoch.
         until: When they are wiped, by the vault's monotonic clock.
         uses: How many releases they still serve; `None` for as many as come.
+        epoch_key: Only when the group goes to its next epoch.
+        wrapped: Then also the blobs of its account keys, by account.
     """
 
     group: str
     epoch: int
     purpose: Purpose | None
     account_keys: dict[str, Key]
-    epoch_key: Key | None
     until: float
     uses: int | None
+    epoch_key: Key | None = None
+    wrapped: dict[str, bytes] = {}
+
+    def account_key(self, account: str) -> Key:
+        """The key of an account.
+
+        Raises:
+            VaultError: It was not opened.
+        """
+        key = self.account_keys.get(account)
+        if key is None:
+            raise VaultError(f"the key of account {account} was not opened", step="O1")
+        return key
 
     def wipe(self) -> None:
         """Overwrite them."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import socket
+from pathlib import Path
 from typing import Final
 
 from rootwarden.breakglass.vault.messages import Hardening
@@ -43,6 +45,7 @@ def harden() -> Hardening:
         "no new privileges": _ask(_SET_NO_NEW_PRIVS, 1),
         "memory locked": lock_memory(on_fault=False),
         "no swap": _swap(),
+        "no network": _network(),
     }
     if resource.getrlimit(resource.RLIMIT_CORE) != (0, 0) or _LIBRARY.prctl(_GET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise VaultError("the process could leave a core dump: the kernel refused to switch that off")
@@ -74,11 +77,19 @@ def _ask(option: int, value: int) -> str:
     return f"no: {os.strerror(ctypes.get_errno())}"
 
 
+def _network() -> str:
+    """Whether the process has a network at all; taking it away is for who starts it (`PrivateNetwork=yes`)."""
+    try:
+        found = [name for _, name in socket.if_nameindex() if name != "lo"]
+    except OSError as error:
+        return f"unknown: {error.strerror}"
+    return _ON if not found else f"no: {', '.join(found)}"
+
+
 def _swap() -> str:
     """Whether the machine has swap at all; with none, memory that is not locked stays too."""
     try:
-        with open("/proc/swaps", encoding="ascii") as listed:  # noqa: PTH123 - a kernel file, not a path of ours
-            devices = listed.read().splitlines()[1:]
+        devices = Path("/proc/swaps").read_bytes().splitlines()[1:]
     except OSError as error:
         return f"unknown: {error.strerror}"
     return _ON if not devices else f"no: {len(devices)} swap areas"

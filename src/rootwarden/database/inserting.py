@@ -9,15 +9,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy.orm import Session
-
-    from rootwarden.alert.store.tables import Base
+    from sqlalchemy.orm import DeclarativeBase, Session
 
 # SQLite takes 32,766 values a statement (sqlite.org/limits.html), PostgreSQL about as many.
 _MOST_VALUES: Final = 30_000
 
 
-def insert_new(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
+def insert_new(session: Session, table: type[DeclarativeBase], rows: Iterable[Mapping[str, Any]]) -> None:
     """Insert the rows that break no constraint; the others are there already.
 
     Args:
