@@ -52,6 +52,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         expires: Until when.
         several: Whether several people sign.
         phrase: What only who filed a request is told, to read out to approvers.
+        extra: What the entry names by its digest.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     expires: Instant
     several: bool = False
     phrase: str = ""
+    extra: tuple[str, ...] = ()
 
     @property
     def challenge(self) -> bytes:
@@ -81,8 +83,9 @@ class Broker:
     Args:
         keeper: Keeps the log.
         checkpoint: Signs heads; this object uses it for nothing else.
-        now: The trusted instant; raises `Refused` (V5) while the clock is not trusted.
+        now: The wall clock.
         host: Boot id and monotonic clock of the host.
+        check_clock: Raises `Refused` (V5) while the wall clock is not trusted.
         random: Gives random bytes.
     """
 
@@ -93,9 +96,11 @@ class Broker:
         *,
         now: Callable[[], datetime],
         host: Callable[[], tuple[str, int]],
+        check_clock: Callable[[], object] = lambda: None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.keeper, self._checkpoint, self._now, self._host, self.random = keeper, checkpoint, now, host, random
+        self._check_clock = check_clock
         self._lock = threading.RLock()
         self._state = State()
         self.sealed = ""
@@ -168,6 +173,7 @@ class Broker:
                 expires=scene.now + (JOINT_DRAFT_LIVES if several else DRAFT_LIVES),
                 several=several,
                 phrase=drafted.phrase,
+                extra=drafted.extra,
             )
             self.keeper.put_draft(made.id, msgspec.json.encode(made), made.expires)
             return made
@@ -199,7 +205,7 @@ class Broker:
         with self._lock:
             made = self.draft(name)
             state = self.state()
-            entry = msgspec.structs.replace(from_bytes(made.entry), at=self.now())
+            entry = _dated(from_bytes(made.entry), self.now())
             if isinstance(entry, log.JointEntry):
                 return self._cosigned(made, entry, person, authenticator)
             if made.person != person or not self.keeper.burn_draft(name):
@@ -236,6 +242,8 @@ class Broker:
         with self._lock:
             state = self.state()
             before = state.size
+            if not all(isinstance(entry, _WITH_ANY_CLOCK) for entry in entries):
+                self._check_clock()
             try:
                 for entry in entries:
                     step(state, entry)
@@ -277,6 +285,15 @@ class Broker:
 
         if self.sealed and not isinstance(wish, BeginEpoch):
             raise Refused("E1", f"the broker is sealed: {self.sealed}", hint=_HOW_ON)
+
+
+# What is written to come to a trusted clock, or says nothing that time decides.
+_WITH_ANY_CLOCK: Final = (log.LogBegun, log.EpochBegun, log.ClockAttested, log.SinkChanged, log.AttemptRefused)
+
+
+def _dated(entry: log.AnyEntry, now: datetime) -> log.AnyEntry:
+    """The entry as of now; an attested time keeps the moment at which it was read."""
+    return entry if isinstance(entry, log.ClockAttested) else msgspec.structs.replace(entry, at=now)
 
 
 _HOW_ON: Final = "two administrators and a custodian begin an epoch"
