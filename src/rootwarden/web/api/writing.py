@@ -98,8 +98,8 @@ WRITING: tuple[Endpoint, ...] = (
         _say, Said, SayBody, Access.SIGNER,
     ),
     Endpoint(
-        "POST", "/leases/{id}/seed", "Hand a seed or a password to the vault; wish next for what is answered", _seal, ConfirmRecord,
-        SeedBody, Access.SIGNER,
+        "POST", "/leases/{id}/seed", "Hand a seed or a password to the vault; wish next for what is answered", _seal,
+        ConfirmRecord, SeedBody, Access.SIGNER,
     ),
     Endpoint(
         "POST", "/leases/{id}/export", "Have a sealed export made, and learn its digest", _make_export, Made,

@@ -9,6 +9,8 @@ import msgspec
 
 from rootwarden.breakglass.broker import people_views, views
 from rootwarden.breakglass.broker.seeing import Unseen
+from rootwarden.breakglass.core.request import Request, digest_of
+from rootwarden.breakglass.core.state import Filed
 from rootwarden.web import signing
 from rootwarden.web.call import Access
 from rootwarden.web.pages.leaf import Leaf
@@ -63,7 +65,11 @@ def _draft(call: Call) -> Response:
 
 def _about(state: State, draft: signing.DraftView, call: Call) -> dict[str, object]:
     """The things a draft is about, for the page to show them whole."""
-    about: dict[str, object] = {}
+    about: dict[str, object] = dict.fromkeys(("request", "lease", "opening"))
+    if draft.kind == "request-filed":
+        request = msgspec.convert(draft.fields["request"], Request)
+        filed = Filed(request=request, digest=digest_of(request), index=state.size, at=call.at)
+        about["request"] = views.view_request(state, filed, call.who, call.at)
     for name, view in (("request", views.request_of), ("lease", views.lease_of), ("opening", views.opening_of)):
         value = draft.fields.get(name)
         if isinstance(value, str):
