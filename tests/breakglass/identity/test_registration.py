@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import cbor2
@@ -122,7 +122,8 @@ def _fido_u2f() -> dict[str, Any]:
     point = passkey.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     signed = b"\x00" + hashlib.sha256(b"localhost").digest() + said + passkey.credential_id + point
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "maker")])
-    made = x509.CertificateBuilder(name, name, maker.public_key(), 1, *(datetime(year, 1, 1) for year in (2020, 2040)))  # noqa: DTZ001 - as the builder wants it
+    since, until = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, maker.public_key(), 1, since, until)
     certificate = made.sign(maker, SHA256()).public_bytes(Encoding.DER)
     statement = {"sig": maker.sign(signed, ECDSA(SHA256())), "x5c": [certificate]}
     return _with_attestation(credential, fmt="fido-u2f", attStmt=statement)
