@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from rootwarden.breakglass.core import change as changes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.duty import Shown
-from rootwarden.breakglass.core.people import Person, Role
+from rootwarden.breakglass.core.people import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from rootwarden.breakglass.core.people import Person
     from rootwarden.breakglass.core.request import Request
 
 
@@ -125,10 +126,12 @@ class Chronicle:
 
     def suspension(self, entry: log.PersonSuspended | log.LeaverSuspended) -> None:
         self.suspended.add(entry.person)
-        for agreed in self.agreed.values():
-            agreed.discard(entry.person)
-        for given in self.shares.values():
-            given.discard(entry.person)
+        self.forget(entry.person)
+
+    def forget(self, person: str) -> None:
+        """What somebody agreed to or gave goes with their rights."""
+        for given in (*self.agreed.values(), *self.shares.values()):
+            given.discard(person)
 
     def proposed(self, entry: log.ChangeProposed) -> None:
         self.proposals[entry.proposal] = (entry.change, entry.actor)
@@ -137,7 +140,11 @@ class Chronicle:
         change, by = self.proposals.pop(entry.proposal)
         assert by != entry.actor, "one administrator changed something alone"
         if isinstance(change, changes.SetPerson):
+            if set(self.people[change.person.id].roles) != set(change.person.roles):
+                self.forget(change.person.id)
             self.people[change.person.id] = change.person
+        elif isinstance(change, changes.RevokeKey):
+            self.forget(change.person)
         elif isinstance(change, changes.RestorePerson):
             self.suspended.discard(change.person)
             self.frozen.discard(change.person)

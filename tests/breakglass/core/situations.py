@@ -258,7 +258,13 @@ def enrolment_proven() -> World:
 
 def opening() -> World:
     world = open_lease()
-    fields = {"group": GROUP, "epoch": 1, "purpose": "lease", "reference": "lease", "fingerprint": "ab cd"}
+    fields: dict[str, Any] = {
+        "group": GROUP,
+        "epoch": 1,
+        "purpose": "lease",
+        "reference": "lease",
+        "fingerprint": "ab cd",
+    }
     world.say(log.OpeningBegun, opening="opening", **fields)
     return world
 
@@ -294,7 +300,13 @@ def opening_is_old() -> World:
     world.approve("request", "anna")
     world.approve("request", "omar")
     world.open()
-    fields = {"group": GROUP, "epoch": 1, "purpose": "lease", "reference": "lease", "fingerprint": "ab cd"}
+    fields: dict[str, Any] = {
+        "group": GROUP,
+        "epoch": 1,
+        "purpose": "lease",
+        "reference": "lease",
+        "fingerprint": "ab cd",
+    }
     world.say(log.OpeningBegun, opening="opening", **fields)
     world.wait(minutes=60)
     return world
@@ -308,7 +320,13 @@ def next_custody() -> World:
 
 def next_custody_opened() -> World:
     world = next_custody()
-    fields = {"group": GROUP, "epoch": 1, "purpose": "rewrap", "reference": GROUP, "fingerprint": "ab cd"}
+    fields: dict[str, Any] = {
+        "group": GROUP,
+        "epoch": 1,
+        "purpose": "rewrap",
+        "reference": GROUP,
+        "fingerprint": "ab cd",
+    }
     world.say(log.OpeningBegun, opening="opening", **fields)
     for name in ("carl", "cora"):
         world.say(log.ShareGiven, name, opening="opening", fingerprint="ab cd", digest=DIGEST)
@@ -318,7 +336,13 @@ def next_custody_opened() -> World:
 
 def password_opening() -> World:
     world = open_lease()
-    fields = {"group": PASSWORDS, "epoch": 1, "purpose": "lease", "reference": "lease", "fingerprint": "ab cd"}
+    fields: dict[str, Any] = {
+        "group": PASSWORDS,
+        "epoch": 1,
+        "purpose": "lease",
+        "reference": "lease",
+        "fingerprint": "ab cd",
+    }
     world.say(log.OpeningBegun, opening="opening", **fields)
     return world
 

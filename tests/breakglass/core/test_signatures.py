@@ -48,6 +48,10 @@ def played(kind: str) -> tuple[World, str, Callable[[], log.Entry]]:
     return world, who, lambda: WELL_MADE[name](world, who)
 
 
+def beginning() -> log.Entry:
+    return log.from_bytes(World(founded_only=True).entries[0])
+
+
 def resigned(entry: log.Entry, who: str, sign: Callable[[bytes], Authenticator], message: bytes) -> log.Entry:
     """An entry with another signature in the place of somebody's."""
     if isinstance(entry, log.JointEntry):
@@ -69,14 +73,17 @@ def changed(value: Any) -> Iterator[Any]:
     elif isinstance(value, tuple):
         yield value[1:] if value else ("added",)
         for at, one in enumerate(value[:2]):
-            for other in changed(one):
-                yield (*value[:at], other, *value[at + 1 :])
+            yield from ((*value[:at], other, *value[at + 1 :]) for other in changed(one))
     elif isinstance(value, dict):
         yield {f"{name}x": one for name, one in value.items()}
         for name, one in value.items():
-            for other in changed(one):
-                yield {**value, name: other}
-    elif isinstance(value, datetime):
+            yield from ({**value, name: other} for other in changed(one))
+    else:
+        yield from _other(value)
+
+
+def _other(value: Any) -> Iterator[Any]:
+    if isinstance(value, datetime):
         yield value + timedelta(seconds=1)
     elif isinstance(value, bool):
         yield not value
@@ -84,8 +91,7 @@ def changed(value: Any) -> Iterator[Any]:
         yield value + 1
     elif isinstance(value, str):
         yield value + "a"
-        if value:
-            yield value[1:]
+        yield from [value[1:]] if value else ()
 
 
 def test_every_kind_that_is_signed_has_an_example() -> None:
@@ -98,7 +104,7 @@ def test_every_kind_that_is_signed_has_an_example() -> None:
 @pytest.mark.parametrize("kind", SIGNED)
 def test_any_field_that_changes_after_signing_is_noticed(kind: str) -> None:
     if kind == "log-begun":
-        state, entry = State(), log.from_bytes(World(founded_only=True).entries[0])
+        state, entry = State(), beginning()
     else:
         world, _, make = played(kind)
         state, entry = world.state, make()
@@ -145,12 +151,15 @@ def test_only_a_counted_key_of_the_person_is_good(kind: str) -> None:
 def test_a_new_key_is_good_when_it_has_settled_and_a_revoked_one_never(kind: str) -> None:
     """A passkey is admitted beside the first key; then the first is revoked."""
     world, who, make = played(kind)
-    new, seconds = spare(who), ("ada", "ben") if who not in {"ada", "ben"} else ("ida", "ben" if who == "ada" else "ada")
+    new, seconds = (
+        spare(who),
+        ("ada", "ben") if who not in {"ada", "ben"} else ("ida", "ben" if who == "ada" else "ada"),
+    )
     world.add(WELL_MADE["key-offered"](world, who))
     world.change(changes.AdmitKey(person=who, key=new.key.id), by=seconds)
     entry = make()
     check(world.state, entry)
-    with pytest.raises(Refused, match="G5: the key of .* does not count yet"):
+    with pytest.raises(Refused, match=r"G5: the key of .* does not count yet"):
         check(world.state, resigned(entry, who, new.answer, world.state.message(entry)))
     world.change(changes.RevokeKey(person=who, key=players(world)[who].key.id, reason="lost"), by=seconds)
     with pytest.raises(Refused) as refused:
@@ -216,7 +225,7 @@ def test_a_passkey_that_counted_goes_on_counting() -> None:
 
 
 def test_a_signature_of_an_epoch_that_was_lost_is_not_good_after_it() -> None:
-    """The thief of a backup: the log is restored from a backup; what was signed in the lost part cannot be played again."""
+    """The thief of a backup: what was signed in the part of the log that was lost cannot be played again."""
     world = SITUATIONS["guarded"]()
     backup = list(world.entries)
     world.change(changes.RevokeKey(person="uma", key=world.players["uma"].key.id, reason="lost"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.breakglass.core.situations import waiver
-from tests.breakglass.core.world import STRANGERS, World, next_group, spare
+from tests.breakglass.core.world import STRANGERS, next_group, spare
 
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.change import change_digest
@@ -20,10 +20,11 @@ from rootwarden.breakglass.rehearsal.play import ACCOUNT, DEVICE, DIGEST, GROUP,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.breakglass.core.world import World
+
     from rootwarden.breakglass.core.request import Request
     from rootwarden.breakglass.core.state import Lease
     from rootwarden.breakglass.rehearsal.cast import Player
-
 
 
 def players(world: World) -> dict[str, Player]:
@@ -199,7 +200,9 @@ def _drill(world: World, who: str) -> log.Entry:
 def _of_request(kind: type[log.Entry], **fields: Any) -> Callable[[World, str], log.Entry]:
     def make(world: World, who: str) -> log.Entry:
         said = {"request": named_request(world), **fields}
-        return signed(world, kind, who, **said) if issubclass(kind, log.SignedEntry) else plain(world, kind, who, **said)
+        return (
+            signed(world, kind, who, **said) if issubclass(kind, log.SignedEntry) else plain(world, kind, who, **said)
+        )
 
     return make
 
@@ -207,7 +210,9 @@ def _of_request(kind: type[log.Entry], **fields: Any) -> Callable[[World, str], 
 def _of_lease(kind: type[log.Entry], **fields: Any) -> Callable[[World, str], log.Entry]:
     def make(world: World, who: str) -> log.Entry:
         said = {"lease": "lease", **fields}
-        return signed(world, kind, who, **said) if issubclass(kind, log.SignedEntry) else plain(world, kind, who, **said)
+        return (
+            signed(world, kind, who, **said) if issubclass(kind, log.SignedEntry) else plain(world, kind, who, **said)
+        )
 
     return make
 

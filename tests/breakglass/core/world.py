@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rootwarden.breakglass.core import change as changes
 from rootwarden.breakglass.core import entry as log
@@ -55,6 +57,14 @@ def everybody() -> dict[str, Player]:
     return {**cast(), **more}
 
 
+def passkey_of(name: str) -> Passkey:
+    """A passkey that is the same each time, signatures included."""
+    digest = hashlib.sha256(b"passkey of " + name.encode()).digest()
+    made = Passkey(key=Ed25519PrivateKey.from_private_bytes(digest))
+    made.credential_id = digest
+    return made
+
+
 def spare(name: str) -> Player:
     """Somebody with a key that is not in the log."""
     key = _SPARE.setdefault(name, Passkey(counter=None))
@@ -64,9 +74,14 @@ def spare(name: str) -> Player:
 class World(Play):
     """A log with seed and password of one account in the vault, two groups of custodians, and a member account."""
 
-    def __init__(self, *, founded_only: bool = False) -> None:
-        quorum = msgspec.structs.replace(QUORUM, emergency=EMERGENCY, separate_recipients=True)
-        super().__init__(players=everybody(), settings=Settings(quorums={"default": quorum}, settle_minutes=60))
+    def __init__(self, *, founded_only: bool = False, passkeys: tuple[str, ...] = ()) -> None:
+        quorum = msgspec.structs.replace(
+            QUORUM, emergency=EMERGENCY, separate_recipients=True, passkey_releases=bool(passkeys)
+        )
+        players = everybody()
+        for name in passkeys:
+            players[name] = Player(players[name].person, passkey_of(name))
+        super().__init__(players=players, settings=Settings(quorums={"default": quorum}, settle_minutes=60))
         if not founded_only:
             self.furnish()
 
@@ -159,5 +174,3 @@ def ended(world: World, lease: str = "lease") -> None:
     """Give a lease back, a few minutes later."""
     world.wait(minutes=5)
     world.say(log.LeaseEnded, world.state.leases[lease].request.requester, lease=lease, why="returned")
-
-
