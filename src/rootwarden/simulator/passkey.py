@@ -107,13 +107,14 @@ class Passkey:
         name = _text(self.credential_id)
         return {"id": name, "rawId": name, "type": "public-key", "response": response}
 
-    def sign(self, challenge: bytes, *, extensions: bytes = b"", **client_data: Any) -> Signed:
+    def sign(self, challenge: bytes, /, *, extensions: bytes = b"", **client_data: Any) -> Signed:
         """What `navigator.credentials.get` gives.
 
         Args:
             challenge: What is signed.
             extensions: Output of extensions, in CBOR.
-            client_data: Changes of what the browser writes: `type`, `challenge`, `origin`, `crossOrigin` and more.
+            client_data: Changes of what the browser writes: `type`, `challenge`, `origin`, `crossOrigin` and more;
+                `None` leaves one out.
         """
         if self.counter is not None:
             self.counter += 1
@@ -126,9 +127,10 @@ class Passkey:
             signature=_text(self._sign(data, written)),
         )
 
-    def _client_data(self, kind: str, challenge: bytes, **changes: Any) -> bytes:
-        usual = {"type": kind, "challenge": _text(challenge), "origin": self.origin, "crossOrigin": False}
-        return json.dumps(usual | changes, separators=(",", ":")).encode()
+    def _client_data(self, kind: str, content: bytes, /, **changes: Any) -> bytes:
+        usual = {"type": kind, "challenge": _text(content), "origin": self.origin, "crossOrigin": False}
+        written = {name: value for name, value in (usual | changes).items() if value is not None}
+        return json.dumps(written, separators=(",", ":")).encode()
 
     def _authenticator_data(self, flags: int) -> bytes:
         return hashlib.sha256(self.rp_id.encode()).digest() + bytes([flags]) + (self.counter or 0).to_bytes(4, "big")

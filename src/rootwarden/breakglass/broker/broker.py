@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from rootwarden.breakglass.broker.drafting import Scene, draft
+from rootwarden.breakglass.broker.drafting import SIGNING_TAKES, Scene, draft
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.entry import Cosigner, from_bytes, to_bytes
 from rootwarden.breakglass.core.founding import check_signer, signers_needed
@@ -51,6 +51,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         expires: Until when.
         several: Whether several people sign.
         phrase: What only who filed a request is told, to read out to approvers.
+        extra: What the entry names by its digest.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     expires: Instant
     several: bool = False
     phrase: str = ""
+    extra: tuple[str, ...] = ()
 
     @property
     def challenge(self) -> bytes:
@@ -80,9 +82,11 @@ class Broker:
     Args:
         keeper: Keeps the log.
         checkpoint: Signs heads; this object uses it for nothing else.
-        now: The trusted instant; raises `Refused` (V5) while the clock is not trusted.
+        now: The wall clock.
         host: Boot id and monotonic clock of the host.
+        check_clock: Raises `Refused` (V5) while the wall clock is not trusted.
         random: Gives random bytes.
+        signing: How long people are given to sign for a code, before the next step is asked for instead.
     """
 
     def __init__(
@@ -92,9 +96,12 @@ class Broker:
         *,
         now: Callable[[], datetime],
         host: Callable[[], tuple[str, int]],
+        check_clock: Callable[[], object] = lambda: None,
         random: Callable[[int], bytes] = secrets.token_bytes,
+        signing: timedelta = SIGNING_TAKES,
     ) -> None:
-        self.keeper, self._checkpoint, self._now, self._host, self._random = keeper, checkpoint, now, host, random
+        self.keeper, self._checkpoint, self._now, self._host, self.random = keeper, checkpoint, now, host, random
+        self._check_clock, self.signing = check_clock, signing
         self._lock = threading.RLock()
         self._state = State()
         self.sealed = ""
@@ -135,19 +142,20 @@ class Broker:
         with self._lock:
             state = self.state()
             self._check_unsealed(wish)
-            scene = Scene(state, person, self.now(), self._random, self._host())
+            scene = Scene(state, person, self.now(), self.random, self._host(), self.signing)
             drafted = draft(wish, scene)
             entry = self._completed(drafted.entry)
             precheck(state, entry)
             several = isinstance(entry, log.JointEntry)
             made = Draft(
-                id=self._random(16).hex(),
+                id=self.random(16).hex(),
                 person=person,
                 entry=to_bytes(entry),
                 message=state.message(entry),
                 expires=scene.now + (JOINT_DRAFT_LIVES if several else DRAFT_LIVES),
                 several=several,
                 phrase=drafted.phrase,
+                extra=drafted.extra,
             )
             self.keeper.put_draft(made.id, msgspec.json.encode(made), made.expires)
             return made
@@ -179,7 +187,7 @@ class Broker:
         with self._lock:
             made = self.draft(name)
             state = self.state()
-            entry = msgspec.structs.replace(from_bytes(made.entry), at=self.now())
+            entry = _dated(from_bytes(made.entry), self.now())
             if isinstance(entry, log.JointEntry):
                 return self._cosigned(made, entry, person, authenticator)
             if made.person != person or not self.keeper.burn_draft(name):
@@ -216,6 +224,8 @@ class Broker:
         with self._lock:
             state = self.state()
             before = state.size
+            if not all(isinstance(entry, _WITH_ANY_CLOCK) for entry in entries):
+                self._check_clock()
             try:
                 for entry in entries:
                     step(state, entry)
@@ -257,6 +267,15 @@ class Broker:
 
         if self.sealed and not isinstance(wish, BeginEpoch):
             raise Refused("E1", f"the broker is sealed: {self.sealed}", hint=_HOW_ON)
+
+
+# What is written to come to a trusted clock, or says nothing that time decides.
+_WITH_ANY_CLOCK: Final = (log.LogBegun, log.EpochBegun, log.ClockAttested, log.SinkChanged, log.AttemptRefused)
+
+
+def _dated(entry: log.AnyEntry, now: datetime) -> log.AnyEntry:
+    """The entry as of now; an attested time keeps the moment at which it was read."""
+    return entry if isinstance(entry, log.ClockAttested) else msgspec.structs.replace(entry, at=now)
 
 
 _HOW_ON: Final = "two administrators and a custodian begin an epoch"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.authenticator import Signature
+from rootwarden.breakglass.core.custody import PASSWORD, SEED
 from rootwarden.breakglass.core.phrase import WORDS, phrase_digest, spell
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.releasing import PERIOD, step_begins
 from rootwarden.breakglass.core.request import Request
+from rootwarden.breakglass.custody.opening import share_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +27,7 @@ E = TypeVar("E", bound=log.Entry)
 W = TypeVar("W", bound=wishes.Wish)
 
 UNSIGNED: Final = Signature(key="", signature="")
-# How long a person takes to touch a passkey; a step that ends earlier is not worth asking for.
+# How long it takes to touch a passkey, and to type the code.
 SIGNING_TAKES: Final = timedelta(seconds=12)
 
 
@@ -37,6 +40,7 @@ class Scene(NamedTuple):
         now: The trusted instant.
         random: Gives random bytes.
         host: Boot id and monotonic clock of the host, in nanoseconds.
+        signing: How long a person takes to sign; a step that ends earlier is not worth asking for.
     """
 
     state: State
@@ -44,13 +48,21 @@ class Scene(NamedTuple):
     now: datetime
     random: Callable[[int], bytes]
     host: tuple[str, int]
+    signing: timedelta = SIGNING_TAKES
 
 
 class Drafted(NamedTuple):
-    """An entry without signatures, and what only who wished is told: the phrase of a request."""
+    """An entry without signatures, and what goes with it.
+
+    Attributes:
+        entry: The entry.
+        phrase: What only who files a request is told.
+        extra: What the entry names by its digest: the peeled layers of a share, in Base64.
+    """
 
     entry: log.AnyEntry
     phrase: str = ""
+    extra: tuple[str, ...] = ()
 
 
 def draft(wish: wishes.AnyWish, scene: Scene) -> Drafted:
@@ -62,15 +74,15 @@ def draft(wish: wishes.AnyWish, scene: Scene) -> Drafted:
     return _DRAFTERS[type(wish)](wish, scene)
 
 
-def name_from(scene: Scene, kind: str) -> str:
+def name_of(random: Callable[[int], bytes], kind: str) -> str:
     """A new name, such as `lease-5f1c…`."""
-    return f"{kind}-{scene.random(6).hex()}"
+    return f"{kind}-{random(6).hex()}"
 
 
-def next_step(last: int, now: datetime) -> int:
+def next_step(last: int, now: datetime, signing: timedelta = SIGNING_TAKES) -> int:
     """The step a code is asked for: the present one while there is time to sign, else the next; never a spent one."""
     present = int(now.timestamp() // PERIOD.total_seconds())
-    if step_begins(present + 1) - now < SIGNING_TAKES:
+    if step_begins(present + 1) - now < signing:
         present += 1
     return max(present, last + 1)
 
@@ -80,7 +92,7 @@ def _file(wish: wishes.File, scene: Scene) -> Drafted:
     salt = base64.b64encode(scene.random(16)).decode()
     start = wish.start or scene.now
     request = Request(
-        id=name_from(scene, "request"),
+        id=name_of(scene.random, "request"),
         purpose=wish.purpose,
         account=wish.account,
         requester=scene.person,
@@ -116,11 +128,23 @@ def _deny(wish: wishes.Deny, scene: Scene) -> Drafted:
     return Drafted(_signed(log.RequestDenied, scene, request=wish.request, reason=wish.reason))
 
 
+def _report(wish: wishes.Report, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.RequestReported, scene, request=wish.request, reason=wish.reason))
+
+
+def _suspend(wish: wishes.Suspend, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.PersonSuspended, scene, person=wish.person, reason=wish.reason))
+
+
+def _export(wish: wishes.GetExport, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.ExportReleased, scene, lease=wish.lease, digest=wish.digest))
+
+
 def _code(wish: wishes.GetCode, scene: Scene) -> Drafted:
     lease = scene.state.lease(wish.lease)
     device = lease.request.device
     last, _ = scene.state.last_steps.get((lease.request.account, device), (-1, ""))
-    step = next_step(last, scene.now)
+    step = next_step(last, scene.now, scene.signing)
     return Drafted(_signed(log.CodeReleased, scene, lease=wish.lease, device=device, step=step))
 
 
@@ -135,10 +159,12 @@ def _task_session(wish: wishes.GetTaskSession, scene: Scene) -> Drafted:
 
 
 def _share(wish: wishes.GiveShare, scene: Scene) -> Drafted:
-    from rootwarden.breakglass.broker.shares import digest_of_peeled
-
-    fields = {"opening": wish.opening, "fingerprint": wish.fingerprint, "digest": digest_of_peeled(wish.peeled)}
-    return Drafted(_signed(log.ShareGiven, scene, **fields))
+    try:
+        peeled = [base64.b64decode(one, validate=True) for one in wish.peeled]
+    except binascii.Error as error:
+        raise Refused("O1", "what was handed in is not in Base64") from error
+    fields = {"opening": wish.opening, "fingerprint": wish.fingerprint, "digest": share_digest(peeled)}
+    return Drafted(_signed(log.ShareGiven, scene, **fields), extra=wish.peeled)
 
 
 def _offer(wish: wishes.OfferKey, scene: Scene) -> Drafted:
@@ -146,7 +172,7 @@ def _offer(wish: wishes.OfferKey, scene: Scene) -> Drafted:
 
 
 def _propose(wish: wishes.Propose, scene: Scene) -> Drafted:
-    return Drafted(_signed(log.ChangeProposed, scene, proposal=name_from(scene, "proposal"), change=wish.change))
+    return Drafted(_signed(log.ChangeProposed, scene, proposal=name_of(scene.random, "proposal"), change=wish.change))
 
 
 def _second(wish: wishes.Second, scene: Scene) -> Drafted:
@@ -156,10 +182,16 @@ def _second(wish: wishes.Second, scene: Scene) -> Drafted:
     return Drafted(_signed(log.ChangeSeconded, scene, proposal=wish.proposal, digest=proposal.digest))
 
 
+def _record(wish: wishes.ConfirmRecord, scene: Scene) -> Drafted:
+    account = scene.state.lease(wish.lease).request.account
+    holds = SEED if wish.device else PASSWORD
+    return Drafted(_signed(log.RecordSealed, scene, account=account, holds=holds, **_fields(wish)))
+
+
 def _enrolment(wish: wishes.ServeEnrolment, scene: Scene) -> Drafted:
     account = scene.state.lease(wish.lease).request.account
     last, _ = scene.state.last_steps.get((account, wish.device), (-1, ""))
-    step = next_step(last, scene.now)
+    step = next_step(last, scene.now, scene.signing)
     return Drafted(_signed(log.EnrolmentServed, scene, lease=wish.lease, device=wish.device, step=step))
 
 
@@ -229,6 +261,9 @@ _DRAFTERS: Final[dict[type[wishes.Wish], Callable[[Any, Scene], Drafted]]] = {
     wishes.File: _file,
     wishes.Approve: _approve,
     wishes.Deny: _deny,
+    wishes.Report: _report,
+    wishes.Suspend: _suspend,
+    wishes.GetExport: _export,
     wishes.GetCode: _code,
     wishes.GetPassword: _password,
     wishes.GetTaskSession: _task_session,
@@ -236,6 +271,7 @@ _DRAFTERS: Final[dict[type[wishes.Wish], Callable[[Any, Scene], Drafted]]] = {
     wishes.OfferKey: _offer,
     wishes.Propose: _propose,
     wishes.Second: _second,
+    wishes.ConfirmRecord: _record,
     wishes.ServeEnrolment: _enrolment,
     wishes.ProveEnrolment: _prove,
     wishes.CheckIn: _check_in,

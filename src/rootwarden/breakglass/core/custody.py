@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         RecordSealed,
         ShareGiven,
     )
+    from rootwarden.breakglass.core.request import Request
     from rootwarden.breakglass.core.settings import Group
     from rootwarden.breakglass.core.state import Lease, State
 
@@ -57,20 +58,35 @@ def check_epoch_sealed(state: State, entry: EpochSealed) -> None:
         for one in state.openings.values()
     )
     require(opened, "O2", "the epoch before was not opened to be wrapped anew")
-    named = [(one.account, one.device) for one in entry.records]
-    whole = sorted(named) == sorted(_records_of(state, entry.group))
-    require(whole, "O2", "the records that were encrypted anew are not those of the group")
-    digests = all(len(one.digest) == _DIGEST_LETTERS for one in entry.records)
-    require(digests, "O2", "a record that was encrypted anew has no digest")
+    wrapped = [one.account for one in entry.account_keys]
+    require(sorted(wrapped) in ([], sorted(custody.group.accounts)), "O2", "the keys are not those of the accounts")
+    held = {(account, device): record for account, device, record in records_of(state, entry.group)}
+    named = {(one.account, one.device): one for one in entry.records}
+    whole = len(named) == len(entry.records) and named.keys() == held.keys()
+    require(whole, "O2", "the records of the group are not all encrypted anew")
+    for where, one in named.items():
+        later = one.version > held[where].version and len(one.digest) == _DIGEST_LETTERS
+        require(later, "O2", f"the record of `{one.device}` is no later one")
 
 
 def apply_epoch_sealed(state: State, entry: EpochSealed) -> None:
     """It can be opened from now on, and the one before cannot."""
     custody = state.groups[entry.group]
     custody.digest, custody.before = entry.digest, None
+    custody.account_keys = {one.account: one.digest for one in entry.account_keys}
     for one in entry.records:
         record = state.accounts[one.account].records[one.device]
-        record.epoch, record.digest = entry.epoch, one.digest
+        record.epoch, record.version, record.digest = entry.epoch, one.version, one.digest
+
+
+def records_of(state: State, group: str) -> tuple[tuple[str, str, Record], ...]:
+    """What the vault holds below the key of a custody group: account, device, record."""
+    return tuple(
+        (account, device, record)
+        for account, guarded in sorted(state.accounts.items())
+        for device, record in sorted(guarded.records.items())
+        if record.group == group
+    )
 
 
 def check_opening(state: State, entry: OpeningBegun) -> None:
@@ -87,7 +103,7 @@ def check_opening(state: State, entry: OpeningBegun) -> None:
     require(bool(custody.digest) and custody.group.epoch == entry.epoch, "O2", "this epoch is not sealed")
     lease = open_lease(state, entry.reference, entry.at, step="O1")
     require(lease.request.account in group.accounts, "O1", "the group does not open the account of this lease")
-    needed = group.holds in _opened_for(lease)
+    needed = group.holds in opened_for(lease.request)
     require(needed, "O1", f"nothing of this lease needs the {group.holds} that `{group.id}` holds")
 
 
@@ -216,23 +232,13 @@ def apply_proven(state: State, entry: EnrolmentProven) -> None:
     state.accounts[lease.request.account].records[entry.device].proven = True
 
 
-def _records_of(state: State, group: str) -> list[tuple[str, str]]:
-    return [
-        (account, device)
-        for account in state.groups[group].group.accounts
-        for device, record in state.accounts[account].records.items()
-        if record.group == group
-    ]
-
-
-def _opened_for(lease: Lease) -> frozenset[str]:
+def opened_for(request: Request) -> frozenset[str]:
     """What custodians may be asked to open for a lease: nothing that it does not release or take in."""
-    request = lease.request
     if request.purpose is Purpose.VISIT:
         return frozenset({*([SEED] if request.code_to else []), *([PASSWORD] if request.password_to else [])})
-    if request.purpose is Purpose.ENROLMENT:
-        return frozenset({SEED if request.device else PASSWORD})
-    return frozenset({SEED, PASSWORD}) if request.purpose is Purpose.EXPORT else frozenset()
+    if request.purpose is Purpose.TASK_SESSION:
+        return frozenset()
+    return frozenset({SEED if request.device else PASSWORD})
 
 
 def _enrolment(state: State, name: str, at: datetime) -> Lease:

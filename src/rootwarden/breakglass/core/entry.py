@@ -20,6 +20,7 @@ from rootwarden.breakglass.core.entries.custody import (
     RecordSealed,
     Resealed,
     ShareGiven,
+    WrappedKey,
 )
 from rootwarden.breakglass.core.entries.founding import (
     ClockAttested,
@@ -48,7 +49,7 @@ from rootwarden.breakglass.core.entries.leasing import (
     PasswordReleased,
     TaskSessionReleased,
 )
-from rootwarden.breakglass.core.entries.recording import AttemptRefused, DrillDone, SignedIn
+from rootwarden.breakglass.core.entries.recording import AttemptRefused, DrillBegun, DrillDone, SignedIn
 from rootwarden.breakglass.core.entries.requesting import (
     ApprovalGiven,
     NoticeRecorded,
@@ -72,6 +73,7 @@ __all__ = [
     "ClockAttested",
     "CodeReleased",
     "Cosigner",
+    "DrillBegun",
     "DrillDone",
     "DutyAccepted",
     "EnrolmentProven",
@@ -106,6 +108,7 @@ __all__ = [
     "SinkChanged",
     "StepFloor",
     "TaskSessionReleased",
+    "WrappedKey",
 ]
 
 LONGEST_ENTRY: Final = 256 * 1024
@@ -144,6 +147,7 @@ AnyEntry: TypeAlias = (
     | RecordSealed
     | EnrolmentServed
     | EnrolmentProven
+    | DrillBegun
     | DrillDone
     | SignedIn
     | AttemptRefused

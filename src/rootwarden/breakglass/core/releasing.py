@@ -111,7 +111,7 @@ def check_export(state: State, entry: ExportReleased) -> None:
 
 def apply_export(state: State, entry: ExportReleased) -> None:
     """It leaves once."""
-    state.leases[entry.lease].exported = True
+    state.leases[entry.lease].exported = entry.digest
 
 
 def checkout_of(state: State, lease: Lease, at: datetime) -> CheckoutPublished:

@@ -151,15 +151,19 @@ def apply_expired(state: State, entry: RequestExpired) -> None:
 
 
 def check_notice(state: State, entry: NoticeRecorded) -> None:
-    """A1: of a request there is, to somebody there is."""
-    state.request(entry.request)
+    """A1: of an entry there is, to somebody there is."""
+    if entry.request:
+        state.request(entry.request)
+    require(entry.about < state.size, "A1", "there is no such entry to tell of")
     require(entry.person in state.people, "G6", f"`{entry.person}` is nobody this log knows")
 
 
 def apply_notice(state: State, entry: NoticeRecorded) -> None:
     """Whether anybody was reached matters to emergencies (L6)."""
-    told = state.requests[entry.request].told
-    told[entry.person] = told.get(entry.person, False) or entry.delivered
+    state.told.setdefault(entry.about, set()).add(entry.person)
+    if entry.request:
+        told = state.requests[entry.request].told
+        told[entry.person] = told.get(entry.person, False) or entry.delivered
 
 
 def _check_open(state: State, filed: Filed, at: datetime) -> None:
@@ -213,6 +217,9 @@ def _check_purpose(state: State, request: Request, account: Account, at: datetim
         known = request.device in vaulted(state, request.account)
         require(known, "F2", f"the account has no device `{request.device}` to enrol")
     if request.purpose is Purpose.EXPORT:
+        held = request.device in state.accounts[request.account].records
+        require(held, "F2", "the vault holds nothing of that name to export")
+    if request.purpose is Purpose.EXPORT:
         require(bool(state.accounts[request.account].records), "F2", "the vault holds nothing of this account")
 
 
@@ -249,5 +256,5 @@ _FIELDS: Final[dict[Purpose, frozenset[str]]] = {
     Purpose.VISIT: frozenset({"code_to", "password_to", "device"}),
     Purpose.TASK_SESSION: frozenset({"task_policy", "role"}),
     Purpose.ENROLMENT: frozenset({"device"}),
-    Purpose.EXPORT: frozenset(),
+    Purpose.EXPORT: frozenset({"device"}),
 }

@@ -53,6 +53,7 @@ class Quorum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         window_minutes: The longest window a request may ask for.
         request_minutes: How long a request waits for approvals.
         codes: The most codes a lease gives.
+        codes_per_opening: How many codes a cold record gives before custodians are asked again.
         separate_recipients: Whether password and code go to different people (BG-8).
         passkey_releases: Whether releases ask for a passkey; an Ed25519 key is enough otherwise.
         device_bound_approvals: Whether approvals by synced passkeys count for nothing.
@@ -64,6 +65,7 @@ class Quorum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     window_minutes: Number = 60
     request_minutes: Number = 120
     codes: Number = 3
+    codes_per_opening: Number = 1
     separate_recipients: bool = False
     passkey_releases: bool = True
     device_bound_approvals: bool = True
@@ -118,6 +120,20 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     spare: bool = False
 
 
+class DrillPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A drill that is done again and again (SEC01-BP02, and S3.9 of the mission).
+
+    Attributes:
+        kind: One of `drilling.KINDS`.
+        every_days: How often.
+        since: From when on it is reckoned.
+    """
+
+    kind: Name
+    every_days: Number
+    since: Instant
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An AWS account whose root user is guarded.
 
@@ -133,6 +149,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         password_days: How often the password is to be rotated; 0: no schedule.
         task_roles: Roles a task session may be opened from.
         sources: Networks in CIDR form it is used from.
+        drills: What is drilled.
     """
 
     id: Name
@@ -146,6 +163,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     password_days: Number = 0
     task_roles: Annotated[tuple[Line, ...], msgspec.Meta(max_length=32)] = ()
     sources: Annotated[tuple[Line, ...], msgspec.Meta(max_length=32)] = ()
+    drills: Annotated[tuple[DrillPlan, ...], msgspec.Meta(max_length=16)] = ()
 
 
 class Custodian(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -209,6 +227,8 @@ def check_quorum(name: str, quorum: Quorum) -> None:
     require(1 <= quorum.window_minutes <= _minutes(LONGEST_WINDOW), "C7", f"`{name}`: a window is at most 12 hours")
     require(1 <= quorum.request_minutes <= _minutes(LONGEST_LIFE), "C7", f"`{name}`: a request lives at most 24 hours")
     require(1 <= quorum.codes <= MOST_CODES, "C7", f"`{name}`: a lease gives 1 to {MOST_CODES} codes")
+    within = 1 <= quorum.codes_per_opening <= quorum.codes
+    require(within, "C7", f"`{name}`: an opening gives at least one code, and no more than a lease")
     require(quorum.veto_minutes >= 1, "C7", f"`{name}`: an emergency waits at least a minute for a veto")
     in_time = not quorum.emergency or quorum.veto_minutes < quorum.request_minutes
     require(in_time, "C7", f"`{name}`: a request would expire before its veto has passed")

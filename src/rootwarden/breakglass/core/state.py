@@ -17,7 +17,8 @@ from rootwarden.breakglass.core.settings import Account, Group, Settings
 from rootwarden.transparency.growing import GrowingTree
 
 if TYPE_CHECKING:
-    from rootwarden.breakglass.core.entry import Entry
+    from rootwarden.breakglass.core.drilling import Drill
+    from rootwarden.breakglass.core.entry import ClockAttested, Entry
     from rootwarden.breakglass.core.people import Standing
     from rootwarden.breakglass.core.public_key import PublicKey
     from rootwarden.breakglass.core.settings import Quorum
@@ -71,7 +72,7 @@ class Lease(msgspec.Struct, kw_only=True):
     steps: list[int] = msgspec.field(default_factory=list)
     first_code: datetime | None = None
     password_released: bool = False
-    exported: bool = False
+    exported: str = ""
     sessions: int = 0
     duties: tuple[Duty, ...] = ()
     findings: dict[Duty, Finding] = msgspec.field(default_factory=dict)
@@ -118,6 +119,8 @@ class Custody(msgspec.Struct, kw_only=True):
 
     group: Group
     digest: str = ""
+    # Digests of the wrapped keys of its accounts.
+    account_keys: dict[str, str] = msgspec.field(default_factory=dict)
     # The epoch before, until its keys are wrapped anew.
     before: Custody | None = None
 
@@ -171,6 +174,11 @@ class State:
         self.accounts: dict[str, Guarded] = {}
         self.groups: dict[str, Custody] = {}
         self.requests: dict[str, Filed] = {}
+        self.drills: dict[str, Drill] = {}
+        # The newest time two people attested.
+        self.attested: ClockAttested | None = None
+        # Who was told, or could not be, of the entry at a place of the log.
+        self.told: dict[int, set[str]] = {}
         self.leases: dict[str, Lease] = {}
         # By account: the lease that is open, and those that owe something.
         self.open_leases: dict[str, str] = {}

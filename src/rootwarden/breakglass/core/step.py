@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from rootwarden.breakglass.core import custody, founding, governing, leasing, releasing, requesting, returning
+from rootwarden.breakglass.core import custody, drilling, founding, governing, leasing, releasing, requesting, returning
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.refusal import Refused, require
@@ -40,7 +40,7 @@ def _nothing(_state: State, _entry: log.Entry) -> None:
 _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.LogBegun: Rule(founding.check_log_begun, founding.apply_log_begun),
     log.EpochBegun: Rule(founding.check_epoch_begun, founding.apply_epoch_begun),
-    log.ClockAttested: Rule(founding.check_clock_attested, _nothing),
+    log.ClockAttested: Rule(founding.check_clock_attested, founding.apply_clock_attested),
     log.SinkChanged: Rule(_nothing, _nothing),
     log.KeyOffered: Rule(governing.check_key_offered, governing.apply_key_offered),
     log.ChangeProposed: Rule(governing.check_proposed, governing.apply_proposed),
@@ -73,7 +73,8 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.RecordSealed: Rule(custody.check_record, custody.apply_record),
     log.EnrolmentServed: Rule(custody.check_served, custody.apply_served, releasing.check_releasing_key),
     log.EnrolmentProven: Rule(custody.check_proven, custody.apply_proven),
-    log.DrillDone: Rule(_nothing, _nothing),
+    log.DrillBegun: Rule(drilling.check_begun, drilling.apply_begun),
+    log.DrillDone: Rule(drilling.check_done, drilling.apply_done),
     log.SignedIn: Rule(_nothing, _nothing),
     log.AttemptRefused: Rule(_nothing, _nothing),
 }

@@ -44,6 +44,7 @@ WHO_MAY: Final[dict[str, frozenset[str]]] = {
     "record-sealed": frozenset({Role.REQUESTER}),
     "enrolment-served": frozenset({Role.REQUESTER}),
     "enrolment-proven": frozenset({Role.REQUESTER}),
+    "drill-begun": frozenset({SYSTEM_MAY, PERSON_MAY}),
     "drill-done": frozenset({SYSTEM_MAY, PERSON_MAY}),
     "signed-in": frozenset({PERSON_MAY}),
     "attempt-refused": frozenset({SYSTEM_MAY, PERSON_MAY}),

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from rootwarden.breakglass.core.entries.base import Entry
-from rootwarden.breakglass.core.text import Line, Name, Number, Words
+from rootwarden.breakglass.core.text import Line, Name, NameOrNone, Number, Words
 from rootwarden.facts.instant import Instant
 
 
+class DrillBegun(Entry, frozen=True, kw_only=True, tag="drill-begun", forbid_unknown_fields=True):
+    """A drill begins; `nonce_digest` is of what was sent to the mailbox, or said on the phone."""
+
+    drill: Name
+    account: Name
+    drill_kind: Name
+    nonce_digest: Line = ""
+
+
 class DrillDone(Entry, frozen=True, kw_only=True, tag="drill-done", forbid_unknown_fields=True):
-    """A drill came to an end (S3.9)."""
+    """A drill came to an end (S3.9); `answer` is what arrived, `lease` the one that was opened for it."""
 
     drill: Name
     account: Name
@@ -16,6 +25,8 @@ class DrillDone(Entry, frozen=True, kw_only=True, tag="drill-done", forbid_unkno
     due: Instant
     outcome: Name
     evidence: Words
+    answer: Line = ""
+    lease: NameOrNone = ""
 
 
 class SignedIn(Entry, frozen=True, kw_only=True, tag="signed-in", forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rootwarden.breakglass.core.entries.base import Entry, SignedEntry
 from rootwarden.breakglass.core.request import Request
-from rootwarden.breakglass.core.text import Line, Name, PersonName, Place, Words
+from rootwarden.breakglass.core.text import Line, Name, NameOrNone, PersonName, Place, Words
 
 
 class RequestFiled(SignedEntry, frozen=True, kw_only=True, tag="request-filed", forbid_unknown_fields=True):
@@ -50,9 +50,10 @@ class RequestExpired(Entry, frozen=True, kw_only=True, tag="request-expired", fo
 
 
 class NoticeRecorded(Entry, frozen=True, kw_only=True, tag="notice-recorded", forbid_unknown_fields=True):
-    """Somebody was told of a request, or could not be."""
+    """Somebody was told of the entry at a place, or could not be; `request` is the one that entry files, if any."""
 
-    request: Name
+    request: NameOrNone = ""
+    about: Place = 0
     person: PersonName
     channel: Line
     delivered: bool
