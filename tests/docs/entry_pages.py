@@ -33,7 +33,7 @@ def _spelled(kind: type[log.Entry]) -> Iterator[tuple[str, str]]:
 
 
 def _code(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "–"
+    return ", ".join(f"`{name}`" for name in names) or "\u2013"
 
 
 def _writers(name: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -246,9 +247,7 @@ def filing(maker: Maker) -> None:
     maker.no("F4", "code and password for one person", maker.request(password_to="rita"))
     maker.no("F5", "root of a member that needs none", maker.request(account=MEMBER))
     maker.no("F6", "an emergency of somebody who is not on the list", maker.request(requester="uma", emergency=True))
-    maker.no(
-        "F7", "an export as an emergency", maker.request(purpose=Purpose.EXPORT, code_to="", device="", emergency=True)
-    )
+    maker.no("F7", "an export as an emergency", maker.request(purpose=Purpose.EXPORT, code_to="", emergency=True))
 
 
 def approving(maker: Maker) -> None:
@@ -460,6 +459,22 @@ def emergency(maker: Maker) -> None:
     maker.no("G6", "the suspended gives back", plain(world, log.LeaseEnded, "pia", lease="emergency", why="returned"))
 
 
+def drills(maker: Maker) -> None:
+    world = maker.world
+    fields: dict[str, Any] = {"drill": "drill", "account": ACCOUNT}
+    maker.no("S1", "a drill nobody began", maker.made("drill-done", "dan"))
+    maker.no("S2", "nothing is sent", plain(world, log.DrillBegun, "dan", **fields, drill_kind="mail"))
+    sent = hashlib.sha256(b"lusab").hexdigest()
+    world.say(log.DrillBegun, "dan", **fields, drill_kind="mail", nonce_digest=sent)
+    maker.no("S2", "something else came back", maker.made("drill-done", "dan", answer="babab"))
+    world.add(maker.made("drill-done", "dan"))
+    maker.no("S1", "it ended already", maker.made("drill-done", "dan"))
+    fields = {"drill": "code", "account": ACCOUNT, "drill_kind": "code-only"}
+    world.say(log.DrillBegun, "dan", **fields)
+    done = {**fields, "due": world.now, "outcome": "passed", "evidence": "the code was right", "lease": "lease"}
+    maker.no("S3", "a lease of before, for something else", plain(world, log.DrillDone, "dan", **done))
+
+
 def epochs(maker: Maker) -> None:
     world = maker.world
     seen = {"head_size": world.state.size, "head_root": world.state.tree.root.hex()}
@@ -519,6 +534,7 @@ def made() -> dict[str, Any]:
         enrolling,
         sessions,
         emergency,
+        drills,
         epochs,
     ):
         part(maker)

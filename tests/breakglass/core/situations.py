@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -356,7 +357,7 @@ def task_session() -> World:
 
 def export() -> World:
     world = World()
-    world.granted(purpose=Purpose.EXPORT, code_to="", device="")
+    world.granted(purpose=Purpose.EXPORT, code_to="")
     world.open()
     return world
 
@@ -364,6 +365,20 @@ def export() -> World:
 def exported() -> World:
     world = export()
     world.say(log.ExportReleased, "rita", lease="lease", digest=DIGEST)
+    return world
+
+
+def drill() -> World:
+    world = World()
+    sent = hashlib.sha256(b"lusab").hexdigest()
+    world.say(log.DrillBegun, "dan", drill="drill", account=ACCOUNT, drill_kind="mail", nonce_digest=sent)
+    return world
+
+
+def drill_is_done() -> World:
+    world = drill()
+    fields = {"drill": "drill", "account": ACCOUNT, "drill_kind": "mail", "due": world.now, "outcome": "failed"}
+    world.say(log.DrillDone, "dan", **fields, evidence="it did not come")
     return world
 
 
@@ -477,6 +492,8 @@ SITUATIONS: Final[dict[str, Callable[[], World]]] = {
         task_session,
         export,
         exported,
+        drill,
+        drill_is_done,
         epoch_begun,
     )
 }

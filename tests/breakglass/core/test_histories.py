@@ -130,7 +130,7 @@ class Histories(RuleBasedStateMachine):
                 "account": MEMBER, "code_to": "", "device": "", "task_policy": POLICY, "role": ROLE
             },
             Purpose.ENROLMENT: {"code_to": "", "device": DEVICE},
-            Purpose.EXPORT: {"code_to": "", "device": ""},
+            Purpose.EXPORT: {"code_to": ""},
         }  # fmt: skip
         more = {"emergency": emergency, "overrides_duties": overrides, "purpose": purpose, **fields[purpose]}
         request = self.world.request(f"request-{self.tried}", who, **more)

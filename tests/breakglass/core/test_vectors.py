@@ -66,13 +66,14 @@ def test_the_file_is_what_is_made() -> None:
     assert FILE.read_text() == text()
 
 
-STEP: Final = re.compile(r"\b([A-Z][0-9])\b")
+# `S3.9` is a chapter and `S3 Object Lock` a service; `T0` is of RFC 6238.
+STEP: Final = re.compile(r"\b([A-Z][0-9])\b(?!\.[0-9]| Object)")
 
 
 def on_the_page() -> set[str]:
     """Steps the page defines: rows of its tables, and those named in a sentence."""
     content = PROTOCOL.read_text()
-    found = set(STEP.findall(content)) - {"S3", "T0"}
+    found = set(STEP.findall(content)) - {"T0"}
     for first, last in re.findall(r"\b([A-Z][0-9])\u2013([A-Z][0-9])\b", content):
         found |= {f"{first[0]}{number}" for number in range(int(first[1]), int(last[1]) + 1)}
     return found
@@ -96,4 +97,5 @@ LATER: Final = {"V2", "V3", "V4"}
 def test_every_step_of_the_core_has_a_vector() -> None:
     texts = (path.read_text() for path in (CORE / "core").glob("*.py"))
     core = {name for content in texts for name in re.findall(r'"([A-Z][0-9])"', content)}
-    assert core - {one["step"] for one in VECTORS["refused"]} == set()
+    # V2 is about heads, and no entry can break it.
+    assert core - {one["step"] for one in VECTORS["refused"]} == {"V2"}

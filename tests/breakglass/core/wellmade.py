@@ -157,7 +157,7 @@ def _checkout(world: World, who: str) -> log.Entry:
 
 
 def _epoch_sealed(world: World, who: str) -> log.Entry:
-    records = (log.Resealed(account=ACCOUNT, device=DEVICE, digest="cd" * 32),)
+    records = (log.Resealed(account=ACCOUNT, device=DEVICE, version=2, digest="cd" * 32),)
     fields = {"group": GROUP, "epoch": next_group().epoch, "digest": DIGEST, "records": records}
     return plain(world, log.EpochSealed, who, **fields)
 
@@ -192,9 +192,13 @@ def _proven(world: World, who: str) -> log.Entry:
     return signed(world, log.EnrolmentProven, who, **fields)
 
 
-def _drill(world: World, who: str) -> log.Entry:
-    fields = {"drill": "d", "account": ACCOUNT, "drill_kind": "phone", "due": world.now, "outcome": "done"}
-    return plain(world, log.DrillDone, who, **fields, evidence="it rang")
+def _drill_begun(world: World, who: str) -> log.Entry:
+    return plain(world, log.DrillBegun, who, drill="new", account=ACCOUNT, drill_kind="restore")
+
+
+def _drill_done(world: World, who: str) -> log.Entry:
+    fields = {"drill": "drill", "account": ACCOUNT, "drill_kind": "mail", "due": world.now, "outcome": "passed"}
+    return plain(world, log.DrillDone, who, **fields, evidence="it came", answer="lusab")
 
 
 def _of_request(kind: type[log.Entry], **fields: Any) -> Callable[[World, str], log.Entry]:
@@ -258,7 +262,8 @@ WELL_MADE: Final[dict[str, Callable[[World, str], log.Entry]]] = {
     "record-sealed": _record,
     "enrolment-served": _served,
     "enrolment-proven": _proven,
-    "drill-done": _drill,
+    "drill-begun": _drill_begun,
+    "drill-done": _drill_done,
     "signed-in": lambda world, who: plain(world, log.SignedIn, who, method="oidc"),
     "attempt-refused": lambda world, who: plain(world, log.AttemptRefused, who, attempted="code", step="R1"),
 }
