@@ -10,11 +10,11 @@ import hashlib
 import secrets
 import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from rootwarden.breakglass.broker.drafting import Scene, draft
+from rootwarden.breakglass.broker.drafting import SIGNING_TAKES, Scene, draft
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.entry import Cosigner, from_bytes, to_bytes
 from rootwarden.breakglass.core.founding import check_signer, signers_needed
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.core.authenticator import Authenticator
     from rootwarden.transparency.head import Head
 
+T = TypeVar("T")
 DRAFT_LIVES: Final = timedelta(minutes=2)
 JOINT_DRAFT_LIVES: Final = timedelta(minutes=30)
 
@@ -86,6 +87,7 @@ class Broker:
         host: Boot id and monotonic clock of the host.
         check_clock: Raises `Refused` (V5) while the wall clock is not trusted.
         random: Gives random bytes.
+        signing: How long people are given to sign for a code, before the next step is asked for instead.
     """
 
     def __init__(
@@ -97,9 +99,10 @@ class Broker:
         host: Callable[[], tuple[str, int]],
         check_clock: Callable[[], object] = lambda: None,
         random: Callable[[int], bytes] = secrets.token_bytes,
+        signing: timedelta = SIGNING_TAKES,
     ) -> None:
         self.keeper, self._checkpoint, self._now, self._host, self.random = keeper, checkpoint, now, host, random
-        self._check_clock = check_clock
+        self._check_clock, self.signing = check_clock, signing
         self._lock = threading.RLock()
         self._state = State()
         self.sealed = ""
@@ -119,6 +122,25 @@ class Broker:
                 for content in self.keeper.read(self._state.size):
                     step(self._state, from_bytes(content))
             return self._state
+
+    def look(self, view: Callable[[State], T]) -> T:
+        """What a view makes of the state, while nothing changes it.
+
+        Raises:
+            Refused: An entry somebody else wrote is not allowed, or the view refuses.
+        """
+        with self._lock:
+            return view(self.state())
+
+    def checkouts(self) -> bytes:
+        """The published check-outs, signed, a line each (docs/checkouts.md)."""
+        from rootwarden.breakglass.broker.checkouts import checkout_lines
+
+        with self._lock:
+            state, head = self.state(), self.keeper.newest_head()
+            if head is None or head.size != state.size:
+                return b""
+            return b"".join(checkout_lines(state, self.keeper.read(), head, self._checkpoint.sign))
 
     def now(self) -> datetime:
         """The trusted instant, never before the newest entry.
@@ -140,7 +162,7 @@ class Broker:
         with self._lock:
             state = self.state()
             self._check_unsealed(wish)
-            scene = Scene(state, person, self.now(), self.random, self._host())
+            scene = Scene(state, person, self.now(), self.random, self._host(), self.signing)
             drafted = draft(wish, scene)
             entry = self._completed(drafted.entry)
             precheck(state, entry)

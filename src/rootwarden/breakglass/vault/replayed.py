@@ -168,7 +168,7 @@ class ReplayedAuthority:
         state = self._settled()
         one = _open(state.lease(lease), now)
         require(one.request.purpose is Wanted.EXPORT, "R1", "the lease is for no export")
-        account, holds = one.request.account, steps.PASSWORD if one.request.password_to else steps.SEED
+        account, holds = one.request.account, steps.SEED if one.request.device else steps.PASSWORD
         for custody in state.groups.values():
             if account in custody.group.accounts and custody.group.holds == holds and custody.digest:
                 records = tuple(
