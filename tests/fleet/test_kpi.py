@@ -156,6 +156,27 @@ def test_drills() -> None:
     assert figures(look(), drills=())["drills-overdue"].note == "no drill is planned"
 
 
+def test_emergency_openings_are_counted_once_a_lease_and_drills_of_them_are_not() -> None:
+    """BG-10: the emergency path is counted."""
+
+    def opened(lease: str, *, days: float = 1, emergency: bool = True, drill: str = "") -> Checkout:
+        until = ago(days) + 60 * MINUTE
+        return Checkout(lease=lease, account=ONE, start=ago(days), until=until, emergency=emergency, drill=drill)
+
+    checkouts = (
+        opened("a"),
+        opened("a"),
+        opened("b", emergency=False),
+        opened("c", drill="full-path"),
+        opened("d", days=31),
+        opened("e", days=-1),
+    )
+    found = figures(look(), checkouts=checkouts)["emergency-openings"]
+    assert (found.value, found.accounts, found.met) == (1, (ONE,), False)
+    assert figures(look(), checkouts=())["emergency-openings"].met is True
+    assert figures(look())["emergency-openings"].value is None
+
+
 def drilled(name: str, minutes: float | None, *, days: float = 1) -> Drill:
     started = ago(days)
     told = None if minutes is None else started + minutes * MINUTE
