@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.core.authenticator import Authenticator
     from rootwarden.transparency.head import Head
 
+T = TypeVar("T")
 DRAFT_LIVES: Final = timedelta(minutes=2)
 JOINT_DRAFT_LIVES: Final = timedelta(minutes=30)
 
@@ -121,6 +122,25 @@ class Broker:
                 for content in self.keeper.read(self._state.size):
                     step(self._state, from_bytes(content))
             return self._state
+
+    def look(self, view: Callable[[State], T]) -> T:
+        """What a view makes of the state, while nothing changes it.
+
+        Raises:
+            Refused: An entry somebody else wrote is not allowed, or the view refuses.
+        """
+        with self._lock:
+            return view(self.state())
+
+    def checkouts(self) -> bytes:
+        """The published check-outs, signed, a line each (docs/checkouts.md)."""
+        from rootwarden.breakglass.broker.checkouts import checkout_lines
+
+        with self._lock:
+            state, head = self.state(), self.keeper.newest_head()
+            if head is None or head.size != state.size:
+                return b""
+            return b"".join(checkout_lines(state, self.keeper.read(), head, self._checkpoint.sign))
 
     def now(self) -> datetime:
         """The trusted instant, never before the newest entry.
