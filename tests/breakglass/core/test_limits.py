@@ -18,7 +18,7 @@ from rootwarden.breakglass.core.request import Purpose
 from rootwarden.breakglass.core.settings import Device, Quorum, Slot, WitnessKey
 from rootwarden.breakglass.core.step import check
 from rootwarden.breakglass.rehearsal.cast import Player
-from rootwarden.breakglass.rehearsal.play import ACCOUNT, DIGEST, GROUP, MEMBER, ROLE, management
+from rootwarden.breakglass.rehearsal.play import ACCOUNT, DEVICE, DIGEST, GROUP, MEMBER, ROLE, management
 from rootwarden.simulator.passkey import Flag, Passkey
 
 if TYPE_CHECKING:
@@ -383,3 +383,76 @@ def test_an_epoch_of_custody_has_an_envelope() -> None:
     world.add(good)
     refused("O2", world, good)
     assert world.state.groups[GROUP].before is None
+
+
+def test_an_epoch_is_sealed_once_with_the_keys_of_its_accounts() -> None:
+    world = SITUATIONS["next-custody-opened"]()
+    good = WELL_MADE["epoch-sealed"](world, "system")
+    foreign = (log.WrappedKey(account=MEMBER, digest=DIGEST),)
+    refused("O2", world, msgspec.structs.replace(good, account_keys=foreign))
+    empty = msgspec.structs.replace(next_group(), id="empty", accounts=(MEMBER,), epoch=1)
+    world.change(changes.SetGroup(group=empty))
+    first = plain(world, log.EpochSealed, "system", group="empty", epoch=1, digest=DIGEST)
+    world.add(first)
+    refused("O2", world, first)
+
+
+def test_a_password_leaves_a_visit_and_nothing_else() -> None:
+    """R1, R3: what filing forbids is forbidden here again, by a state no entry leads to."""
+    world = SITUATIONS["open-lease"]()
+    lease = world.state.leases["lease"]
+    check(world.state, WELL_MADE["password-released"](world, "pia"))
+    lease.request = msgspec.structs.replace(lease.request, purpose=Purpose.EXPORT)
+    refused("R1", world, WELL_MADE["password-released"](world, "pia"))
+    lease.request = msgspec.structs.replace(lease.request, purpose=Purpose.VISIT)
+    del world.state.accounts[ACCOUNT].records[""]
+    refused("R3", world, WELL_MADE["password-released"](world, "pia"))
+
+
+def test_a_group_opens_its_own_accounts_in_a_sealed_epoch() -> None:
+    """O1, O2."""
+    world = SITUATIONS["open-lease"]()
+    foreign = msgspec.structs.replace(next_group(), id="foreign", accounts=(MEMBER,), epoch=1)
+    world.change(changes.SetGroup(group=foreign))
+    world.say(log.EpochSealed, group="foreign", epoch=1, digest=DIGEST)
+    opening = WELL_MADE["opening-begun/lease"](world, "system")
+    check(world.state, opening)
+    refused("O1", world, msgspec.structs.replace(opening, group="foreign"))
+    world.change(changes.SetGroup(group=next_group()))
+    for epoch in (1, 2):
+        refused("O2", world, msgspec.structs.replace(opening, epoch=epoch))
+
+
+def test_an_opening_of_an_hour_ago_opens_nothing() -> None:
+    """O4."""
+    world = SITUATIONS["next-custody"]()
+    fields: dict[str, Any] = {
+        "group": GROUP,
+        "epoch": 1,
+        "purpose": "rewrap",
+        "reference": GROUP,
+        "fingerprint": "ab cd",
+    }
+    world.say(log.OpeningBegun, opening="opening", **fields)
+    for name in ("carl", "cora"):
+        world.add(WELL_MADE["share-given"](world, name))
+    world.wait(minutes=59)
+    check(world.state, WELL_MADE["opening-ended/opened"](world, "system"))
+    world.wait(minutes=1)
+    refused("O4", world, WELL_MADE["opening-ended/opened"](world, "system"))
+    check(world.state, WELL_MADE["opening-ended/failed"](world, "system"))
+
+
+def test_a_seed_is_not_sealed_in_a_visit_nor_for_a_device_that_is_gone_nor_proven_by_nothing() -> None:
+    """N1, N3."""
+    fields: dict[str, Any] = {"account": ACCOUNT, "holds": "totp-seed", "group": GROUP, "epoch": 1, "fingerprint": "12"}
+    more: dict[str, Any] = {"digest": DIGEST, "lease": "lease"}
+    world = SITUATIONS["open-lease"]()
+    refused("N1", world, signed(world, log.RecordSealed, "rita", **fields, **more, device=DEVICE, version=2))
+    world = SITUATIONS["enrolment"]()
+    check(world.state, WELL_MADE["record-sealed"](world, "rita"))
+    world.change(changes.SetAccount(account=management()))
+    refused("N1", world, WELL_MADE["record-sealed"](world, "rita"))
+    world = SITUATIONS["enrolment-served"]()
+    proven = {"lease": "lease", "device": "second", "evidence": " ", "source_destroyed": True}
+    refused("N3", world, signed(world, log.EnrolmentProven, "rita", **proven))
