@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.breakglass.core.situations import SITUATIONS
 from tests.breakglass.core.test_hostile import propose, refused
 from tests.breakglass.core.wellmade import WELL_MADE, joint, plain, signed
@@ -14,17 +16,19 @@ from tests.breakglass.core.world import POLICY, World, next_group
 
 from rootwarden.breakglass.core import change as changes
 from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.request import Purpose
 from rootwarden.breakglass.core.settings import Device, Quorum, Slot, WitnessKey
 from rootwarden.breakglass.core.step import check
 from rootwarden.breakglass.rehearsal.cast import Player
-from rootwarden.breakglass.rehearsal.play import ACCOUNT, DEVICE, DIGEST, GROUP, MEMBER, ROLE, management
+from rootwarden.breakglass.rehearsal.play import ACCOUNT, DIGEST, GROUP, MEMBER, ROLE, management
 from rootwarden.simulator.passkey import Flag, Passkey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rootwarden.breakglass.core.public_key import PublicKey
+
 
 SLOTS: Final = (Slot(count=2),)
 QUORUMS: Final[dict[str, Quorum]] = {
@@ -409,50 +413,24 @@ def test_a_password_leaves_a_visit_and_nothing_else() -> None:
     refused("R3", world, WELL_MADE["password-released"](world, "pia"))
 
 
-def test_a_group_opens_its_own_accounts_in_a_sealed_epoch() -> None:
-    """O1, O2."""
-    world = SITUATIONS["open-lease"]()
-    foreign = msgspec.structs.replace(next_group(), id="foreign", accounts=(MEMBER,), epoch=1)
-    world.change(changes.SetGroup(group=foreign))
-    world.say(log.EpochSealed, group="foreign", epoch=1, digest=DIGEST)
-    opening = WELL_MADE["opening-begun/lease"](world, "system")
-    check(world.state, opening)
-    refused("O1", world, msgspec.structs.replace(opening, group="foreign"))
-    world.change(changes.SetGroup(group=next_group()))
-    for epoch in (1, 2):
-        refused("O2", world, msgspec.structs.replace(opening, epoch=epoch))
+def test_nobody_has_a_role_twice() -> None:
+    world = World(founded_only=True)
+    person = msgspec.structs.replace(world.players["uma"].person, roles=(Role.APPROVER, Role.APPROVER))
+    refused("C4", world, propose(world, changes.SetPerson(person=person)))
 
 
-def test_an_opening_of_an_hour_ago_opens_nothing() -> None:
-    """O4."""
-    world = SITUATIONS["next-custody"]()
-    fields: dict[str, Any] = {
-        "group": GROUP,
-        "epoch": 1,
-        "purpose": "rewrap",
-        "reference": GROUP,
-        "fingerprint": "ab cd",
-    }
-    world.say(log.OpeningBegun, opening="opening", **fields)
-    for name in ("carl", "cora"):
-        world.add(WELL_MADE["share-given"](world, name))
-    world.wait(minutes=59)
-    check(world.state, WELL_MADE["opening-ended/opened"](world, "system"))
-    world.wait(minutes=1)
-    refused("O4", world, WELL_MADE["opening-ended/opened"](world, "system"))
-    check(world.state, WELL_MADE["opening-ended/failed"](world, "system"))
-
-
-def test_a_seed_is_not_sealed_in_a_visit_nor_for_a_device_that_is_gone_nor_proven_by_nothing() -> None:
-    """N1, N3."""
-    fields: dict[str, Any] = {"account": ACCOUNT, "holds": "totp-seed", "group": GROUP, "epoch": 1, "fingerprint": "12"}
-    more: dict[str, Any] = {"digest": DIGEST, "lease": "lease"}
-    world = SITUATIONS["open-lease"]()
-    refused("N1", world, signed(world, log.RecordSealed, "rita", **fields, **more, device=DEVICE, version=2))
-    world = SITUATIONS["enrolment"]()
-    check(world.state, WELL_MADE["record-sealed"](world, "rita"))
-    world.change(changes.SetAccount(account=management()))
-    refused("N1", world, WELL_MADE["record-sealed"](world, "rita"))
-    world = SITUATIONS["enrolment-served"]()
-    proven = {"lease": "lease", "device": "second", "evidence": " ", "source_destroyed": True}
-    refused("N3", world, signed(world, log.EnrolmentProven, "rita", **proven))
+def test_a_checkpoint_key_is_ed25519_and_nobody_has_nine_keys() -> None:
+    """C5, C7."""
+    world = World(founded_only=True)
+    curve = generate_private_key(SECP256R1()).public_key()
+    pem = curve.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    refused("C7", world, propose(world, changes.SetCheckpointKey(key=pem, reason="x")))
+    player = Player(world.players["uma"].person, Passkey())
+    offered = WELL_MADE["key-offered"](world, "uma")
+    assert isinstance(offered, log.KeyOffered)
+    world.add(player.sign(msgspec.structs.replace(offered, key=player.key), world.state))
+    check(world.state, propose(world, changes.AdmitKey(person="uma", key=player.key.id)))
+    held = next(iter(world.state.people["uma"].keys.values()))
+    full = {f"key-{number}": held for number in range(8)}
+    world.state.people["uma"] = msgspec.structs.replace(world.state.people["uma"], keys=full)
+    refused("C5", world, propose(world, changes.AdmitKey(person="uma", key=player.key.id)))
