@@ -13,8 +13,6 @@ from rootwarden.breakglass.rehearsal.cast import cosign
 if TYPE_CHECKING:
     from rootwarden.breakglass.core import change as changes
 
-    pass
-
 
 class Maker:
     """Plays a log, and stops now and then to note what would be refused there."""
