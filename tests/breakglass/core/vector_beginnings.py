@@ -14,8 +14,6 @@ from rootwarden.breakglass.rehearsal.cast import UNSIGNED, cosign
 if TYPE_CHECKING:
     from tests.breakglass.core.vector_maker import Maker
 
-    pass
-
 
 def founding(maker: Maker) -> None:
     world = maker.world
