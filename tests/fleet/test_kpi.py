@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from tests.fleet.looks import START, UNKNOWN, ago, key, look
 
-from rootwarden.detect.visits import checkout
+from rootwarden.breakglass.core.entry import CheckoutPublished
 from rootwarden.detect.visits import incident as detected
 from rootwarden.errors import InputError
 from rootwarden.fleet.account_weeks import account_weeks
@@ -361,7 +361,7 @@ def test_sign_ins_that_all_failed_are_no_use_of_root() -> None:
 
 def test_what_detection_writes_is_read() -> None:
     """The records of the two rooms, so that neither changes alone."""
-    for written, read in ((detected.Incident, Incident), (checkout.Checkout, Checkout)):
+    for written, read in ((detected.Incident, Incident), (CheckoutPublished, Checkout)):
         wanted = {each.name for each in msgspec.structs.fields(read)} - {"alerted_at"}
         assert wanted <= {each.name for each in msgspec.structs.fields(written)}
     made = detected.Incident(

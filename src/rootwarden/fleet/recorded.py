@@ -219,7 +219,9 @@ def _emergencies(checkouts: Sequence[Checkout] | None, as_of: datetime) -> Indic
     if checkouts is None:
         return _missing(name, title, "uses", "0", "check-outs")
     since = as_of - MONTH
-    recent = {each.lease: each for each in checkouts if each.emergency and not each.drill and since < each.start <= as_of}
+    recent = {
+        each.lease: each for each in checkouts if each.emergency and not each.drill and since < each.start <= as_of
+    }
     count = float(len(recent))
     return Indicator(
         id=name,
