@@ -49,7 +49,7 @@ bench: $(READY)  ## the budget table, with facts about the machine, into benchma
 lock: ## new lock files: versions and hashes, no addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  pyproject.toml --output-file requirements/base.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --extra fleet --extra alert --extra spark \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --extra fleet --extra alert --extra spark --extra breakglass \
 	  pyproject.toml --output-file requirements/development.lock
 
 clean:  ## remove what was built, but not your reports

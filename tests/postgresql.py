@@ -23,9 +23,10 @@ SUPERUSER = "postgres"
 class Cluster:
     """A running server; its databases are made one by one."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, *, fsync: bool = False) -> None:
         self._folder = folder
         self._programs = programs
+        self._fsync = fsync
         self._made = 0
 
     def database(self) -> str:
@@ -41,9 +42,9 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        settings = (
-            f"-c listen_addresses='' -c unix_socket_directories={self._folder} -c fsync=off -c shared_buffers=16MB"
-        )
+        settings = f"-c listen_addresses='' -c unix_socket_directories={self._folder} -c shared_buffers=16MB"
+        if not self._fsync:
+            settings += " -c fsync=off"
         self._control("start", "-w", "-t", "60", "-l", str(self._folder / "log"), "-o", settings)
 
     def stop(self) -> None:
@@ -68,8 +69,11 @@ def as_owner(command: list[str]) -> None:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A cluster for as long as the block lasts; skips the test, by name, where PostgreSQL is not installed."""
+def cluster(*, fsync: bool = False) -> Iterator[Cluster]:
+    """A cluster for as long as the block lasts; skips the test, by name, where PostgreSQL is not installed.
+
+    With `fsync` it keeps what it says it wrote, as a real one does, and is slower.
+    """
     where = programs()
     if where is None:
         pytest.skip("no PostgreSQL on this system")
@@ -81,7 +85,7 @@ def cluster() -> Iterator[Cluster]:
         as_owner(
             [str(where / "initdb"), "-D", str(folder / "data"), "-U", SUPERUSER, "-A", "trust", "-N", "-E", "UTF8"]
         )
-        running = Cluster(folder, where)
+        running = Cluster(folder, where, fsync=fsync)
         running.start()
         try:
             yield running

@@ -10,6 +10,7 @@ The library raises these and never prints or exits; the command line catches `Ro
     ├── AwsError            AWS, or the way to it           exit 3
     ├── StoreError          who runs the database           exit 3
     ├── ClusterError        who runs the Spark cluster      exit 3
+    ├── SinkError           who runs a sink of the log      exit 3
     └── InternalError       us                              exit 70
 """
 
@@ -59,13 +60,19 @@ class AwsError(RootwardenError):
 
 
 class StoreError(RootwardenError):
-    """The database of alerts is gone, locked for too long, full, or of a later version."""
+    """A database is gone, locked for too long, full, or of a later version."""
 
     exit_code = 3
 
 
 class ClusterError(RootwardenError):
     """The Spark cluster cannot be reached, or gave up a job."""
+
+    exit_code = 3
+
+
+class SinkError(RootwardenError):
+    """A sink of the audit log of break-glass did not take a head, or cannot say which it holds."""
 
     exit_code = 3
 

@@ -35,6 +35,7 @@ from rootwarden.errors import AccessError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.client import BaseClient
     from botocore.credentials import Credentials
 
@@ -86,6 +87,7 @@ class Door:
         read_timeout: Seconds one call may take to answer.
         endpoint: Send everything there, past the proxies and endpoints the environment names; a simulator beside AWS.
         own: Credentials to sign with instead of the configured ones, which are then not looked for.
+        transport: Sends each signed request, in place of botocore, and gives its answer.
 
     Raises:
         AccessError: When there are no credentials.
@@ -101,7 +103,9 @@ class Door:
         read_timeout: float = 20,
         endpoint: str = "",
         own: Credentials | None = None,
+        transport: Callable[[AWSPreparedRequest], AWSResponse] | None = None,
     ) -> None:
+        self._transport = transport
         self._session = botocore.session.Session(profile=profile or None)
         self._endpoint = endpoint
         try:
@@ -277,6 +281,8 @@ class Door:
                     service, region_name=region, endpoint_url=self._endpoint or None, config=self._config
                 )
                 client.meta.events.register("before-parse", _refuse_half_answers)
+                if self._transport is not None:
+                    client.meta.events.register("before-send", _sent_by(self._transport))
                 if service == "signin":
                     _keep_override(client)
                 self._clients[service, region] = client
@@ -298,6 +304,15 @@ def _keep_override(client: BaseClient) -> None:
         params["url"] = override + params["url_path"]
 
     client.meta.events.register("before-call.signin", keep)
+
+
+def _sent_by(transport: Callable[[AWSPreparedRequest], AWSResponse]) -> Callable[..., Any]:
+    """A handler of botocore's `before-send`, whose answer is taken for that of AWS."""
+
+    def send(request: AWSPreparedRequest, **_rest: object) -> AWSResponse:
+        return transport(request)
+
+    return send
 
 
 def _is_aws(endpoint: str) -> bool:

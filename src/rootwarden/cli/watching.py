@@ -94,10 +94,10 @@ def list_parked(given: Given) -> int:
         RootwardenError: When there is no database, or it cannot be read.
     """
     known = _alert_settings(given)
-    from rootwarden.alert.store.database import Store
+    from rootwarden.database.connection import is_there
 
     address = _address(given, known)
-    if not Store.is_there(address):
+    if not is_there(address, what="alerts"):
         hint = "name the watcher's with --alerts or --database; it makes one when it starts"
         raise UsageError(f"there is no database `{address}`", hint=hint)
     with _opened(given, known) as store:

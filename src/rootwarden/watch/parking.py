@@ -14,8 +14,8 @@ import msgspec
 from sqlalchemy import func, select
 
 from rootwarden.alert.store.documents import short
-from rootwarden.alert.store.inserting import insert_new
 from rootwarden.alert.store.tables import ParkedRow
+from rootwarden.database.inserting import insert_new
 from rootwarden.report.encoding import well_formed
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import msgspec
 from sqlalchemy import select
 
 from rootwarden.alert.store.documents import short, word
-from rootwarden.alert.store.inserting import insert_new
 from rootwarden.alert.store.tables import ReadObjectRow, SuspectRow
+from rootwarden.database.inserting import insert_new
 from rootwarden.detect.visits.actor import Suspect
 from rootwarden.detect.visits.stamp import seconds
 

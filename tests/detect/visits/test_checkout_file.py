@@ -12,11 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootwarden.detect.visits.canonical import canonical
 from rootwarden.detect.visits.checkout_file import read_checkouts, read_public_keys, signed_part
 from rootwarden.detect.visits.checkout_signing import sign_checkouts
-from rootwarden.detect.visits.merkle import inclusion_path, is_included, leaf_hash, tree_hash
 from rootwarden.errors import InputError
+from rootwarden.transparency.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,18 +36,6 @@ LINE: dict[str, Any] = {
     "mfa_device": "arn:aws:iam::000011112222:mfa/root-account-mfa-device",
     "sources": ["198.51.100.0/24"],
 }
-# Roots of the trees of the first one to eight of these, as the test vectors of Certificate Transparency have them.
-ENTRIES = ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
-ROOTS = (
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-)
 
 
 def pem(key: Ed25519PrivateKey) -> bytes:
@@ -64,59 +51,6 @@ def signed(**changes: Any) -> dict[str, Any]:
     (line,) = sign_checkouts([{**LINE, **changes}], KEY, at=AT).splitlines()
     decoded: dict[str, Any] = msgspec.json.decode(line)
     return decoded
-
-
-@pytest.mark.parametrize("size", range(1, 9))
-def test_trees_are_those_of_certificate_transparency(size: int) -> None:
-    leaves = [leaf_hash(bytes.fromhex(entry)) for entry in ENTRIES[:size]]
-    assert tree_hash(leaves).hex() == ROOTS[size - 1]
-
-
-@given(st.lists(st.binary(max_size=8), min_size=1, max_size=40), st.data())
-def test_a_proof_proves_its_own_leaf_and_place_only(entries: list[bytes], data: st.DataObject) -> None:
-    leaves = [leaf_hash(entry) for entry in entries]
-    index = data.draw(st.integers(0, len(leaves) - 1))
-    path, root = inclusion_path(leaves, index), tree_hash(leaves)
-    assert is_included(leaves[index], index=index, size=len(leaves), path=path, root=root)
-    assert not is_included(leaf_hash(b"forged entry"), index=index, size=len(leaves), path=path, root=root)
-    assert not is_included(leaves[index], index=len(leaves), size=len(leaves), path=path, root=root)
-    assert not is_included(leaves[index], index=index, size=len(leaves), path=[*path, root], root=root)
-    if path:
-        assert not is_included(leaves[index], index=index, size=len(leaves), path=path[:-1], root=root)
-        other = data.draw(st.integers(0, len(leaves) - 1).filter(lambda one: leaves[one] != leaves[index]) | st.none())
-        if other is not None:
-            assert not is_included(leaves[other], index=index, size=len(leaves), path=path, root=root)
-
-
-CANONICAL: list[tuple[Any, str]] = [
-    ({"b": 1, "a": [True, None, "x"]}, '{"a":[true,null,"x"],"b":1}'),
-    ({"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\x80": 6, "\u00f6": 7}, ""),
-    ('\x0f\n"\\/\u20ac\x7f', '"\\u000f\\n\\"\\\\/\u20ac\x7f"'),
-    (-5, "-5"),
-    ({}, "{}"),
-]
-
-
-@pytest.mark.parametrize(("value", "text"), CANONICAL)
-def test_canonical_spelling(value: Any, text: str) -> None:
-    if text:
-        assert canonical(value) == text.encode()
-    else:  # RFC 8785, 3.2.3: the order of its own example
-        assert list(msgspec.json.decode(canonical(value), type=dict).values()) == [2, 4, 6, 7, 1, 5, 3]
-
-
-@pytest.mark.parametrize("value", [1.5, 1.0, 1 << 53, -(1 << 53), "\ud800", [[1.5]]])
-def test_what_has_no_canonical_spelling_is_refused(value: Any) -> None:
-    with pytest.raises(InputError):
-        canonical(value)
-
-
-def test_nesting_is_bounded() -> None:
-    value: Any = 1
-    for _ in range(100):
-        value = [value]
-    with pytest.raises(InputError, match="nests"):
-        canonical(value)
 
 
 def test_a_signed_line_is_believed() -> None:

@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 
 from rootwarden.alert.delivery.state import Kind, State
 from rootwarden.alert.store.documents import short
-from rootwarden.alert.store.inserting import insert_new
 from rootwarden.alert.store.tables import (
     AcknowledgementRow,
     AlertRow,
@@ -18,6 +17,7 @@ from rootwarden.alert.store.tables import (
     FindingRow,
     PersonRow,
 )
+from rootwarden.database.inserting import insert_new
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:

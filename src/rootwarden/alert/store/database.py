@@ -1,51 +1,34 @@
-"""The database: opened, brought to the present form, and written to in transactions that are tried again.
-
-SQLite runs with a write-ahead log, flushed at every commit (`synchronous=FULL`), and takes its write lock when a
-transaction begins, so that two processes wait for each other instead of failing half-way (sqlite.org/wal.html,
-lang_transaction.html). PostgreSQL takes an advisory lock for each account that is written to.
-"""
+"""The database of alerts: transactions that shut out others who work on the same accounts, and a clock all share."""
 
 from __future__ import annotations
 
-import random
-import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy import create_engine, event, make_url, text
-from sqlalchemy import exc as failures
-from sqlalchemy.orm import Session
+from sqlalchemy import text
 
 from rootwarden.alert.delivery.keys import digest_of
-from rootwarden.errors import StoreError, UsageError
+from rootwarden.alert.store.tables import Base
+from rootwarden.database.connection import PATIENCE_SECONDS, POSTGRESQL, Database
+from rootwarden.database.form import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import TracebackType
-    from typing import Self
 
-    from sqlalchemy import URL, Connection, Engine
-
+    from sqlalchemy.orm import Session
 
 R = TypeVar("R")
 
-SQLITE, POSTGRESQL = "sqlite", "postgresql"
-BUSY_SECONDS: Final = 2.0
-PATIENCE_SECONDS: Final = 30.0
-LONGEST_WAIT: Final = 1.0
-# Serialization failure, deadlock, lock not available (PostgreSQL, appendix A).
-_AGAIN: Final = frozenset({"40001", "40P01", "55P03"})
-# Classes of SQLSTATE: no connection, no resources (a full disk), shut down by the operator, an error of the system.
-_GONE: Final = ("08", "53", "57", "58")
-_SQLITE_BUSY: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
-_SQLITE_DISK: Final = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
-
-Clock = "Callable[[], datetime]"
+FORM: Final = Form(
+    what="alerts",
+    tables=Base.metadata,
+    migrations=Path(__file__).parent / "migrations" / "versions",
+    version_table="alembic_version",
+)
 
 
-class Store:
+class Store(Database):
     """One database of alerts, for one process.
 
     Args:
@@ -61,50 +44,8 @@ class Store:
     def __init__(
         self, url: str, *, patience: float = PATIENCE_SECONDS, clock: Callable[[], datetime] | None = None
     ) -> None:
-        self._url = _address(url)
-        self._patience = patience
         self._clock = clock
-        self.engine = _engine(self._url)
-        from rootwarden.alert.store.migrate import migrate
-
-        try:
-            self._again(lambda: migrate(self.engine))
-        except BaseException:
-            self.engine.dispose()
-            raise
-
-    @staticmethod
-    def is_there(url: str) -> bool:
-        """Whether there is a database to open, as far as that shows without asking it: an SQLite file is there or not.
-
-        Raises:
-            UsageError: When the address is none, or of another kind of database.
-        """
-        address = _address(url)
-        file = _file(address.database or "") if address.get_backend_name() == SQLITE else None
-        return file is None or file.exists()
-
-    @property
-    def kind(self) -> str:
-        """`sqlite` or `postgresql`."""
-        return self._url.get_backend_name()
-
-    @property
-    def name(self) -> str:
-        """The address, without its password."""
-        return self._url.render_as_string(hide_password=True)
-
-    def close(self) -> None:
-        """Give every connection back."""
-        self.engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().__init__(url, FORM, patience=patience)
 
     def now(self, session: Session) -> datetime:
         """The instant leases and waits are reckoned by: one clock for all who share the database."""
@@ -115,120 +56,28 @@ class Store:
             return found.astimezone(UTC)
         return datetime.now(UTC)
 
-    def write(self, work: Callable[[Session], R], *, accounts: Iterable[str] = ()) -> R:
-        """Do `work` in one transaction, and again if the database was busy or gone.
+    def write(self, work: Callable[[Session], R], *, serializable: bool = False, accounts: Iterable[str] = ()) -> R:
+        """Do `work` in one transaction, as `Database.write` does, while no other one works on the same accounts.
 
         Args:
-            work: Does its reading and writing in the session it is given; it may run more than once, and its commit may
-                have come through although an error says otherwise, so it must be harmless to repeat.
-            accounts: Those it writes findings of. No other transaction works on them meanwhile.
+            work: As there.
+            serializable: As there.
+            accounts: Those it writes findings of; PostgreSQL takes an advisory lock for each.
 
         Raises:
             StoreError: When the database stayed busy, gone or full.
         """
         locks = sorted(set(accounts))
 
-        def once() -> R:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
-                if self.kind == POSTGRESQL:
-                    for account in locks:
-                        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_number(account)})
-                return work(session)
+        def alone(session: Session) -> R:
+            if self.kind == POSTGRESQL:
+                for account in locks:
+                    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_number(account)})
+            return work(session)
 
-        return self._again(once)
-
-    def read(self, work: Callable[[Session], R]) -> R:
-        """Do `work`, which only reads, on one state of the database; the rest is as for `write`."""
-
-        def once() -> R:
-            with self.engine.connect().execution_options(rootwarden_reads=True) as connection:
-                level = {"isolation_level": "REPEATABLE READ"} if self.kind == POSTGRESQL else {}
-                with Session(connection.execution_options(**level), expire_on_commit=False) as session:
-                    return work(session)
-
-        return self._again(once)
-
-    def _again(self, work: Callable[[], R]) -> R:
-        until = time.monotonic() + self._patience
-        wait = 0.02
-        while True:
-            try:
-                return work()
-            except failures.DBAPIError as error:
-                if not _passes(error):
-                    raise _told(error, f"the database `{self.name}` refused") from error
-                if time.monotonic() + wait > until:
-                    raise _told(error, f"the database `{self.name}` does not answer") from error
-            except failures.StatementError as error:
-                raise error.orig or error from error
-            time.sleep(wait * (0.5 + random.random() / 2))  # noqa: S311 - spreads waiters, guards nothing
-            wait = min(wait * 2, LONGEST_WAIT)
-
-
-def _address(url: str) -> URL:
-    try:
-        address = make_url(url)
-    except failures.ArgumentError as error:
-        raise UsageError("the database has no address", hint="write it as sqlite:///alerts.db") from error
-    backend = address.get_backend_name()
-    if backend not in (SQLITE, POSTGRESQL):
-        raise UsageError(f"`{backend}` is no database for alerts", hint="SQLite and PostgreSQL are")
-    return address.set(drivername="postgresql+psycopg") if backend == POSTGRESQL else address
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() == POSTGRESQL:
-        arguments: dict[str, Any] = {"connect_timeout": 5, "options": "-c lock_timeout=10s -c statement_timeout=30s"}
-        return create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_timeout=10, hide_parameters=True)
-    _for_its_owner_only(url.database or "")
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _for_its_owner_only(name: str) -> None:
-    """Make the file before SQLite does, which would let everybody read it; its journals take over its mode."""
-    file = _file(name)
-    if file is not None:
-        # What cannot be made SQLite refuses to open a moment later, with the reason.
-        with suppress(OSError):
-            file.touch(mode=0o600)
-
-
-def _file(name: str) -> Path | None:
-    """Where an SQLite database is; `None` in memory, and where SQLite itself makes out the name."""
-    return Path(name) if name and name != ":memory:" and not name.startswith("file:") else None
-
-
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    """Our own BEGIN instead of the driver's, which comes too late (SQLAlchemy, "Serializable isolation" for SQLite)."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("rootwarden_reads")
-    connection.exec_driver_sql("BEGIN DEFERRED" if reads else "BEGIN IMMEDIATE")
+        return super().write(alone, serializable=serializable)
 
 
 def _lock_number(account: str) -> int:
     """A number for PostgreSQL's advisory locks, the same in every process."""
     return int(digest_of(("rootwarden", account))[:15], 16)
-
-
-def _passes(error: failures.DBAPIError) -> bool:
-    """Whether it may go by itself: busy, gone, restarting, full."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    name = getattr(error.orig, "sqlite_errorname", None) or ""
-    if name:
-        return str(name).startswith((*_SQLITE_BUSY, *_SQLITE_DISK))
-    if state:
-        return state in _AGAIN or str(state).startswith(_GONE)
-    return error.connection_invalidated or isinstance(error, failures.OperationalError)
-
-
-def _told(error: failures.DBAPIError, what: str) -> StoreError:
-    cause = str(error.orig).strip().partition("\n")[0]
-    return StoreError(f"{what}: {cause}", hint="is it there, not full, and not locked by somebody?")

@@ -13,7 +13,6 @@ from sqlalchemy import delete, select, update
 
 from rootwarden.alert.delivery.state import State
 from rootwarden.alert.store.documents import finding_of, short
-from rootwarden.alert.store.inserting import insert_new
 from rootwarden.alert.store.tables import (
     AcknowledgementRow,
     AlertRow,
@@ -24,6 +23,7 @@ from rootwarden.alert.store.tables import (
     MemberRow,
     SightingRow,
 )
+from rootwarden.database.inserting import insert_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import select
 
 from rootwarden.alert.store.documents import short
-from rootwarden.alert.store.inserting import insert_new
 from rootwarden.alert.store.tables import HeartbeatRow
+from rootwarden.database.inserting import insert_new
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -14,8 +14,8 @@ from rootwarden.alert.delivery.escalation import Ladder, next_stage_at
 from rootwarden.alert.delivery.keys import delivery_key
 from rootwarden.alert.delivery.state import Kind, State
 from rootwarden.alert.delivery.windows import window_end
-from rootwarden.alert.store.inserting import insert_new
 from rootwarden.alert.store.tables import AlertRow, DeliveredAlertRow, DeliveryRow, FindingRow
+from rootwarden.database.inserting import insert_new
 from rootwarden.detect.visits.incident import Severity
 from rootwarden.facts.instant import format_instant
 

@@ -19,8 +19,8 @@ from rootwarden.alert.delivery.merging import higher, merged_concern, merged_vis
 from rootwarden.alert.reading import Finding
 from rootwarden.alert.store import drills, families
 from rootwarden.alert.store.documents import VISIT, document_of, finding_of, short, word
-from rootwarden.alert.store.inserting import insert_new
 from rootwarden.alert.store.tables import AlertRow, EventRow, FindingRow, ReadObjectRow, SightingRow
+from rootwarden.database.inserting import insert_new
 from rootwarden.detect.visits.incident import Concern, Incident, Reason, Severity
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from rootwarden.detect.visits.canonical import canonical
 from rootwarden.detect.visits.checkout import AccountId, Checkout
-from rootwarden.detect.visits.merkle import is_included, leaf_hash
 from rootwarden.errors import InputError
 from rootwarden.facts.instant import Instant
+from rootwarden.transparency.canonical import canonical
+from rootwarden.transparency.merkle import is_included, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.detect.visits.checkout_file import signed_head, signed_part
-from rootwarden.detect.visits.merkle import inclusion_path, leaf_hash, tree_hash
 from rootwarden.facts.instant import format_instant
+from rootwarden.transparency.merkle import inclusion_path, leaf_hash, tree_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,301 @@
+"""The broker: one replayed state, one way to write.
+
+Every wish goes the same way: drafted as an entry, checked without its signature so that nobody signs in vain, signed by
+its person, checked whole, appended with a signed head in one transaction, and only then answered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+import msgspec
+
+from rootwarden.breakglass.broker.drafting import SIGNING_TAKES, Scene, draft
+from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core.entry import Cosigner, from_bytes, to_bytes
+from rootwarden.breakglass.core.founding import check_signer, signers_needed
+from rootwarden.breakglass.core.refusal import Refused
+from rootwarden.breakglass.core.state import State
+from rootwarden.breakglass.core.step import precheck, step
+from rootwarden.errors import RootwardenError
+from rootwarden.facts.instant import Instant
+from rootwarden.transparency.head import sign_head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from rootwarden.breakglass.broker.keeping import Keeper
+    from rootwarden.breakglass.broker.wishes import AnyWish
+    from rootwarden.breakglass.core.authenticator import Authenticator
+    from rootwarden.transparency.head import Head
+
+T = TypeVar("T")
+DRAFT_LIVES: Final = timedelta(minutes=2)
+JOINT_DRAFT_LIVES: Final = timedelta(minutes=30)
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that waits for signatures.
+
+    Attributes:
+        id: Names it.
+        person: Who wished for it.
+        entry: As it stands, in canonical form.
+        message: What is signed.
+        expires: Until when.
+        several: Whether several people sign.
+        phrase: What only who filed a request is told, to read out to approvers.
+        extra: What the entry names by its digest.
+    """
+
+    id: str
+    person: str
+    entry: bytes
+    message: bytes
+    expires: Instant
+    several: bool = False
+    phrase: str = ""
+    extra: tuple[str, ...] = ()
+
+    @property
+    def challenge(self) -> bytes:
+        """What a passkey is asked to sign."""
+        return hashlib.sha256(self.message).digest()
+
+
+class Written(NamedTuple):
+    """What became of a signed draft: its entry, and its place; none while others have to sign."""
+
+    entry: log.Entry
+    position: int | None
+
+
+class Broker:
+    """Writes for people, and never in their name.
+
+    Args:
+        keeper: Keeps the log.
+        checkpoint: Signs heads; this object uses it for nothing else.
+        now: The wall clock.
+        host: Boot id and monotonic clock of the host.
+        check_clock: Raises `Refused` (V5) while the wall clock is not trusted.
+        random: Gives random bytes.
+        signing: How long people are given to sign for a code, before the next step is asked for instead.
+    """
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        checkpoint: Ed25519PrivateKey,
+        *,
+        now: Callable[[], datetime],
+        host: Callable[[], tuple[str, int]],
+        check_clock: Callable[[], object] = lambda: None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+        signing: timedelta = SIGNING_TAKES,
+    ) -> None:
+        self.keeper, self._checkpoint, self._now, self._host, self.random = keeper, checkpoint, now, host, random
+        self._check_clock, self.signing = check_clock, signing
+        self._lock = threading.RLock()
+        self._state = State()
+        self.sealed = ""
+        self.state()
+
+    def state(self) -> State:
+        """The replay of the whole log as it is now; only `step` changes it, so read it and let it be.
+
+        Raises:
+            Refused: An entry somebody else wrote is not allowed.
+        """
+        with self._lock:
+            size = self.keeper.size()
+            if size < self._state.size:
+                raise Refused("V1", "the log is shorter than it was", hint="compare it with heads kept elsewhere")
+            if size > self._state.size:
+                for content in self.keeper.read(self._state.size):
+                    step(self._state, from_bytes(content))
+            return self._state
+
+    def look(self, view: Callable[[State], T]) -> T:
+        """What a view makes of the state, while nothing changes it.
+
+        Raises:
+            Refused: An entry somebody else wrote is not allowed, or the view refuses.
+        """
+        with self._lock:
+            return view(self.state())
+
+    def checkouts(self) -> bytes:
+        """The published check-outs, signed, a line each (docs/checkouts.md)."""
+        from rootwarden.breakglass.broker.checkouts import checkout_lines
+
+        with self._lock:
+            state, head = self.state(), self.keeper.newest_head()
+            if head is None or head.size != state.size:
+                return b""
+            return b"".join(checkout_lines(state, self.keeper.read(), head, self._checkpoint.sign))
+
+    def now(self) -> datetime:
+        """The trusted instant, never before the newest entry.
+
+        Raises:
+            Refused: The clock is not trusted (V5).
+        """
+        now = self._now()
+        if now < self._state.newest_at:
+            raise Refused("V5", "the clock is behind the newest entry of the log", hint="set it, then attest it")
+        return now
+
+    def prepare(self, person: str, wish: AnyWish) -> Draft:
+        """Draft what somebody wishes for, and say what they have to sign.
+
+        Raises:
+            Refused: It would not be allowed, whoever signed it.
+        """
+        with self._lock:
+            state = self.state()
+            self._check_unsealed(wish)
+            scene = Scene(state, person, self.now(), self.random, self._host(), self.signing)
+            drafted = draft(wish, scene)
+            entry = self._completed(drafted.entry)
+            precheck(state, entry)
+            several = isinstance(entry, log.JointEntry)
+            made = Draft(
+                id=self.random(16).hex(),
+                person=person,
+                entry=to_bytes(entry),
+                message=state.message(entry),
+                expires=scene.now + (JOINT_DRAFT_LIVES if several else DRAFT_LIVES),
+                several=several,
+                phrase=drafted.phrase,
+                extra=drafted.extra,
+            )
+            self.keeper.put_draft(made.id, msgspec.json.encode(made), made.expires)
+            return made
+
+    def draft(self, name: str) -> Draft:
+        """A draft that still waits.
+
+        Raises:
+            Refused: There is none, or it has expired.
+        """
+        kept = self.keeper.draft(name, self.now())
+        if kept is None:
+            raise Refused("G4", "there is no such draft any more", hint="begin again")
+        return msgspec.json.decode(kept, type=Draft)
+
+    def submit(self, person: str, name: str, authenticator: Authenticator) -> Written:
+        """Take a signature; with the last one that is needed the entry is written.
+
+        Args:
+            person: Whose signature it is.
+            name: Of the draft.
+            authenticator: The signature.
+
+        Raises:
+            Refused: A step refused it; the draft is gone, so that a signature is tried once.
+            LogMoved: Somebody else wrote meanwhile.
+            StoreError: The database cannot.
+        """
+        with self._lock:
+            made = self.draft(name)
+            state = self.state()
+            entry = _dated(from_bytes(made.entry), self.now())
+            if isinstance(entry, log.JointEntry):
+                return self._cosigned(made, entry, person, authenticator)
+            if made.person != person or not self.keeper.burn_draft(name):
+                raise Refused("G4", "there is no such draft any more", hint="begin again")
+            if not isinstance(entry, log.SignedEntry):
+                raise Refused("G5", "nobody signs this")
+            signed = msgspec.structs.replace(entry, authenticator=authenticator)
+            position = state.size
+            self.write(signed)
+            return Written(entry=signed, position=position)
+
+    def say(self, entry: log.Entry) -> int:
+        """Write an entry that needs no signature.
+
+        Returns:
+            Its place.
+
+        Raises:
+            Refused: A step refused it, or it needs one.
+        """
+        with self._lock:
+            position = self.state().size
+            self.write(entry)
+            return position
+
+    def write(self, *entries: log.Entry) -> Head:
+        """Append entries, all or none, with the head over them.
+
+        Raises:
+            Refused: A step refused one.
+            LogMoved: Somebody else wrote meanwhile.
+            StoreError: The database cannot.
+        """
+        with self._lock:
+            state = self.state()
+            before = state.size
+            if not all(isinstance(entry, _WITH_ANY_CLOCK) for entry in entries):
+                self._check_clock()
+            try:
+                for entry in entries:
+                    step(state, entry)
+                head = sign_head(self._checkpoint, size=state.size, root=state.tree.root, at=entries[-1].at)
+                self.keeper.append(before, [to_bytes(entry) for entry in entries], head)
+            except RootwardenError:
+                # The state may be ahead of what is kept: only the log says what is so.
+                if self._state.size != before:
+                    self._state = State()
+                raise
+            return head
+
+    def _cosigned(self, made: Draft, entry: log.JointEntry, person: str, authenticator: Authenticator) -> Written:
+        state = self.state()
+        cosigner = Cosigner(person=person, authenticator=authenticator)
+        check_signer(state, entry, cosigner)
+        others = tuple(one for one in entry.signers if one.person != person)
+        signed = msgspec.structs.replace(entry, signers=(*others, cosigner))
+        if len(signed.signers) < signers_needed(signed):
+            waiting = msgspec.structs.replace(made, entry=to_bytes(signed))
+            self.keeper.put_draft(made.id, msgspec.json.encode(waiting), made.expires)
+            return Written(entry=signed, position=None)
+        position = state.size
+        self.keeper.burn_draft(made.id)
+        self.write(signed)
+        return Written(entry=signed, position=position)
+
+    def _completed(self, entry: log.AnyEntry) -> log.AnyEntry:
+        """The founding entry names the key that signs heads."""
+        if not isinstance(entry, log.LogBegun):
+            return entry
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        public = self._checkpoint.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return msgspec.structs.replace(entry, checkpoint_key=public.decode())
+
+    def _check_unsealed(self, wish: AnyWish) -> None:
+        from rootwarden.breakglass.broker.wishes import BeginEpoch
+
+        if self.sealed and not isinstance(wish, BeginEpoch):
+            raise Refused("E1", f"the broker is sealed: {self.sealed}", hint=_HOW_ON)
+
+
+# What is written to come to a trusted clock, or says nothing that time decides.
+_WITH_ANY_CLOCK: Final = (log.LogBegun, log.EpochBegun, log.ClockAttested, log.SinkChanged, log.AttemptRefused)
+
+
+def _dated(entry: log.AnyEntry, now: datetime) -> log.AnyEntry:
+    """The entry as of now; an attested time keeps the moment at which it was read."""
+    return entry if isinstance(entry, log.ClockAttested) else msgspec.structs.replace(entry, at=now)
+
+
+_HOW_ON: Final = "two administrators and a custodian begin an epoch"

@@ -1,0 +1,143 @@
+"""What time brings: requests expire, windows end, heads are anchored, notices leave.
+
+Run often; each run finds its own work. What is due follows from the log, so a broker that was killed goes on where it
+was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from rootwarden.breakglass.broker.notices import notices_of
+from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core.entry import from_bytes
+from rootwarden.breakglass.core.leasing import WINDOW
+from rootwarden.breakglass.core.returning import open_duties
+from rootwarden.breakglass.core.settings import OPENING_LIVES
+from rootwarden.breakglass.core.state import Phase, Stage
+from rootwarden.errors import RootwardenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rootwarden.breakglass.broker.broker import Broker
+    from rootwarden.breakglass.broker.notices import Notice
+    from rootwarden.breakglass.broker.releases import Releases
+    from rootwarden.breakglass.core.state import State
+
+
+class Messenger(Protocol):
+    """Hands notices over."""
+
+    def send(self, notice: Notice, addresses: tuple[str, ...]) -> str:
+        """Send one notice.
+
+        Returns:
+            The channel that took it; nothing when none did.
+        """
+        ...
+
+
+class Chores:
+    """What the broker does by itself.
+
+    Args:
+        broker: Writes the log.
+        releases: Anchors heads, publishes check-outs.
+        messenger: Hands notices over.
+        trouble: Hears what went wrong; a chore that fails does not stop the others.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        releases: Releases,
+        messenger: Messenger,
+        *,
+        trouble: Callable[[RootwardenError], None],
+    ) -> None:
+        self._broker, self._releases, self._messenger, self._trouble = broker, releases, messenger, trouble
+        self._heard = 0
+
+    def run(self) -> int:
+        """Do everything that is due.
+
+        Returns:
+            How many entries were written.
+        """
+        before = self._broker.state().size
+        for chore in (self._expire, self._end, self._close, self._end_openings, self._tell, self._anchor):
+            try:
+                chore()
+            except RootwardenError as error:
+                self._trouble(error)
+        return self._broker.state().size - before
+
+    def _expire(self) -> None:
+        state, now = self._broker.state(), self._broker.now()
+        over = (Stage.EXPIRED, Stage.VOID)
+        for name, filed in list(state.requests.items()):
+            if filed.stage is Stage.FILED and state.stage_of(filed, now) in over:
+                self._broker.say(log.RequestExpired(at=now, actor=log.SYSTEM, request=name))
+
+    def _end(self) -> None:
+        now = self._broker.now()
+        for name, lease in list(self._broker.state().leases.items()):
+            if lease.phase is Phase.OPEN and now >= lease.until:
+                self._broker.say(log.LeaseEnded(at=now, actor=log.SYSTEM, lease=name, why=WINDOW))
+                self._releases.publish(name)
+
+    def _close(self) -> None:
+        for name, lease in list(self._broker.state().leases.items()):
+            if lease.phase is Phase.DUTIES and not open_duties(lease):
+                self._broker.say(log.LeaseClosed(at=self._broker.now(), actor=log.SYSTEM, lease=name))
+
+    def _end_openings(self) -> None:
+        now = self._broker.now()
+        for name, opening in list(self._broker.state().openings.items()):
+            if not opening.outcome and now >= opening.at + OPENING_LIVES:
+                ended = log.OpeningEnded(
+                    at=now, actor=log.SYSTEM, opening=name, outcome="expired", reason="too few gave a share"
+                )
+                self._broker.say(ended)
+
+    def _tell(self) -> None:
+        for position, entry, state in self._new():
+            for notice in notices_of(state, entry):
+                if notice.person in state.told.get(position, ()):
+                    continue
+                addresses = state.people[notice.person].person.addresses
+                channel = self._messenger.send(notice, addresses)
+                self._broker.say(
+                    log.NoticeRecorded(
+                        at=self._broker.now(),
+                        actor=log.SYSTEM,
+                        about=position,
+                        request=_request_of(entry),
+                        person=notice.person,
+                        channel=channel,
+                        delivered=bool(channel),
+                    )
+                )
+
+    def _new(self) -> Iterator[tuple[int, log.Entry, State]]:
+        """Entries whose notices are not recorded yet; after a start those of the recent past are looked at again."""
+        state = self._broker.state()
+        start = max(self._heard, state.size - _LOOKS_BACK)
+        for position, content in enumerate(list(self._broker.keeper.read(start)), start):
+            entry = from_bytes(content)
+            yield position, entry, self._broker.state()
+            self._heard = position + 1
+
+    def _anchor(self) -> None:
+        if self._broker.state().size:
+            self._releases.anchor()
+
+
+def _request_of(entry: log.Entry) -> str:
+    """The request an entry files, whose notices an emergency waits for (L6)."""
+    return entry.request.id if isinstance(entry, log.RequestFiled) else ""
+
+
+# Enough for what a crash between an entry and its notices can leave behind.
+_LOOKS_BACK: Final = 1000

@@ -1,0 +1,96 @@
+"""No machine outside is reachable: people's own devices sign the head, and keep it.
+
+What a device signs is `core.anchor.attestation_message`; whether it is a key of that person, and counts now, is said by
+the function that is passed in, when the signature comes and again before it is used.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rootwarden.breakglass.core.anchor import DEVICES
+from rootwarden.breakglass.sinks.sink import Receipt, SinkKind
+from rootwarden.errors import RootwardenError, SinkError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from rootwarden.breakglass.core.anchor import Attestation
+    from rootwarden.breakglass.sinks.lane import Allowance
+    from rootwarden.transparency.head import Head
+
+MOST_KEPT: Final = 64
+
+
+class DevicesSink:
+    """Two people's devices.
+
+    Args:
+        name: What people call it.
+        verify: Raises when an attestation of a head is not by a key of the person it names, or does not count now.
+        clock: Now.
+    """
+
+    kind: ClassVar[SinkKind] = SinkKind.DEVICES
+    tells: ClassVar[bool] = False
+    takes_entries: ClassVar[bool] = False
+
+    def __init__(
+        self, name: str, *, verify: Callable[[Head, Attestation], None], clock: Callable[[], datetime]
+    ) -> None:
+        self.name = name
+        self._verify = verify
+        self._clock = clock
+        self._lock = threading.Lock()
+        # By size and root, then by person; what is of an old head goes when there is no room.
+        self._given: dict[tuple[int, str], dict[str, Attestation]] = {}
+
+    def hand_in(self, head: Head, attestation: Attestation) -> None:
+        """Take an attestation of a head.
+
+        Raises:
+            SinkError: It does not count.
+        """
+        try:
+            self._verify(head, attestation)
+        except RootwardenError as error:
+            raise SinkError(f"the attestation does not count: {error.message}", hint=error.hint) from error
+        with self._lock:
+            self._given.setdefault((head.size, head.root), {})[attestation.person] = attestation
+            while len(self._given) > MOST_KEPT:
+                del self._given[min(self._given)]
+
+    def offer(self, head: Head, entries: Sequence[bytes], within: Allowance) -> Receipt:
+        """Whether enough people signed this head."""
+        del entries, within  # nothing is sent, so nothing takes time
+        with self._lock:
+            given = dict(self._given.get((head.size, head.root), {}))
+        people = sorted(person for person, each in given.items() if self._counts(head, each))
+        if len(people) < DEVICES:
+            raise SinkError(
+                f"{len(people)} of {DEVICES} people have signed the head over {head.size} entries",
+                hint="ask another person to sign it on their device",
+            )
+        return Receipt(
+            sink=self.name,
+            kind=self.kind,
+            head=head,
+            accepted_at=self._clock(),
+            reference=", ".join(people),
+            verifiable=True,
+            attestations=tuple(given[person] for person in people),
+        )
+
+    def newest(self, within: Allowance) -> tuple[Head, ...]:
+        """Nobody can ask a device that is in somebody's pocket."""
+        del within
+        raise SinkError(f"`{self.name}` cannot be asked", hint="people compare the head on their devices")
+
+    def _counts(self, head: Head, attestation: Attestation) -> bool:
+        try:
+            self._verify(head, attestation)
+        except RootwardenError:
+            return False
+        return True

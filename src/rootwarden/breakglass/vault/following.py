@@ -1,0 +1,128 @@
+"""Following the log: new entries lead to a signed head, and go on from the newest head that was ever seen (V1, V2)."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, NamedTuple
+
+from rootwarden.breakglass.vault.state import TrustedHead
+from rootwarden.breakglass.vault.troubles import VaultError
+from rootwarden.transparency.head import head_is_signed
+from rootwarden.transparency.merkle import leaf_hash, node_hash, tree_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from rootwarden.breakglass.vault.authority import Authority
+    from rootwarden.breakglass.vault.messages import LogPart
+    from rootwarden.breakglass.vault.state import StateFolder
+
+
+class Edge(NamedTuple):
+    """A Merkle tree by what it takes to let it grow: the roots of its whole subtrees, largest first.
+
+    Attributes:
+        size: How many leaves it has.
+        peaks: Size and root of each whole subtree (RFC 9162, section 2.1).
+    """
+
+    size: int = 0
+    peaks: tuple[tuple[int, bytes], ...] = ()
+
+    def with_entry(self, entry: bytes) -> Edge:
+        """The tree with one more entry."""
+        peaks, size, root = list(self.peaks), 1, leaf_hash(entry)
+        while peaks and peaks[-1][0] == size:
+            _, left = peaks.pop()
+            size, root = size * 2, node_hash(left, root)
+        return Edge(self.size + 1, (*peaks, (size, root)))
+
+    @property
+    def root(self) -> str:
+        """Its root, in Base64."""
+        if not self.peaks:
+            return b64encode(tree_hash(())).decode()
+        root = self.peaks[-1][1]
+        for _, peak in reversed(self.peaks[:-1]):
+            root = node_hash(peak, root)
+        return b64encode(root).decode()
+
+
+class Follower:
+    """The log as far as it was replayed, held against the newest head that was ever seen.
+
+    Args:
+        authority: Who replays the entries.
+        folder: Where the newest head is kept.
+        keys: The checkpoint keys of the log.
+    """
+
+    def __init__(self, authority: Authority, folder: StateFolder, keys: Sequence[Ed25519PublicKey]) -> None:
+        self._authority = authority
+        self._folder = folder
+        self._keys = keys
+        self._edge = Edge()
+        self._trusted = folder.trusted()
+
+    @property
+    def size(self) -> int:
+        """How many entries were replayed."""
+        return self._edge.size
+
+    @property
+    def trusted(self) -> int:
+        """The size of the newest head ever seen."""
+        return self._trusted.size
+
+    def take(self, part: LogPart) -> None:
+        """Replay new entries.
+
+        Raises:
+            VaultError: They do not follow, do not lead to the head, fork from what was seen, or the head is not signed.
+            Refused: An entry is not allowed, or the head is not anchored.
+        """
+        if part.since != self._edge.size:
+            raise VaultError(
+                f"the vault knows {self._edge.size} entries, and was given those after {part.since}",
+                hint=f"send those after {self._edge.size}",
+                step="V1",
+            )
+        edge = self._grown(part.entries)
+        if (part.head.size, part.head.root) != (edge.size, edge.root):
+            raise VaultError("the entries do not lead to the head", step="V2")
+        if not head_is_signed(part.head, self._keys):
+            raise VaultError("the head is not signed with a checkpoint key of this log", step="V2")
+        self._authority.advance(part.entries, part.head, part.receipts)
+        self._edge = edge
+        if edge.size > self._trusted.size:
+            newest = TrustedHead(size=edge.size, root=edge.root)
+            self._folder.remember(newest)
+            self._trusted = newest
+
+    def check_newest(self) -> None:
+        """Whether everything was replayed that was ever seen, and what was replayed is remembered.
+
+        Raises:
+            VaultError: The log that was given is shorter than one seen before, or the newest head is not on the disk.
+        """
+        if self._edge.size > self._trusted.size:
+            raise VaultError("the newest head is not on the disk", hint="send it again", step="V1")
+        if self._edge.size < self._trusted.size:
+            raise VaultError(
+                f"the vault has seen a log of {self._trusted.size} entries, and was given {self._edge.size}",
+                hint="give it the whole log; after a restore of an old one only a new vault can go on",
+                step="V1",
+            )
+
+    def _grown(self, entries: Sequence[bytes]) -> Edge:
+        edge = self._edge
+        for entry in entries:
+            edge = edge.with_entry(entry)
+            if edge.size == self._trusted.size and edge.root != self._trusted.root:
+                raise VaultError(
+                    f"the first {edge.size} entries are not those the vault has seen: the log was forked or rewritten",
+                    step="V1",
+                )
+        return edge
