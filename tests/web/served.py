@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import socket
 import threading
@@ -111,7 +112,7 @@ def _load(session: CDPSession, authenticator: str, theatre: Theatre, name: str) 
 def sign_in(page: Page) -> None:
     page.goto("/sign-in")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/")
+    page.wait_for_url(re.compile(r":[0-9]+/$"))
 
 
 __all__ = ["ARGUMENTS", "EVERYBODY", "clock", "served", "sign_in", "someone", "system_chromium"]

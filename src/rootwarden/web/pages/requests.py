@@ -55,7 +55,7 @@ def _form(call: Call, form: dict[str, list[str]], error: RootwardenError | None 
         task=task,
         purpose=purpose,
         said=lambda name, default="": field(form, name) or default,
-        error=error,
+        error=problem_of(error) if error else None,
         wrong=_field_of(error),
     )
 
