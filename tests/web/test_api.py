@@ -14,9 +14,8 @@ from rootwarden.breakglass.identity.sessions import COOKIE
 from rootwarden.breakglass.rehearsal.cast import cast
 from rootwarden.breakglass.rehearsal.play import ACCOUNT
 from rootwarden.breakglass.rehearsal.vault import PASSWORD
-from rootwarden.errors import SinkError
 from rootwarden.detect.visits.checkout_file import read_checkouts, read_public_keys
-from rootwarden.errors import StoreError
+from rootwarden.errors import SinkError, StoreError
 from rootwarden.web.api.endpoint import PREFIX
 from rootwarden.web.app import ENDPOINTS
 from rootwarden.web.call import Access

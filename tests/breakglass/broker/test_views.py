@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from rootwarden.breakglass.broker import people_views, views
@@ -13,6 +13,9 @@ from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.request import digest_of
 from rootwarden.breakglass.core.state import State
 from rootwarden.breakglass.rehearsal.play import ACCOUNT, DEVICE, GROUP, Play
+
+if TYPE_CHECKING:
+    import msgspec
 
 EVERYBODY = ("ada", "ben", "ida", "rita", "rob", "anna", "omar", "sven", "carl", "cleo", "cora", "dan")
 EVERYTHING = {"ada", "ben", "ida", "dan"}
