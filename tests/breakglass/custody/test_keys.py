@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import pickle
+from typing import ClassVar
 
 import msgspec
 import pytest
@@ -47,10 +48,26 @@ def test_a_secret_is_gone_after_its_block_even_when_that_fails() -> None:
         _ = secret.content
 
 
+class Watched(Secret):
+    """Says when it is wiped, with what it held then."""
+
+    wiped_with: ClassVar[list[bytes]] = []
+
+    def wipe(self) -> None:
+        if not self.wiped:
+            self.wiped_with.append(bytes(self.content))
+        super().wipe()
+
+
 def test_a_secret_is_wiped_when_it_is_dropped() -> None:
-    content = bytearray(CANARY)
-    Secret(content, "password")
-    assert content == bytes(len(CANARY))
+    Watched(bytearray(CANARY), "password")
+    assert Watched.wiped_with == [CANARY]
+
+
+def test_bytes_that_outlive_their_secret_are_not_zeros() -> None:
+    content = Secret(bytearray(CANARY), "password").content
+    assert content == CANARY
+    assert bytes(Secret(bytearray(CANARY), "password").content) == CANARY
 
 
 def test_secrets_compare_by_content() -> None:
@@ -67,10 +84,24 @@ def test_what_a_library_hands_over_is_overwritten(size: int) -> None:
     assert secret.content[-1:] == b"x"
 
 
+@pytest.mark.parametrize("size", [2, 3, 74, 4096])
+def test_a_string_of_ascii_is_overwritten_too(size: int) -> None:
+    text = "".join(["x"] * size)
+    forget(text)
+    assert text == "\0" * size
+
+
+def test_another_string_is_left_as_it_is() -> None:
+    text = "".join(["ä"] * 5)
+    forget(text)
+    assert text == "äääää"
+
+
 def test_shared_objects_of_one_byte_are_left_alone() -> None:
     one = b"a"
     forget(one)
     forget(b"")
+    forget("")
     assert one[0] == ord("a")
 
 
