@@ -307,7 +307,7 @@ def test_an_enrolment_from_seed_to_proof() -> None:
 def test_an_export_leaves_for_who_signed_for_it() -> None:
     theatre = Theatre()
     rita = theatre.person("rita")
-    lease = theatre.lease(purpose="export", code_to="", device="")
+    lease = theatre.lease(purpose="export", code_to="")
     digest = rita.post(f"/leases/{lease}/export", {}).json()["digest"]
     assert rita.get(f"/leases/{lease}/export").status_code == 404, "not before the signature"
     rita.do({"wish": "get-export", "lease": lease, "digest": digest})

@@ -21,8 +21,12 @@ from rootwarden.web.api.document import openapi
 from rootwarden.web.app import ENDPOINTS
 
 if TYPE_CHECKING:
-    from schemathesis import Case
+    from typing import TypeAlias
+
+    from schemathesis import Case as AnyCase
     from tests.web.theatre import Person
+
+    Case: TypeAlias = AnyCase[Any]
 
 # One for each role, somebody with two, and nobody.
 ROLES = ("ada", "rita", "rob", "anna", "carl", "dan", "")
@@ -36,12 +40,17 @@ OPERATIONS = [
     for method in methods
     if not path.endswith("/sign-out")
 ]
-_QUIET = {
-    "deadline": None,
-    "database": None,
-    "phases": [Phase.generate],
-    "suppress_health_check": list(HealthCheck),
-}
+
+
+def bounded(examples: int) -> settings:
+    """So many new examples, however long one takes, and none kept."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 @cache
@@ -99,7 +108,7 @@ def check(case: Case, answer: httpx.Response) -> None:
 
 
 def run(examples: int) -> None:
-    @settings(max_examples=examples, **_QUIET)
+    @bounded(examples)
     @given(case=cases(), who=st.sampled_from(ROLES), number=st.integers(0, 30))
     def fuzz(case: Case, who: str, number: int) -> None:
         names = names_there_are()
@@ -120,7 +129,7 @@ def test_whatever_is_sent_for_long() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 @given(content=st.binary(max_size=300), number=st.integers(0, len(OPERATIONS) - 1))
-@settings(max_examples=10, **_QUIET)
+@bounded(10)
 def test_bytes_that_are_no_json_break_nothing(role: str, content: bytes, number: int) -> None:
     path, method = OPERATIONS[number]
     url = path.replace("{id}", "x").replace("{device}", "x")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.web.theatre import EVERYBODY, FILE, ORIGIN, Theatre, login_of
 
-from rootwarden.breakglass.rehearsal.play import ACCOUNT, MEMBER
+from rootwarden.breakglass.rehearsal.play import ACCOUNT, DEVICE, MEMBER, ROLE
 from rootwarden.web.pages.paper import environment, static_file
 
 if TYPE_CHECKING:
@@ -244,6 +244,32 @@ def test_a_form_that_is_refused_comes_back_filled_and_says_where() -> None:
     assert 'href="#ticket"' in answer.text
     assert re.search(r'id="ticket"[^>]*aria-invalid="true" aria-describedby="wrong"', answer.text)
     assert "why not" in answer.text
+
+
+@pytest.mark.parametrize("purpose", ["visit", "enrolment", "export", "task-session"])
+def test_every_purpose_can_be_asked_for_with_the_one_form(purpose: str) -> None:
+    theatre = Theatre()
+    session = purpose == "task-session"
+    account, task = (MEMBER, "s3-bucket-policy") if session else (ACCOUNT, "s3-mfa-delete")
+    on = f"/requests/new?account={account}&task={task}"
+    fields = {
+        "account": account,
+        "task": task,
+        "purpose": purpose,
+        "ticket": "OPS-1",
+        "reason": "it has to be",
+        "minutes": "30",
+        "code_to": "rita",
+        "device": DEVICE,
+        "overrides_duties": "yes",
+        **({"task_policy": "S3UnlockBucketPolicy", "role": ROLE} if session else {}),
+    }
+    rita = theatre.person("rita")
+    answer = send(rita, "/requests/new", fields, on=on)
+    assert answer.status_code == 303, answer.text
+    sign(rita, answer.headers["location"])
+    (own,) = rita.read("/requests")["own"]
+    assert own["request"]["purpose"] == purpose
 
 
 def test_a_member_account_is_led_to_a_task_session() -> None:
