@@ -235,13 +235,14 @@ class Vault:
         begins, ends = window_of(steps[0]).valid_from, window_of(steps[-1]).valid_until
         if not begins - _EARLY <= now < ends:
             raise VaultError(f"step {steps[0]} is not the present one or the next", step="V5")
+        self._resident.check_code(name, steps[0])
         for step in steps:
             self._ledger.record(f"{grant.binding.account}/{request.device}", step, request.lease)
         found = in_child(
             partial(work.make_codes, key, grant.binding, request.record, steps), first=partial(self._only, name)
         )
-        self._resident.used(name)
         now = self._clock()
+        self._resident.gave_code(name, steps[0], seconds=max(0.0, (ends - now).total_seconds()))
         answer = said.Code(
             step=steps[0],
             valid_from=begins,
