@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -14,8 +14,8 @@ from rootwarden.facts.instant import Instant, format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-    from rootwarden.breakglass.core.state import Lease
     from rootwarden.facts.contacts import Contact
     from rootwarden.facts.fact import Fact, Source
     from rootwarden.facts.root_user import MfaDevice
@@ -67,7 +67,27 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
 
 
-def judge(lease: Lease, *, before: Look | None, after: Look, trail: Trail, report: str) -> tuple[Finding, ...]:
+class Visit(Protocol):
+    """What is asked of a lease: the one of the replayed state has it, and so has what the API shows of it."""
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """What must be shown."""
+
+    @property
+    def opened(self) -> datetime:
+        """When it was opened."""
+
+    @property
+    def until(self) -> datetime:
+        """The end of its window."""
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it ended, if it did."""
+
+
+def judge(lease: Visit, *, before: Look | None, after: Look, trail: Trail, report: str) -> tuple[Finding, ...]:
     """Judge every duty of a lease, in their order.
 
     Args:
@@ -83,7 +103,7 @@ def judge(lease: Lease, *, before: Look | None, after: Look, trail: Trail, repor
 class _Case:
     """All there is, for one lease."""
 
-    def __init__(self, lease: Lease, before: Look | None, after: Look, trail: Trail, report: str) -> None:
+    def __init__(self, lease: Visit, before: Look | None, after: Look, trail: Trail, report: str) -> None:
         self.lease, self.before, self.after, self.trail, self.report = lease, before, after, trail, report
 
 
