@@ -106,5 +106,10 @@ def test_a_growing_tree_has_every_root_of_the_whole_ones(entries: list[bytes]) -
     ]
     assert tree.root_at(len(entries) + 1) is None
     assert tree.root_at(-1) is None
+    for size in range(1, len(entries) + 1):
+        index = (size * 7) % size
+        assert tree.inclusion(index, size) == inclusion_path(leaves[:size], index)
+        first = 1 + (size * 5) % size
+        assert tree.consistency(first, size) == consistency_path(leaves[:size], first)
     assert tree.inclusion(0) == inclusion_path(leaves, 0)
     assert tree.consistency(1) == consistency_path(leaves, 1)

@@ -1,34 +1,33 @@
-"""A Merkle tree that grows by one leaf at a time and knows its root after every one of them."""
+"""A Merkle tree that grows by one leaf at a time: it knows every root it had, and proves in logarithmic time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rootwarden.transparency.merkle import consistency_path, inclusion_path, leaf_hash, node_hash, tree_hash
+from rootwarden.transparency.merkle import leaf_hash, node_hash, split_of, tree_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 class GrowingTree:
-    """All leaf hashes of a log, and every root it ever had; appending takes O(log n) hashes.
+    """All hashes of whole subtrees of a log, and every root it ever had (RFC 9162, section 2.1).
 
     Args:
         entries: What the log holds already.
     """
 
     def __init__(self, entries: Iterable[bytes] = ()) -> None:
-        self._leaves: list[bytes] = []
+        # By height, the roots of the whole subtrees of that height, from the left.
+        self._levels: list[list[bytes]] = [[]]
         self._roots: list[bytes] = [tree_hash(())]
-        # Roots of the whole subtrees the leaves make, largest first, each with how many leaves it has.
-        self._peaks: list[tuple[int, bytes]] = []
         for entry in entries:
             self.append(entry)
 
     @property
     def size(self) -> int:
         """How many entries there are."""
-        return len(self._leaves)
+        return len(self._levels[0])
 
     @property
     def root(self) -> bytes:
@@ -42,36 +41,65 @@ class GrowingTree:
             The root with it.
         """
         root = self.root_with(entry)
-        leaf = leaf_hash(entry)
-        self._leaves.append(leaf)
-        self._peaks = _grown(self._peaks, leaf)
+        grown, height = leaf_hash(entry), 0
+        self._levels[0].append(grown)
+        while len(self._levels[height]) % 2 == 0:
+            grown = node_hash(*self._levels[height][-2:])
+            height += 1
+            if height == len(self._levels):
+                self._levels.append([])
+            self._levels[height].append(grown)
         self._roots.append(root)
         return root
 
     def root_with(self, entry: bytes) -> bytes:
         """The root the tree would have with one more entry."""
-        peaks = _grown(self._peaks, leaf_hash(entry))
-        root = peaks[-1][1]
-        for _, peak in reversed(peaks[:-1]):
-            root = node_hash(peak, root)
+        root = leaf_hash(entry)
+        for level in self._levels:
+            # A subtree without a neighbour stands to the left of everything after it.
+            if len(level) % 2:
+                root = node_hash(level[-1], root)
         return root
 
     def root_at(self, size: int) -> bytes | None:
         """The root after the first `size` entries; `None` when there are not so many."""
         return self._roots[size] if 0 <= size <= self.size else None
 
-    def inclusion(self, index: int) -> list[bytes]:
-        """The inclusion path of an entry in the tree as it is."""
-        return inclusion_path(self._leaves, index)
+    def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
+        """The inclusion path of an entry (2.1.3.1), in the tree as it is or as it was with `size` entries."""
+        first, last = 0, self.size if size is None else size
+        path: list[bytes] = []
+        while last - first > 1:
+            split = first + split_of(last - first)
+            if index < split:
+                path.append(self._hash(split, last))
+                last = split
+            else:
+                path.append(self._hash(first, split))
+                first = split
+        return path[::-1]
 
-    def consistency(self, first: int) -> list[bytes]:
-        """The consistency path from an earlier size, at least 1, to the tree as it is."""
-        return consistency_path(self._leaves, first)
+    def consistency(self, first: int, size: int | None = None) -> list[bytes]:
+        """The consistency path (2.1.4.1) from an earlier size, at least 1, to the tree as it is, or as it was."""
+        begin, last, whole = 0, self.size if size is None else size, True
+        path: list[bytes] = []
+        while begin + first < last:
+            split = begin + split_of(last - begin)
+            if begin + first <= split:
+                path.append(self._hash(split, last))
+                last = split
+            else:
+                path.append(self._hash(begin, split))
+                first, begin, whole = first - (split - begin), split, False
+        if not whole:
+            path.append(self._hash(begin, last))
+        return path[::-1]
 
-
-def _grown(peaks: list[tuple[int, bytes]], leaf: bytes) -> list[tuple[int, bytes]]:
-    grown, size, root = list(peaks), 1, leaf
-    while grown and grown[-1][0] == size:
-        _, left = grown.pop()
-        size, root = size * 2, node_hash(left, root)
-    return [*grown, (size, root)]
+    def _hash(self, first: int, last: int) -> bytes:
+        """The root of the subtree over some entries, as the proofs cut the tree."""
+        size = last - first
+        height = size.bit_length() - 1
+        if size == 1 << height:
+            return self._levels[height][first >> height]
+        split = first + split_of(size)
+        return node_hash(self._hash(first, split), self._hash(split, last))

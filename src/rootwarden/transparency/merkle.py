@@ -25,7 +25,7 @@ def tree_hash(leaves: Sequence[bytes]) -> bytes:
         return hashlib.sha256().digest()
     if len(leaves) == 1:
         return leaves[0]
-    split = _split(len(leaves))
+    split = split_of(len(leaves))
     return node_hash(tree_hash(leaves[:split]), tree_hash(leaves[split:]))
 
 
@@ -38,7 +38,7 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """
     if len(leaves) == 1:
         return []
-    split = _split(len(leaves))
+    split = split_of(len(leaves))
     if index < split:
         return [*inclusion_path(leaves[:split], index), tree_hash(leaves[split:])]
     return [*inclusion_path(leaves[split:], index - split), tree_hash(leaves[:split])]
@@ -122,12 +122,12 @@ def _climb(here: int, last: int, steps: Sequence[bytes]) -> tuple[bytes, bytes] 
 def _subproof(first: int, leaves: Sequence[bytes], *, whole: bool) -> list[bytes]:
     if first == len(leaves):
         return [] if whole else [tree_hash(leaves)]
-    split = _split(len(leaves))
+    split = split_of(len(leaves))
     if first <= split:
         return [*_subproof(first, leaves[:split], whole=whole), tree_hash(leaves[split:])]
     return [*_subproof(first - split, leaves[split:], whole=False), tree_hash(leaves[:split])]
 
 
-def _split(size: int) -> int:
+def split_of(size: int) -> int:
     """The largest power of two below a size."""
     return 1 << ((size - 1).bit_length() - 1)

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.core.authenticator import Authenticator
     from rootwarden.transparency.head import Head
 
+T = TypeVar("T")
 DRAFT_LIVES: Final = timedelta(minutes=2)
 JOINT_DRAFT_LIVES: Final = timedelta(minutes=30)
 
@@ -51,6 +52,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         expires: Until when.
         several: Whether several people sign.
         phrase: What only who filed a request is told, to read out to approvers.
+        extra: What the entry names by its digest.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     expires: Instant
     several: bool = False
     phrase: str = ""
+    extra: tuple[str, ...] = ()
 
     @property
     def challenge(self) -> bytes:
@@ -80,8 +83,9 @@ class Broker:
     Args:
         keeper: Keeps the log.
         checkpoint: Signs heads; this object uses it for nothing else.
-        now: The trusted instant; raises `Refused` (V5) while the clock is not trusted.
+        now: The wall clock.
         host: Boot id and monotonic clock of the host.
+        check_clock: Raises `Refused` (V5) while the wall clock is not trusted.
         random: Gives random bytes.
     """
 
@@ -92,9 +96,11 @@ class Broker:
         *,
         now: Callable[[], datetime],
         host: Callable[[], tuple[str, int]],
+        check_clock: Callable[[], object] = lambda: None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.keeper, self._checkpoint, self._now, self._host, self.random = keeper, checkpoint, now, host, random
+        self._check_clock = check_clock
         self._lock = threading.RLock()
         self._state = State()
         self.sealed = ""
@@ -114,6 +120,25 @@ class Broker:
                 for content in self.keeper.read(self._state.size):
                     step(self._state, from_bytes(content))
             return self._state
+
+    def look(self, view: Callable[[State], T]) -> T:
+        """What a view makes of the state, while nothing changes it.
+
+        Raises:
+            Refused: An entry somebody else wrote is not allowed, or the view refuses.
+        """
+        with self._lock:
+            return view(self.state())
+
+    def checkouts(self) -> bytes:
+        """The published check-outs, signed, a line each (docs/checkouts.md)."""
+        from rootwarden.breakglass.broker.checkouts import checkout_lines
+
+        with self._lock:
+            state, head = self.state(), self.keeper.newest_head()
+            if head is None or head.size != state.size:
+                return b""
+            return b"".join(checkout_lines(state, self.keeper.read(), head, self._checkpoint.sign))
 
     def now(self) -> datetime:
         """The trusted instant, never before the newest entry.
@@ -148,6 +173,7 @@ class Broker:
                 expires=scene.now + (JOINT_DRAFT_LIVES if several else DRAFT_LIVES),
                 several=several,
                 phrase=drafted.phrase,
+                extra=drafted.extra,
             )
             self.keeper.put_draft(made.id, msgspec.json.encode(made), made.expires)
             return made
@@ -179,7 +205,7 @@ class Broker:
         with self._lock:
             made = self.draft(name)
             state = self.state()
-            entry = msgspec.structs.replace(from_bytes(made.entry), at=self.now())
+            entry = _dated(from_bytes(made.entry), self.now())
             if isinstance(entry, log.JointEntry):
                 return self._cosigned(made, entry, person, authenticator)
             if made.person != person or not self.keeper.burn_draft(name):
@@ -216,6 +242,8 @@ class Broker:
         with self._lock:
             state = self.state()
             before = state.size
+            if not all(isinstance(entry, _WITH_ANY_CLOCK) for entry in entries):
+                self._check_clock()
             try:
                 for entry in entries:
                     step(state, entry)
@@ -257,6 +285,15 @@ class Broker:
 
         if self.sealed and not isinstance(wish, BeginEpoch):
             raise Refused("E1", f"the broker is sealed: {self.sealed}", hint=_HOW_ON)
+
+
+# What is written to come to a trusted clock, or says nothing that time decides.
+_WITH_ANY_CLOCK: Final = (log.LogBegun, log.EpochBegun, log.ClockAttested, log.SinkChanged, log.AttemptRefused)
+
+
+def _dated(entry: log.AnyEntry, now: datetime) -> log.AnyEntry:
+    """The entry as of now; an attested time keeps the moment at which it was read."""
+    return entry if isinstance(entry, log.ClockAttested) else msgspec.structs.replace(entry, at=now)
 
 
 _HOW_ON: Final = "two administrators and a custodian begin an epoch"

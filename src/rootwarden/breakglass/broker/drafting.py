@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -14,6 +15,7 @@ from rootwarden.breakglass.core.phrase import WORDS, phrase_digest, spell
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.releasing import PERIOD, step_begins
 from rootwarden.breakglass.core.request import Request
+from rootwarden.breakglass.custody.opening import share_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,10 +50,17 @@ class Scene(NamedTuple):
 
 
 class Drafted(NamedTuple):
-    """An entry without signatures, and what only who wished is told: the phrase of a request."""
+    """An entry without signatures, and what goes with it.
+
+    Attributes:
+        entry: The entry.
+        phrase: What only who files a request is told.
+        extra: What the entry names by its digest: the peeled layers of a share, in Base64.
+    """
 
     entry: log.AnyEntry
     phrase: str = ""
+    extra: tuple[str, ...] = ()
 
 
 def draft(wish: wishes.AnyWish, scene: Scene) -> Drafted:
@@ -63,9 +72,9 @@ def draft(wish: wishes.AnyWish, scene: Scene) -> Drafted:
     return _DRAFTERS[type(wish)](wish, scene)
 
 
-def name_from(scene: Scene, kind: str) -> str:
+def name_of(random: Callable[[int], bytes], kind: str) -> str:
     """A new name, such as `lease-5f1c…`."""
-    return f"{kind}-{scene.random(6).hex()}"
+    return f"{kind}-{random(6).hex()}"
 
 
 def next_step(last: int, now: datetime) -> int:
@@ -81,7 +90,7 @@ def _file(wish: wishes.File, scene: Scene) -> Drafted:
     salt = base64.b64encode(scene.random(16)).decode()
     start = wish.start or scene.now
     request = Request(
-        id=name_from(scene, "request"),
+        id=name_of(scene.random, "request"),
         purpose=wish.purpose,
         account=wish.account,
         requester=scene.person,
@@ -117,6 +126,18 @@ def _deny(wish: wishes.Deny, scene: Scene) -> Drafted:
     return Drafted(_signed(log.RequestDenied, scene, request=wish.request, reason=wish.reason))
 
 
+def _report(wish: wishes.Report, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.RequestReported, scene, request=wish.request, reason=wish.reason))
+
+
+def _suspend(wish: wishes.Suspend, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.PersonSuspended, scene, person=wish.person, reason=wish.reason))
+
+
+def _export(wish: wishes.GetExport, scene: Scene) -> Drafted:
+    return Drafted(_signed(log.ExportReleased, scene, lease=wish.lease, digest=wish.digest))
+
+
 def _code(wish: wishes.GetCode, scene: Scene) -> Drafted:
     lease = scene.state.lease(wish.lease)
     device = lease.request.device
@@ -136,10 +157,12 @@ def _task_session(wish: wishes.GetTaskSession, scene: Scene) -> Drafted:
 
 
 def _share(wish: wishes.GiveShare, scene: Scene) -> Drafted:
-    from rootwarden.breakglass.broker.shares import digest_of_peeled
-
-    fields = {"opening": wish.opening, "fingerprint": wish.fingerprint, "digest": digest_of_peeled(wish.peeled)}
-    return Drafted(_signed(log.ShareGiven, scene, **fields))
+    try:
+        peeled = [base64.b64decode(one, validate=True) for one in wish.peeled]
+    except binascii.Error as error:
+        raise Refused("O1", "what was handed in is not in Base64") from error
+    fields = {"opening": wish.opening, "fingerprint": wish.fingerprint, "digest": share_digest(peeled)}
+    return Drafted(_signed(log.ShareGiven, scene, **fields), extra=wish.peeled)
 
 
 def _offer(wish: wishes.OfferKey, scene: Scene) -> Drafted:
@@ -147,7 +170,7 @@ def _offer(wish: wishes.OfferKey, scene: Scene) -> Drafted:
 
 
 def _propose(wish: wishes.Propose, scene: Scene) -> Drafted:
-    return Drafted(_signed(log.ChangeProposed, scene, proposal=name_from(scene, "proposal"), change=wish.change))
+    return Drafted(_signed(log.ChangeProposed, scene, proposal=name_of(scene.random, "proposal"), change=wish.change))
 
 
 def _second(wish: wishes.Second, scene: Scene) -> Drafted:
@@ -236,6 +259,9 @@ _DRAFTERS: Final[dict[type[wishes.Wish], Callable[[Any, Scene], Drafted]]] = {
     wishes.File: _file,
     wishes.Approve: _approve,
     wishes.Deny: _deny,
+    wishes.Report: _report,
+    wishes.Suspend: _suspend,
+    wishes.GetExport: _export,
     wishes.GetCode: _code,
     wishes.GetPassword: _password,
     wishes.GetTaskSession: _task_session,

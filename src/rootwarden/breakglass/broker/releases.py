@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, Type
 import msgspec
 
 from rootwarden.breakglass.broker.anchoring import Held
+from rootwarden.breakglass.broker.drafting import name_of
 from rootwarden.breakglass.broker.wishes import ConfirmRecord
 from rootwarden.breakglass.core import custody as steps
 from rootwarden.breakglass.core import entry as log
@@ -328,7 +329,7 @@ class Releases:
         return vault_says.LogPart(since=self._told, entries=entries, head=anchored.head, receipts=receipts)
 
     def _open(self, group: Group, digest: str, purpose: str, reference: str, accounts: tuple[str, ...]) -> str:
-        opening = f"opening-{self._broker.random(6).hex()}"
+        opening = name_of(self._broker.random, "opening")
         keys = {account: self._blob(account_key_name(group.id, group.epoch, account)) for account in accounts}
         ask = vault_says.BeginOpening(
             opening=opening, group=group.id, epoch=group.epoch, envelope=self._blob(digest), account_keys=keys

@@ -58,6 +58,27 @@ class Deny(Wish, frozen=True, kw_only=True, tag="deny", forbid_unknown_fields=Tr
     reason: Words
 
 
+class Report(Wish, frozen=True, kw_only=True, tag="report", forbid_unknown_fields=True):
+    """Report a request nobody announced."""
+
+    request: Name
+    reason: Words
+
+
+class Suspend(Wish, frozen=True, kw_only=True, tag="suspend", forbid_unknown_fields=True):
+    """Take every right from somebody who left."""
+
+    person: Name
+    reason: Words
+
+
+class GetExport(Wish, frozen=True, kw_only=True, tag="get-export", forbid_unknown_fields=True):
+    """Get the sealed export that was made for a lease."""
+
+    lease: Name
+    digest: Name
+
+
 class GetCode(Wish, frozen=True, kw_only=True, tag="get-code", forbid_unknown_fields=True):
     """Get a code of an open lease."""
 
@@ -176,6 +197,9 @@ AnyWish: TypeAlias = (
     File
     | Approve
     | Deny
+    | Report
+    | Suspend
+    | GetExport
     | GetCode
     | GetPassword
     | GetTaskSession

@@ -127,3 +127,8 @@ def check_clock_attested(_state: State, entry: ClockAttested) -> None:
     require(bool(entry.source), "V5", "where the time was read is missing")
     near = abs(entry.at - entry.instant) <= CLOCK_BOUND
     require(near, "V5", "the clock is more than 5 s from the attested time", hint="set the clock, then attest again")
+
+
+def apply_clock_attested(state: State, entry: ClockAttested) -> None:
+    """It carries the clock on while no source can be reached."""
+    state.attested = entry

@@ -18,7 +18,7 @@ from rootwarden.transparency.growing import GrowingTree
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.core.drilling import Drill
-    from rootwarden.breakglass.core.entry import Entry
+    from rootwarden.breakglass.core.entry import ClockAttested, Entry
     from rootwarden.breakglass.core.people import Standing
     from rootwarden.breakglass.core.public_key import PublicKey
     from rootwarden.breakglass.core.settings import Quorum
@@ -173,6 +173,8 @@ class State:
         self.groups: dict[str, Custody] = {}
         self.requests: dict[str, Filed] = {}
         self.drills: dict[str, Drill] = {}
+        # The newest time two people attested.
+        self.attested: ClockAttested | None = None
         # Who was told, or could not be, of the entry at a place of the log.
         self.told: dict[int, set[str]] = {}
         self.leases: dict[str, Lease] = {}

@@ -40,7 +40,7 @@ def _nothing(_state: State, _entry: log.Entry) -> None:
 _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.LogBegun: Rule(founding.check_log_begun, founding.apply_log_begun),
     log.EpochBegun: Rule(founding.check_epoch_begun, founding.apply_epoch_begun),
-    log.ClockAttested: Rule(founding.check_clock_attested, _nothing),
+    log.ClockAttested: Rule(founding.check_clock_attested, founding.apply_clock_attested),
     log.SinkChanged: Rule(_nothing, _nothing),
     log.KeyOffered: Rule(governing.check_key_offered, governing.apply_key_offered),
     log.ChangeProposed: Rule(governing.check_proposed, governing.apply_proposed),

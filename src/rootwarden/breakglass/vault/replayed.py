@@ -33,7 +33,7 @@ from rootwarden.breakglass.vault.authority import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from rootwarden.breakglass.core import settings
@@ -53,6 +53,8 @@ class ReplayedAuthority:
         self.state = State()
         # Entries that were replayed although the head over them was then refused; they must come again.
         self._ahead: list[bytes] = []
+        # Hears the proofs of each head that was taken in: a witness's signature tells the time, too.
+        self.anchored: Callable[[Sequence[Proof]], None] = _unheard
 
     def advance(self, entries: Sequence[bytes], head: Head, receipts: Sequence[bytes]) -> None:
         """Replay more entries, and check that a witness the log names has seen the head over them.
@@ -68,8 +70,10 @@ class ReplayedAuthority:
             step(self.state, from_bytes(content))
             self._ahead.append(content)
         require(len(entries) >= len(self._ahead), "V1", "the log is shorter than the one given before", hint=_RESTART)
-        check_anchored(self.state, head, [_proof(receipt) for receipt in receipts], self.state.newest_at)
+        proofs = [_proof(receipt) for receipt in receipts]
+        check_anchored(self.state, head, proofs, self.state.newest_at)
         self._ahead.clear()
+        self.anchored(proofs)
 
     def founding(self, group: str, epoch: int, now: datetime) -> Group:  # noqa: ARG002 - no instant decides it
         """A group whose first envelope may be made."""
@@ -199,6 +203,10 @@ class ReplayedAuthority:
     def _settled(self) -> State:
         require(not self._ahead, "V2", "the newest entries are not anchored")
         return self.state
+
+
+def _unheard(_proofs: Sequence[Proof]) -> None:
+    """For a replay nobody listens to."""
 
 
 def _proof(receipt: bytes) -> Proof:

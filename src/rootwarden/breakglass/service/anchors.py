@@ -1,0 +1,107 @@
+"""The sinks as the broker needs them, and the log as the sinks need it."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from rootwarden.breakglass.broker.anchoring import Anchored, Held
+from rootwarden.breakglass.codes.clock import Kind, Reference
+from rootwarden.breakglass.codes.clock_source import read_clocks
+from rootwarden.breakglass.core.anchor import Witnessed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rootwarden.breakglass.broker.broker import Broker
+    from rootwarden.breakglass.codes.clock import Reading
+    from rootwarden.breakglass.core.anchor import Proof
+    from rootwarden.breakglass.service.clock import TrustedClock
+    from rootwarden.breakglass.sinks.panel import Panel
+    from rootwarden.breakglass.sinks.sink import Receipt
+    from rootwarden.transparency.head import Head
+
+# The time in a cosignature has no fraction.
+_GRAIN: Final = 1.0
+
+
+class BrokersLog:
+    """The broker's log, for sinks."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    @property
+    def name(self) -> str:
+        """Name of the log."""
+        return self._broker.state().log
+
+    @property
+    def size(self) -> int:
+        """How many entries are durable."""
+        return self._broker.keeper.size()
+
+    def entries(self, first: int, until: int) -> Sequence[bytes]:
+        """The bytes of entries, from 0, without the last."""
+        return list(islice(self._broker.keeper.read(first), until - first))
+
+    def root_at(self, size: int) -> bytes | None:
+        """The root after so many entries."""
+        return self._broker.state().tree.root_at(size)
+
+    def consistency(self, first: int, size: int) -> Sequence[bytes]:
+        """The consistency path from one size to another."""
+        return self._broker.state().tree.consistency(first, size)
+
+
+class PanelAnchors:
+    """Anchors heads with a panel of sinks; what a witness signs also tells the clock.
+
+    Args:
+        panel: The sinks.
+        clock: Learns the time of witnesses.
+        reading: Reads this machine's clocks.
+    """
+
+    def __init__(self, panel: Panel, clock: TrustedClock, *, reading: Callable[[], Reading] = read_clocks) -> None:
+        self._panel, self._clock, self._reading = panel, clock, reading
+
+    def anchor(self, head: Head) -> Anchored:
+        """Wait until enough sinks hold a head.
+
+        Raises:
+            SinkError: Too few did in time, or one holds another history.
+        """
+        before = self._reading()
+        anchored = self._panel.anchor(head)
+        after = self._reading()
+        proofs: list[Proof] = []
+        for receipt in anchored.receipts:
+            if receipt.cosignature is None:
+                continue
+            if (receipt.size, receipt.root) == (head.size, head.root):
+                proofs.append(Witnessed(cosignature=receipt.cosignature))
+            self._learn(receipt, before, after)
+        return Anchored(head=head, held=tuple(_held(receipt) for receipt in anchored.receipts), proofs=tuple(proofs))
+
+    def _learn(self, receipt: Receipt, before: Reading, after: Reading) -> None:
+        waited = after.steady - before.steady
+        if receipt.cosignature is None or waited + _GRAIN > _MOST_UNCERTAIN or receipt.accepted_at < before.wall:
+            return
+        reference = Reference(
+            kind=Kind.WITNESS,
+            names=(receipt.sink,),
+            instant=receipt.cosignature.time,
+            uncertainty=waited + _GRAIN,
+            at=before,
+        )
+        self._clock.learn(reference)
+
+
+def _held(receipt: Receipt) -> Held:
+    return Held(
+        sink=receipt.sink, kind=receipt.kind.value, accepted_at=receipt.accepted_at, reference=receipt.reference
+    )
+
+
+_MOST_UNCERTAIN: Final = 4.0

@@ -1,0 +1,87 @@
+"""Endpoints that change something: drafts and their signatures, and what needs none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rootwarden.breakglass.broker.behind import SealedSeed
+from rootwarden.breakglass.broker.wishes import AnyWish
+from rootwarden.breakglass.core.authenticator import Authenticator
+from rootwarden.web import signing
+from rootwarden.web.api.endpoint import Endpoint
+from rootwarden.web.call import Access
+from rootwarden.web.says import AnySay, Said, say
+
+if TYPE_CHECKING:
+    from rootwarden.web.call import Call
+
+
+class WishBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody wishes for."""
+
+    wish: AnyWish
+
+
+class SignatureBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A signature over the message of a draft."""
+
+    authenticator: Authenticator
+
+
+class SayBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody says."""
+
+    say: AnySay
+
+
+class SeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A seed as text, `otpauth://…` or Base32, for the vault alone; it does not print."""
+
+    device: str
+    text: str
+
+    def __repr__(self) -> str:
+        return "SeedBody(…)"
+
+
+def _prepare(call: Call, body: WishBody) -> signing.DraftView:
+    return signing.prepare(call.house, call.signed_in, body.wish)
+
+
+def _draft(call: Call, _body: None) -> signing.DraftView:
+    return signing.view_draft(call.house, call.path("id"), call.who)
+
+
+def _sign(call: Call, body: SignatureBody) -> signing.Signed:
+    return signing.sign(call.house, call.signed_in, call.path("id"), body.authenticator)
+
+
+def _say(call: Call, body: SayBody) -> Said:
+    return say(call.house.broker, call.who, body.say, call.at)
+
+
+def _seal(call: Call, body: SeedBody) -> SealedSeed:
+    return call.house.behind.seal(call.who, call.path("id"), body.device, "text", body.text.encode())
+
+
+WRITING: tuple[Endpoint, ...] = (
+    Endpoint(
+        "POST", "/drafts", "Prepare an entry and learn what to sign", _prepare, signing.DraftView, WishBody,
+        Access.SIGNER,
+    ),
+    Endpoint("GET", "/drafts/{id}", "A draft that waits for signatures", _draft, signing.DraftView),
+    Endpoint(
+        "POST", "/drafts/{id}/signatures", "Sign a draft; with the last signature it is written and takes effect",
+        _sign, signing.Signed, SignatureBody, Access.SIGNER,
+    ),
+    Endpoint(
+        "POST", "/says", "Say what needs no signature: withdraw, report, open a lease, give back, revoke, suspend",
+        _say, Said, SayBody, Access.SIGNER,
+    ),
+    Endpoint(
+        "POST", "/leases/{id}/seed", "Hand a seed to the vault during an approved enrolment", _seal, SealedSeed,
+        SeedBody, Access.SIGNER,
+    ),
+)  # fmt: skip

@@ -1,0 +1,98 @@
+"""The whole application: routes of both doors, strict headers around them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from rootwarden.breakglass.identity.headers import StrictHeaders
+from rootwarden.web.api.document import openapi
+from rootwarden.web.api.endpoint import JSON, PREFIX
+from rootwarden.web.api.endpoint import route_of as api_route
+from rootwarden.web.api.reading import READING
+from rootwarden.web.api.signing_in import SIGNING_IN as API_SIGNING_IN
+from rootwarden.web.api.writing import WRITING
+from rootwarden.web.call import Call
+from rootwarden.web.pages.audit import AUDIT
+from rootwarden.web.pages.custody import CUSTODY
+from rootwarden.web.pages.drafts import DRAFTS
+from rootwarden.web.pages.enrolment import ENROLMENT
+from rootwarden.web.pages.founding import FOUNDING
+from rootwarden.web.pages.home import HOME
+from rootwarden.web.pages.leaf import route_of as page_route
+from rootwarden.web.pages.leaf import sorry
+from rootwarden.web.pages.leases import LEASE_ACTS, LEASES
+from rootwarden.web.pages.people import PEOPLE
+from rootwarden.web.pages.requests import REQUESTS
+from rootwarden.web.pages.signing_in import SIGNING_IN, provider_routes
+from rootwarden.web.problem import HttpError, problem_response
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from rootwarden.web.house import House
+
+ENDPOINTS: Final = (*API_SIGNING_IN, *WRITING, *READING)
+PAGES: Final = (
+    *HOME,
+    *SIGNING_IN,
+    *FOUNDING,
+    *REQUESTS,
+    *DRAFTS,
+    *LEASES,
+    *ENROLMENT,
+    *LEASE_ACTS,
+    *CUSTODY,
+    *PEOPLE,
+    *AUDIT,
+)
+_BUG: Final = "this looks like a bug in Rootwarden"
+
+
+def build(house: House) -> StrictHeaders:
+    """The application, for any ASGI server; uvicorn with `proxy_headers=False`.
+
+    Args:
+        house: What it answers with.
+    """
+    document = msgspec.json.encode(openapi(ENDPOINTS))
+
+    async def described(_request: Request) -> Response:
+        return Response(document, media_type=JSON)
+
+    routes = [
+        Route(f"{PREFIX}/openapi.json", described, methods=["GET"]),
+        *(api_route(each, house) for each in ENDPOINTS),
+        *(page_route(each, house) for each in PAGES),
+        *provider_routes(house),
+    ]
+
+    def failed(request: Request, error: Exception) -> Response:
+        return _failed(house, request, error)
+
+    application = Starlette(routes=routes, exception_handlers={HTTPException: failed, Exception: failed})
+    application.router.redirect_slashes = False
+    return StrictHeaders(application, hosts=house.place.hosts, tls=house.place.tls, proxies=house.place.proxies)
+
+
+def _failed(house: House, request: Request, error: Exception) -> Response:
+    """No such page, another method, or a bug: told without a traceback, which goes to the log of the process."""
+    if isinstance(error, HTTPException):
+        what = "there is no such page" if error.status_code == _NOT_THERE else "this is not done here"
+        told = HttpError(error.status_code, what)
+    else:
+        logging.getLogger("rootwarden.web").error("%s: %s", _BUG, type(error).__name__)
+        told = HttpError(_INTERNAL, _BUG, hint="tell who runs this service")
+    if request.url.path.startswith("/api/"):
+        return problem_response(told)
+    return sorry(Call(house, request, b""), told)
+
+
+_NOT_THERE: Final = 404
+_INTERNAL: Final = 500

@@ -1,0 +1,78 @@
+"""Enrol a virtual MFA device: the seed goes to the vault and nowhere else, two codes come back, a sign-in proves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rootwarden.breakglass.broker import filing_views, views, wishes
+from rootwarden.breakglass.broker.seeing import Unseen
+from rootwarden.errors import InputError
+from rootwarden.web import signing
+from rootwarden.web.call import Access
+from rootwarden.web.pages.drafts import to_sign
+from rootwarden.web.pages.leaf import Leaf, checked, field
+from rootwarden.web.pages.paper import page
+from rootwarden.web.problem import HttpError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from rootwarden.breakglass.broker.behind import SealedSeed
+    from rootwarden.breakglass.core.state import Record, State
+    from rootwarden.web.call import Call
+
+
+def _form(call: Call, *, sealed: SealedSeed | None = None, device: str = "") -> Response:
+    name = call.path("id")
+    lease = call.house.broker.look(lambda state: views.lease_of(state, call.who, name, call.at))
+    filing = call.house.broker.look(lambda state: filing_views.filing_of(state, call.who, call.at))
+    account = next(one for one in filing.accounts if one.id == lease.account)
+    device = device or call.request.query_params.get("device", "")
+    record = call.house.broker.look(lambda state: _record(state, lease.account, name))
+    codes = None
+    try:
+        codes = signing.left_before(call.house, call.signed_in, signing.ENROLMENT, name, record[0] if record else "")
+    except Unseen:
+        codes = None
+    return page(
+        call, "enrolment", lease=lease, account=account, device=device, sealed=sealed, record=record, codes=codes
+    )
+
+
+def _record(state: State, account: str, _lease: str) -> tuple[str, Record] | None:
+    """The device that is being enrolled: brought, and not proven yet."""
+    records = state.accounts[account].records
+    return next(((name, record) for name, record in records.items() if name and not record.proven), None)
+
+
+def _act(call: Call) -> Response:
+    form, name = call.form(), call.path("id")
+    device = field(form, "device")
+    match call.path("act"):
+        case "seed":
+            return _seal(call, name, device)
+        case "codes":
+            return to_sign(call, wishes.ServeEnrolment(lease=name, device=device))
+        case "proof":
+            evidence, destroyed = field(form, "evidence"), checked(form, "source_destroyed")
+            return to_sign(
+                call,
+                wishes.ProveEnrolment(lease=name, device=device, evidence=evidence, source_destroyed=destroyed),
+            )
+        case _:
+            raise HttpError(404, "there is no such page")
+
+
+def _seal(call: Call, lease: str, device: str) -> Response:
+    picture, text = call.files.get("picture", b""), field(call.form(), "text")
+    if bool(picture) == bool(text):
+        raise InputError("give a picture of the QR code, or its text", hint="one of the two, not both")
+    material, content = ("picture", picture) if picture else ("text", text.encode())
+    sealed = call.house.behind.seal(call.who, lease, device, material, content)
+    return _form(call, sealed=sealed, device=device)
+
+
+ENROLMENT: tuple[Leaf, ...] = (
+    Leaf("GET", "/leases/{id}/enrolment", _form, Access.SIGNER),
+    Leaf("POST", "/leases/{id}/enrolment/{act}", _act, Access.SIGNER),
+)
