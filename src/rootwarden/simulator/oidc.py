@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
 import time
@@ -16,7 +17,7 @@ from urllib.parse import parse_qs, unquote_plus, urlencode
 
 import msgspec
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import RSAKey
 
 from rootwarden.simulator.http import Fault, Reply
 
@@ -34,6 +35,7 @@ class Knobs(msgspec.Struct, kw_only=True):
         metadata: The same for what the provider publishes about itself.
         header: The same for the header of the ID token.
         answer: Parameters of the answer to the browser that are changed.
+        tokens: Fields of the answer with the token that are changed.
         sign: Signs claims instead of the provider, as an attacker would.
         delay: Seconds every answer takes.
         fault: What happens to every answer on its way.
@@ -45,6 +47,7 @@ class Knobs(msgspec.Struct, kw_only=True):
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     header: dict[str, Any] = msgspec.field(default_factory=dict)
     answer: dict[str, str] = msgspec.field(default_factory=dict)
+    tokens: dict[str, Any] = msgspec.field(default_factory=dict)
     sign: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
     delay: float = 0.0
     fault: Fault = Fault.NONE
@@ -148,19 +151,17 @@ class OidcProvider:
         verifier = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         if not self._is_client(request, form):
             return _json({"error": "invalid_client"}, status=401)
-        if (
-            grant is None
-            or grant.challenge != base64.urlsafe_b64encode(verifier).rstrip(b"=").decode()
-            or grant.redirect_uri != form.get("redirect_uri")
-        ):
+        if grant is None or grant.challenge != _text(verifier) or grant.redirect_uri != form.get("redirect_uri"):
             return _json({"error": "invalid_grant"}, status=400)
-        return _json(
-            {"access_token": secrets.token_urlsafe(8), "token_type": "Bearer", "id_token": self._signed(grant)}
-        )
+        usual = {"access_token": secrets.token_urlsafe(8), "token_type": "Bearer", "id_token": self._signed(grant)}
+        return _json(usual | self.knobs.tokens)
 
     def _is_client(self, request: Request, form: dict[str, str]) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        taken = self.knobs.metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic", "none"])
         if scheme.lower() == "basic":
+            if "client_secret_basic" not in taken:
+                return False
             name, _, secret = base64.b64decode(given).decode().partition(":")
             return (unquote_plus(name), unquote_plus(secret)) == (self.client_id, self.client_secret)
         return (form.get("client_id"), form.get("client_secret", "")) == (self.client_id, self.client_secret)
@@ -184,19 +185,25 @@ class OidcProvider:
 
 def unsigned(header: dict[str, Any], claims: dict[str, Any]) -> str:
     """A token with the algorithm `none`."""
-    parts = (json.dumps(header | {"alg": "none"}).encode(), json.dumps(claims).encode())
-    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
+    return _joined(header | {"alg": "none"}, claims) + "."
 
 
 def signed_with_public_key(key: RSAKey) -> Callable[[dict[str, Any], dict[str, Any]], str]:
     """Signs with HMAC under the text of the public key: whoever takes any algorithm believes that."""
 
     def sign(header: dict[str, Any], claims: dict[str, Any]) -> str:
-        # The library refuses a public key as a secret, so it is handed over as bytes it does not recognise.
-        secret = OctKey.import_key(hashlib.sha256(key.as_pem(private=False)).digest())
-        return jwt.encode(header | {"alg": "HS256"}, claims, secret, algorithms=["HS256"])
+        content = _joined(header | {"alg": "HS256"}, claims)
+        return f"{content}.{_text(hmac.digest(key.as_pem(private=False), content.encode(), 'sha256'))}"
 
     return sign
+
+
+def _joined(*parts: dict[str, Any]) -> str:
+    return ".".join(_text(json.dumps(part).encode()) for part in parts)
+
+
+def _text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def _new_key() -> RSAKey:

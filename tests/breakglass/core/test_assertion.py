@@ -111,6 +111,15 @@ def test_what_a_passkey_says(name: str) -> None:
     assert _believed_by_the_library(signed, passkey) is (believed is not bool(differs)), differs
 
 
+def test_bytes_after_the_authenticator_data_are_refused() -> None:
+    passkey = Passkey()
+    usual = passkey._authenticator_data
+    passkey._authenticator_data = lambda flags: usual(flags) + b"\x01"  # type: ignore[method-assign]
+    signed = asserted(passkey.sign(CHALLENGE))
+    assert not _believed(signed, registered(passkey))
+    assert not _believed_by_the_library(signed, passkey)
+
+
 COUNTERS: dict[str, tuple[int, int | None, bool, bool]] = {
     # last seen, before this use, believed, believed by the library
     "the first use": (0, 0, True, True),

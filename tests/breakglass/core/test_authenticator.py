@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from tests.breakglass.keys import CHALLENGE, STATEMENT, asserted, hardware, registered, signature
 
 from rootwarden.breakglass.core import strict_base64
@@ -58,6 +60,22 @@ def test_what_openssl_signs_is_believed(tmp_path: Path) -> None:
 def test_what_is_refused(name: str, statement: bytes, signed: Authenticator, key: PublicKey) -> None:
     with pytest.raises(UnverifiedError):
         verify(statement, signed, key)
+
+
+def test_the_name_of_another_key_is_refused_though_the_signature_is_right() -> None:
+    signed = msgspec.structs.replace(signature(KEY), key=hardware(OTHER).id)
+    with pytest.raises(UnverifiedError, match="another key"):
+        verify(STATEMENT, signed, hardware(KEY))
+
+
+def test_a_hardware_key_of_another_algorithm_is_none_though_the_signature_is_right() -> None:
+    """Such a key cannot be registered; should one stand in a log all the same, it signs nothing."""
+    other = Passkey()
+    key = msgspec.structs.replace(registered(other), kind="ed25519")
+    assert isinstance(other.key, EllipticCurvePrivateKey)
+    text = strict_base64.encode(other.key.sign(STATEMENT, ECDSA(SHA256())))
+    with pytest.raises(UnverifiedError, match="another key"):
+        verify(STATEMENT, Signature(key=key.id, signature=text), key)
 
 
 def test_every_bit_flip_of_a_hardware_signature_is_refused() -> None:

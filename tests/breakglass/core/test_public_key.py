@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.breakglass.keys import hardware, registered
 
@@ -25,7 +27,7 @@ FIELD = 2**255 - 19
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
 @pytest.mark.parametrize("flags", [USUAL, SYNCED])
 def test_sound_passkeys_are_taken(algorithm: Any, flags: Flag) -> None:
-    check_public_key(registered(Passkey(algorithm=algorithm, flags=flags)))
+    check_public_key(registered(Passkey(algorithm=algorithm, flags=flags), backed_up=flags is SYNCED))
 
 
 def test_a_sound_hardware_key_is_taken() -> None:
@@ -43,6 +45,7 @@ PASSKEY_FAULTS: dict[str, dict[str, Any]] = {
     "a credential id with padding": {"credential_id": "AA=="},
     "no origin": {"origins": ()},
     "no domain": {"rp_id": ""},
+    "no domain and no host": {"rp_id": "", "origins": ("https://",)},
     "a page of another domain": {"origins": ("https://localhost", "https://evil.example")},
     "a domain that only ends the same": {"origins": ("https://notlocalhost",)},
     "a page without TLS": {"rp_id": "a.example", "origins": ("http://a.example",)},
@@ -60,8 +63,12 @@ def test_unsound_passkeys_are_refused(name: str) -> None:
 
 
 HARDWARE_FAULTS: dict[str, dict[str, Any]] = {
-    "something of a passkey": {"origins": ("https://localhost",)},
+    "a credential id": {"credential_id": "AAAA"},
+    "a domain": {"rp_id": "localhost"},
+    "a page": {"origins": ("https://localhost",)},
+    "a model": {"aaguid": "0"},
     "bound to a device": {"device_bound": True},
+    "copied": {"backed_up": True},
     "an algorithm for something else": {"algorithm": "ES256"},
 }
 
@@ -98,12 +105,36 @@ def test_weak_keys_are_refused(name: str) -> None:
         check_public_key(fault)
 
 
-def test_der_has_one_spelling() -> None:
-    """A length in the long form says the same; then the key would have two ids."""
-    spki = base64.b64decode(hardware(KEY).key)
-    longer = b"\x30\x81" + spki[1:]
+def _compressed() -> bytes:
+    """A P-256 key with one coordinate of its point and the sign of the other."""
+    point = generate_ec(SECP256R1()).public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+    head = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200")
+    return head + point
+
+
+SPELLINGS: dict[str, tuple[str, bytes]] = {
+    "a length in the long form": ("EdDSA", b"\x30\x81" + base64.b64decode(hardware(KEY).key)[1:]),
+    "something after it": ("EdDSA", base64.b64decode(hardware(KEY).key) + b"\x00"),
+    "a compressed point": ("ES256", _compressed()),
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_a_key_has_one_spelling(name: str) -> None:
+    """Or it would have two ids, and be two keys."""
+    algorithm, spki = SPELLINGS[name]
+    fault = registered(Passkey(), id=key_id(spki), key=base64.b64encode(spki).decode(), algorithm=algorithm)
     with pytest.raises(UnverifiedError):
-        check_public_key(hardware(KEY, id=key_id(longer), key=base64.b64encode(longer).decode()))
+        check_public_key(fault)
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+@pytest.mark.parametrize("private", [X25519PrivateKey.generate(), Ed448PrivateKey.generate()])
+def test_keys_of_other_kinds_are_refused(algorithm: str, private: Any) -> None:
+    spki = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    fault = registered(Passkey(), id=key_id(spki), key=base64.b64encode(spki).decode(), algorithm=algorithm)
+    with pytest.raises(UnverifiedError, match="safely"):
+        check_public_key(fault)
 
 
 def _double(x: int, y: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import pickle
+from typing import ClassVar
 
 import msgspec
 import pytest
@@ -47,10 +48,26 @@ def test_a_secret_is_gone_after_its_block_even_when_that_fails() -> None:
         _ = secret.content
 
 
+class Watched(Secret):
+    """Says when it is wiped, with what it held then."""
+
+    wiped_with: ClassVar[list[bytes]] = []
+
+    def wipe(self) -> None:
+        if not self.wiped:
+            self.wiped_with.append(bytes(self.content))
+        super().wipe()
+
+
 def test_a_secret_is_wiped_when_it_is_dropped() -> None:
-    content = bytearray(CANARY)
-    Secret(content, "password")
-    assert content == bytes(len(CANARY))
+    Watched(bytearray(CANARY), "password")
+    assert Watched.wiped_with == [CANARY]
+
+
+def test_bytes_that_outlive_their_secret_are_not_zeros() -> None:
+    content = Secret(bytearray(CANARY), "password").content
+    assert content == CANARY
+    assert bytes(Secret(bytearray(CANARY), "password").content) == CANARY
 
 
 def test_secrets_compare_by_content() -> None:

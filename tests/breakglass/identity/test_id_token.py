@@ -14,7 +14,15 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from tests.breakglass.identity.instants import AT
 
 from rootwarden.breakglass.core import strict_base64
-from rootwarden.breakglass.identity.id_token import ALGORITHMS, Expected, check_id_token, fitting, header_of, read_keys
+from rootwarden.breakglass.identity.id_token import (
+    ALGORITHMS,
+    LONGEST,
+    Expected,
+    check_id_token,
+    fitting,
+    header_of,
+    read_keys,
+)
 from rootwarden.breakglass.identity.refusals import SignInError
 
 KEYS: dict[str, Any] = {
@@ -51,6 +59,12 @@ def test_each_algorithm_goes_with_its_own_kind_of_key(algorithm: str, name: str)
     else:
         with pytest.raises(SignInError):
             check_id_token(token, key, EXPECTED, at=AT)
+
+
+def test_a_token_that_is_too_long_is_refused_unread() -> None:
+    token = jwt.encode({"alg": "Ed25519"}, {**CLAIMS, "more": "x" * LONGEST}, KEYS["Ed25519"], algorithms=["Ed25519"])
+    with pytest.raises(SignInError):
+        header_of(token)
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "HS512", "RS1", "ES256K", "rs256", "", "RS256 "])

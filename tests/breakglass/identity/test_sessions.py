@@ -160,6 +160,25 @@ def test_a_list_that_is_full_takes_away_more_and_never_less(monkeypatch: pytest.
     assert _counts(sessions, _begun(sessions, at=timedelta(seconds=11))[1], seconds=12)
 
 
+def test_a_list_full_of_people_takes_away_more_and_never_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_TAKEN", 5)
+    taken = InMemoryTakenAway(AT)
+    sessions = Sessions(KEYS, taken)
+    begun = [_begun(sessions, at=timedelta(seconds=second)) for second in range(7)]
+    for second, (session, _) in enumerate(begun):
+        taken.take(session) if second % 2 else taken.take_all_of(f"person {second}", after(seconds=second))
+    assert len(taken._sessions) + len(taken._people) <= 5
+    assert not any(_counts(sessions, cookie, seconds=10) for _, cookie in begun[1::2])
+
+
+def test_a_session_that_began_at_the_instant_of_a_suspension_is_out() -> None:
+    taken = InMemoryTakenAway(AT)
+    sessions = Sessions(KEYS, taken)
+    cookie = _begun(sessions)[1]
+    taken.take_all_of("ada", AT)
+    assert not _counts(sessions, cookie)
+
+
 def test_a_full_list_forgets_what_ended_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_TAKEN", 5)
     taken = InMemoryTakenAway(AT)

@@ -1,4 +1,4 @@
-"""Races, kills, pauses, full disks and servers that go away: one order, nothing lost, nothing half."""
+"""BG-4 under races, kills, pauses, full disks and servers that go away: one order, nothing lost, nothing half."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A log as files: out and back unchanged, while others write, however damaged; and whatever somebody made of them."""
+"""A log as files (BG-5): out and back unchanged, while others write, however damaged, and hostile."""
 
 from __future__ import annotations
 

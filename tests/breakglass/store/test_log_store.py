@@ -1,4 +1,4 @@
-"""The log in a database: order, fence, durability, and what it refuses."""
+"""The log in a database: order, fence, durability (BG-4), and what it refuses."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def check_flips(index: int, places: Iterable[int], bits: Iterable[int]) -> None:
 
 @pytest.mark.parametrize("index", range(LAST + 1))
 def test_a_byte_of_an_entry_that_is_flipped_is_found_and_named(index: int) -> None:
-    """BG-6: an edited entry is detected, and it is the first bad entry; the soak flips every bit of all of them."""
+    """BG-5: an edited entry is detected, and it is the first bad entry; the soak flips every bit of all of them."""
     check_flips(index, range(0, len(SMALL[index]), 1 if len(SMALL[index]) < 200 else 5), [0])
 
 
@@ -81,7 +81,7 @@ def test_a_byte_of_an_entry_that_is_flipped_is_found_and_named(index: int) -> No
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("index", range(LAST + 1))
 def test_every_bit_of_every_entry_that_is_flipped_is_found_and_named(index: int) -> None:
-    """BG-6: as above, with nothing left out."""
+    """BG-5: as above, with nothing left out."""
     check_flips(index, range(len(SMALL[index])), range(8))
 
 
@@ -302,7 +302,7 @@ _EDITS = {
 
 @pytest.mark.parametrize("edit", _EDITS)
 def test_rows_that_were_edited_by_sql_are_found(store: LogStore, edit: str) -> None:
-    """BG-6: whoever can write to the database cannot change what happened without being seen."""
+    """BG-5: whoever can write to the database cannot change what happened without being seen."""
     from sqlalchemy import text
 
     keep(store, SMALL)

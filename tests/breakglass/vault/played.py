@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.transparency.head import Head
+
+Found = TypeVar("Found")
 
 
 class Played:
@@ -85,7 +87,7 @@ class Played:
     def _record(self, step: str, kind: str, name: str) -> RecordGrant:
         return self._look(kind, name, RecordGrant, step)
 
-    def _look(self, kind: str, name: str, of: Any, step: str) -> Any:
+    def _look(self, kind: str, name: str, of: type[Found], step: str) -> Found:
         if (kind, name) not in self.said:
             raise Refused(step, f"the log has no `{kind}` of this name")
         return msgspec.convert(self.said[kind, name], of)

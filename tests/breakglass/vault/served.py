@@ -57,7 +57,7 @@ def look(_number: int, _frame: FrameType | None) -> None:
 
 def become_nobody() -> None:
     """Root cannot be a vault. What is imported late must be read before, if only root may read it."""
-    for late in ("rootwarden.breakglass.codes.qr", "encodings.ascii", "encodings.utf_16_be"):
+    for late in ("rootwarden.breakglass.codes.qr", "PIL.PngImagePlugin", "encodings.ascii", "encodings.utf_16_be"):
         importlib.import_module(late)
     os.setgroups([])
     os.setgid(NOBODY)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.breakglass.custody.people import ACCOUNT, CANARY, KEYS, custodians
+from tests.breakglass.custody.people import ACCOUNT, CANARY, KEYS, URI, custodians
 from tests.breakglass.vault.served import NOBODY
 
 from rootwarden.breakglass.custody.hierarchy import Group
@@ -23,6 +23,7 @@ from rootwarden.breakglass.custody.keys import Secret
 from rootwarden.breakglass.custody.nesting import peel
 from rootwarden.breakglass.custody.opening import share_digest
 from rootwarden.breakglass.custody.sealed import Binding, Kind
+from rootwarden.breakglass.custody.spelling import digest
 from rootwarden.breakglass.vault import messages as said
 from rootwarden.breakglass.vault.client import answer_of, ask
 from rootwarden.breakglass.vault.messages import LogPart
@@ -154,12 +155,12 @@ class World:
         )
         return begun
 
-    def log_opening(self, opening: str, begun: said.Begun, group: Group = GROUP, **change: Any) -> None:
+    def log_opening(self, opening: str, begun: said.Begun, of: Group = GROUP, **change: Any) -> None:
         grant: dict[str, Any] = {
-            "group": group.name,
-            "epoch": group.epoch,
+            "group": of.name,
+            "epoch": of.epoch,
             "purpose": "lease",
-            "accounts": group.accounts,
+            "accounts": of.accounts,
             "fingerprint": begun.fingerprint,
             "shares": {},
             "uses": 1,
@@ -202,3 +203,26 @@ def _whole(value: Any) -> Any:
 def step_now() -> int:
     """The present step; when it is about to end, the next one, which the vault gives early."""
     return int((time.time() + 5) // 30)
+
+
+class Sealed(World):
+    """A world with a seed in the vault, enrolled and sealed; nothing is open."""
+
+    def __init__(self, state: Path) -> None:
+        super().__init__(state)
+        self.found()
+        self.open("enrolment")
+        self.record = self.seal("enrolment", URI.encode()).record
+
+    def allow_code(self, lease: str, step: int, **change: Any) -> None:
+        grant = {"binding": SEED, "digest": digest(self.record)} | change
+        self.write("code-released", f"{lease}/phone/{step}", grant)
+
+    def code(self, opening: str, lease: str, step: int, record: bytes | None = None) -> tuple[said.Code, str]:
+        request = said.ReleaseCode(
+            opening=opening, lease=lease, device="phone", step=step, record=record or self.record
+        )
+        answer, beside = self.ask(request)
+        assert isinstance(answer, said.Code)
+        with beside:
+            return answer, bytes(beside.content).decode()

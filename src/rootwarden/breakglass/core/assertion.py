@@ -93,7 +93,7 @@ def check_assertion(statement: bytes, assertion: Assertion, key: PublicKey, *, c
     signed = authenticator_data + hashlib.sha256(client_data).digest()
     check_signature(signed, _content(assertion.signature, "signature"), key)
     # Last, as in section 7.2, so that nobody without the key learns where the counter stands.
-    if counter and new_counter and new_counter <= counter:
+    if 0 < new_counter <= counter:
         raise UnverifiedError("the counter of the passkey went back: there may be a copy of it")
     return new_counter
 

@@ -149,15 +149,14 @@ def _check_times(claims: _Claims, at: datetime) -> None:
 
 
 def _read_key(data: dict[str, Any]) -> ProviderKey | None:
-    if data.get("kty") not in ("RSA", "EC", "OKP") or data.get("use", "sig") != "sig":
+    if data.get("use", "sig") != "sig":
         return None
-    name, algorithm = data.get("kid", ""), data.get("alg", "")
     try:
         key = JWKRegistry.import_key(data)
     except (JoseError, SecurityWarning, ValueError, TypeError, LookupError):
         return None
-    if not isinstance(key, RSAKey | ECKey | OKPKey) or not isinstance(name, str) or not isinstance(algorithm, str):
+    if not isinstance(key, RSAKey | ECKey | OKPKey):
         return None
     if isinstance(key, RSAKey) and key.public_key.key_size not in _RSA_BITS:
         return None
-    return ProviderKey(name=name, algorithm=algorithm, key=key)
+    return ProviderKey(name=key.kid or "", algorithm=key.alg or "", key=key)

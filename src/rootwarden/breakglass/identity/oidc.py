@@ -3,6 +3,10 @@
 It shows who somebody is in the provider's eyes, which is enough to look at pages. Whoever runs the provider can be
 anybody there, so a session that begins this way never approves, releases or registers anything.
 Nothing about a sign-in that has begun is kept here: it travels in a sealed cookie, so nobody can fill anything up.
+
+Two things a door must mind. A sign-in starts with a link: our policy lets no form lead to another site. And it ends
+with a page that leads on by itself, not with a redirect: right after the provider's page browsers do not bring a
+`Strict` cookie along (seen with Chromium).
 """
 
 from __future__ import annotations

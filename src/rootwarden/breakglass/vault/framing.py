@@ -126,7 +126,8 @@ def _fill(stream: Stream, buffer: bytearray, deadline: Deadline, *, may_end: boo
             except BlockingIOError:
                 continue
             except OSError:
-                raise VaultError("the other side went away in the middle of a message") from None
+                # Closed with something unread: to this side it looks like a reset, and is an end all the same.
+                count = 0
             if count == 0:
                 if may_end and filled == 0:
                     return False

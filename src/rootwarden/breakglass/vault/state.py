@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
@@ -32,7 +32,7 @@ class TrustedHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         root: Their root, in Base64.
     """
 
-    size: int
+    size: Annotated[int, msgspec.Meta(ge=0)]
     root: str
 
 

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from rootwarden.breakglass.custody.keys import Secret
+from rootwarden.breakglass.custody.troubles import CustodyError
+from rootwarden.breakglass.vault.child import Result, in_child
+from rootwarden.breakglass.vault.troubles import VaultError
+from rootwarden.errors import InputError
+
+# The vault has one thread; a process of pytest may have more.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
+
+def nothing() -> None:
+    return
+
+
+def test_a_child_answers_with_a_message_and_a_secret() -> None:
+    found = in_child(lambda: Result(b"{}", Secret(bytearray(b"123456"), "code")), first=nothing)
+    assert (found.message, bytes(found.secret.content if found.secret else b"")) == (b"{}", b"123456")
+
+
+def test_a_large_answer_comes_whole() -> None:
+    message = os.urandom(3 * 1024 * 1024)
+    assert in_child(lambda: Result(message), first=nothing).message == message
+
+
+def test_what_a_child_wipes_stays_with_the_vault() -> None:
+    other, needed = Secret(bytearray(b"other"), "key"), Secret(bytearray(b"needed"), "key")
+    seen = in_child(lambda: Result(bytes([other.wiped, needed.wiped])), first=other.wipe)
+    assert seen.message == b"\x01\x00"
+    assert not other.wiped
+
+
+def test_a_refusal_in_a_child_is_one_in_the_vault() -> None:
+    def refuse() -> Result:
+        raise InputError("this is no seed", hint="look again")
+
+    with pytest.raises(CustodyError, match="this is no seed") as caught:
+        in_child(refuse, first=nothing)
+    assert caught.value.hint == "look again"
+
+
+def test_a_child_that_fails_says_nothing_of_what_it_held(capfd: pytest.CaptureFixture[str]) -> None:
+    def fail() -> Result:
+        raise ValueError("canary")
+
+    with pytest.raises(VaultError, match="ended without an answer"):
+        in_child(fail, first=nothing)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+def test_a_child_that_dies_is_noticed(number: signal.Signals) -> None:
+    def die() -> Result:
+        os.kill(os.getpid(), number)
+        return Result(b"")
+
+    with pytest.raises(VaultError, match="ended without an answer"):
+        in_child(die, first=nothing)
+
+
+def test_a_child_that_hangs_is_ended() -> None:
+    def hang() -> Result:
+        signal.pause()
+        return Result(b"")
+
+    started = time.monotonic()
+    with pytest.raises(VaultError, match="took too long"):
+        in_child(hang, first=nothing, seconds=0.2)
+    assert time.monotonic() - started < 5
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_child_has_nothing_open_and_cannot_write(tmp_path: Path) -> None:
+    def look() -> Result:
+        links = [str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.exists()]
+        try:
+            with (tmp_path / "x").open("wb", buffering=0) as file:
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                file.write(b"secret")
+            wrote = "wrote"
+        except OSError as error:
+            wrote = type(error).__name__
+        limit = resource.getrlimit(resource.RLIMIT_CORE)
+        return Result("\n".join([wrote, str(limit), *links]).encode())
+
+    with (tmp_path / "open").open("wb"):
+        wrote, limit, *links = in_child(look, first=nothing).message.decode().splitlines()
+    assert (wrote, limit) == ("OSError", "(0, 0)")
+    assert not any(str(tmp_path / "open") in link or "socket" in link for link in links[3:])
+    assert (tmp_path / "x").read_bytes() == b""
+
+
+def test_children_are_buried() -> None:
+    for _ in range(5):
+        in_child(lambda: Result(b""), first=nothing)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
