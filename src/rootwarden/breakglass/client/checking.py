@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from rootwarden.breakglass.broker import wishes
-from rootwarden.breakglass.broker.shares import digest_of_peeled
 from rootwarden.breakglass.client.troubles import Distrusted
 from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core import strict_base64
 from rootwarden.breakglass.core.phrase import phrase_digest
+from rootwarden.breakglass.custody.opening import share_digest
 from rootwarden.errors import InputError
 from rootwarden.facts.instant import parse_instant
 from rootwarden.transparency.canonical import canonical
@@ -29,6 +30,9 @@ KINDS: Final[dict[type[wishes.Wish], type[log.Entry]]] = {
     wishes.File: log.RequestFiled,
     wishes.Approve: log.ApprovalGiven,
     wishes.Deny: log.RequestDenied,
+    wishes.Report: log.RequestReported,
+    wishes.Suspend: log.PersonSuspended,
+    wishes.GetExport: log.ExportReleased,
     wishes.GetCode: log.CodeReleased,
     wishes.GetPassword: log.PasswordReleased,
     wishes.GetTaskSession: log.TaskSessionReleased,
@@ -104,7 +108,7 @@ def _expected(wish: wishes.Wish) -> dict[str, Any]:
     """What the entry of a wish must hold."""
     wanted = _as_said(wish)
     if isinstance(wish, wishes.GiveShare):
-        return {**wanted, "digest": digest_of_peeled(wish.peeled)}
+        return {**wanted, "digest": share_digest([strict_base64.decode(one) or b"" for one in wish.peeled])}
     if isinstance(wish, wishes.Found):
         pairs = zip(wish.people, wish.keys, strict=True)
         return {**wanted, "founders": [{"person": person, "key": key} for person, key in pairs]}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rootwarden.breakglass.exchange import Exchanged
+    from rootwarden.errors import RootwardenError
 
 T = TypeVar("T")
 
@@ -143,18 +144,22 @@ def _decoded(answer: Exchanged, kind: type[T]) -> T:
         raise ServerError("the answer of the service is none this version knows", hint=hint) from None
 
 
-def _trouble(answer: Exchanged) -> Exception:
-    """What an answer that is no success means for whoever asked."""
+def trouble_of(said: Problem, status: int) -> RootwardenError:
+    """What a problem the service tells of means for whoever asked."""
+    detail, hint = (shorten(visible(text), _LONGEST_SAID) for text in (said.detail, said.hint))
+    step = visible(said.step)[:8]
+    if status == _NOT_FOUND:
+        return NotThere(step, detail, hint=hint)
+    if status in _REFUSED:
+        return Refused(step, f"{step}: {detail}" if step else detail, hint=hint)
+    if status in _UNREADABLE:
+        return InputError(detail, hint=hint)
+    return ServerError(detail or f"the service answered with HTTP {status}", hint=hint)
+
+
+def _trouble(answer: Exchanged) -> RootwardenError:
     try:
         said = msgspec.json.decode(answer.body, type=Problem)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return ServerError(f"the service answered with HTTP {answer.status}, and not as one of ours does")
-    detail, hint = (shorten(visible(text), _LONGEST_SAID) for text in (said.detail, said.hint))
-    step = visible(said.step)[:8]
-    if answer.status == _NOT_FOUND:
-        return NotThere(step, detail, hint=hint)
-    if answer.status in _REFUSED:
-        return Refused(step, f"{step}: {detail}" if step else detail, hint=hint)
-    if answer.status in _UNREADABLE:
-        return InputError(detail, hint=hint)
-    return ServerError(detail or f"the service answered with HTTP {answer.status}", hint=hint)
+    return trouble_of(said, answer.status)

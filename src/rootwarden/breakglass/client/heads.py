@@ -85,6 +85,14 @@ class KeptHeads:
         path = self._path(log, "pem")
         return read_public_keys(read_bounded(path, most=_LARGEST), file=str(path)) if path.exists() else ()
 
+    def pem(self, log: str) -> bytes:
+        """The same keys as a PEM file.
+
+        Raises:
+            InputError: The file cannot be read, or holds something else.
+        """
+        return b"".join(map(_pem, self.keys(log)))
+
     def trust(self, log: str, keys: tuple[Ed25519PublicKey, ...]) -> None:
         """Believe heads of a log that are signed with these keys, beside those before.
 

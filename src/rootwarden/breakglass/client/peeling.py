@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.breakglass.broker.behind import Work
 from rootwarden.breakglass.broker.wishes import GiveShare
 from rootwarden.breakglass.client.private_file import read_private
+from rootwarden.breakglass.client.replies import Work
 from rootwarden.breakglass.client.troubles import Distrusted
 from rootwarden.breakglass.core import strict_base64
 from rootwarden.breakglass.custody import age
