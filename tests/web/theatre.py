@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,20 @@ import httpx
 import msgspec
 from tests.web.direct import Direct
 
+from rootwarden.breakglass.broker.acting import Acting
 from rootwarden.breakglass.broker.broker import Broker
+from rootwarden.breakglass.broker.releases import Releases, account_key_name
 from rootwarden.breakglass.identity.browser import RelyingParty
 from rootwarden.breakglass.identity.limits import Limits, Rate, Rates
-from rootwarden.breakglass.rehearsal.behind import Stage
 from rootwarden.breakglass.rehearsal.cast import cast
 from rootwarden.breakglass.rehearsal.memory import MemoryKeeper
-from rootwarden.breakglass.rehearsal.play import ACCOUNT, BEGAN, CHECKPOINT, DEVICE, Play
+from rootwarden.breakglass.rehearsal.play import ACCOUNT, BEGAN, CHECKPOINT, DEVICE, DIGEST, GROUP, Play
+from rootwarden.breakglass.rehearsal.vault import SINK, StageAnchors, StageVault
+from rootwarden.breakglass.sinks.panel import Health
+from rootwarden.breakglass.sinks.sink import SinkKind
 from rootwarden.transparency.head import sign_head
 from rootwarden.web.app import build
+from rootwarden.web.behind import Behind
 from rootwarden.web.house import House, Place
 
 if TYPE_CHECKING:
@@ -70,13 +76,19 @@ class Theatre:
         self.keeper.heads = [sign_head(CHECKPOINT, size=tree.size, root=tree.root, at=self.now)]
         clock = clock or self.clock
         self.broker = Broker(self.keeper, CHECKPOINT, now=clock, host=lambda: ("boot", 0))
-        self.stage = Stage(self.broker, {(ACCOUNT, DEVICE): SEED})
+        self.vault = StageVault(self.broker.state, clock, {(ACCOUNT, DEVICE): SEED})
+        self.anchors = StageAnchors()
+        # What the play only names by its digest.
+        for name in (DIGEST, account_key_name(GROUP, 1, ACCOUNT)):
+            self.keeper.put_blob(name, b"sealed")
+        releases = Releases(self.broker, self.vault, self.anchors)
+        self.behind = Behind(Acting(self.broker, releases), releases, self.health)
         host = origin.partition("://")[2]
         party = RelyingParty(id=host.partition(":")[0], name="Rootwarden", origins=(origin,))
         place = Place(party=party, hosts=(host,), tls=origin.startswith("https"))
         self.ticks = 0.0
         self.house = House(
-            self.broker, self.stage, place, KEYS, limits=Limits(rates), wall=clock, tick=lambda: self.ticks, **house
+            self.broker, self.behind, place, KEYS, limits=Limits(rates), wall=clock, tick=lambda: self.ticks, **house
         )
         self.application = build(self.house)
 
@@ -86,6 +98,10 @@ class Theatre:
     def wait(self, **length: float) -> None:
         self.now += timedelta(**length)
         self.ticks += timedelta(**length).total_seconds()
+
+    def health(self) -> tuple[Health, ...]:
+        size = self.broker.state().size
+        return (Health(sink=SINK, kind=SinkKind.FILE, counts=True, accepted=size, accepted_at=self.now, error=""),)
 
     def stranger(self) -> Person:
         return Person(self, None)
@@ -107,9 +123,28 @@ class Theatre:
         return name
 
     def lease(self, **fields: Any) -> str:
-        """An open lease of `rita`."""
+        """An open lease of `rita`, whose custodians gave."""
+        name = self.begun(**fields)
+        opening = self.person("rita").read(f"/leases/{name}")["opening"]
+        for custodian in ("carl", "cleo"):
+            self.person(custodian).do(self.share(custodian, opening))
+        return name
+
+    def begun(self, **fields: Any) -> str:
+        """An open lease of `rita`, whose custodians were asked."""
         said = self.person("rita").say({"say": "open-lease", "request": self.approved(**fields)})
+        assert said["trouble"] is None
         return str(said["lease"])
+
+    def share(self, custodian: str, opening: str) -> dict[str, Any]:
+        """What a custodian wishes to give."""
+        work = self.person(custodian).read(f"/openings/{opening}/work")
+        return {
+            "wish": "give-share",
+            "opening": opening,
+            "fingerprint": work["fingerprint"],
+            "peeled": [base64.b64encode(b"peeled").decode() for _ in work["layers"]],
+        }
 
     def ended(self) -> str:
         """A lease that was given back."""

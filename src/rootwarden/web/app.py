@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,13 +12,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rootwarden.breakglass.identity.headers import StrictHeaders
+from rootwarden.errors import RootwardenError
 from rootwarden.web.api.document import openapi
 from rootwarden.web.api.endpoint import JSON, PREFIX
 from rootwarden.web.api.endpoint import route_of as api_route
 from rootwarden.web.api.reading import READING
 from rootwarden.web.api.signing_in import SIGNING_IN as API_SIGNING_IN
 from rootwarden.web.api.writing import WRITING
-from rootwarden.web.call import Call
+from rootwarden.web.call import Access, Call
 from rootwarden.web.pages.audit import AUDIT
 from rootwarden.web.pages.custody import CUSTODY
 from rootwarden.web.pages.drafts import DRAFTS
@@ -31,7 +32,7 @@ from rootwarden.web.pages.leases import LEASE_ACTS, LEASES
 from rootwarden.web.pages.people import PEOPLE
 from rootwarden.web.pages.requests import REQUESTS
 from rootwarden.web.pages.signing_in import SIGNING_IN, provider_routes
-from rootwarden.web.problem import HttpError, problem_response
+from rootwarden.web.problem import HttpError, bug, problem_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -52,7 +53,6 @@ PAGES: Final = (
     *PEOPLE,
     *AUDIT,
 )
-_BUG: Final = "this looks like a bug in Rootwarden"
 
 
 def build(house: House) -> StrictHeaders:
@@ -82,17 +82,18 @@ def build(house: House) -> StrictHeaders:
 
 
 def _failed(house: House, request: Request, error: Exception) -> Response:
-    """No such page, another method, or a bug: told without a traceback, which goes to the log of the process."""
+    """No such page, another method, or a bug outside of any page."""
     if isinstance(error, HTTPException):
         what = "there is no such page" if error.status_code == _NOT_THERE else "this is not done here"
         told = HttpError(error.status_code, what)
     else:
-        logging.getLogger("rootwarden.web").error("%s: %s", _BUG, type(error).__name__)
-        told = HttpError(_INTERNAL, _BUG, hint="tell who runs this service")
+        told = bug(error)
     if request.url.path.startswith("/api/"):
         return problem_response(told)
-    return sorry(Call(house, request, b""), told)
+    call = Call(house, request, b"")
+    with suppress(RootwardenError):
+        call.enter(Access.SIGNED_IN)
+    return sorry(call, told)
 
 
 _NOT_THERE: Final = 404
-_INTERNAL: Final = 500

@@ -19,7 +19,6 @@ from rootwarden.web.shown import Shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rootwarden.breakglass.broker.behind import Behind
     from rootwarden.breakglass.broker.broker import Broker
     from rootwarden.breakglass.identity.bootstrap import Bootstrap
     from rootwarden.breakglass.identity.browser import RelyingParty
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.identity.oidc import OidcSignIn
     from rootwarden.breakglass.identity.peer import Network
     from rootwarden.breakglass.identity.sessions import TakenAway
+    from rootwarden.web.behind import Behind
 
 
 class Place(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -123,3 +125,10 @@ def problem_response(error: RootwardenError) -> Response:
     problem = problem_of(error)
     headers = {"retry-after": str(max(1, round(error.seconds)))} if isinstance(error, TooManyError) else {}
     return Response(msgspec.json.encode(problem), problem.status, headers, TYPE)
+
+
+def bug(error: Exception) -> HttpError:
+    """What is told of an error nobody foresaw; the process logs where, and not what: a message may quote a secret."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    logging.getLogger("rootwarden.web").error("%s: %s\n%s", _TITLES[INTERNAL], type(error).__name__, where)
+    return HttpError(INTERNAL, _TITLES[INTERNAL], hint="tell who runs this service")

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from rootwarden.breakglass.broker.behind import CodeReply, EnrolmentReply, PasswordReply
 from rootwarden.breakglass.broker.seeing import Unseen
-from rootwarden.breakglass.broker.shares import digest_of_peeled
-from rootwarden.breakglass.broker.wishes import GiveShare
 from rootwarden.breakglass.broker.words import line_of
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core import strict_base64
 from rootwarden.breakglass.core.entry import from_bytes, kind_of
 from rootwarden.breakglass.core.founding import signers_needed
+from rootwarden.errors import RootwardenError
 from rootwarden.facts.instant import Instant
-from rootwarden.transparency.canonical import canonical
+from rootwarden.web.behind import CodeReply, EnrolmentReply, PasswordReply
+from rootwarden.web.problem import Problem, problem_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from rootwarden.web.house import House
 
 Left: TypeAlias = CodeReply | PasswordReply | EnrolmentReply
-CODE, PASSWORD, ENROLMENT = "code", "password", "enrolment"
+CODE, PASSWORD, ENROLMENT, EXPORT = "code", "password", "enrolment", "export"
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +84,8 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
         waiting_for: How many signatures are still wanted.
         names: What the entry is about, such as `request` and its id.
         released: What left, if something did.
+        trouble: What could not be done afterwards, if anything: the entry stands, and what it releases can be asked
+            for again while its time lasts.
     """
 
     position: int | None
@@ -92,6 +93,7 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     waiting_for: int
     names: dict[str, str]
     released: Left | None
+    trouble: Problem | None
 
 
 def prepare(house: House, session: Session, wish: AnyWish) -> DraftView:
@@ -100,11 +102,7 @@ def prepare(house: House, session: Session, wish: AnyWish) -> DraftView:
     Raises:
         Refused: It would not be allowed, whoever signed it.
     """
-    draft = house.broker.prepare(session.person, wish)
-    if isinstance(wish, GiveShare):
-        # The log has only their digest: the parts wait as a blob, sealed to the vault as they are.
-        house.broker.keeper.put_blob(digest_of_peeled(wish.peeled), canonical(list(wish.peeled)))
-    return _view(house, draft, session.person)
+    return _view(house, house.broker.prepare(session.person, wish), session.person)
 
 
 def view_draft(house: House, name: str, who: str) -> DraftView:
@@ -125,15 +123,26 @@ def sign(house: House, session: Session, name: str, authenticator: Authenticator
 
     Raises:
         Refused: A step refused it.
-        RootwardenError: It is written, but what it releases cannot leave: the head is not anchored, or the vault
-            refuses; what may still leave can be asked for again.
+        StoreError: The database cannot.
     """
-    written = house.broker.submit(session.person, name, authenticator)
-    entry = written.entry
+    acted = house.behind.acting.sign(session.person, name, authenticator)
+    entry, trouble = acted.entry, acted.trouble
     wanting = max(0, signers_needed(entry) - len(entry.signers)) if isinstance(entry, log.JointEntry) else 0
-    released = _release(house, session, entry) if written.position is not None else None
+    released = None
+    if acted.position is not None:
+        _remember(house, session, entry)
+        try:
+            released = _release(house, session, entry)
+        except RootwardenError as error:
+            # The entry stands, and the same may be asked for again: it is told, not raised.
+            trouble = error
     return Signed(
-        position=written.position, kind=kind_of(entry), waiting_for=wanting, names=_names(entry), released=released
+        position=acted.position,
+        kind=kind_of(entry),
+        waiting_for=wanting,
+        names=_names(entry),
+        released=released,
+        trouble=problem_of(trouble) if trouble is not None else None,
     )
 
 
@@ -146,11 +155,19 @@ def left_before(house: House, session: Session, kind: str, lease: str, device: s
     """
     if not house.shown.may_see(kind, lease, session.id):
         raise Unseen("R1", "nothing was released to this sign-in", hint="ask for it, and sign")
-    if kind == CODE:
-        return house.behind.code(session.person, lease)
-    if kind == PASSWORD:
-        return house.behind.password(session.person, lease)
-    return house.behind.enrolment_codes(session.person, lease, device)
+    return _left(house, session.person, kind, lease, device)
+
+
+def export_of(house: House, session: Session, lease: str) -> bytes:
+    """The sealed export of a lease, for the session that signed for it.
+
+    Raises:
+        Unseen: Another session signed for it, or nobody.
+        RootwardenError: It cannot leave.
+    """
+    if not house.shown.may_see(EXPORT, lease, session.id):
+        raise Unseen("R1", "nothing was released to this sign-in", hint="ask for it, and sign")
+    return house.behind.export(session.person, lease)
 
 
 def keys_of(state: State, who: str, at: datetime) -> tuple[PublicKey, ...]:
@@ -194,20 +211,28 @@ def _keys_for(house: House, entry: log.Entry, who: str) -> tuple[PublicKey, ...]
     return house.broker.look(lambda state: keys_of(state, who, house.wall()))
 
 
+def _remember(house: House, session: Session, entry: log.Entry) -> None:
+    kind = _RELEASES.get(type(entry))
+    lease = getattr(entry, "lease", "")
+    if kind:
+        house.shown.remember(kind, lease, session.id)
+
+
 def _release(house: House, session: Session, entry: log.Entry) -> Left | None:
-    if isinstance(entry, log.CodeReleased):
-        house.shown.remember(CODE, entry.lease, session.id)
-        return house.behind.code(session.person, entry.lease)
+    if isinstance(entry, (log.CodeReleased, log.EnrolmentServed)):
+        return _left(house, session.person, _RELEASES[type(entry)], entry.lease, entry.device)
     if isinstance(entry, log.PasswordReleased):
-        house.shown.remember(PASSWORD, entry.lease, session.id)
-        return house.behind.password(session.person, entry.lease)
-    if isinstance(entry, log.EnrolmentServed):
-        house.shown.remember(ENROLMENT, entry.lease, session.id)
-        return house.behind.enrolment_codes(session.person, entry.lease, entry.device)
-    if isinstance(entry, log.ShareGiven):
-        kept = house.broker.keeper.blob(entry.digest)
-        house.behind.give(session.person, entry.opening, msgspec.json.decode(kept or b"[]", type=list[str]))
+        return _left(house, session.person, PASSWORD, entry.lease, "")
     return None
+
+
+def _left(house: House, who: str, kind: str, lease: str, device: str) -> Left:
+    if kind == CODE:
+        device = house.broker.look(lambda state: state.lease(lease).request.device)
+        return house.behind.code(who, lease, device)
+    if kind == PASSWORD:
+        return house.behind.password(who, lease)
+    return house.behind.enrolment_codes(who, lease, device)
 
 
 def _names(entry: log.Entry) -> dict[str, str]:
@@ -215,3 +240,11 @@ def _names(entry: log.Entry) -> dict[str, str]:
         return {"request": entry.request.id}
     fields = ("request", "lease", "opening", "proposal", "person", "device")
     return {name: value for name in fields if isinstance(value := getattr(entry, name, None), str) and value}
+
+
+_RELEASES: dict[type[log.Entry], str] = {
+    log.CodeReleased: CODE,
+    log.PasswordReleased: PASSWORD,
+    log.EnrolmentServed: ENROLMENT,
+    log.ExportReleased: EXPORT,
+}

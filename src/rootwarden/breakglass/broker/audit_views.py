@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from rootwarden.breakglass.broker import seeing
 from rootwarden.breakglass.broker.words import line_of
-from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.entry import from_bytes, kind_of
 from rootwarden.breakglass.core.refusal import Refused
+from rootwarden.breakglass.drills.calendar import Done, Outcome, Standing, due
 from rootwarden.facts.instant import Instant
 from rootwarden.transparency.head import Head, head_is_signed
 from rootwarden.transparency.merkle import leaf_hash
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.breakglass.core.state import State
+    from rootwarden.breakglass.drills.calendar import Due
 
 PAGE: Final = 100
+_ORDER: Final = {Standing.OVERDUE.value: 0, Standing.SOON.value: 1, Standing.DONE.value: 2}
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,16 +112,16 @@ class Consistency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DrillView(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest drill of a kind on an account, and whether the next one is overdue."""
+    """A planned drill: when it is due, where it stands (`done`, `soon`, `overdue`), how the last one went."""
 
-    drill: str
     account: str
+    account_name: str
     kind: str
     due: Instant
-    done: Instant
+    standing: str
+    done: Instant | None
     outcome: str
     evidence: str
-    overdue: bool
 
 
 def check_auditor(state: State, who: str, at: datetime) -> None:
@@ -183,26 +185,38 @@ def entry_view(position: int, content: bytes) -> EntryView:
     )
 
 
-def drills_in(entries: Iterable[bytes], at: datetime) -> tuple[DrillView, ...]:
-    """The newest drill of each kind on each account, those that are overdue first."""
-    newest: dict[tuple[str, str], DrillView] = {}
-    for content in entries:
-        # Only these are decoded whole: most of a log is something else.
-        if b'"kind":"drill-done"' not in content:
-            continue
-        entry = from_bytes(content)
-        if isinstance(entry, log.DrillDone):
-            newest[entry.account, entry.drill_kind] = DrillView(
-                drill=entry.drill,
-                account=entry.account,
-                kind=entry.drill_kind,
-                due=entry.due,
-                done=entry.at,
-                outcome=entry.outcome,
-                evidence=entry.evidence,
-                overdue=entry.due <= at,
-            )
-    return tuple(sorted(newest.values(), key=lambda one: (not one.overdue, one.due)))
+def drills_of(state: State, at: datetime) -> tuple[DrillView, ...]:
+    """The drills the accounts plan, those that are overdue first."""
+    done = [
+        Done(
+            id=one.id,
+            account=one.account,
+            kind=one.kind,
+            due=one.due,
+            done=one.done,
+            outcome=Outcome(one.outcome),
+            evidence=one.evidence,
+        )
+        for one in state.drills.values()
+        if one.done is not None and one.due is not None
+    ]
+    accounts = {name: guarded.account for name, guarded in state.accounts.items()}
+    planned = (_view_drill(one, accounts[one.account].name) for one in due(accounts.values(), done, now=at))
+    return tuple(sorted(planned, key=lambda one: (_ORDER[one.standing], one.due)))
+
+
+def _view_drill(planned: Due, name: str) -> DrillView:
+    last = planned.last
+    return DrillView(
+        account=planned.account,
+        account_name=name,
+        kind=planned.kind,
+        due=planned.due,
+        standing=planned.standing.value,
+        done=last.done if last else None,
+        outcome=last.outcome.value if last else "",
+        evidence=last.evidence if last else "",
+    )
 
 
 def _is_over(state: State, head: Head) -> bool:

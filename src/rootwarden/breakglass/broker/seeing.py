@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.refusal import Refused
-from rootwarden.breakglass.core.standing import has_any
+from rootwarden.breakglass.core.requesting import involved
+from rootwarden.breakglass.core.standing import has_any, in_good_standing
 from rootwarden.breakglass.core.state import Phase
 
 if TYPE_CHECKING:
@@ -34,11 +35,9 @@ def sees_everything(state: State, who: str, at: datetime) -> bool:
 
 def could_approve(state: State, filed: Filed, who: str, at: datetime) -> bool:
     """Whether a request is one somebody is asked about (A2, A3); custodians stand in for emergencies."""
-    request = filed.request
-    enrollers = {record.enroller for record in state.accounts[request.account].records.values()}
-    if who in {request.requester, *request.recipients} | enrollers:
+    if who in involved(state, filed.request) or not in_good_standing(state, who):
         return False
-    stands_in = request.emergency and has_any(state, who, [Role.CUSTODIAN], at)
+    stands_in = filed.request.emergency and has_any(state, who, [Role.CUSTODIAN], at)
     return stands_in or has_any(state, who, [Role.APPROVER], at)
 
 

@@ -104,8 +104,8 @@ class LeaseView(msgspec.Struct, frozen=True, kw_only=True):
         password_released: Whether the password left.
         duties: What has to be shown afterwards.
         opening: Id of the opening that waits for custodians, if one does.
-        may: What the reader could do with it: get-code, get-password, get-task-session, serve-enrolment,
-            give-back, revoke, check-in.
+        may: What the reader could do with it: get-code, get-password, get-task-session, get-export,
+            serve-enrolment, give-back, revoke, check-in.
     """
 
     id: str
@@ -340,11 +340,14 @@ def _may_with_lease(state: State, lease: Lease, who: str, at: datetime) -> tuple
     running = lease.phase is Phase.OPEN and at < lease.until
     left = len(lease.steps) < state.quorum_of(request).codes
     mine = running and who == request.requester
+    # A code that is signed for before the keys are there is a code lost.
+    waits = any(one.reference == lease.id and not one.outcome for one in state.openings.values())
     revokes = own or has_any(state, who, [Role.APPROVER, Role.ADMINISTRATOR], at)
     offers = {
-        "get-code": running and request.purpose is Purpose.VISIT and who == request.code_to and left,
-        "get-password": running and who == request.password_to and not lease.password_released,
+        "get-code": running and request.purpose is Purpose.VISIT and who == request.code_to and left and not waits,
+        "get-password": running and who == request.password_to and not lease.password_released and not waits,
         "get-task-session": mine and request.purpose is Purpose.TASK_SESSION,
+        "get-export": mine and request.purpose is Purpose.EXPORT and not waits,
         "serve-enrolment": mine and request.purpose is Purpose.ENROLMENT,
         "give-back": lease.phase is Phase.OPEN and own,
         "revoke": lease.phase is Phase.OPEN and revokes,

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.errors import RootwardenError
 from rootwarden.web.call import Access, read_call
-from rootwarden.web.problem import HttpError, problem_response
+from rootwarden.web.problem import HttpError, bug, problem_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +64,8 @@ def route_of(endpoint: Endpoint, house: House) -> Route:
             return await run_in_threadpool(_answered, endpoint, call)
         except RootwardenError as error:
             return problem_response(error)
+        except Exception as error:  # noqa: BLE001 - told as a bug, and without what it says
+            return problem_response(bug(error))
 
     return Route(PREFIX + endpoint.path, answer, methods=[endpoint.method], name=f"{endpoint.method} {endpoint.path}")
 

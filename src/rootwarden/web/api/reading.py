@@ -9,10 +9,10 @@ import msgspec
 from starlette.responses import Response
 
 from rootwarden.breakglass.broker import audit_views, filing_views, people_views, views
-from rootwarden.breakglass.broker.behind import CodeReply, EnrolmentReply, PasswordReply, Work
 from rootwarden.facts.instant import Instant
 from rootwarden.web import signing
 from rootwarden.web.api.endpoint import Endpoint
+from rootwarden.web.behind import CodeReply, EnrolmentReply, PasswordReply, Work
 from rootwarden.web.call import Access
 
 if TYPE_CHECKING:
@@ -88,13 +88,13 @@ def entries_from(call: Call, start: int) -> audit_views.AuditView:
 
 
 def drills_now(call: Call) -> tuple[audit_views.DrillView, ...]:
-    """The newest drill of each kind on each account.
+    """The drills that are planned, and how the last ones went.
 
     Raises:
         Refused: The reader is neither auditor nor administrator.
     """
     _check_auditor(call)
-    return audit_views.drills_in(call.house.broker.keeper.read(), call.at)
+    return call.house.broker.look(lambda state: audit_views.drills_of(state, call.at))
 
 
 def log_response(call: Call, _body: None) -> Response:
@@ -197,7 +197,7 @@ READING: tuple[Endpoint, ...] = (
         _looked(lambda state, call: _owing(views.leases_of(state, call.who, call.at))), tuple[views.LeaseView, ...],
     ),
     Endpoint(
-        "GET", "/drills", "The newest drill of each kind on each account", _drills, tuple[audit_views.DrillView, ...]
+        "GET", "/drills", "Planned drills, and how the last ones went", _drills, tuple[audit_views.DrillView, ...]
     ),
     Endpoint(
         "GET", "/audit", "A hundred entries of the log, in plain words and whole", _audit, audit_views.AuditView,

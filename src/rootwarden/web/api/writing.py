@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.responses import Response
 
-from rootwarden.breakglass.broker.behind import SealedSeed
-from rootwarden.breakglass.broker.wishes import AnyWish
+from rootwarden.breakglass.broker.wishes import AnyWish, ConfirmRecord
 from rootwarden.breakglass.core.authenticator import Authenticator
 from rootwarden.web import signing
-from rootwarden.web.api.endpoint import Endpoint
+from rootwarden.web.api.endpoint import JSON, Endpoint
 from rootwarden.web.call import Access
 from rootwarden.web.says import AnySay, Said, say
 
 if TYPE_CHECKING:
+    from rootwarden.breakglass.broker.releases import Material
     from rootwarden.web.call import Call
 
 
@@ -36,8 +37,14 @@ class SayBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     say: AnySay
 
 
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """An export waits in the vault: its digest is what `get-export` is wished for with."""
+
+    digest: str
+
+
 class SeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A seed as text, `otpauth://…` or Base32, for the vault alone; it does not print."""
+    """A seed as text, `otpauth://…` or Base32; without a device a password; it does not print."""
 
     device: str
     text: str
@@ -59,11 +66,21 @@ def _sign(call: Call, body: SignatureBody) -> signing.Signed:
 
 
 def _say(call: Call, body: SayBody) -> Said:
-    return say(call.house.broker, call.who, body.say, call.at)
+    return say(call.house, call.who, body.say, call.at)
 
 
-def _seal(call: Call, body: SeedBody) -> SealedSeed:
-    return call.house.behind.seal(call.who, call.path("id"), body.device, "text", body.text.encode())
+def _seal(call: Call, body: SeedBody) -> ConfirmRecord:
+    material: Material = "text" if body.device else "password"
+    return call.house.behind.seal(call.who, call.path("id"), body.device, material, body.text.encode())
+
+
+def _make_export(call: Call, _body: None) -> Made:
+    return Made(digest=call.house.behind.make_export(call.who, call.path("id")))
+
+
+def _export(call: Call, _body: None) -> Response:
+    content = signing.export_of(call.house, call.signed_in, call.path("id"))
+    return Response(content, media_type=JSON, headers={"content-disposition": 'attachment; filename="export.json"'})
 
 
 WRITING: tuple[Endpoint, ...] = (
@@ -77,11 +94,18 @@ WRITING: tuple[Endpoint, ...] = (
         _sign, signing.Signed, SignatureBody, Access.SIGNER,
     ),
     Endpoint(
-        "POST", "/says", "Say what needs no signature: withdraw, report, open a lease, give back, revoke, suspend",
+        "POST", "/says", "Say what needs no signature: withdraw, open a lease, give back, revoke",
         _say, Said, SayBody, Access.SIGNER,
     ),
     Endpoint(
-        "POST", "/leases/{id}/seed", "Hand a seed to the vault during an approved enrolment", _seal, SealedSeed,
-        SeedBody, Access.SIGNER,
+        "POST", "/leases/{id}/seed", "Hand a seed or a password to the vault; wish next for what is answered", _seal,
+        ConfirmRecord, SeedBody, Access.SIGNER,
+    ),
+    Endpoint(
+        "POST", "/leases/{id}/export", "Have a sealed export made, and learn its digest", _make_export, Made,
+        access=Access.SIGNER,
+    ),
+    Endpoint(
+        "GET", "/leases/{id}/export", "The sealed export you signed for", _export, None, access=Access.SIGNER
     ),
 )  # fmt: skip

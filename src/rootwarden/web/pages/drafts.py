@@ -9,6 +9,8 @@ import msgspec
 
 from rootwarden.breakglass.broker import people_views, views
 from rootwarden.breakglass.broker.seeing import Unseen
+from rootwarden.breakglass.core.request import Request, digest_of
+from rootwarden.breakglass.core.state import Filed
 from rootwarden.web import signing
 from rootwarden.web.call import Access
 from rootwarden.web.pages.leaf import Leaf
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.broker.wishes import AnyWish
     from rootwarden.breakglass.core.state import State
     from rootwarden.web.call import Call
+    from rootwarden.web.problem import Problem
 
 PHRASES: Final = "__Host-rootwarden-phrases"
 _PHRASES_LIVE: Final = timedelta(hours=24)
@@ -62,7 +65,11 @@ def _draft(call: Call) -> Response:
 
 def _about(state: State, draft: signing.DraftView, call: Call) -> dict[str, object]:
     """The things a draft is about, for the page to show them whole."""
-    about: dict[str, object] = {}
+    about: dict[str, object] = dict.fromkeys(("request", "lease", "opening"))
+    if draft.kind == "request-filed":
+        request = msgspec.convert(draft.fields["request"], Request)
+        filed = Filed(request=request, digest=digest_of(request), index=state.size, at=call.at)
+        about["request"] = views.view_request(state, filed, call.who, call.at)
     for name, view in (("request", views.request_of), ("lease", views.lease_of), ("opening", views.opening_of)):
         value = draft.fields.get(name)
         if isinstance(value, str):
@@ -84,7 +91,16 @@ def _sign(call: Call) -> Response:
         _keep_phrase(call, signed.names.get("request", ""), draft.phrase)
     if signed.position is None:
         return see_other(f"/drafts/{name}")
-    return see_other(_onward(signed))
+    # The page of a code says itself when it has not begun, or cannot leave.
+    trouble = None if signed.kind == "code-released" else signed.trouble
+    return onward(call, _next(signed), trouble)
+
+
+def onward(call: Call, path: str, trouble: Problem | None) -> Response:
+    """Go on; where something could not be done after an entry was written, say that first."""
+    if trouble is None:
+        return see_other(path)
+    return page(call, "trouble", trouble=trouble, path=path)
 
 
 def _keep_phrase(call: Call, request: str, phrase: str) -> None:
@@ -94,7 +110,7 @@ def _keep_phrase(call: Call, request: str, phrase: str) -> None:
     call.set_cookies.append(f"{PHRASES}={value}; Path=/; Max-Age={age}; Secure; HttpOnly; SameSite=Strict")
 
 
-def _onward(signed: signing.Signed) -> str:
+def _next(signed: signing.Signed) -> str:
     names = signed.names
     pages = {
         "request-filed": f"/requests/{names.get('request')}",
@@ -107,6 +123,10 @@ def _onward(signed: signing.Signed) -> str:
         "task-session-released": f"/leases/{names.get('lease')}",
         "checked-in": f"/leases/{names.get('lease')}",
         "duty-accepted": f"/leases/{names.get('lease')}",
+        "export-released": f"/leases/{names.get('lease')}",
+        "record-sealed": f"/leases/{names.get('lease')}/enrolment",
+        "request-reported": f"/requests/{names.get('request')}",
+        "person-suspended": "/people",
         "share-given": f"/openings/{names.get('opening')}",
         "key-offered": "/me",
         "change-proposed": "/people",

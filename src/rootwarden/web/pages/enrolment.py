@@ -17,32 +17,30 @@ from rootwarden.web.problem import HttpError
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from rootwarden.breakglass.broker.behind import SealedSeed
+    from rootwarden.breakglass.broker.releases import Material
     from rootwarden.breakglass.core.state import Record, State
     from rootwarden.web.call import Call
 
 
-def _form(call: Call, *, sealed: SealedSeed | None = None, device: str = "") -> Response:
+def _form(call: Call) -> Response:
     name = call.path("id")
     lease = call.house.broker.look(lambda state: views.lease_of(state, call.who, name, call.at))
     filing = call.house.broker.look(lambda state: filing_views.filing_of(state, call.who, call.at))
     account = next(one for one in filing.accounts if one.id == lease.account)
-    device = device or call.request.query_params.get("device", "")
-    record = call.house.broker.look(lambda state: _record(state, lease.account, name))
+    device = call.house.broker.look(lambda state: state.lease(name).request.device)
+    record = call.house.broker.look(lambda state: _record(state, lease.account, device))
     codes = None
     try:
-        codes = signing.left_before(call.house, call.signed_in, signing.ENROLMENT, name, record[0] if record else "")
+        codes = signing.left_before(call.house, call.signed_in, signing.ENROLMENT, name, device)
     except Unseen:
         codes = None
-    return page(
-        call, "enrolment", lease=lease, account=account, device=device, sealed=sealed, record=record, codes=codes
-    )
+    return page(call, "enrolment", lease=lease, account=account, device=device, record=record, codes=codes)
 
 
-def _record(state: State, account: str, _lease: str) -> tuple[str, Record] | None:
-    """The device that is being enrolled: brought, and not proven yet."""
-    records = state.accounts[account].records
-    return next(((name, record) for name, record in records.items() if name and not record.proven), None)
+def _record(state: State, account: str, device: str) -> Record | None:
+    """What is being enrolled: brought, and not proven yet."""
+    record = state.accounts[account].records.get(device)
+    return record if record is not None and not record.proven else None
 
 
 def _act(call: Call) -> Response:
@@ -67,9 +65,8 @@ def _seal(call: Call, lease: str, device: str) -> Response:
     picture, text = call.files.get("picture", b""), field(call.form(), "text")
     if bool(picture) == bool(text):
         raise InputError("give a picture of the QR code, or its text", hint="one of the two, not both")
-    material, content = ("picture", picture) if picture else ("text", text.encode())
-    sealed = call.house.behind.seal(call.who, lease, device, material, content)
-    return _form(call, sealed=sealed, device=device)
+    material: Material = "picture" if picture else "text" if device else "password"
+    return to_sign(call, call.house.behind.seal(call.who, lease, device, material, picture or text.encode()))
 
 
 ENROLMENT: tuple[Leaf, ...] = (

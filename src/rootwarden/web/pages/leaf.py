@@ -14,7 +14,7 @@ from rootwarden.breakglass.identity.refusals import SessionError
 from rootwarden.errors import RootwardenError
 from rootwarden.web.call import Access, Call, read_call
 from rootwarden.web.pages.paper import page, see_other
-from rootwarden.web.problem import problem_of
+from rootwarden.web.problem import bug, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,9 +49,11 @@ def route_of(leaf: Leaf, house: House) -> Route:
     async def answer(request: Request) -> Response:
         try:
             call = await read_call(house, request)
+            return await run_in_threadpool(_answered, leaf, call)
         except RootwardenError as error:
             return sorry(Call(house, request, b""), error)
-        return await run_in_threadpool(_answered, leaf, call)
+        except Exception as error:  # noqa: BLE001 - told as a bug, and without what it says
+            return sorry(Call(house, request, b""), bug(error))
 
     return Route(leaf.path, answer, methods=[leaf.method], name=f"{leaf.method} {leaf.path}")
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from starlette.responses import Response as Plain
 
 from rootwarden.breakglass.broker import views, wishes
 from rootwarden.breakglass.broker.seeing import Unseen
-from rootwarden.breakglass.core.refusal import Refused
-from rootwarden.errors import InputError
+from rootwarden.breakglass.core.releasing import step_begins
+from rootwarden.errors import InputError, RootwardenError
 from rootwarden.facts.instant import parse_instant
 from rootwarden.web import says, signing
-from rootwarden.web.api.reading import head_now
 from rootwarden.web.call import Access
-from rootwarden.web.pages.drafts import to_sign
+from rootwarden.web.pages.drafts import onward, to_sign
 from rootwarden.web.pages.leaf import Leaf, field
 from rootwarden.web.pages.paper import page, see_other
-from rootwarden.web.problem import HttpError
+from rootwarden.web.problem import HttpError, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from rootwarden.breakglass.core.state import State
     from rootwarden.web.call import Call
 
 
@@ -52,14 +54,26 @@ def _one(call: Call) -> Response:
 
 def _code(call: Call) -> Response:
     lease = _lease(call)
+    wait = call.house.broker.look(lambda state: _seconds_until(state, lease.id, call.at))
+    code, over = None, None
     try:
-        code = signing.left_before(call.house, call.signed_in, signing.CODE, lease.id)
+        code = signing.left_before(call.house, call.signed_in, signing.CODE, lease.id) if not wait else None
     except Unseen:
         return see_other(f"/leases/{lease.id}")
-    except Refused as error:
-        # The step is over: the page says so and offers the next one.
-        return page(call, "code", lease=lease, code=None, over=error, head=head_now(call))
-    return page(call, "code", lease=lease, code=code, over=None, head=head_now(call))
+    except RootwardenError as error:
+        # Its time is over, or it cannot leave just now: the page says which, and what may be done.
+        over = problem_of(error)
+    response = page(call, "code", lease=lease, code=code, over=over, wait=wait)
+    if wait:
+        # The page comes back by itself when the step begins, without a script.
+        response.headers["refresh"] = str(wait)
+    return response
+
+
+def _seconds_until(state: State, name: str, at: datetime) -> int:
+    """Seconds until the step of the newest code begins; 0 when it has."""
+    steps = state.lease(name).steps
+    return max(0, ceil((step_begins(steps[-1]) - at).total_seconds())) if steps else 0
 
 
 def _password(call: Call) -> Response:
@@ -83,19 +97,29 @@ def _act(call: Call) -> Response:
         ),
     }
     act = call.path("act")
+    if act == "get-export":
+        digest = call.house.behind.make_export(call.who, lease.id)
+        return to_sign(call, wishes.GetExport(lease=lease.id, digest=digest))
     if act in signed:
         return to_sign(call, signed[act]())
     if act == "give-back":
-        says.say(call.house.broker, call.who, says.GiveBack(lease=lease.id), call.at)
+        done = says.say(call.house, call.who, says.GiveBack(lease=lease.id), call.at)
     elif act == "revoke":
         reason = field(form, "reason")
         if not reason:
             raise InputError("`reason` is missing", hint="say why, in words")
         said = _convert({"say": "revoke", "lease": lease.id, "reason": reason}, says.Revoke)
-        says.say(call.house.broker, call.who, said, call.at)
+        done = says.say(call.house, call.who, said, call.at)
     else:
         raise HttpError(404, "there is no such page")
-    return see_other(f"/leases/{lease.id}")
+    return onward(call, f"/leases/{lease.id}", done.trouble)
+
+
+def _export(call: Call) -> Response:
+    lease = _lease(call)
+    content = signing.export_of(call.house, call.signed_in, lease.id)
+    disposition = {"content-disposition": f'attachment; filename="export-{lease.account}.json"'}
+    return Plain(content, media_type="application/json", headers=disposition)
 
 
 def _check_in_form(call: Call) -> Response:
@@ -144,6 +168,7 @@ LEASES: tuple[Leaf, ...] = (
     Leaf("GET", "/leases/{id}", _one),
     Leaf("GET", "/leases/{id}/code", _code, Access.SIGNER),
     Leaf("GET", "/leases/{id}/password", _password, Access.SIGNER),
+    Leaf("GET", "/leases/{id}/export.json", _export, Access.SIGNER),
     Leaf("GET", "/leases/{id}/check-in", _check_in_form),
     Leaf("POST", "/leases/{id}/check-in", _check_in, Access.SIGNER),
 )

@@ -13,11 +13,10 @@ from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.identity import browser, challenges, registration
 from rootwarden.errors import InputError
 from rootwarden.transparency.canonical import canonical
-from rootwarden.web import says
 from rootwarden.web.call import Access
 from rootwarden.web.pages.drafts import to_sign
 from rootwarden.web.pages.leaf import Leaf, field
-from rootwarden.web.pages.paper import page, see_other
+from rootwarden.web.pages.paper import page
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -85,9 +84,7 @@ def _suspend(call: Call) -> Response:
     reason = field(call.form(), "reason")
     if not reason:
         raise InputError("`reason` is missing", hint="say why, in words")
-    said = says.Suspend(person=field(call.form(), "person"), reason=reason)
-    says.say(call.house.broker, call.who, said, call.at)
-    return see_other("/people")
+    return to_sign(call, wishes.Suspend(person=field(call.form(), "person"), reason=reason))
 
 
 def _me(call: Call) -> Response:

@@ -13,9 +13,9 @@ from rootwarden.errors import InputError
 from rootwarden.facts.instant import parse_instant
 from rootwarden.web import says
 from rootwarden.web.call import Access
-from rootwarden.web.pages.drafts import phrase_of, to_sign
+from rootwarden.web.pages.drafts import onward, phrase_of, to_sign
 from rootwarden.web.pages.leaf import Leaf, checked, field
-from rootwarden.web.pages.paper import page, see_other
+from rootwarden.web.pages.paper import page
 from rootwarden.web.problem import HttpError, problem_of
 
 if TYPE_CHECKING:
@@ -128,14 +128,14 @@ def _act(call: Call) -> Response:
         case "deny":
             return to_sign(call, wishes.Deny(request=name, reason=_reason(form)))
         case "withdraw":
-            said = says.say(call.house.broker, call.who, says.Withdraw(request=name), call.at)
+            said = says.say(call.house, call.who, says.Withdraw(request=name), call.at)
         case "report":
-            said = says.say(call.house.broker, call.who, says.Report(request=name, reason=_reason(form)), call.at)
+            return to_sign(call, wishes.Report(request=name, reason=_reason(form)))
         case "open":
-            said = says.say(call.house.broker, call.who, says.OpenLease(request=name), call.at)
+            said = says.say(call.house, call.who, says.OpenLease(request=name), call.at)
         case _:
             raise HttpError(404, "there is no such page")
-    return see_other(f"/leases/{said.lease}" if said.lease else f"/requests/{name}")
+    return onward(call, f"/leases/{said.lease}" if said.lease else f"/requests/{name}", said.trouble)
 
 
 def _bounded(text: str) -> str:
