@@ -202,6 +202,23 @@ def test_reads_of_a_declared_password_store_are_found_by_the_secret(tmp_path: Pa
     assert "password-store-read" in without["asleep"]
 
 
+# The third step of a visit that changed MFA, by where its account stands.
+THIRD = {
+    "nothing declared": ("", "Change the password of the root mailbox"),
+    "management": (f'management_accounts = ["{ACCOUNT}"]', "Switch every root access key off"),
+    "member": ('management_accounts = ["999900000000"]', "Open a central root session for the member"),
+}
+
+
+@pytest.mark.parametrize(("settings", "step"), THIRD.values(), ids=THIRD.keys())
+def test_steps_fit_where_the_account_stands(settings: str, step: str, tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text(settings)
+    path = trail(tmp_path, SIGN_IN, MFA)
+    run = command("trail", "incidents", path, "--settings", tmp_path / "settings.toml", cwd=tmp_path)
+    said = " ".join(run.out.split())
+    assert [each for _, each in THIRD.values() if each in said] == [step]
+
+
 def test_findings_of_guardduty(tmp_path: Path) -> None:
     finding = {
         "Type": "Policy:IAMUser/RootCredentialUsage",

@@ -123,6 +123,27 @@ def test_digests_insights_and_other_files_are_passed_over_and_said(tmp_path: Pat
     assert done.passed_over == {"Insights files": 1, "digests": 1, "files of other kinds": 1}
 
 
+def test_a_folder_that_cannot_be_listed_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    """A path longer than the system takes: who reads as root is refused it too."""
+    trail(tmp_path)
+    name = "d" * 250
+    inner = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir(name, dir_fd=inner)
+        outer, inner = inner, os.open(name, os.O_RDONLY, dir_fd=inner)
+        os.close(outer)
+    os.close(inner)
+    with Spool() as spool:
+        done = reading(tmp_path, spool=spool)
+        assert ids(spool) == list(range(12))
+    assert done.unread == 1
+    assert done.problems[0].file.endswith(f"/{name}")
+    assert done.problems[0].reason == "it cannot be listed: file name too long"
+    said = command("trail", "scan", str(tmp_path), cwd=tmp_path)
+    assert said.returncode == 3
+    assert f"/{name}`: it cannot be listed: file name too long" in said.stderr
+
+
 def test_what_is_named_is_read_whatever_it_is_called(tmp_path: Path) -> None:
     path = tmp_path / "evidence.bin"
     path.write_bytes(log(root(3)))
@@ -399,19 +420,21 @@ class TestS3:
         s3.put_object(Bucket="fake-trail-read", Key=key, Body=log(root(number)) if body is None else body)
         return key
 
-    def test_every_page_of_a_prefix_is_read(self, s3: Any, tmp_path: Path) -> None:
-        for number in range(1100):
+    def test_every_page_of_a_prefix_is_read(self, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "50")
+        for number in range(110):
             s3.put_object(Bucket="fake-trail-read", Key=f"logs/{number:05d}.json.gz", Body=log(root(number)))
         s3.put_object(Bucket="fake-trail-read", Key="elsewhere/1.json.gz", Body=log(root(5000)))
+        assert s3.list_objects_v2(Bucket="fake-trail-read")["IsTruncated"]
         with Spool(tmp_path / "state") as spool:
             done = reading("s3://fake-trail-read/logs/", spool=spool, bucket=a_bucket)
-            assert ids(spool) == list(range(1100))
-        assert done.counts.files == 1100
+            assert ids(spool) == list(range(110))
+        assert done.counts.files == 110
         late = self.put(s3, 2000, day="20250101")
         with Spool(tmp_path / "state") as spool:
             done = reading("s3://fake-trail-read/logs/", spool=spool, bucket=a_bucket)
             assert ids(spool, new=True) == [2000]
-        assert (done.read_before, done.counts.files) == (1100, 1)
+        assert (done.read_before, done.counts.files) == (110, 1)
         assert late
 
     def test_digests_and_other_accounts_are_not_even_fetched(self, s3: Any) -> None:

@@ -77,7 +77,7 @@ class Running:
     """A watcher that was started as anybody would."""
 
     def __init__(self, folder: Path, url: str, *more: str) -> None:
-        arguments = ["trail", "watch", "--queue", url, "--health-port", "0", *more]
+        arguments = ["trail", "watch", "--queue", url, "--health-port", "0", "--poll-seconds", "1", *more]
         self.log = folder / f"log-{len(list(folder.glob('log-*')))}"
         with self.log.open("wb") as stderr:
             command = [sys.executable, "-c", "from rootwarden.cli.main import main; main()", *arguments]
@@ -123,7 +123,8 @@ def test_from_a_log_file_to_a_page_and_a_stop_in_order(
     world: World, folder: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_DEAD_MAN", f"{receiver.address}/ping/fake-token")
-    watcher = Running(folder, world.url, "--alerts", "alerts.toml", "--dead-man-env", "FAKE_DEAD_MAN")
+    dead_man = ["--dead-man-env", "FAKE_DEAD_MAN", "--dead-man-seconds", "1"]
+    watcher = Running(folder, world.url, "--alerts", "alerts.toml", *dead_man)
     try:
         wait_until(lambda: watcher.get("/readyz")[0] == 200)
         assert watcher.get("/healthz") == (200, "ok\n")
@@ -196,6 +197,8 @@ def test_a_drill_through_the_queue_is_measured_and_marked(world: World, folder: 
         ),
         (["--queue", "https://sqs.eu-west-1.amazonaws.com/000011112222/fake", "--checkouts-key", "k"], "--checkouts"),
         (["--queue", "https://sqs.eu-west-1.amazonaws.com/000011112222/fake", "--dead-man-env", "NO"], "dead man"),
+        (["--parked"], "there is no database `sqlite:///alerts.db`"),
+        (["--parked", "--database", "mysql://fake"], "is no database for alerts"),
     ],
 )
 def test_wrong_usage_is_said_in_two_lines(arguments: list[str], said: str, aws: str, tmp_path: Path) -> None:
@@ -204,6 +207,7 @@ def test_wrong_usage_is_said_in_two_lines(arguments: list[str], said: str, aws: 
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 2
+    assert "--parked" not in arguments or not list(tmp_path.iterdir())
 
 
 def test_the_set_up_needs_no_queue_and_no_aws(tmp_path: Path) -> None:

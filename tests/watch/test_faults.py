@@ -18,6 +18,7 @@ from tests.watch.world import alerts, drain, findings, forwarded, kept_events, l
 from rootwarden.alert.store.database import Store
 from rootwarden.errors import StoreError
 from rootwarden.watch.rounds import Step
+from rootwarden.watch.service import Manners
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,7 +137,6 @@ def test_while_the_database_is_gone_nothing_is_taken(world: World, postgresql: C
     with Store(postgresql.database(), patience=0.2) as store:
         stop, journal = threading.Event(), io.StringIO()
         watcher = world.watcher(store, journal=journal)
-        running = threading.Thread(target=watcher.service.forever, args=(stop,))
         postgresql.stop()
         world.deliver(made.sign_in())
         try:
@@ -147,7 +147,7 @@ def test_while_the_database_is_gone_nothing_is_taken(world: World, postgresql: C
         finally:
             postgresql.start()
         assert world.left() == 1
-        watcher = world.watcher(store, journal=journal)
+        watcher = world.watcher(store, journal=journal, manners=Manners(wait=1))
         running = threading.Thread(target=watcher.service.forever, args=(stop,))
         running.start()
         try:

@@ -92,8 +92,21 @@ def judge_trail(given: Given) -> Judged:
     findings = detector.findings(as_of=given.as_of)
     _say_found(findings, done, trouble)
     return Judged(
-        findings=findings, told=_told(given, findings, done, detections, trouble), done=done, whole=not trouble
+        findings=findings,
+        told=_told(given, findings, done, _actions(findings, detections, settings), trouble),
+        done=done,
+        whole=not trouble,
     )
+
+
+def _actions(findings: Findings, detections: Iterable[Detection], settings: Settings) -> dict[str, tuple[str, ...]]:
+    """What to do next about each finding that asks for something, by its id."""
+    from rootwarden import packs
+    from rootwarden.detect.visits.next_actions import Playbooks
+
+    playbooks = Playbooks(packs.playbooks(), detections)
+    of = ((one.id, playbooks.actions(one, settings.place_of(one.account))) for one in findings.every())
+    return {name: steps for name, steps in of if steps}
 
 
 def _detections(settings: Settings) -> tuple[Detection, ...]:
@@ -184,12 +197,10 @@ def _sightings(path: Path) -> list[Sighting]:
     return [one for document in documents for one in read_sightings(document)]
 
 
-def _told(given: Given, findings: Findings, done: Run, detections: Iterable[Detection], trouble: list[str]) -> Told:
+def _told(given: Given, findings: Findings, done: Run, actions: dict[str, tuple[str, ...]], trouble: list[str]) -> Told:
     from rootwarden import packs
-    from rootwarden.detect.visits.next_actions import Playbooks
     from rootwarden.report.incidents.told import Read, Told
 
-    playbooks = Playbooks(packs.playbooks(), detections)
     unread = [f"{problem.file}: {problem.reason}" for problem in done.problems]
     return Told(
         source=", ".join(given.asked.paths),
@@ -203,7 +214,7 @@ def _told(given: Given, findings: Findings, done: Run, detections: Iterable[Dete
             trouble=(*unread, *trouble),
         ),
         tasks={task.id: task.title for task in packs.root_tasks()},
-        actions={one.id: steps for one in findings.every() if (steps := playbooks.actions(one))},
+        actions=actions,
     )
 
 

@@ -121,7 +121,7 @@ def tell(done: Run, found: str) -> None:
     for problem in done.problems[:_NAMED]:
         _say(f"warning: `{visible(problem.file)}`: {visible(problem.reason)}")
     if done.unread > _NAMED:
-        _say(f"warning: and {several(done.unread - _NAMED, 'more file')} not read in full")
+        _say(f"warning: and {several(done.unread - _NAMED, 'more place')} not read in full")
     if done.interrupted:
         _say("interrupted: what is told here is what was read until then")
 

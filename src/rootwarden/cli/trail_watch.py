@@ -55,8 +55,15 @@ def watch(
         int, typer.Option("--quiet-minutes", min=0, help="Page when no message comes for so long; 0: never.")
     ] = 0,
     dead_man_env: Annotated[
-        str, typer.Option("--dead-man-env", metavar="NAME", help="Variable with the address to ping each minute.")
+        str, typer.Option("--dead-man-env", metavar="NAME", help="Variable with the address to ping.")
     ] = "",
+    dead_man_seconds: Annotated[int, typer.Option("--dead-man-seconds", min=1, help="How often it is pinged.")] = 60,
+    poll_seconds: Annotated[
+        int,
+        typer.Option(
+            "--poll-seconds", min=1, max=20, help="How long to wait for messages at a time; a stop may take so long."
+        ),
+    ] = 10,
     health_host: Annotated[
         str, typer.Option("--health-host", metavar="ADDRESS", help="Where /healthz, /readyz, /metrics listen.")
     ] = _LOOPBACK,
@@ -93,6 +100,8 @@ def watch(
         dead_man_env=dead_man_env,
         health=(health_host, health_port),
         once=once,
+        poll=poll_seconds,
+        ping=dead_man_seconds,
         profile=profile,
         region=region,
     )

@@ -54,6 +54,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     dead_man_env: str
     health: tuple[str, int]
     once: bool
+    poll: int
+    ping: float
     profile: str
     region: str
 
@@ -86,8 +88,19 @@ def watch(given: Given) -> int:
 
 
 def list_parked(given: Given) -> int:
-    """Print what is parked, one message a line; exit code 1 when there is something."""
-    with _opened(given, _alert_settings(given)) as store:
+    """Print what is parked, one message a line; exit code 1 when there is something.
+
+    Raises:
+        RootwardenError: When there is no database, or it cannot be read.
+    """
+    known = _alert_settings(given)
+    from rootwarden.database.connection import is_there
+
+    address = _address(given, known)
+    if not is_there(address, what="alerts"):
+        hint = "name the watcher's with --alerts or --database; it makes one when it starts"
+        raise UsageError(f"there is no database `{address}`", hint=hint)
+    with _opened(given, known) as store:
         from rootwarden.facts.instant import format_instant
         from rootwarden.report.words import visible
         from rootwarden.watch import parking
@@ -166,7 +179,7 @@ def _watcher(given: Given, store: Store, journal: Journal) -> Watcher:
 
 
 def _manners(given: Given, region: str) -> Manners:
-    from rootwarden.watch.service import Manners
+    from rootwarden.watch.service import Manners, Schedule
     from rootwarden.watch.silence import Patience, Sign, Source
 
     declared = [_source(Sign.CANARY, each) for each in given.canaries]
@@ -176,7 +189,13 @@ def _manners(given: Given, region: str) -> Manners:
         declared.append(Source(Sign.ANYTHING))
         patience = msgspec.structs.replace(patience, anything=timedelta(minutes=given.quiet_minutes))
     return Manners(
-        region=region, queue=given.queue, declared=tuple(declared), patience=patience, until_empty=given.once
+        wait=given.poll,
+        region=region,
+        queue=given.queue,
+        declared=tuple(declared),
+        patience=patience,
+        schedule=Schedule(ping=given.ping),
+        until_empty=given.once,
     )
 
 
@@ -238,9 +257,13 @@ def _alert_settings(given: Given) -> AlertSettings | None:
     return read_settings(given.alerts)
 
 
+def _address(given: Given, known: AlertSettings | None) -> str:
+    return given.database or (known.address() if known is not None else "sqlite:///alerts.db")
+
+
 @contextmanager
 def _opened(given: Given, known: AlertSettings | None) -> Iterator[Store]:
-    address = given.database or (known.address() if known is not None else "sqlite:///alerts.db")
+    address = _address(given, known)
     if address.startswith("postgresql"):
         need(("psycopg",))
     from rootwarden.alert.store.database import Store

@@ -148,6 +148,21 @@ class Database:
             wait = min(wait * 2, LONGEST_WAIT)
 
 
+def is_there(url: str, *, what: str) -> bool:
+    """Whether there is a database to open, as far as that shows without asking it: an SQLite file is there or not.
+
+    Args:
+        url: Its address.
+        what: What is kept there, for messages.
+
+    Raises:
+        UsageError: When the address is none, or of another kind of database.
+    """
+    address = _address(url, what)
+    file = _file(address.database or "") if address.get_backend_name() == SQLITE else None
+    return file is None or file.exists()
+
+
 def _address(url: str, what: str) -> URL:
     try:
         address = make_url(url)
@@ -173,10 +188,16 @@ def _engine(url: URL, session_options: Mapping[str, str]) -> Engine:
 
 def _for_its_owner_only(name: str) -> None:
     """Make the file before SQLite does, which would let everybody read it; its journals take over its mode."""
-    if name and name != ":memory:" and not name.startswith("file:"):
+    file = _file(name)
+    if file is not None:
         # What cannot be made SQLite refuses to open a moment later, with the reason.
         with suppress(OSError):
-            Path(name).touch(mode=0o600)
+            file.touch(mode=0o600)
+
+
+def _file(name: str) -> Path | None:
+    """Where an SQLite database is; `None` in memory, and where SQLite itself makes out the name."""
+    return Path(name) if name and name != ":memory:" and not name.startswith("file:") else None
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

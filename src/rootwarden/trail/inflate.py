@@ -22,6 +22,7 @@ _READ: Final = 1024 * 1024
 _LEAST: Final = 4096
 # What was fed to a member is kept so far, to find where exactly it breaks; log files are smaller than one read.
 _KEPT: Final = 16
+_GONE: Final = b""
 _BROKEN: Final = (cast("type[Exception]", isal_zlib.error), EOFError, ValueError)
 
 
@@ -69,6 +70,8 @@ class Inflation:
             if self._too_much():
                 return
             yield piece
+            # Whoever is done with a piece lets it go: the next then takes its place, which is still in the cache.
+            piece = _GONE  # noqa: PLW2901 - lets it go
 
     def _read(self) -> bytes:
         # A buffer far larger than the file costs more than reading it.
@@ -101,6 +104,7 @@ class Inflation:
                 if piece:
                     given += len(piece)
                     yield piece
+                    piece = _GONE
                 if member.eof:
                     return
                 data = self._read() if member.needs_input else b""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.errors import UsageError
+from rootwarden.trail.counts import Problem
 from rootwarden.trail.place_names import passed_over
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Listing:
 
     Attributes:
         passed_over: How many objects were left out, by the reason.
+        unlisted: Folders that refused to say what is in them, so far.
     """
 
     def __init__(self, targets: Iterable[str], *, restriction: Restriction, bucket: Callable[[str], Objects]) -> None:
@@ -55,6 +57,7 @@ class Listing:
         self._restriction = restriction
         self._bucket = bucket
         self.passed_over: Counter[str] = Counter()
+        self.unlisted: list[Problem] = []
 
     def check(self) -> None:
         """Refuse what cannot be read at all, before anything long begins.
@@ -76,7 +79,7 @@ class Listing:
         """Every object to read, each once; standard input is not among them.
 
         Raises:
-            RootwardenError: When a folder or bucket cannot be listed.
+            RootwardenError: When a bucket cannot be listed.
         """
         for target in dict.fromkeys(self._targets):
             if target.startswith(S3):
@@ -95,7 +98,8 @@ class Listing:
                 with os.scandir(folder) as entries:
                     found = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
-                raise UsageError(f"`{folder}` cannot be listed: {error.strerror}", hint="may you read it?") from error
+                self.unlisted.append(Problem(folder, f"it cannot be listed: {error.strerror or error}".lower()))
+                continue
             waiting.extend(entry.path for entry in reversed(found) if entry.is_dir(follow_symlinks=False))
             for entry in found:
                 if not entry.is_dir(follow_symlinks=False) and self._wants(Path(entry.path).as_posix()):

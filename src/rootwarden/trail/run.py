@@ -58,7 +58,7 @@ class Run(msgspec.Struct, kw_only=True):
 
     Attributes:
         counts: What was read.
-        problems: The first thousand files that were not read in full, by name.
+        problems: The first thousand files that were not read in full, and folders that could not be listed, by name.
         unread: How many there are.
         read_before: Objects an earlier run read.
         read_again: Whether earlier runs looked for something else, so that everything was read again.
@@ -107,7 +107,7 @@ def run(
         What it came to. An interrupt (Ctrl-C) ends the reading and not the run: what was read is in the spool.
 
     Raises:
-        RootwardenError: When something cannot be listed, or the spool cannot be written.
+        RootwardenError: When a bucket cannot be listed, or the spool cannot be written.
     """
     done = Run(read_again=spool.remember(_fingerprint(orders)))
     try:
@@ -127,6 +127,7 @@ def run(
             show(_progress(read, in_all, done.counts))
     except KeyboardInterrupt:
         done.interrupted = True
+    done.took(Counts(), listing.unlisted)
     done.passed_over = dict(sorted(_plain(listing.passed_over).items()))
     return done
 

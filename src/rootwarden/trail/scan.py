@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-import stringzilla
 
 from rootwarden.detect.visits.event import Event, read_event
 from rootwarden.trail.byte_filter import Search, filter_of
 from rootwarden.trail.counts import Counts, Problem
 from rootwarden.trail.csv_export import Export, is_export
 from rootwarden.trail.document import document_of, unwrapped
-from rootwarden.trail.framing import BOM, Framer
+from rootwarden.trail.first_look import beginning, first_look, looks_whole
+from rootwarden.trail.framing import Framer
 from rootwarden.trail.glance import glance_of
 from rootwarden.trail.inflate import Inflation
 from rootwarden.trail.limits import Limits
@@ -35,15 +35,11 @@ if TYPE_CHECKING:
     from rootwarden.trail.byte_filter import ByteFilter
     from rootwarden.trail.opening import Opened
 
-_BLANKS: Final = b" \t\r\n"
-_MARK: Final = b"eventVersion"
-_BEGINNING: Final = b'"eventVersion":'
 _PARTS: Final = 16
 # Where every fourth part holds something, looking at each record is quicker than searching for the ones that do.
 _MANY: Final = 4
 _ENOUGH: Final = 3
 NO_RECORD: Final = "it holds no CloudTrail record"
-_SAMPLE: Final = 32 * 1024
 _LIMITS: Final = Limits()
 
 
@@ -132,12 +128,32 @@ class Scan:
     def _read(self, source: Opened) -> Iterator[Event]:
         inflation = Inflation(source.file, self._limits, size=source.size)
         pieces = inflation.pieces()
+        if not source.file.seekable():
+            yield from self._read_in_full(inflation, pieces, found=False)
+            return
+        start = source.file.tell()
+        look = first_look(inflation, pieces, self._filter)
+        if look.ruled_out:
+            self._ruled_out, self._about = True, look.about
+            self._took(inflation)
+        elif look.first:
+            yield from self._read_in_full(inflation, chain([look.first], pieces), found=True)
+        else:
+            source.file.seek(start)
+            inflation = Inflation(source.file, self._limits, size=source.size)
+            pieces = inflation.pieces()
+            yield from self._read_in_full(inflation, pieces, found=look.found)
+
+    def _read_in_full(self, inflation: Inflation, pieces: Iterator[bytes], *, found: bool) -> Iterator[Event]:
         first = next(pieces, b"")
         whole = chain([first], pieces)
-        yield from self._read_table(whole) if is_export(first) else self._read_records(whole, inflation)
-        self._packed, self._inflated, self._members = inflation.packed, inflation.inflated, inflation.members
+        yield from self._read_table(whole) if is_export(first) else self._read_records(whole, inflation, found=found)
+        self._took(inflation)
         if inflation.damage:
             self.problems.insert(0, Problem(self._name, inflation.detail))
+
+    def _took(self, inflation: Inflation) -> None:
+        self._packed, self._inflated, self._members = inflation.packed, inflation.inflated, inflation.members
 
     def _read_table(self, pieces: Iterator[bytes]) -> Iterator[Event]:
         export = Export(self._limits.record)
@@ -148,10 +164,10 @@ class Scan:
             self._problem(export.broken)
         self._say_unreadable()
 
-    def _read_records(self, pieces: Iterator[bytes], inflation: Inflation) -> Iterator[Event]:
+    def _read_records(self, pieces: Iterator[bytes], inflation: Inflation, *, found: bool) -> Iterator[Event]:
         framer = Framer(self._limits.record)
         before = strange = False
-        for window in _windows(pieces, self._filter, self._limits.window):
+        for window in _windows(pieces, Search(self._filter, found=found), self._limits.window):
             alone = window.last and not framer.begun
             if alone and self._rules_out(window, inflation):
                 return
@@ -176,9 +192,10 @@ class Scan:
 
     def _rules_out(self, window: Window, inflation: Inflation) -> bool:
         """Whether nothing wanted can be in a file that is one window, and it looks whole."""
-        first, end = window.pieces[0] if window.pieces else b"", window.pieces[-1] if window.pieces else b""
-        self._ruled_out = not (window.may_hold or inflation.damage) and _looks_whole(first, end)
-        self._about = _about(first[:_SAMPLE], inflation.inflated)
+        begins = beginning(window.pieces[0] if window.pieces else b"")
+        end = window.pieces[-1] if window.pieces else b""
+        self._ruled_out = not (window.may_hold or inflation.damage) and looks_whole(begins, end)
+        self._about = begins.about(inflation.inflated)
         return self._ruled_out
 
     def _wanted_of(self, records: Sequence[bytes]) -> Iterator[Event]:
@@ -220,9 +237,8 @@ class Window(NamedTuple):
         return b"".join(self.pieces)
 
 
-def _windows(pieces: Iterable[bytes], wanted: ByteFilter, size: int) -> Iterator[Window]:
+def _windows(pieces: Iterable[bytes], search: Search, size: int) -> Iterator[Window]:
     """The content in windows; at least one. Each piece is searched while it is still in the processor's cache."""
-    search = Search(wanted)
     length = 0
     first = True
     for piece in pieces:
@@ -248,20 +264,9 @@ def _holding(records: Sequence[bytes], wanted: ByteFilter) -> Iterator[bytes]:
             yield from _holding(part, wanted)
 
 
-def _looks_whole(first: bytes, end: bytes) -> bool:
-    """Whether a file begins and ends as a log does; what does not is read, and then named."""
-    begins = first.removeprefix(BOM).lstrip(_BLANKS)[:1]
-    return begins in (b"{", b"[") and end.rstrip(_BLANKS)[-1:] in (b"}", b"]") and stringzilla.find(first, _MARK) >= 0
-
-
 def _is_log(records: Sequence[bytes], framer: Framer) -> bool:
     """Whether a file that fits one window holds records of CloudTrail, or none at all."""
     if not records:
         return not framer.cut
     documents = (document_of(record) for record in records[:_ENOUGH])
     return any(document is not None and any(unwrapped(document)) for document in documents)
-
-
-def _about(first: bytes, inflated: int) -> int:
-    marks = stringzilla.count(first, _BEGINNING)
-    return inflated * marks // len(first) if marks else 0

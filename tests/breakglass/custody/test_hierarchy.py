@@ -107,7 +107,7 @@ def test_a_removed_custodian_is_no_part_of_the_new_epoch() -> None:
     [
         ({"epoch": 3}, "not the account-key"),
         ({"epoch": 1}, "has none before it"),
-        ({"accounts": [ACCOUNT]}, "exactly its accounts"),
+        ({"accounts": [ACCOUNT]}, "belongs to no account"),
         ({"name": "h"}, "not the account-key"),
         ({"keeps": Kind.ROOT_PASSWORD}, "not the root-password"),
         ({"threshold": 5}, "5 of 3"),
@@ -120,6 +120,27 @@ def test_a_new_epoch_that_does_not_fit_is_refused(change: dict[str, Any], why: s
         renew(
             kept.epoch_key, account_keys=kept.account_keys, records=kept.records, group=group, vault=[VAULT.recipient]
         )
+
+
+def test_accounts_come_and_go_with_an_epoch() -> None:
+    kept, new = Kept(), "000055556666"
+    group = msgspec.structs.replace(NEXT, accounts=[new, ACCOUNT])
+    renewed = renew(
+        kept.epoch_key,
+        account_keys=kept.account_keys,
+        records=kept.records[:2],
+        group=group,
+        vault=[VAULT.recipient],
+    )
+    assert set(renewed.account_keys) == {new, ACCOUNT}
+    assert [read_sealed(each).account for each in renewed.records] == [ACCOUNT, ACCOUNT]
+
+
+def test_an_account_whose_key_was_left_out_does_not_lose_its_records() -> None:
+    kept = Kept()
+    del kept.account_keys[OTHER]
+    with pytest.raises(CustodyError, match="belongs to no account"):
+        renew(kept.epoch_key, account_keys=kept.account_keys, records=kept.records, group=NEXT, vault=[VAULT.recipient])
 
 
 def test_a_record_of_a_stranger_is_not_lost_in_silence() -> None:

@@ -84,10 +84,24 @@ def test_what_a_library_hands_over_is_overwritten(size: int) -> None:
     assert secret.content[-1:] == b"x"
 
 
+@pytest.mark.parametrize("size", [2, 3, 74, 4096])
+def test_a_string_of_ascii_is_overwritten_too(size: int) -> None:
+    text = "".join(["x"] * size)
+    forget(text)
+    assert text == "\0" * size
+
+
+def test_another_string_is_left_as_it_is() -> None:
+    text = "".join(["ä"] * 5)
+    forget(text)
+    assert text == "äääää"
+
+
 def test_shared_objects_of_one_byte_are_left_alone() -> None:
     one = b"a"
     forget(one)
     forget(b"")
+    forget("")
     assert one[0] == ord("a")
 
 

@@ -74,6 +74,14 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
         return
 
 
+def test_a_list_of_too_many_people_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 2)
+    assert len(read_leavers(b"person\na\nb\n")) == 2
+    for content in (b"person\na\nb\nc\n", b'{"person":"a"}\n' * 3):
+        with pytest.raises(InputError, match="more than 2"):
+            read_leavers(content)
+
+
 CASES: dict[str, tuple[list[Leaver], Departures]] = {
     "an id": ([Leaver(person="ben")], Departures(suspend=("ben",), custodians=())),
     "an alias, in capitals": ([Leaver(person="BEN@example.com")], Departures(suspend=("ben",), custodians=())),

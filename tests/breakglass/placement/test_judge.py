@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rootwarden.breakglass.core.text import Name
 from rootwarden.breakglass.placement.declared import Declarations, Dependency, Need, parse_declarations
 from rootwarden.breakglass.placement.judge import judge
 from rootwarden.breakglass.placement.place import AccountClue, AwsClue, CredentialsClue, ElsewhereClue, NoClue
@@ -64,9 +66,12 @@ def test_where_it_may_run(clues: list[Clue], expected: list[str], may_run: bool)
 
 @pytest.mark.parametrize("clues", [[IN_PROTECTED], [IN_AWS], [NOTHING], [IN_OTHER, IN_PROTECTED]])
 def test_a_waiver_is_for_one_thing_only(clues: list[Clue]) -> None:
-    blocking = [each.id for each in judged(*clues).blocking]
+    blocking = [each.waiver for each in judged(*clues).blocking]
     assert len(blocking) == 1
-    assert not judged(*clues, waivers=("anything", "runs-in", f"runs-in:{OTHER}", "")).may_run
+    assert not judged(
+        *clues,
+        waivers=("placement", "placement:", f"placement:runs-in:{OTHER}", f"runs-in:{PROTECTED}", "place-unknown", ""),
+    ).may_run
     waived = judged(*clues, waivers=tuple(blocking))
     assert waived.may_run
     assert [each.waived for each in waived.findings if each.blocks] == [True], "it is shown all the same"
@@ -75,7 +80,9 @@ def test_a_waiver_is_for_one_thing_only(clues: list[Clue]) -> None:
 def test_a_waiver_for_one_account_does_not_follow_the_machine() -> None:
     third = "222233334444"
     declared = Declarations(protected=(PROTECTED, third))
-    moved = judged(AccountClue(source="x", account=third), declared=declared, waivers=(f"runs-in:{PROTECTED}",))
+    moved = judged(
+        AccountClue(source="x", account=third), declared=declared, waivers=(f"placement:runs-in:{PROTECTED}",)
+    )
     assert not moved.may_run
 
 
@@ -208,3 +215,11 @@ def test_it_runs_only_where_somebody_says_it_stands_outside_what_it_protects(clu
     if judged(*clues).may_run:
         assert IN_PROTECTED not in clues
         assert IN_OTHER in clues or (OUTSIDE in clues and IN_AWS not in clues)
+
+
+def test_what_blocks_is_waived_by_names_the_log_takes() -> None:
+    """C7 takes `placement:<finding>`, and names of one line."""
+    for clues in ([IN_PROTECTED], [IN_AWS], [NOTHING]):
+        for each in judged(*clues).blocking:
+            assert each.waiver.startswith("placement:")
+            assert msgspec.convert(each.waiver, Name) == each.waiver

@@ -52,11 +52,10 @@ class ToldSink:
         return Receipt(
             sink=sink or self.name,
             kind=self.kind,
-            size=head.size,
-            root=head.root,
+            head=head,
             accepted_at=now(),
             reference="told",
-            verifiable=False,
+            verifiable=self.kind is SinkKind.WITNESS,
         )
 
     def newest(self, within: Allowance) -> tuple[Head, ...]:

@@ -9,10 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.breakglass.logs import Log, now
+from tests.breakglass.logs import LOG_KEY, OTHER_KEY, Log, now
 
 from rootwarden.breakglass.sinks.file import FileSink
 from rootwarden.breakglass.sinks.lane import Allowance
@@ -21,7 +22,9 @@ from rootwarden.errors import SinkError
 
 
 def sink_of(path: Path, *, apart_from: Path | None = None, takes_entries: bool = True) -> FileSink:
-    return FileSink("file", path, apart_from=apart_from, takes_entries=takes_entries, clock=now)
+    return FileSink(
+        "file", path, apart_from=apart_from, takes_entries=takes_entries, log_keys=[LOG_KEY.public_key()], clock=now
+    )
 
 
 def within() -> Allowance:
@@ -85,6 +88,15 @@ def test_an_old_head_at_the_end_hides_nothing(tmp_path: Path) -> None:
     sink.offer(log.head(), log.lines, within())
     sink.offer(log.head(2), log.lines[:2], within())
     assert sink.newest(within()) == (log.head(6),)
+
+
+def test_a_large_head_that_nobody_signed_hides_nothing(tmp_path: Path) -> None:
+    log, path = Log(6), tmp_path / "log"
+    sink = sink_of(path, takes_entries=False)
+    for each in (log.head(), Log(90, key=OTHER_KEY).head(), msgspec.structs.replace(log.head(), size=80)):
+        sink.offer(each, (), within())
+    assert path.read_bytes().count(b"head ") == 3
+    assert sink.newest(within()) == (log.head(),)
 
 
 def test_two_heads_of_one_size_are_both_told(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
+import msgspec
 import pytest
 from botocore.credentials import Credentials
 from moto.server import ThreadedMotoServer
 from tests.breakglass import servers
-from tests.breakglass.logs import LOG_KEY, Log
+from tests.breakglass.logs import LOG_KEY, OTHER_KEY, Log
 from tests.breakglass.servers import tcp_server
 
 from rootwarden.aws.door import Door
@@ -71,7 +72,14 @@ def sink_at(address: str, bucket: str, **more: Any) -> ObjectLockSink:
     sending, door = way_to(address)
     place = Bucket(name=bucket, owner=OWNER, retention=timedelta(days=90), **more)
     return ObjectLockSink(
-        "vault-bucket", place, door=door, sending=sending, log="main", takes_entries=True, clock=clock
+        "vault-bucket",
+        place,
+        door=door,
+        sending=sending,
+        log="main",
+        log_keys=[LOG_KEY.public_key()],
+        takes_entries=True,
+        clock=clock,
     )
 
 
@@ -120,13 +128,21 @@ def test_a_second_version_of_a_head_is_seen(moto: str, bucket: str) -> None:
     assert set(sink.newest(within())) == {log.head(), fork.head()}
 
 
-def test_what_somebody_else_wrote_there_is_told(moto: str, s3: Any, bucket: str) -> None:
-    sink = sink_at(moto, bucket)
+def test_what_somebody_else_wrote_there_hides_nothing(moto: str, s3: Any, bucket: str) -> None:
+    log, sink = Log(6), sink_at(moto, bucket)
     s3.put_object(Bucket=bucket, Key="heads/main/notes.txt", Body=b"x")
     s3.put_object(Bucket=bucket, Key="heads/other/0000000000000099.json", Body=b"x")
     assert sink.newest(within()) == ()
-    s3.put_object(Bucket=bucket, Key="heads/main/0000000000000099.json", Body=b"x")
-    with pytest.raises(SinkError, match="holds no head"):
+    forged = {"head": msgspec.to_builtins(Log(99, key=OTHER_KEY).head())}
+    for body in (b"x", b'{"head":1}', json.dumps(forged).encode()):
+        s3.put_object(Bucket=bucket, Key="heads/main/0000000000000099.json", Body=body)
+    assert sink.newest(within()) == ()
+    panel_of(log, sink).anchor(log.head())
+    s3.put_object(Bucket=bucket, Key="heads/main/0000000000000006.json", Body=b"x")
+    assert sink.newest(within()) == (log.head(),)
+    for _ in range(50):
+        s3.put_object(Bucket=bucket, Key="heads/main/0000000000000098.json", Body=b"x")
+    with pytest.raises(SinkError, match="too many versions"):
         sink.newest(within())
 
 

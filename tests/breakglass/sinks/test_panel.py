@@ -200,7 +200,7 @@ def test_a_receipt_for_something_else_does_not_count() -> None:
         sink.receipt_for(log.head(), sink="somebody"),
         sink.receipt_for(log.head(3)),
         sink.receipt_for(fork),
-        msgspec.structs.replace(sink.receipt_for(log.head()), root=fork.root),
+        sink.receipt_for(log.forked_at(1, 4).head()),
     ):
         sink.receipt = receipt
         with pytest.raises(NotAnchoredError):
@@ -307,3 +307,18 @@ def test_a_lane_that_is_past_its_time_refuses_and_opens_again() -> None:
     assert future.result(10) == 1
     until(lambda: lane.busy_for() is None)
     assert lane.start(lambda _: 3, seconds=1).result(10) == 3
+
+
+def test_a_machine_without_threads_is_a_refusal_and_the_lane_opens_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, sink = Log(2), ToldSink()
+    panel = panel_of(log, sink)
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as context:
+        context.setattr(threading.Thread, "start", start)
+        with pytest.raises(NotAnchoredError) as raised:
+            panel.anchor(log.head())
+    assert "got no thread" in raised.value.hint
+    panel.anchor(log.head())

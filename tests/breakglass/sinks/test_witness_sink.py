@@ -60,7 +60,7 @@ def test_a_head_that_another_instance_overtook_is_covered_by_the_later_one(addre
     log = Log(9)
     sink_at(address, log).offer(log.head(9), (), within())
     receipt = sink_at(address, log).offer(log.head(5), (), within())
-    assert (receipt.size, receipt.root) == (9, log.head(9).root)
+    assert receipt.head == log.head(9)
 
 
 @pytest.mark.parametrize(("size", "words"), [(4, "the log here has 4"), (8, "another root"), (11, "another root")])

@@ -57,7 +57,7 @@ def fill(url: str) -> None:
         entries = list(store.read())
         with suppress(StoreError):
             while size < 10_000:
-                entries.append(said(f"{size}-" + "x" * 5000))
+                entries.append(said(f"word-{size}", reason="x" * 1900))
                 store.append(size, entries[size:], head_over(entries))
                 size += 1
         tell(size)

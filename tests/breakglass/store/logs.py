@@ -38,15 +38,16 @@ def small() -> list[bytes]:
     play.say(log.SignedIn, "ada", method="passkey")
     play.wait(minutes=1)
     play.say(log.SinkChanged, sink="s3", works=True)
-    waiver = changes.Waive(waiver="member:111122223333", reason="a pilot", until=play.now + timedelta(days=1))
+    waiver = changes.Waive(waiver="placement:same-network", reason="a pilot", until=play.now + timedelta(days=1))
     play.change(waiver)
     play.say(log.AttemptRefused, "ben", attempted="code", step="R1", count=3)
     return play.entries
 
 
-def said(word: str) -> bytes:
+def said(word: str, *, reason: str = "") -> bytes:
     """An entry of the system that says a word."""
-    return log.to_bytes(log.SinkChanged(at=BEGAN + timedelta(hours=1), actor=log.SYSTEM, sink=word, works=True))
+    at = BEGAN + timedelta(hours=1)
+    return log.to_bytes(log.SinkChanged(at=at, actor=log.SYSTEM, sink=word, works=True, reason=reason))
 
 
 def head_over(entries: Sequence[bytes]) -> Head:

@@ -215,9 +215,9 @@ def test_a_server_that_dies_before_the_commit_is_waited_for(postgresql: Cluster)
                 postgresql.stop()
                 threading.Timer(0.5, postgresql.start).start()
 
-        store.append(1, [said("twice tried")], head_over([SMALL[0], said("twice tried")]), beside=dies)
+        store.append(1, [said("twice-tried")], head_over([SMALL[0], said("twice-tried")]), beside=dies)
         assert tries == [1, 1]
-        assert words(store) == ["twice tried"]
+        assert words(store) == ["twice-tried"]
         assert kept(store).outcome is Outcome.INTACT
 
 
@@ -227,7 +227,7 @@ def test_a_server_that_stays_away_is_told(postgresql: Cluster) -> None:
         postgresql.stop()
         try:
             with pytest.raises(StoreError, match="does not answer"):
-                add(store, "nobody there")
+                add(store, "nobody-there")
         finally:
             postgresql.start()
         assert store.size() == 1
@@ -249,14 +249,14 @@ def test_serialization_failures_are_tried_again_but_not_for_ever(emptied: str, s
     with LogStore(emptied, patience=1) as store:
         keep(store, SMALL[:1])
         store.database.write(lambda session: session.execute(text(_FAILING.format(times=3, state=state))))
-        assert add(store, "fourth try") == 1
+        assert add(store, "fourth-try") == 1
         store.database.write(lambda session: session.execute(text("SELECT setval('tries', 1, false)")))
         store.database.write(lambda session: session.execute(text("ALTER SEQUENCE tries MINVALUE -9999 RESTART -9999")))
         began = time.monotonic()
         with pytest.raises(StoreError, match="not now"):
             add(store, "never")
         assert time.monotonic() - began < 10
-        assert words(store) == ["fourth try"]
+        assert words(store) == ["fourth-try"]
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(30, marks=pytest.mark.soak)])

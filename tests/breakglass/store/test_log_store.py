@@ -199,7 +199,7 @@ def test_postgresql_must_commit_synchronously(postgresql: Cluster, setting: str)
 
 def add_for_ever(store: LogStore) -> None:
     for _ in range(1000):
-        add(store, "not flushed")
+        add(store, "not-flushed")
 
 
 def test_postgresql_must_flush_also_when_somebody_stops_it_later(postgresql: Cluster) -> None:

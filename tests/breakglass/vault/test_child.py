@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rootwarden.breakglass.custody.keys import Secret
+from rootwarden.breakglass.custody.age import Identity, encrypt_public
+from rootwarden.breakglass.custody.keys import Key, Secret
+from rootwarden.breakglass.custody.sealed import Binding, Kind, read_sealed, seal
 from rootwarden.breakglass.custody.troubles import CustodyError
 from rootwarden.breakglass.vault.child import Result, in_child
 from rootwarden.breakglass.vault.troubles import VaultError
@@ -16,6 +18,8 @@ from rootwarden.errors import InputError
 
 # The vault has one thread; a process of pytest may have more.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
+BINDING = Binding(group="g", epoch=1, account="000011112222", kind=Kind.TOTP_SEED, record="phone", version=1)
 
 
 def nothing() -> None:
@@ -98,6 +102,24 @@ def test_a_child_has_nothing_open_and_cannot_write(tmp_path: Path) -> None:
     assert (wrote, limit) == ("OSError", "(0, 0)")
     assert not any(str(tmp_path / "open") in link or "socket" in link for link in links[3:])
     assert (tmp_path / "x").read_bytes() == b""
+
+
+def test_two_children_never_draw_the_same_random_numbers() -> None:
+    """A fork copies the state of every generator; age, AES-GCM and the operating system must each see to that."""
+    recipient = Identity.fresh().recipient
+    key = Key.fresh("account key")
+    encrypt_public(b"x", [recipient])
+
+    def draw() -> Result:
+        drawn = [encrypt_public(b"x" * 32, [recipient]), Identity.fresh().recipient.encode(), os.urandom(16)]
+        nonce = read_sealed(seal(key, BINDING, Secret(bytearray(b"x"), "seed"))).nonce
+        return Result(b"\n".join(each.hex().encode() for each in (*drawn, nonce)))
+
+    first, second = (in_child(draw, first=nothing).message.splitlines() for _ in range(2))
+    ephemeral = [bytes.fromhex(each[0].decode()).split(b"\n")[1] for each in (first, second)]
+    assert ephemeral[0].startswith(b"-> X25519 ")
+    assert ephemeral[0] != ephemeral[1]
+    assert all(one != other for one, other in zip(first, second, strict=True))
 
 
 def test_children_are_buried() -> None:

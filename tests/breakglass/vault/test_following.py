@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.breakglass.vault.served import NOBODY
 from tests.breakglass.vault.world import CHECKPOINT
 
 from rootwarden.breakglass.vault import messages as said
@@ -123,6 +124,30 @@ def test_the_newest_head_is_on_the_disk_before_the_answer(world: World) -> None:
         assert kept == {"size": number + 1, "root": to_text(world.tree.root)}
 
 
+@pytest.mark.parametrize("name", ["identity.txt", "trusted-head.json", "steps.jsonl"])
+def test_a_vault_that_saw_a_log_does_not_begin_anew(world: World, name: str) -> None:
+    """Taking a file away is no way to make it forget the newest head."""
+    world.write("a", "1", 1)
+    advance(world, world.part())
+    world.end()
+    (world.state / name).unlink()
+    with pytest.raises(AssertionError, match=f"`{name}` is missing"):
+        world.restart()
+
+
+@pytest.mark.parametrize("there", [["trusted-head.json"], ["trusted-head.json", "steps.jsonl", "identity.txt.new"]])
+def test_a_first_start_that_was_cut_off_begins_again(world: World, there: list[str]) -> None:
+    world.end()
+    kept = {"trusted-head.json": b'{"size":0,"root":""}', "steps.jsonl": b"", "identity.txt.new": b"AGE-SECR"}
+    for name in ("identity.txt", "trusted-head.json", "steps.jsonl"):
+        (world.state / name).unlink()
+    for name in there:
+        _make(world.state / name, kept[name])
+    world.restart()
+    assert answer_of(world.socket, said.Status(), said.Stands).recipient.startswith("age1")
+    assert not (world.state / "identity.txt.new").exists()
+
+
 def test_a_disk_that_does_not_take_the_head_stops_releases(world: World) -> None:
     """BG-4: a failing disk is a typed refusal; when it works again, so does the vault, without surgery."""
     world.found()
@@ -147,6 +172,14 @@ def test_a_damaged_trusted_head_is_not_taken_for_none(world: World, content: byt
     _write(world.state / "trusted-head.json", content)
     with pytest.raises(AssertionError, match="is damaged"):
         world.restart()
+
+
+def _make(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    os.write(descriptor, content)
+    if os.geteuid() == 0:
+        os.fchown(descriptor, NOBODY, NOBODY)
+    os.close(descriptor)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -42,8 +42,9 @@ def test_the_look_finds_what_is_there(world: World) -> None:
 def test_the_seed_is_not_in_the_vault_after_sealing_and_release(sealed: Sealed) -> None:
     assert times_found(sealed) == 0
     step = step_now()
+    sealed.open("o-0", lease="enrol", uses=9)
+    sealed.seal("o-0", URI.encode())
     sealed.open("o-1", uses=9)
-    sealed.seal("o-1", URI.encode())
     sealed.allow_code("L-1", step)
     sealed.code("o-1", "L-1", step)
     assert times_found(sealed) == 0

@@ -28,7 +28,7 @@ PASSWORD_TEXT = 'correct horse "battery" \\ staple — ü'
 
 def test_bg_15_an_enrolment_gives_exactly_two_codes_in_a_row(world: World) -> None:
     world.found()
-    world.open("o-1", uses=2)
+    world.open("o-1", uses=2, lease="enrol")
     sealed = world.seal("o-1", URI.encode())
     assert sealed.version == 1
     assert len(sealed.fingerprint.split()) == 4
@@ -76,8 +76,18 @@ def test_same_lease_and_step_is_the_same_code_and_another_lease_gets_none(sealed
     sealed.allow_code("L-1", step)
     sealed.allow_code("L-2", step)
     assert sealed.code("o-1", "L-1", step)[1] == sealed.code("o-1", "L-1", step)[1]
+    sealed.open("o-2", lease="L-2")
     with pytest.raises(RefusedByVault, match="was released before"):
+        sealed.code("o-2", "L-2", step)
+
+
+def test_an_opening_serves_the_lease_it_was_opened_for_and_no_other(sealed: Sealed) -> None:
+    step = step_now()
+    sealed.allow_code("L-2", step)
+    sealed.open("o-1", uses=9)
+    with pytest.raises(RefusedByVault, match="opening `o-1` serves another lease") as caught:
         sealed.code("o-1", "L-2", step)
+    assert caught.value.step == "O1"
 
 
 def test_bg_6_the_ledger_outlives_the_process(sealed: Sealed) -> None:
@@ -86,7 +96,7 @@ def test_bg_6_the_ledger_outlives_the_process(sealed: Sealed) -> None:
     sealed.allow_code("L-1", step)
     sealed.code("o-1", "L-1", step)
     sealed.restart()
-    sealed.open("o-2")
+    sealed.open("o-2", lease="L-2")
     sealed.allow_code("L-2", step)
     with pytest.raises(RefusedByVault, match="was released before"):
         sealed.code("o-2", "L-2", step)
@@ -125,9 +135,10 @@ def test_a_record_that_is_not_the_one_in_the_log_stays_shut(sealed: Sealed) -> N
         sealed.code("o-1", "L-1", step, bytes(flipped))
     assert caught.value.step == "V3"
     # And where the log itself had the digest of something else, the blob does not open.
+    sealed.open("o-2", lease="L-2")
     sealed.allow_code("L-2", step, digest=digest(bytes(flipped)))
     with pytest.raises(RefusedByVault, match=r"damaged|does not open"):
-        sealed.code("o-1", "L-2", step, bytes(flipped))
+        sealed.code("o-2", "L-2", step, bytes(flipped))
 
 
 @pytest.mark.parametrize("change", [{"version": 2}, {"record": "token"}])
@@ -176,11 +187,12 @@ def picture(text: str) -> bytes:
 )
 def test_a_seed_comes_as_text_or_picture(world: World, material: str, content: bytes) -> None:
     world.found()
-    world.open("o-1", uses=2)
+    world.open("o-1", lease="enrol")
     sealed = world.seal("o-1", content, material=material)
+    world.open("o-2")
     step = step_now()
     world.write("code-released", f"L-1/phone/{step}", {"binding": SEED, "digest": sealed.digest})
-    request = said.ReleaseCode(opening="o-1", lease="L-1", device="phone", step=step, record=sealed.record)
+    request = said.ReleaseCode(opening="o-2", lease="L-1", device="phone", step=step, record=sealed.record)
     assert bytes(world.ask(request).secret.content).decode() == TOTP.at(step * 30)
 
 
@@ -199,7 +211,7 @@ def test_a_seed_comes_as_text_or_picture(world: World, material: str, content: b
 )
 def test_what_is_no_seed_is_refused_without_a_word_of_it(world: World, material: str, content: bytes, why: str) -> None:
     world.found()
-    world.open("o-1")
+    world.open("o-1", lease="enrol")
     with pytest.raises(RefusedByVault, match=why) as caught:
         world.seal("o-1", content, material=material)
     assert CANARY.decode()[:8] not in caught.value.message + caught.value.hint + "".join(world.journal)
@@ -218,7 +230,7 @@ def test_no_enrolment_no_sealing(world: World) -> None:
 
 def with_password(world: World) -> bytes:
     world.found(PASSWORDS)
-    world.open("p-1", PASSWORDS)
+    world.open("p-1", PASSWORDS, lease="enrol")
     sealed = world.seal("p-1", PASSWORD_TEXT.encode(), PASSWORD, material="password", device="")
     assert sealed.fingerprint == ""
     return sealed.record

@@ -165,6 +165,7 @@ class World:
             "shares": {},
             "uses": 1,
             "seconds": 600,
+            "lease": "L-1",
         }
         self.write("opening", opening, grant | change)
 
@@ -211,7 +212,7 @@ class Sealed(World):
     def __init__(self, state: Path) -> None:
         super().__init__(state)
         self.found()
-        self.open("enrolment")
+        self.open("enrolment", lease="enrol")
         self.record = self.seal("enrolment", URI.encode()).record
 
     def allow_code(self, lease: str, step: int, **change: Any) -> None:

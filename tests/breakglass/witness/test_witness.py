@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import signal
 import socket
 import stat
+import subprocess
+import sys
 import time
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
@@ -36,7 +40,7 @@ from rootwarden.breakglass.witness.messages import (
     parse_answer,
     parse_offer,
 )
-from rootwarden.breakglass.witness.server import Listening, application, read_private_key, server_of
+from rootwarden.breakglass.witness.server import Listening, application, read_private_key, run_witness, server_of
 from rootwarden.errors import InputError, SinkError, StoreError, UsageError
 from rootwarden.transparency.head import is_cosigned, to_text
 
@@ -466,3 +470,63 @@ def test_base64_has_one_spelling() -> None:
     with pytest.raises(InputError):
         parse_offer(json.dumps({**GOOD, "head": {**GOOD["head"], "root": loose}}).encode())
     assert b64encode(bytes(32)).decode() == "A" * 43 + "="
+
+
+# As a process.
+
+RUN = """
+import sys
+from pathlib import Path
+from rootwarden.alert.secret import SecretSource
+from rootwarden.breakglass.witness.server import Listening, run_witness
+folder, key, certificate, certificate_key, port = sys.argv[1:]
+listening = Listening(port=int(port), certificate=certificate, certificate_key=certificate_key)
+token = SecretSource(env="TOKEN").read("token")
+run_witness(name="second", folder=Path(folder), key_file=Path(key), token=token, listening=listening)
+"""
+
+
+def test_as_a_process_it_starts_ends_with_a_signal_and_remembers(tmp_path: Path) -> None:
+    authority, certificate, certificate_key = certificates(tmp_path)
+    key = tmp_path / "witness.key"
+    key.write_bytes(WITNESS_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    key.chmod(0o600)
+    with Memory(tmp_path / "w") as memory:
+        memory.register("main", [pem(LOG_KEY)])
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    command = [sys.executable, "-c", RUN, str(tmp_path / "w"), str(key), certificate, certificate_key, port]
+    client = WitnessClient("second", f"https://127.0.0.1:{port}", token=TOKEN, authority=authority)
+    for size in (3, 5):
+        environment = {**os.environ, "TOKEN": TOKEN.reveal()}
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+            answer = when_it_is_up(client, Log(size), size)
+            running.send_signal(signal.SIGTERM)
+            _, said = running.communicate(timeout=20)
+        assert isinstance(answer, Cosigned)
+        assert running.returncode in (0, -signal.SIGTERM)
+        assert TOKEN.reveal() not in said
+    with Memory(tmp_path / "w") as memory:
+        remembered = memory.read("main")
+        assert remembered is not None
+        assert remembered.head == Log(5).head()
+
+
+def when_it_is_up(client: WitnessClient, log: Log, size: int) -> Answer:
+    end = time.monotonic() + 20
+    while True:
+        try:
+            seen = client.seen("main", seconds=5)
+            break
+        except SinkError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    assert isinstance(seen, Seen)
+    return offer(client, log, size, seen.head.size if seen.head else 0)
+
+
+def test_it_does_not_start_without_a_log(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no log is registered"):
+        run_witness(
+            name="second", folder=tmp_path / "w", key_file=tmp_path / "k", token=TOKEN, listening=Listening(port=0)
+        )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from rootwarden.detect.visits.detection import Accounts
 from rootwarden.detect.visits.settings import parse_settings
 from rootwarden.errors import InputError
 
@@ -36,6 +37,19 @@ def test_a_star_alone_expects_nobody_who_is_not_named() -> None:
     assert not parse_settings(text, name="s").expects("", "IAMAuditRootUserCredentials")
 
 
+def test_who_is_neither_management_nor_standalone_is_a_member_once_a_management_account_is_named() -> None:
+    known = parse_settings(
+        'management_accounts = ["000000000000"]\nstandalone_accounts = ["222200000000"]', name="s.toml"
+    )
+    places = [known.place_of(account) for account in ("000000000000", "222200000000", "111100000000", "")]
+    assert places == [Accounts.MANAGEMENT, Accounts.STANDALONE, Accounts.MEMBER, Accounts.ANY]
+    alone = parse_settings('standalone_accounts = ["222200000000"]', name="s.toml")
+    assert [alone.place_of(account) for account in ("222200000000", "111100000000")] == [
+        Accounts.STANDALONE,
+        Accounts.ANY,
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -44,6 +58,11 @@ def test_a_star_alone_expects_nobody_who_is_not_named() -> None:
         ("[thresholds]\nquiet_minutes = 0", "quiet_minutes"),
         ("[thresholds]\nquiet_minutes = 1e9", "quiet_minutes"),
         ("[[expected_caller]]\ncaller = 'x'", "task_policies"),
+        ('management_accounts = ["payer"]', "management_accounts"),
+        (
+            'management_accounts = ["000000000000"]\nstandalone_accounts = ["000000000000"]',
+            "`000000000000` is named as management and as standalone account",
+        ),
         ("= 3", "s.toml"),
         ("a = " + "[" * 5000, "s.toml"),
     ],

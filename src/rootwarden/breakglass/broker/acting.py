@@ -7,13 +7,13 @@ entry being undone: then the trouble is told, and the same thing can be asked fo
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rootwarden.breakglass.broker.drafting import name_of
 from rootwarden.breakglass.core import custody as steps
 from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core.custody import opened_for
 from rootwarden.breakglass.core.leasing import RETURNED, REVOKED
-from rootwarden.breakglass.core.request import Purpose
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
@@ -113,12 +113,8 @@ class Acting:
 
     def _ask_custodians(self, lease_id: str) -> None:
         request = self._broker.state().lease(lease_id).request
-        if request.purpose not in _OPENS:
-            return
-        if request.code_to or not request.password_to:
-            self._releases.begin_opening(lease_id)
-        if request.password_to:
-            self._releases.begin_opening(lease_id, password=True)
+        for holds in sorted(opened_for(request)):
+            self._releases.begin_opening(lease_id, password=holds == steps.PASSWORD)
 
     def _seal_what_changed(self) -> None:
         for name, custody in list(self._broker.state().groups.items()):
@@ -132,6 +128,3 @@ class Acting:
     def _asked(self, group: str) -> bool:
         openings = self._broker.state().openings.values()
         return any(not one.outcome and (one.group, one.purpose) == (group, steps.REWRAP) for one in openings)
-
-
-_OPENS: Final = frozenset({Purpose.VISIT, Purpose.ENROLMENT, Purpose.EXPORT})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from rootwarden.breakglass.broker.drafting import Scene, draft
+from rootwarden.breakglass.broker.drafting import SIGNING_TAKES, Scene, draft
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.entry import Cosigner, from_bytes, to_bytes
 from rootwarden.breakglass.core.founding import check_signer, signers_needed
@@ -87,6 +87,7 @@ class Broker:
         host: Boot id and monotonic clock of the host.
         check_clock: Raises `Refused` (V5) while the wall clock is not trusted.
         random: Gives random bytes.
+        signing: How long people are given to sign for a code, before the next step is asked for instead.
     """
 
     def __init__(
@@ -98,9 +99,10 @@ class Broker:
         host: Callable[[], tuple[str, int]],
         check_clock: Callable[[], object] = lambda: None,
         random: Callable[[int], bytes] = secrets.token_bytes,
+        signing: timedelta = SIGNING_TAKES,
     ) -> None:
         self.keeper, self._checkpoint, self._now, self._host, self.random = keeper, checkpoint, now, host, random
-        self._check_clock = check_clock
+        self._check_clock, self.signing = check_clock, signing
         self._lock = threading.RLock()
         self._state = State()
         self.sealed = ""
@@ -160,7 +162,7 @@ class Broker:
         with self._lock:
             state = self.state()
             self._check_unsealed(wish)
-            scene = Scene(state, person, self.now(), self.random, self._host())
+            scene = Scene(state, person, self.now(), self.random, self._host(), self.signing)
             drafted = draft(wish, scene)
             entry = self._completed(drafted.entry)
             precheck(state, entry)

@@ -27,7 +27,7 @@ E = TypeVar("E", bound=log.Entry)
 W = TypeVar("W", bound=wishes.Wish)
 
 UNSIGNED: Final = Signature(key="", signature="")
-# How long a person takes to touch a passkey; a step that ends earlier is not worth asking for.
+# How long it takes to touch a passkey, and to type the code.
 SIGNING_TAKES: Final = timedelta(seconds=12)
 
 
@@ -40,6 +40,7 @@ class Scene(NamedTuple):
         now: The trusted instant.
         random: Gives random bytes.
         host: Boot id and monotonic clock of the host, in nanoseconds.
+        signing: How long a person takes to sign; a step that ends earlier is not worth asking for.
     """
 
     state: State
@@ -47,6 +48,7 @@ class Scene(NamedTuple):
     now: datetime
     random: Callable[[int], bytes]
     host: tuple[str, int]
+    signing: timedelta = SIGNING_TAKES
 
 
 class Drafted(NamedTuple):
@@ -77,10 +79,10 @@ def name_of(random: Callable[[int], bytes], kind: str) -> str:
     return f"{kind}-{random(6).hex()}"
 
 
-def next_step(last: int, now: datetime) -> int:
+def next_step(last: int, now: datetime, signing: timedelta = SIGNING_TAKES) -> int:
     """The step a code is asked for: the present one while there is time to sign, else the next; never a spent one."""
     present = int(now.timestamp() // PERIOD.total_seconds())
-    if step_begins(present + 1) - now < SIGNING_TAKES:
+    if step_begins(present + 1) - now < signing:
         present += 1
     return max(present, last + 1)
 
@@ -142,7 +144,7 @@ def _code(wish: wishes.GetCode, scene: Scene) -> Drafted:
     lease = scene.state.lease(wish.lease)
     device = lease.request.device
     last, _ = scene.state.last_steps.get((lease.request.account, device), (-1, ""))
-    step = next_step(last, scene.now)
+    step = next_step(last, scene.now, scene.signing)
     return Drafted(_signed(log.CodeReleased, scene, lease=wish.lease, device=device, step=step))
 
 
@@ -189,7 +191,7 @@ def _record(wish: wishes.ConfirmRecord, scene: Scene) -> Drafted:
 def _enrolment(wish: wishes.ServeEnrolment, scene: Scene) -> Drafted:
     account = scene.state.lease(wish.lease).request.account
     last, _ = scene.state.last_steps.get((account, wish.device), (-1, ""))
-    step = next_step(last, scene.now)
+    step = next_step(last, scene.now, scene.signing)
     return Drafted(_signed(log.EnrolmentServed, scene, lease=wish.lease, device=wish.device, step=step))
 
 

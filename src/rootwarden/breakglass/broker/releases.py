@@ -26,8 +26,7 @@ from rootwarden.facts.instant import Instant
 if TYPE_CHECKING:
     from rootwarden.breakglass.broker.anchoring import Anchored, Anchors
     from rootwarden.breakglass.broker.broker import Broker
-    from rootwarden.breakglass.core.settings import Group
-    from rootwarden.breakglass.core.state import Lease, Record
+    from rootwarden.breakglass.core.state import Custody, Lease, Record
     from rootwarden.breakglass.custody.keys import Secret
     from rootwarden.breakglass.vault.client import Answered
 
@@ -116,7 +115,7 @@ class Releases:
         for custody in state.groups.values():
             group = custody.group
             if lease.request.account in group.accounts and group.holds == holds and custody.digest:
-                return self._open(group, custody.digest, steps.LEASE, lease_id, (lease.request.account,))
+                return self._open(custody, steps.LEASE, lease_id, (lease.request.account,))
         raise Refused("O2", f"no sealed custody group holds a {holds} of account `{lease.request.account}`")
 
     def begin_rewrap(self, group: str) -> str:
@@ -129,7 +128,7 @@ class Releases:
         if custody is None or custody.before is None:
             raise Refused("O1", "no change of custody asks for this opening")
         before = custody.before
-        return self._open(before.group, before.digest, steps.REWRAP, group, before.group.accounts)
+        return self._open(before, steps.REWRAP, group, before.group.accounts)
 
     def layers(self, opening: str, custodian: str) -> vault_says.LayersToPeel:
         """What a custodian takes off."""
@@ -261,7 +260,7 @@ class Releases:
         lease = state.lease(lease_id)
         require(person == lease.request.requester, "R2", "the export goes to somebody else")
         require(lease.request.purpose is Purpose.EXPORT, "R1", "the lease is for no export")
-        password = bool(lease.request.password_to)
+        password = not lease.request.device
         records = [
             self._blob(record.digest)
             for device, record in sorted(state.accounts[lease.request.account].records.items())
@@ -328,11 +327,12 @@ class Releases:
         receipts = [msgspec.json.encode(proof) for proof in anchored.proofs]
         return vault_says.LogPart(since=self._told, entries=entries, head=anchored.head, receipts=receipts)
 
-    def _open(self, group: Group, digest: str, purpose: str, reference: str, accounts: tuple[str, ...]) -> str:
+    def _open(self, custody: Custody, purpose: str, reference: str, accounts: tuple[str, ...]) -> str:
+        group = custody.group
         opening = name_of(self._broker.random, "opening")
-        keys = {account: self._blob(account_key_name(group.id, group.epoch, account)) for account in accounts}
+        keys = {account: self._blob(custody.account_keys[account]) for account in accounts}
         ask = vault_says.BeginOpening(
-            opening=opening, group=group.id, epoch=group.epoch, envelope=self._blob(digest), account_keys=keys
+            opening=opening, group=group.id, epoch=group.epoch, envelope=self._blob(custody.digest), account_keys=keys
         )
         begun = self._ask(ask, vault_says.Begun)
         self._broker.say(
@@ -357,8 +357,11 @@ class Releases:
     def _keep_epoch(self, group: str, epoch: int, sealed: vault_says.SealedEpoch) -> None:
         keeper, state = self._broker.keeper, self._broker.state()
         keeper.put_blob(sealed.digest, sealed.envelope)
-        for account, key in sealed.account_keys.items():
-            keeper.put_blob(account_key_name(group, epoch, account), key)
+        wrapped: list[log.WrappedKey] = []
+        for account, key in sorted(sealed.account_keys.items()):
+            digest = hashlib.sha256(key).hexdigest()
+            keeper.put_blob(digest, key)
+            wrapped.append(log.WrappedKey(account=account, digest=digest))
         rewrapped: list[log.Resealed] = []
         for (account, device, _), blob in zip(steps.records_of(state, group), sealed.records, strict=True):
             digest = hashlib.sha256(blob).hexdigest()
@@ -366,7 +369,14 @@ class Releases:
             version = read_sealed(blob).version
             rewrapped.append(log.Resealed(account=account, device=device, version=version, digest=digest))
         self._broker.say(
-            self._system(log.EpochSealed, group=group, epoch=epoch, digest=sealed.digest, records=tuple(rewrapped))
+            self._system(
+                log.EpochSealed,
+                group=group,
+                epoch=epoch,
+                digest=sealed.digest,
+                account_keys=tuple(wrapped),
+                records=tuple(rewrapped),
+            )
         )
 
     def _shown(self, ask: vault_says.Request, lease: Lease) -> tuple[Shown, Secret]:
@@ -418,11 +428,6 @@ class Releases:
 
     def _system(self, kind: type[log.Entry], **fields: Any) -> log.Entry:
         return kind(at=self._broker.now(), actor=log.SYSTEM, **fields)
-
-
-def account_key_name(group: str, epoch: int, account: str) -> str:
-    """Under which name the sealed key of an account is kept; the key of its epoch vouches for it."""
-    return hashlib.sha256(f"account-key\n{group}\n{epoch}\n{account}".encode()).hexdigest()
 
 
 _RESTORE: Final = "restore it from a backup, or open the sealed export with the custodians"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         RecordSealed,
         ShareGiven,
     )
+    from rootwarden.breakglass.core.request import Request
     from rootwarden.breakglass.core.settings import Group
     from rootwarden.breakglass.core.state import Lease, State
 
@@ -57,6 +58,8 @@ def check_epoch_sealed(state: State, entry: EpochSealed) -> None:
         for one in state.openings.values()
     )
     require(opened, "O2", "the epoch before was not opened to be wrapped anew")
+    wrapped = [one.account for one in entry.account_keys]
+    require(sorted(wrapped) in ([], sorted(custody.group.accounts)), "O2", "the keys are not those of the accounts")
     held = {(account, device): record for account, device, record in records_of(state, entry.group)}
     named = {(one.account, one.device): one for one in entry.records}
     whole = len(named) == len(entry.records) and named.keys() == held.keys()
@@ -70,6 +73,7 @@ def apply_epoch_sealed(state: State, entry: EpochSealed) -> None:
     """It can be opened from now on, and the one before cannot."""
     custody = state.groups[entry.group]
     custody.digest, custody.before = entry.digest, None
+    custody.account_keys = {one.account: one.digest for one in entry.account_keys}
     for one in entry.records:
         record = state.accounts[one.account].records[one.device]
         record.epoch, record.version, record.digest = entry.epoch, one.version, one.digest
@@ -99,7 +103,7 @@ def check_opening(state: State, entry: OpeningBegun) -> None:
     require(bool(custody.digest) and custody.group.epoch == entry.epoch, "O2", "this epoch is not sealed")
     lease = open_lease(state, entry.reference, entry.at, step="O1")
     require(lease.request.account in group.accounts, "O1", "the group does not open the account of this lease")
-    needed = group.holds in _opened_for(lease)
+    needed = group.holds in opened_for(lease.request)
     require(needed, "O1", f"nothing of this lease needs the {group.holds} that `{group.id}` holds")
 
 
@@ -228,14 +232,13 @@ def apply_proven(state: State, entry: EnrolmentProven) -> None:
     state.accounts[lease.request.account].records[entry.device].proven = True
 
 
-def _opened_for(lease: Lease) -> frozenset[str]:
+def opened_for(request: Request) -> frozenset[str]:
     """What custodians may be asked to open for a lease: nothing that it does not release or take in."""
-    request = lease.request
     if request.purpose is Purpose.VISIT:
         return frozenset({*([SEED] if request.code_to else []), *([PASSWORD] if request.password_to else [])})
-    if request.purpose is Purpose.ENROLMENT:
-        return frozenset({SEED if request.device else PASSWORD})
-    return frozenset({SEED, PASSWORD}) if request.purpose is Purpose.EXPORT else frozenset()
+    if request.purpose is Purpose.TASK_SESSION:
+        return frozenset()
+    return frozenset({SEED if request.device else PASSWORD})
 
 
 def _enrolment(state: State, name: str, at: datetime) -> Lease:

@@ -20,6 +20,7 @@ from rootwarden.breakglass.core.entries.custody import (
     RecordSealed,
     Resealed,
     ShareGiven,
+    WrappedKey,
 )
 from rootwarden.breakglass.core.entries.founding import (
     ClockAttested,
@@ -107,6 +108,7 @@ __all__ = [
     "SinkChanged",
     "StepFloor",
     "TaskSessionReleased",
+    "WrappedKey",
 ]
 
 LONGEST_ENTRY: Final = 256 * 1024

@@ -217,6 +217,9 @@ def _check_purpose(state: State, request: Request, account: Account, at: datetim
         known = request.device in vaulted(state, request.account)
         require(known, "F2", f"the account has no device `{request.device}` to enrol")
     if request.purpose is Purpose.EXPORT:
+        held = request.device in state.accounts[request.account].records
+        require(held, "F2", "the vault holds nothing of that name to export")
+    if request.purpose is Purpose.EXPORT:
         require(bool(state.accounts[request.account].records), "F2", "the vault holds nothing of this account")
 
 
@@ -253,5 +256,5 @@ _FIELDS: Final[dict[Purpose, frozenset[str]]] = {
     Purpose.VISIT: frozenset({"code_to", "password_to", "device"}),
     Purpose.TASK_SESSION: frozenset({"task_policy", "role"}),
     Purpose.ENROLMENT: frozenset({"device"}),
-    Purpose.EXPORT: frozenset(),
+    Purpose.EXPORT: frozenset({"device"}),
 }

@@ -119,6 +119,8 @@ class Custody(msgspec.Struct, kw_only=True):
 
     group: Group
     digest: str = ""
+    # Digests of the wrapped keys of its accounts.
+    account_keys: dict[str, str] = msgspec.field(default_factory=dict)
     # The epoch before, until its keys are wrapped anew.
     before: Custody | None = None
 

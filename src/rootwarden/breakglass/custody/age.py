@@ -46,17 +46,25 @@ class Identity:
         keys = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith(b"#")]
         if len(keys) != 1:
             raise CustodyError(f"the identity file holds {len(keys)} keys, not one")
+        key = keys[0].decode("ascii", "replace")
         try:
-            return cls(pyrage.x25519.Identity.from_str(keys[0].decode("ascii")))
-        except (pyrage.IdentityError, UnicodeDecodeError):
+            return cls(pyrage.x25519.Identity.from_str(key))
+        except pyrage.IdentityError:
             raise CustodyError(
                 "the identity file holds no X25519 key",
                 hint="`age-keygen` makes one: a line that begins with AGE-SECRET-KEY-1",
             ) from None
+        finally:
+            forget(key)
+            forget(keys[0])
 
     def file(self) -> Secret:
         """The content of an identity file."""
-        return Secret(bytearray(str(self._identity).encode() + b"\n"), "age identity file")
+        text = str(self._identity)
+        content = bytearray(text, "ascii")
+        forget(text)
+        content += b"\n"
+        return Secret(content, "age identity file")
 
     def decrypt(self, sealed: bytes, name: str) -> Secret:
         """Open an age file, binary or armored, that is encrypted to this key.

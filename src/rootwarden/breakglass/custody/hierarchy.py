@@ -154,16 +154,14 @@ def renew(
 
     Args:
         old_key: The epoch key until now.
-        account_keys: Its account keys' blobs, by account.
+        account_keys: Its account keys' blobs, by account; an account that is new to the group has none.
         records: All records' blobs below them. Their digests are the caller's to check against the log.
         group: The group as it shall be, with the next epoch.
         vault: The vault's own recipients.
 
     Raises:
-        CustodyError: A blob does not open, belongs to no account here, or the accounts are not those of the group.
+        CustodyError: A blob does not open, or belongs to an account that is not in the group any more, or has no key.
     """
-    if set(account_keys) != set(group.accounts):
-        raise CustodyError(f"a new epoch of group `{group.name}` must carry over exactly its accounts")
     old_epoch = group.epoch - 1
     if old_epoch < 1:
         raise CustodyError(f"epoch {group.epoch} of group `{group.name}` has none before it")
@@ -171,13 +169,16 @@ def renew(
     fresh_blobs: dict[str, bytes] = {}
     renewed: dict[int, bytes] = {}
     with new_key:
-        for account, blob in account_keys.items():
+        for account in group.accounts:
             fresh_key, fresh_blobs[account] = enrol_account(
                 new_key, group=group.name, epoch=group.epoch, account=account
             )
-            expected = account_key_binding(group=group.name, epoch=old_epoch, account=account)
-            with fresh_key, unseal_key(old_key, blob, expected) as old_account_key:
-                renewed |= _renewed_of(account, records, old_account_key, fresh_key, group)
+            with fresh_key:
+                if account not in account_keys:
+                    continue
+                expected = account_key_binding(group=group.name, epoch=old_epoch, account=account)
+                with unseal_key(old_key, account_keys[account], expected) as old_account_key:
+                    renewed |= _renewed_of(account, records, old_account_key, fresh_key, group)
     if len(renewed) != len(records):
         raise CustodyError(f"a record belongs to no account of group `{group.name}`")
     return Renewed(envelope, fresh_blobs, [renewed[at] for at in range(len(records))])

@@ -131,11 +131,13 @@ class Key(Secret):
         return Key(derived, name)
 
 
-def forget(content: bytes) -> None:
-    """Overwrite `bytes` in place. Only for an object that this code alone holds: everybody who shares it sees zeros.
+def forget(content: bytes | str) -> None:
+    """Overwrite `bytes`, or a string of ASCII, in place.
 
-    Python shares objects of no or one byte everywhere; these are left alone. Another interpreter than CPython does
-    nothing.
+    Only for an object that this code alone holds, and made itself: everybody who shares it sees zeros, and a literal or
+    an interned string is shared by all. Python shares objects of no or one letter everywhere; these are left alone.
+    Another interpreter than CPython, and another string, are left as they are.
     """
-    if len(content) > 1 and sys.implementation.name == "cpython":
-        ctypes.memset(id(content) + bytes.__basicsize__ - 1, 0, len(content))
+    if len(content) > 1 and sys.implementation.name == "cpython" and (isinstance(content, bytes) or content.isascii()):
+        # Both begin with a header, as large as an empty one is without the zero that ends it.
+        ctypes.memset(id(content) + sys.getsizeof(content[:0]) - 1, 0, len(content))

@@ -48,7 +48,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What is not as it should be.
 
     Attributes:
-        id: What it is, for machines; a waiver names it.
+        id: What it is, for machines.
         severity: How bad.
         words: What it is, for people.
         blocks: Whether the broker may not run with it.
@@ -60,6 +60,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     blocks: bool = False
     waived: bool = False
+
+    @property
+    def waiver(self) -> str:
+        """The waiver in the log that accepts it (C7)."""
+        return f"placement:{self.id}"
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +95,7 @@ def judge(clues: Sequence[Clue], declared: Declarations, *, waivers: Collection[
     Args:
         clues: What sources say about this machine.
         declared: What the broker depends on, and which accounts are protected.
-        waivers: Ids of findings that a waiver in the log accepts.
+        waivers: Names of the waivers in the log that have not ended.
     """
     place = place_of(clues)
     protected = frozenset(declared.protected)
@@ -101,7 +106,7 @@ def judge(clues: Sequence[Clue], declared: Declarations, *, waivers: Collection[
         *(each for one in declared.dependency for each in _of_dependency(one, declared, protected)),
         *(each for one in declared.domain for each in _of_domain(one, protected)),
     ]
-    unique = {each.id: msgspec.structs.replace(each, waived=each.id in waivers) for each in found}
+    unique = {each.id: msgspec.structs.replace(each, waived=each.waiver in waivers) for each in found}
     return Placement(place=place, findings=tuple(sorted(unique.values(), key=lambda one: (one.severity.rank, one.id))))
 
 

@@ -69,6 +69,9 @@ class PanelAnchors:
     def anchor(self, head: Head) -> Anchored:
         """Wait until enough sinks hold a head.
 
+        Returns:
+            That head, or a later one of this log that a witness has signed meanwhile.
+
         Raises:
             SinkError: Too few did in time, or one holds another history.
         """
@@ -79,10 +82,11 @@ class PanelAnchors:
         for receipt in anchored.receipts:
             if receipt.cosignature is None:
                 continue
-            if (receipt.size, receipt.root) == (head.size, head.root):
+            if receipt.head == anchored.head:
                 proofs.append(Witnessed(cosignature=receipt.cosignature))
             self._learn(receipt, before, after)
-        return Anchored(head=head, held=tuple(_held(receipt) for receipt in anchored.receipts), proofs=tuple(proofs))
+        held = tuple(_held(receipt) for receipt in anchored.receipts)
+        return Anchored(head=anchored.head, held=held, proofs=tuple(proofs))
 
     def _learn(self, receipt: Receipt, before: Reading, after: Reading) -> None:
         waited = after.steady - before.steady

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from rootwarden.breakglass.broker.broker import Broker
 from rootwarden.breakglass.broker.chores import Chores
 from rootwarden.breakglass.broker.releases import Releases
+from rootwarden.breakglass.codes.clock_source import read_clocks
 from rootwarden.breakglass.service.anchors import BrokersLog, PanelAnchors
 from rootwarden.breakglass.service.clock import TrustedClock
 from rootwarden.breakglass.service.key_files import private_key
@@ -19,16 +20,19 @@ from rootwarden.breakglass.service.sinks import sinks_of
 from rootwarden.breakglass.service.vault_door import SocketVault
 from rootwarden.breakglass.sinks.compare import compare
 from rootwarden.breakglass.sinks.panel import Panel, Policy
+from rootwarden.breakglass.sinks.sink import SinkKind
 from rootwarden.breakglass.store.log_store import LogStore
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from rootwarden.breakglass.broker.anchoring import Anchored
+    from rootwarden.breakglass.codes.clock import Reading
     from rootwarden.breakglass.core.state import State
     from rootwarden.breakglass.service.settings import Settings
     from rootwarden.errors import RootwardenError
@@ -45,6 +49,7 @@ class House:
     Args:
         settings: Of the settings file.
         folder: What its relative paths are relative to.
+        reading: Reads this machine's clocks.
 
     Raises:
         UsageError: A file or address in the settings cannot be used.
@@ -52,8 +57,8 @@ class House:
         Refused: The log in it is not allowed.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.folder = settings, folder
+    def __init__(self, settings: Settings, folder: Path, *, reading: Callable[[], Reading] = read_clocks) -> None:
+        self.settings, self.folder, self._reading = settings, folder, reading
         self.store = LogStore(_database(settings.database, folder))
         try:
             self._build()
@@ -64,7 +69,7 @@ class House:
     def _build(self) -> None:
         settings = self.settings
         checkpoint = private_key(self.folder / settings.checkpoint_key)
-        self.clock = TrustedClock(self._state)
+        self.clock = TrustedClock(self._state, reading=self._reading)
         self.broker = Broker(
             self.store,
             checkpoint,
@@ -130,8 +135,11 @@ class House:
             log = BrokersLog(self.broker)
             database = _file_of(self.settings.database, self.folder)
             sinks = sinks_of(self.settings.sink, state=state, log=log, database=database, clock=self.clock.now)
-            panel = Panel(sinks, Policy(needed=state.settings.anchors), log, clock=self.clock.now)
-            anchors = PanelAnchors(panel, self.clock)
+            # The vault asks for a witness's signature where the log names witnesses (V2): the first sink is not enough.
+            proven = bool(state.settings.witnesses) and any(sink.kind is SinkKind.WITNESS for sink in sinks)
+            policy = Policy(needed=state.settings.anchors, proven=proven)
+            panel = Panel(sinks, policy, log, clock=self.clock.now)
+            anchors = PanelAnchors(panel, self.clock, reading=self._reading)
             self._sinks = _Sinks(panel=panel, anchors=anchors, made_at=state.settings_index)
         return self._sinks
 

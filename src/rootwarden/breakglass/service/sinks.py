@@ -53,7 +53,7 @@ def _sink(
         case kinds.WitnessSinkSettings():
             return _witness(one, state, log, clock)
         case kinds.ObjectLockSettings():
-            return _bucket(one, log, clock)
+            return _bucket(one, state, log, clock)
         case kinds.SyslogSettings():
             from rootwarden.breakglass.sinks.syslog import Receiver, SyslogSink
 
@@ -77,7 +77,14 @@ def _sink(
             from rootwarden.breakglass.sinks.file import FileSink
 
             apart = None if one.any_mount else database
-            return FileSink(one.name, Path(one.path), apart_from=apart, takes_entries=one.entries, clock=clock)
+            return FileSink(
+                one.name,
+                Path(one.path),
+                apart_from=apart,
+                takes_entries=one.entries,
+                log_keys=_log_keys(state),
+                clock=clock,
+            )
 
 
 def _witness(
@@ -91,11 +98,10 @@ def _witness(
         return None
     client = WitnessClient(one.name, one.url, token=one.token.read(f"token of `{one.name}`"), authority=one.authority)
     key = _ed25519(load_der_public_key(base64.b64decode(known[one.name])), one.name)
-    checkpoint = _ed25519(load_pem_public_key(state.checkpoint_key.encode()), "the checkpoint key")
-    return WitnessSink(one.name, client, key=key, log=log, log_keys=[checkpoint], clock=clock)
+    return WitnessSink(one.name, client, key=key, log=log, log_keys=_log_keys(state), clock=clock)
 
 
-def _bucket(one: kinds.ObjectLockSettings, log: BrokersLog, clock: Callable[[], datetime]) -> Sink:
+def _bucket(one: kinds.ObjectLockSettings, state: State, log: BrokersLog, clock: Callable[[], datetime]) -> Sink:
     from rootwarden.aws.door import Door
     from rootwarden.breakglass.sinks.object_lock import BoundedSending, Bucket, ObjectLockSink
 
@@ -109,8 +115,20 @@ def _bucket(one: kinds.ObjectLockSettings, log: BrokersLog, clock: Callable[[], 
     sending = BoundedSending()
     door = Door(profile=one.profile, region=one.region, transport=sending)
     return ObjectLockSink(
-        one.name, bucket, door=door, sending=sending, log=log.name, takes_entries=one.entries, clock=clock
+        one.name,
+        bucket,
+        door=door,
+        sending=sending,
+        log=log.name,
+        log_keys=_log_keys(state),
+        takes_entries=one.entries,
+        clock=clock,
     )
+
+
+def _log_keys(state: State) -> tuple[Ed25519PublicKey, ...]:
+    """Keys that heads of the log may be signed with."""
+    return (_ed25519(load_pem_public_key(state.checkpoint_key.encode()), "the checkpoint key"),)
 
 
 def _ed25519(key: object, name: str) -> Ed25519PublicKey:

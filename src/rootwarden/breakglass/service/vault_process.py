@@ -12,11 +12,12 @@ from rootwarden.breakglass.vault.process import run
 from rootwarden.breakglass.vault.replayed import ReplayedAuthority
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    from rootwarden.breakglass.codes.clock import Reading
     from rootwarden.breakglass.core.anchor import Proof
     from rootwarden.breakglass.vault.process import Settings
 
@@ -24,19 +25,29 @@ if TYPE_CHECKING:
 ON_THE_WAY: Final = 3.0
 
 
-def run_vault(settings: Settings, *, checkpoint_keys: Sequence[Ed25519PublicKey]) -> None:
+def run_vault(
+    settings: Settings,
+    *,
+    checkpoint_keys: Sequence[Ed25519PublicKey],
+    reading: Callable[[], Reading] = read_clocks,
+) -> None:
     """Be the vault until told to end.
+
+    Args:
+        settings: Where it keeps what, and who may ask.
+        checkpoint_keys: Keys that sign heads of the log.
+        reading: Reads this machine's clocks.
 
     Raises:
         VaultError: The vault does not run here.
     """
     authority = ReplayedAuthority()
-    clock = TrustedClock(lambda: authority.state)
+    clock = TrustedClock(lambda: authority.state, reading=reading)
 
     def learn(proofs: Sequence[Proof]) -> None:
         for proof in proofs:
             if isinstance(proof, Witnessed):
-                clock.learn(_reference(proof))
+                clock.learn(_reference(proof, reading()))
 
     authority.anchored = learn
     run(settings, authority=authority, checkpoint_keys=checkpoint_keys, clock=lambda: _checked(clock))
@@ -47,7 +58,7 @@ def _checked(clock: TrustedClock) -> datetime:
     return clock.now()
 
 
-def _reference(proof: Witnessed) -> Reference:
+def _reference(proof: Witnessed, now: Reading) -> Reference:
     statement = proof.cosignature
     names = (statement.witness,)
-    return Reference(kind=Kind.WITNESS, names=names, instant=statement.time, uncertainty=ON_THE_WAY, at=read_clocks())
+    return Reference(kind=Kind.WITNESS, names=names, instant=statement.time, uncertainty=ON_THE_WAY, at=now)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from rootwarden.breakglass.witness.messages import check_head, from_text
-from rootwarden.errors import InputError
-from rootwarden.transparency.head import Head, head_is_signed
+from rootwarden.breakglass.sinks.sink import is_of_log
+from rootwarden.breakglass.witness.messages import from_text
+from rootwarden.transparency.head import Head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,7 +130,7 @@ def _finding(
     if isinstance(answer, Unreachable):
         words = f"`{answer.sink}` cannot be asked: {answer.why}"
         return Finding(sink=answer.sink, standing=Standing.UNREACHABLE, words=words)
-    signed = [each for each in answer.heads if _is_signed(each, keys)]
+    signed = [each for each in answer.heads if is_of_log(each, keys)]
     # One that accuses decides, whatever stands beside it.
     for head in sorted(signed, key=lambda each: -each.size):
         if head.size > size:
@@ -156,11 +156,3 @@ def _agreeing(answer: Held, held: int, size: int) -> Finding:
     standing = Standing.EQUAL if held == size else Standing.BEHIND
     words = f"`{answer.sink}` holds the head over {held} of {size} entries"
     return Finding(sink=answer.sink, standing=standing, words=words)
-
-
-def _is_signed(head: Head, keys: Sequence[Ed25519PublicKey]) -> bool:
-    try:
-        check_head(head)
-        return head_is_signed(head, keys)
-    except InputError:
-        return False

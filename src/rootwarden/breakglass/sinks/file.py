@@ -14,8 +14,10 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from rootwarden.breakglass.sinks.sink import Receipt, SinkBehindError, SinkKind
-from rootwarden.breakglass.witness.messages import LARGEST, parse_head
+import msgspec
+
+from rootwarden.breakglass.sinks.sink import Receipt, SinkBehindError, SinkKind, is_of_log
+from rootwarden.breakglass.witness.messages import parse_head
 from rootwarden.errors import InputError, SinkError
 from rootwarden.transparency.canonical import canonical
 
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     from rootwarden.breakglass.sinks.lane import Allowance
     from rootwarden.transparency.head import Head
 
 LONGEST_LINE: Final = 1024 * 1024
+LONGEST_HEAD: Final = 1024
 _CHUNK: Final = 1024 * 1024
 _OPEN: Final = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _HINT: Final = "is the disk full, or gone?"
@@ -41,6 +46,7 @@ class FileSink:
         path: The file; is made with mode 0600 if there is none. No part of the path may be a link.
         apart_from: A path on the mount the file must not be on, that of the database; `None`: any mount will do.
         takes_entries: Whether entries are written, or heads only.
+        log_keys: Public keys of the log's heads: what is not signed with one is passed over.
         clock: Now.
     """
 
@@ -54,12 +60,14 @@ class FileSink:
         *,
         apart_from: Path | None,
         takes_entries: bool,
+        log_keys: Sequence[Ed25519PublicKey],
         clock: Callable[[], datetime],
     ) -> None:
         self.name = name
         self.takes_entries = takes_entries
         self._path = path
         self._apart_from = apart_from
+        self._log_keys = tuple(log_keys)
         self._clock = clock
         # What the file held when it was looked at last, and how long it was then.
         self._known: tuple[int, int, int] = (-1, -1, -1)
@@ -87,32 +95,43 @@ class FileSink:
         return Receipt(
             sink=self.name,
             kind=self.kind,
-            size=head.size,
-            root=head.root,
+            head=head,
             accepted_at=self._clock(),
             reference=f"{self._path}:{place}",
             verifiable=False,
         )
 
     def newest(self, within: Allowance) -> tuple[Head, ...]:
-        """The heads of the largest size in the file: it is read whole, so that an old head at its end hides nothing."""
-        newest: dict[str, Head] = {}
-        size = 0
+        """The signed heads of the largest size in the file.
+
+        It is read whole, so that an old head at its end hides nothing; nor does a large one that nobody signed.
+        """
         try:
             descriptor = self._opened(os.O_RDONLY)
         except OSError as error:
             raise self._error(error) from error
         try:
-            for line in _lines_of(descriptor, within):
-                head = _head_in(line)
-                if head is not None and head.size >= size:
-                    newest = newest if head.size == size else {}
-                    size, newest[f"{head.root} {head.signature}"] = head.size, head
+            return self._newest_in(descriptor, within)
         except OSError as error:
             raise self._error(error) from error
         finally:
             os.close(descriptor)
-        return tuple(newest.values())
+
+    def _newest_in(self, descriptor: int, within: Allowance) -> tuple[Head, ...]:
+        # Sizes and places only: signatures are checked from the largest on, so mostly one of them.
+        places = sorted(
+            ((head.size, place) for place, line in _lines_of(descriptor, within) if (head := _head_in(line))),
+            reverse=True,
+        )
+        newest: dict[Head, None] = {}
+        for size, place in places:
+            if newest and size < next(iter(newest)).size:
+                break
+            within.left()
+            head = _head_in(os.pread(descriptor, LONGEST_HEAD, place).partition(b"\n")[0])
+            if head is not None and is_of_log(head, self._log_keys):
+                newest[head] = None
+        return tuple(newest)
 
     def _opened(self, flags: int) -> int:
         """The file, if it is one that can be trusted to keep what is written.
@@ -152,7 +171,7 @@ class FileSink:
         if (found.st_dev, found.st_ino, found.st_size) == self._known:
             return self._holds
         held = 0
-        for line in _lines_of(descriptor, within):
+        for _, line in _lines_of(descriptor, within):
             held = held + 1 if _is_entry(line, held) else held
         return held
 
@@ -192,19 +211,18 @@ def _append(descriptor: int, content: bytes) -> int:
     return before
 
 
-def _lines_of(descriptor: int, within: Allowance) -> Iterator[bytes]:
-    """Every line that ends; one that is too long is passed over."""
-    place, kept, is_long = 0, b"", False
-    while chunk := os.pread(descriptor, _CHUNK, place):
+def _lines_of(descriptor: int, within: Allowance) -> Iterator[tuple[int, bytes]]:
+    """Every line that ends, with its place; one that is too long is passed over."""
+    start, kept, is_long = 0, b"", False
+    while chunk := os.pread(descriptor, _CHUNK, start + len(kept)):
         within.left()
-        place += len(chunk)
         *lines, kept = (kept + chunk).split(b"\n")
         for line in lines:
             if not is_long:
-                yield line
-            is_long = False
+                yield start, line
+            start, is_long = start + len(line) + 1, False
         if len(kept) > LONGEST_LINE:
-            kept, is_long = b"", True
+            start, kept, is_long = start + len(kept), b"", True
 
 
 def _is_entry(line: bytes, index: int) -> bool:
@@ -214,8 +232,6 @@ def _is_entry(line: bytes, index: int) -> bool:
 
 
 def _is_json(text: bytes) -> bool:
-    import msgspec
-
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -224,7 +240,7 @@ def _is_json(text: bytes) -> bool:
 
 
 def _head_in(line: bytes) -> Head | None:
-    if not line.startswith(b"head ") or len(line) > LARGEST:
+    if not line.startswith(b"head ") or len(line) > LONGEST_HEAD:
         return None
     try:
         return parse_head(line.removeprefix(b"head "))

@@ -138,8 +138,24 @@ class Lane(Generic[T]):
             if busy is None:
                 self._begin(piece)
         if busy is None:
-            threading.Thread(target=self._run, args=(piece,), name=f"sink {self._name}", daemon=True).start()
+            self._spawn(piece)
         return future
+
+    def _spawn(self, piece: _Piece[T]) -> None:
+        """A thread for the work, and for what comes to wait behind it.
+
+        Raises:
+            SinkError: The machine has no thread left; the lane is open again.
+        """
+        try:
+            threading.Thread(target=self._run, args=(piece,), name=f"sink {self._name}", daemon=True).start()
+        except RuntimeError as error:
+            trouble = SinkError(f"`{self._name}` got no thread", hint="this machine has too many threads")
+            with self._lock:
+                waiting, self._next, self._since = self._next, None, None
+            for each in waiting.futures if waiting is not None else ():
+                each.set_exception(trouble)
+            raise trouble from error
 
     def _begin(self, piece: _Piece[T]) -> None:
         self._since, self._limit = time.monotonic(), piece.seconds
@@ -163,9 +179,9 @@ class Lane(Generic[T]):
         allowance = Allowance(piece.seconds)
         watch = threading.Timer(piece.seconds, allowance.cut)
         watch.daemon = True
-        watch.start()
         ended: T | SinkError
         try:
+            watch.start()
             ended = piece.work(allowance)
         except Exception as error:  # noqa: BLE001 - one sink's bug must not stop the others
             ended = self._trouble(error)

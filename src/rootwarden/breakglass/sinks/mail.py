@@ -109,8 +109,7 @@ class MailSink:
         return Receipt(
             sink=self.name,
             kind=self.kind,
-            size=head.size,
-            root=head.root,
+            head=head,
             accepted_at=now,
             reference=_shown(reply),
             verifiable=False,

@@ -22,7 +22,7 @@ from urllib3.response import HTTPResponse
 from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.door import CallFailed
 from rootwarden.breakglass.exchange import ExchangeFailed, exchange, trust_of
-from rootwarden.breakglass.sinks.sink import Receipt, SinkKind
+from rootwarden.breakglass.sinks.sink import Receipt, SinkKind, is_of_log
 from rootwarden.breakglass.witness.messages import LARGEST, parse_head
 from rootwarden.errors import InputError, SinkError
 from rootwarden.facts.instant import parse_instant
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from botocore.awsrequest import AWSPreparedRequest
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from rootwarden.aws.door import Door
     from rootwarden.breakglass.sinks.lane import Allowance
@@ -131,6 +132,7 @@ class ObjectLockSink:
         door: Access to AWS, made with `sending` as its transport.
         sending: Keeps each request within its time.
         log: Name of the log.
+        log_keys: Public keys of its heads: what is not signed with one is passed over.
         takes_entries: Whether entries are stored with the head.
         clock: Now.
     """
@@ -146,6 +148,7 @@ class ObjectLockSink:
         door: Door,
         sending: BoundedSending,
         log: str,
+        log_keys: Sequence[Ed25519PublicKey],
         takes_entries: bool,
         clock: Callable[[], datetime],
     ) -> None:
@@ -155,6 +158,7 @@ class ObjectLockSink:
         self._door = door
         self._sending = sending
         self._prefix = f"{bucket.prefix}/{log}/" if bucket.prefix else f"{log}/"
+        self._log_keys = tuple(log_keys)
         self._clock = clock
 
     def offer(self, head: Head, entries: Sequence[bytes], within: Allowance) -> Receipt:
@@ -183,34 +187,39 @@ class ObjectLockSink:
         return Receipt(
             sink=self.name,
             kind=self.kind,
-            size=head.size,
-            root=head.root,
+            head=head,
             accepted_at=now,
             reference=f"s3://{self._bucket.name}/{key}?versionId={version}",
             verifiable=False,
         )
 
     def newest(self, within: Allowance) -> tuple[Head, ...]:
-        """The heads of the largest size of which there is any version, hidden ones too."""
-        largest, versions = -1, []
-        for key, version in self._versions(within):
-            size = self._size(key)
-            if size > largest:
-                largest, versions = size, [(key, version)]
-            elif size == largest:
-                versions.append((key, version))
-        if len(versions) > MOST_VERSIONS:
-            raise SinkError(f"`{self._bucket.name}` holds more than {MOST_VERSIONS} versions of its newest head")
-        return tuple({_shown(head): head for head in self._heads(versions, within)}.values()) if largest >= 0 else ()
+        """The signed heads of the largest size of which there is any version, hidden ones too.
 
-    def _heads(self, versions: Sequence[tuple[str, str]], within: Allowance) -> Iterator[Head]:
-        for key, version in versions:
-            answer = self._send("GetObject", within, Key=key, VersionId=version)
-            try:
-                kept = msgspec.json.decode(answer["Body"].read(), type=dict[str, msgspec.Raw])
-                yield parse_head(bytes(kept.get("head", msgspec.Raw(b"null"))))
-            except (msgspec.DecodeError, UnicodeDecodeError, InputError, OSError) as error:
-                raise SinkError(f"`{key}` holds no head", hint="who else writes to this bucket?") from error
+        What nobody signed is passed over, so that it hides nothing.
+        """
+        sized = ((self._size(key), key, version) for key, version in self._versions(within))
+        newest: dict[Head, None] = {}
+        for number, (size, key, version) in enumerate(sorted((each for each in sized if each[0] > 0), reverse=True)):
+            if newest and size < next(iter(newest)).size:
+                break
+            if number >= MOST_VERSIONS:
+                raise SinkError(
+                    f"`{self._bucket.name}` shows too many versions", hint="who else writes to this bucket?"
+                )
+            head = self._head(key, version, within)
+            if head is not None and head.size == size and is_of_log(head, self._log_keys):
+                newest[head] = None
+        return tuple(newest)
+
+    def _head(self, key: str, version: str, within: Allowance) -> Head | None:
+        """The head in one version, if there is one."""
+        answer = self._send("GetObject", within, Key=key, VersionId=version)
+        try:
+            kept = msgspec.json.decode(answer["Body"].read(), type=dict[str, msgspec.Raw])
+            return parse_head(bytes(kept.get("head", msgspec.Raw(b"null"))))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InputError):
+            return None
 
     def _versions(self, within: Allowance) -> Iterator[tuple[str, str]]:
         more: dict[str, object] = {}
@@ -262,7 +271,3 @@ def _content(head: Head, entries: Sequence[bytes]) -> bytes:
     record = canonical({"size": head.size, "root": head.root, "time": head.time, "signature": head.signature})
     first = head.size - len(entries)
     return b'{"entries":[%s],"first":%d,"head":%s}' % (b",".join(entries), first, record)
-
-
-def _shown(head: Head) -> str:
-    return f"{head.root} {head.signature}"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 5.0
 MOST_BYTES: Final = 64 * 1024 * 1024
+_SIGNING: Final = frozenset({SinkKind.WITNESS, SinkKind.DEVICES})
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,11 +42,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         needed: How many sinks must have taken it, at least one.
         counts: Kinds that count; the others are given heads all the same.
+        proven: Whether a signature must be among the receipts that the vault can check itself: a witness's or people's.
         seconds: How long a sink may take.
     """
 
     needed: int = 1
     counts: frozenset[SinkKind] = frozenset(SinkKind)
+    proven: bool = False
     seconds: float = SECONDS
 
 
@@ -53,7 +56,7 @@ class Anchored(msgspec.Struct, frozen=True, kw_only=True):
     """A head that enough sinks hold.
 
     Attributes:
-        head: The head.
+        head: The head that was to be anchored; where a proof is wanted, that of the proof, which may be a later one.
         receipts: Of the sinks that count and had answered by then, in order of name.
     """
 
@@ -153,15 +156,17 @@ class Panel:
         receipts: dict[str, Receipt] = {}
         until = time.monotonic() + self._policy.seconds
         waiting = set(asked)
-        while waiting and len(receipts) < self._policy.needed and time.monotonic() < until:
+        while waiting and not self._is_enough(receipts) and time.monotonic() < until:
             done, waiting = wait(waiting, timeout=max(0.0, until - time.monotonic()), return_when=FIRST_COMPLETED)
             receipts.update(self._counted((asked[each], each) for each in done))
         self._refuse_conflict()
-        for each in waiting if len(receipts) < self._policy.needed else ():
-            self._failed(asked[each].name, f"`{asked[each].name}`: no answer in {self._policy.seconds:g} s")
-        if len(receipts) < self._policy.needed:
+        if not self._is_enough(receipts):
+            for each in waiting:
+                self._failed(asked[each].name, f"`{asked[each].name}`: no answer in {self._policy.seconds:g} s")
             raise self._not_anchored(head, receipts)
-        return Anchored(head=head, receipts=tuple(receipts[name] for name in sorted(receipts)))
+        proven = [each.head for each in receipts.values() if each.verifiable] if self._policy.proven else []
+        shown = min(proven, key=lambda each: each.size, default=head)
+        return Anchored(head=shown, receipts=tuple(receipts[name] for name in sorted(receipts)))
 
     def health(self) -> tuple[Health, ...]:
         """How every sink is, in the order they were declared."""
@@ -194,6 +199,10 @@ class Panel:
         with self._lock:
             receipt = self._accepted.get(name)
         return Held(sink=name, heads=heads, accepted=receipt.size if receipt is not None else 0)
+
+    def _is_enough(self, receipts: Mapping[str, Receipt]) -> bool:
+        is_proven = not self._policy.proven or any(each.verifiable for each in receipts.values())
+        return is_proven and len(receipts) >= self._policy.needed
 
     def _health_of(self, sink: Sink) -> Health:
         receipt, failing = self._accepted.get(sink.name), self._failing.get(sink.name)
@@ -302,8 +311,9 @@ class Panel:
     def _not_anchored(self, head: Head, receipts: Mapping[str, Receipt]) -> NotAnchoredError:
         with self._lock:
             reasons = {name: why for name, (_, why) in self._failing.items() if name not in receipts}
+        without = ", and none gave a signature" if receipts and self._policy.proven else ""
         return NotAnchoredError(
-            f"{len(receipts)} of {self._policy.needed} sinks took the head over {head.size} entries",
+            f"{len(receipts)} of {self._policy.needed} sinks took the head over {head.size} entries{without}",
             reasons=reasons,
         )
 
@@ -316,3 +326,5 @@ def _check(sinks: Sequence[Sink], policy: Policy) -> None:
     if not 1 <= policy.needed <= counting:
         hint = "declare another sink, or need fewer; at least one is needed"
         raise UsageError(f"{policy.needed} sinks are needed, and {counting} of those declared count", hint=hint)
+    if policy.proven and not any(each.kind in policy.counts & _SIGNING for each in sinks):
+        raise UsageError("a signature is needed, and no sink gives one", hint="declare a witness, or people's devices")

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from rootwarden.errors import SinkError
+from rootwarden.breakglass.core.anchor import Attestation
+from rootwarden.breakglass.witness.messages import check_head
+from rootwarden.errors import InputError, SinkError
 from rootwarden.facts.instant import Instant
-from rootwarden.transparency.head import Cosignature
+from rootwarden.transparency.head import Cosignature, Head, head_is_signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     from rootwarden.breakglass.sinks.lane import Allowance
-    from rootwarden.transparency.head import Head
 
 
 class SinkKind(StrEnum):
@@ -29,26 +32,13 @@ class SinkKind(StrEnum):
     FILE = "file"
 
 
-class Attestation(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement that somebody's device signed.
-
-    Attributes:
-        statement: The bytes that were signed.
-        authenticator: The passkey assertion or signature, as its verifier reads it.
-    """
-
-    statement: bytes
-    authenticator: bytes
-
-
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """A sink holds a head.
 
     Attributes:
         sink: Name of the sink.
         kind: What it is.
-        size: Entries the head covers; at least as many as the head that was offered.
-        root: Root of the head it holds, in Base64.
+        head: The head it holds: the one that was offered, or a later one of the same log.
         accepted_at: When, by the clock of this machine.
         reference: What the sink calls it: a version id, a queue id, a place in a file, names of people.
         verifiable: Whether anybody with the right public key can check it without asking the sink.
@@ -58,13 +48,22 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
     sink: str
     kind: SinkKind
-    size: int
-    root: str
+    head: Head
     accepted_at: Instant
     reference: str
     verifiable: bool
     cosignature: Cosignature | None = None
     attestations: tuple[Attestation, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many entries the head covers."""
+        return self.head.size
+
+    @property
+    def root(self) -> str:
+        """Root of the head, in Base64."""
+        return self.head.root
 
 
 class SinkBehindError(SinkError):
@@ -148,3 +147,12 @@ class Sink(Protocol):
         Raises:
             SinkError: It cannot be asked, or did not answer.
         """
+
+
+def is_of_log(head: Head, keys: Sequence[Ed25519PublicKey]) -> bool:
+    """Whether a head that somebody shows is one the log can have signed, and did."""
+    try:
+        check_head(head)
+        return head_is_signed(head, keys)
+    except InputError:
+        return False  # what has no canonical spelling was never signed

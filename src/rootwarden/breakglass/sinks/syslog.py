@@ -2,7 +2,8 @@ r"""A syslog receiver: RFC 5424 messages with octet counting (RFC 6587, section 
 
 Syslog has no answer. What counts as taken: every byte was acknowledged by the receiver's machine, this side said that
 it is done, and the receiver, having read to the end, closed the connection in order. A connection that is reset instead
-took nothing. Over UDP nothing of this can be known, so it is refused.
+took nothing. Over UDP nothing of this can be known, so it is refused. Receivers that close TLS without saying so are
+common, so that counts as in order too: somebody who owns the network in between can pretend it.
 """
 
 from __future__ import annotations
@@ -102,8 +103,7 @@ class SyslogSink:
         return Receipt(
             sink=self.name,
             kind=self.kind,
-            size=head.size,
-            root=head.root,
+            head=head,
             accepted_at=now,
             reference=f"{self._receiver.host}:{self._receiver.port}, {len(frames)} messages",
             verifiable=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rootwarden.breakglass.sinks.sink import Receipt, SinkConflictError, SinkKind
+from rootwarden.breakglass.sinks.sink import Receipt, SinkConflictError, SinkKind, is_of_log
 from rootwarden.breakglass.witness.messages import (
     Conflict,
     Cosigned,
@@ -16,7 +16,7 @@ from rootwarden.breakglass.witness.messages import (
     from_text,
 )
 from rootwarden.errors import InputError, SinkError
-from rootwarden.transparency.head import head_is_signed, is_cosigned, to_text
+from rootwarden.transparency.head import is_cosigned, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,10 +74,10 @@ class WitnessSink:
             answer = self._offered(head, answer.size, within)
         match answer:
             case Cosigned(cosignature=cosignature):
-                return self._receipt(cosignature, size=head.size, root=head.root)
+                return self._receipt(cosignature, head)
             case Newer(head=held, cosignature=cosignature):
                 self._check_held(held)
-                return self._receipt(cosignature, size=held.size, root=held.root)
+                return self._receipt(cosignature, held)
             case Conflict(seen=held, reason=reason):
                 self._check_held(held)
                 raise SinkError(f"`{self.name}` says `{reason}`, and shows a head that is in the log here")
@@ -101,22 +101,21 @@ class WitnessSink:
         proof = tuple(to_text(each) for each in path)
         return self._client.offer(Offer(log=self._log.name, head=head, first=first, proof=proof), seconds=within.left())
 
-    def _receipt(self, cosignature: Cosignature, *, size: int, root: str) -> Receipt:
-        """What the witness signed, if it did sign this.
+    def _receipt(self, cosignature: Cosignature, head: Head) -> Receipt:
+        """What the witness signed, if it did sign this head.
 
         Raises:
             SinkError: It did not.
         """
         said = (cosignature.witness, cosignature.log, cosignature.size, cosignature.root)
-        if said != (self.name, self._log.name, size, root) or not _holds(cosignature, self._key):
+        if said != (self.name, self._log.name, head.size, head.root) or not _holds(cosignature, self._key):
             hint = "is its public key the one that was configured?"
             raise SinkError(f"`{self.name}` gave a cosignature that does not verify", hint=hint)
-        self._last = size
+        self._last = head.size
         return Receipt(
             sink=self.name,
             kind=self.kind,
-            size=size,
-            root=root,
+            head=head,
             accepted_at=self._clock(),
             reference=cosignature.signature,
             verifiable=True,
@@ -130,7 +129,7 @@ class WitnessSink:
             SinkConflictError: It is signed by the log, and is not in the log here.
             SinkError: It is not signed by the log, and proves nothing.
         """
-        if not _is_of(held, self._log_keys):
+        if not is_of_log(held, self._log_keys):
             raise SinkError(
                 f"`{self.name}` shows a head that is not signed by the log", hint="is it the right witness?"
             )
@@ -139,13 +138,6 @@ class WitnessSink:
                 f"the log here has {self._log.size}" if held.size > self._log.size else "the log here has another root"
             )
             raise SinkConflictError(f"`{self.name}` saw a head over {held.size} entries, and {here}", held=held)
-
-
-def _is_of(head: Head, keys: Sequence[Ed25519PublicKey]) -> bool:
-    try:
-        return head_is_signed(head, keys)
-    except InputError:
-        return False  # what has no canonical spelling was never signed
 
 
 def _holds(cosignature: Cosignature, key: Ed25519PublicKey) -> bool:

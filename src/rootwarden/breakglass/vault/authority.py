@@ -51,6 +51,7 @@ class OpeningGrant(msgspec.Struct, frozen=True, kw_only=True):
         shares: Digest of each share that was logged, by custodian.
         uses: How many releases the keys serve before they are wiped; 1 is the cold default.
         seconds: How long they may wait for them.
+        lease: The lease they serve; empty when the purpose is another.
     """
 
     group: str
@@ -61,6 +62,7 @@ class OpeningGrant(msgspec.Struct, frozen=True, kw_only=True):
     shares: dict[str, str]
     uses: int
     seconds: float
+    lease: str = ""
 
 
 class RecordGrant(msgspec.Struct, frozen=True, kw_only=True):

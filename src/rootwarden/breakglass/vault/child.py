@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 10.0
 _CPU_SECONDS: Final = 10
+_ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Result(NamedTuple):
@@ -78,9 +79,13 @@ def in_child(work: Callable[[], Result], *, first: Callable[[], None], seconds: 
         VaultError: It failed otherwise, or took too long.
     """
     ours, its = os.pipe2(os.O_CLOEXEC)
+    parent = os.getpid()
+    # A signal that ends the vault must not be handled in the child, as the vault handles it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     child = os.fork()
     if child == 0:
-        _be_the_child(its, work, first)
+        _be_the_child(its, parent, work, first)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(its)
     deadline = time.monotonic() + seconds
     try:
@@ -101,11 +106,11 @@ def _understood(message: bytes, secret: Secret) -> Result:
     return Result(said.message, secret)
 
 
-def _be_the_child(pipe: int, work: Callable[[], Result], first: Callable[[], None]) -> None:
+def _be_the_child(pipe: int, parent: int, work: Callable[[], Result], first: Callable[[], None]) -> None:
     """Never returns, whatever happens: two processes must not go on as one."""
     code = 1
     try:
-        _settle(pipe)
+        _settle(pipe, parent)
         first()
         said, secret = _done(work)
         send(_Pipe(pipe), msgspec.json.encode(said), secret, Deadline(SECONDS))
@@ -122,11 +127,14 @@ def _done(work: Callable[[], Result]) -> tuple[_Said, Secret | None]:
     return _Said(message=message), secret
 
 
-def _settle(pipe: int) -> None:
+def _settle(pipe: int, parent: int) -> None:
     """Nothing of the vault stays open but the pipe; nothing can be written to a file, or last."""
     die_with_parent()
-    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    if os.getppid() != parent:
+        os._exit(1)
+    for each in _ENDING:
         signal.signal(each, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     os.dup2(os.open(os.devnull, os.O_RDWR), 2)
     os.closerange(3, pipe)
     os.closerange(pipe + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])

@@ -20,6 +20,7 @@ from rootwarden.transparency.head import Head
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Maybe = Annotated[str, Meta(max_length=200)]
 Blob = Annotated[bytes, Meta(max_length=64 * 1024)]
+KeyBlob = Annotated[bytes, Meta(max_length=1024)]
 Step = Annotated[int, Meta(ge=0, le=1 << 40)]
 
 
@@ -79,7 +80,7 @@ class BeginOpening(Request, frozen=True, kw_only=True, tag="begin-opening"):
     group: Id
     epoch: Count
     envelope: bytes
-    account_keys: dict[Account, Blob]
+    account_keys: dict[Account, KeyBlob]
 
 
 class Layers(Request, frozen=True, kw_only=True, tag="layers"):

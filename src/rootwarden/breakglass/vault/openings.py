@@ -197,6 +197,7 @@ class Openings:
                 wrapped=waiting.account_keys if rewraps else {},
                 until=self._resident.deadline(min(grant.seconds, LIVES)),
                 uses=grant.uses,
+                lease=grant.lease,
             ),
         )
 

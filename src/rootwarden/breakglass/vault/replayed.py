@@ -117,6 +117,7 @@ class ReplayedAuthority:
             shares=dict(one.shares),
             uses=uses,
             seconds=OPEN_FOR.total_seconds(),
+            lease=one.reference if one.purpose == steps.LEASE else "",
         )
 
     def code(self, *, lease: str, device: str, step: int, now: datetime) -> RecordGrant:
@@ -167,7 +168,7 @@ class ReplayedAuthority:
         state = self._settled()
         one = _open(state.lease(lease), now)
         require(one.request.purpose is Wanted.EXPORT, "R1", "the lease is for no export")
-        account, holds = one.request.account, steps.PASSWORD if one.request.password_to else steps.SEED
+        account, holds = one.request.account, steps.SEED if one.request.device else steps.PASSWORD
         for custody in state.groups.values():
             if account in custody.group.accounts and custody.group.holds == holds and custody.digest:
                 records = tuple(

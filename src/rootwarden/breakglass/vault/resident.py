@@ -24,6 +24,7 @@ class Held(msgspec.Struct, kw_only=True):
         account_keys: By account.
         until: When they are wiped, by the vault's monotonic clock.
         uses: How many releases they still serve; `None` for as many as come.
+        lease: The one lease they serve; empty for a warm account.
         epoch_key: Only when the group goes to its next epoch.
         wrapped: Then also the blobs of its account keys, by account.
     """
@@ -34,6 +35,7 @@ class Held(msgspec.Struct, kw_only=True):
     account_keys: dict[str, Key]
     until: float
     uses: int | None
+    lease: str = ""
     epoch_key: Key | None = None
     wrapped: dict[str, bytes] = {}
 

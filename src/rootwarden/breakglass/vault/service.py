@@ -208,7 +208,7 @@ class Vault:
 
     def _seal_record(self, request: said.SealRecord, secret: Secret) -> Reply:
         binding = self._authority.sealing(lease=request.lease, device=request.device, now=self._clock())
-        key = self._key(request.opening, binding)
+        key = self._key(request.opening, binding, request.lease)
         reply = self._in_child(
             partial(work.seal_material, key, binding, secret, request.material), needs=request.opening
         )
@@ -230,7 +230,7 @@ class Vault:
     def _codes(self, request: said.ReleaseCode | said.EnrolmentCodes, grant: RecordGrant, steps: range) -> Reply:
         _check_digest(request.record, grant.digest, str(grant.binding))
         name = self._name_of(request.opening, grant.binding)
-        key = self._key(name, grant.binding)
+        key = self._key(name, grant.binding, request.lease)
         now = self._clock()
         begins, ends = window_of(steps[0]).valid_from, window_of(steps[-1]).valid_until
         if not begins - _EARLY <= now < ends:
@@ -255,7 +255,7 @@ class Vault:
         grant = self._authority.password(lease=request.lease, now=self._clock())
         _check_digest(request.record, grant.record.digest, str(grant.record.binding))
         name = self._name_of(request.opening, grant.record.binding)
-        key = self._key(name, grant.record.binding)
+        key = self._key(name, grant.record.binding, request.lease)
         reply = self._in_child(
             partial(work.open_password, key, grant.record.binding, request.record, grant.recipient), needs=name
         )
@@ -273,7 +273,7 @@ class Vault:
             _check_digest(blob, record.digest, str(record.binding))
         if len(self._exports) >= MOST_EXPORTS and request.lease not in self._exports:
             raise VaultError(f"{MOST_EXPORTS} exports wait already")
-        keys = [self._key(request.opening, record.binding) for record in grant.records]
+        keys = [self._key(request.opening, record.binding, request.lease) for record in grant.records]
         found = in_child(
             partial(work.make_export, keys, request.records, grant, now), first=partial(self._only, request.opening)
         )
@@ -291,12 +291,14 @@ class Vault:
 
     # --- keys
 
-    def _key(self, name: str | Warm, binding: Binding) -> Key:
+    def _key(self, name: str | Warm, binding: Binding, lease: str) -> Key:
         held = self._resident.look(name)
         if (held.group, held.epoch) != (binding.group, binding.epoch):
             raise VaultError(f"the {binding} is not of the group and epoch that were opened", step="O1")
         if held.purpose is Purpose.REWRAP:
             raise VaultError("what was opened for a new epoch serves nothing else", step="O1")
+        if not isinstance(name, Warm) and held.lease != lease:
+            raise VaultError(f"opening `{name}` serves another lease", hint="custodians open each lease", step="O1")
         return held.account_key(binding.account)
 
     def _name_of(self, opening: str, binding: Binding) -> str | Warm:

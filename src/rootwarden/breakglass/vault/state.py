@@ -76,20 +76,21 @@ class StateFolder:
         Raises:
             VaultError: Some of it is there: somebody took the rest away.
         """
-        missing = [name for name in (LEDGER, HEAD, IDENTITY) if not self._has(name)]
-        if missing and self._has(IDENTITY):
+        missing = [name for name in (HEAD, LEDGER, IDENTITY) if not self._has(name)]
+        if missing and self._was_used():
             raise VaultError(
                 f"`{missing[0]}` is missing from the state folder `{self.path}`",
                 hint="restore it; without it the vault cannot tell an old log, or a step that was released",
                 step="V1",
             )
-        if missing:
-            # The identity comes last: with it the folder is complete, and only then worth anything.
-            self.remember(TrustedHead(size=0, root=""))
-            if LEDGER in missing:
-                self._write_new(LEDGER, b"")
+        # The identity comes last: with it the folder is complete. A start that was cut off before begins again.
+        if HEAD in missing:
+            self._put(HEAD, msgspec.json.encode(TrustedHead(size=0, root="")))
+        if LEDGER in missing:
+            self._put(LEDGER, b"")
+        if IDENTITY in missing:
             with Identity.fresh().file() as content:
-                self._write_new(IDENTITY, content.content)
+                self._put(IDENTITY, content.content)
 
     def identity(self) -> Identity:
         """The vault's age identity, read anew each time, so that it is in memory for moments only.
@@ -125,18 +126,20 @@ class StateFolder:
         Raises:
             VaultError: The disk refused.
         """
-        new = f"{HEAD}.new"
         try:
-            _take_away(new, self._folder)
-            self._write_new(new, msgspec.json.encode(head))
-            os.rename(new, HEAD, src_dir_fd=self._folder, dst_dir_fd=self._folder)
-            os.fsync(self._folder)
+            self._put(HEAD, msgspec.json.encode(head))
         except OSError as error:
             raise VaultError(
                 f"the newest head cannot be kept in `{self.path}`: {error.strerror}",
                 hint="nothing was released; is the disk full?",
                 step="V1",
             ) from error
+
+    def _was_used(self) -> bool:
+        """Whether a vault ran here: it has an identity, saw a log, or released a step."""
+        if self._has(IDENTITY) or (self._has(HEAD) and self.trusted().size > 0):
+            return True
+        return self._has(LEDGER) and os.stat(LEDGER, dir_fd=self._folder, follow_symlinks=False).st_size > 0
 
     def _has(self, name: str) -> bool:
         try:
@@ -159,8 +162,11 @@ class StateFolder:
         finally:
             os.close(file)
 
-    def _write_new(self, name: str, content: bytes | bytearray) -> None:
-        file = os.open(name, _NEW, 0o600, dir_fd=self._folder)
+    def _put(self, name: str, content: bytes | bytearray) -> None:
+        """Put a file in its place, whole or not at all, and durably."""
+        new = f"{name}.new"
+        _take_away(new, self._folder)
+        file = os.open(new, _NEW, 0o600, dir_fd=self._folder)
         try:
             with memoryview(content) as view:
                 written = 0
@@ -169,6 +175,7 @@ class StateFolder:
             os.fsync(file)
         finally:
             os.close(file)
+        os.rename(new, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
         os.fsync(self._folder)
 
 

@@ -161,14 +161,14 @@ class Memory:
         self._replace(self._folder / f"{remembered.log}.json", msgspec.json.encode(remembered))
 
     def keep(self, evidence: Evidence) -> None:
-        """Keep two heads; the same two are kept once, and of a log no more than a thousand.
+        """Keep two heads; the same two are kept once, and of one reason no more than a thousand.
 
         Raises:
             StoreError: They could not be written.
         """
         digest = hashlib.sha256(msgspec.json.encode(evidence)).hexdigest()[:32]
         path = self._folder / f"{evidence.log}.{evidence.reason}.{digest}"
-        if not path.exists() and len(self._evidence_files(evidence.log, "*")) < MOST_EVIDENCE:
+        if not path.exists() and len(self._evidence_files(evidence.log, evidence.reason)) < MOST_EVIDENCE:
             self._replace(path, msgspec.json.encode(evidence))
 
     def evidence(self, log: str) -> tuple[Evidence, ...]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import msgspec
 
+from rootwarden.detect.visits.checkout import AccountId
+from rootwarden.detect.visits.detection import Accounts
 from rootwarden.detect.wildcard import read_wildcard
 from rootwarden.errors import InputError
 
@@ -85,17 +87,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         expected_callers: Who may use AssumeRoot, and for what.
         password_store: Secrets whose reading opens root.
         networks: Networks (CIDR) people use root from.
+        management_accounts: Management accounts of the organizations that are watched. Where any is named, every
+            account that is named neither here nor as standalone is taken as a member.
+        standalone_accounts: Accounts in no organization.
         thresholds: Numbers that decide.
     """
 
     expected_callers: tuple[ExpectedCaller, ...] = msgspec.field(default=(), name="expected_caller")
     password_store: tuple[Secret, ...] = ()
     networks: tuple[str, ...] = ()
+    management_accounts: tuple[AccountId, ...] = ()
+    standalone_accounts: tuple[AccountId, ...] = ()
     thresholds: Thresholds = Thresholds()
 
     def expects(self, caller: str, task_policy: str) -> bool:
         """Whether an AssumeRoot call is one of those configured."""
         return bool(caller) and any(one.allows(caller, task_policy) for one in self.expected_callers)
+
+    def place_of(self, account: str) -> Accounts:
+        """Where an account stands in its organization; `any` where nothing is declared, or it has no number."""
+        if account in self.management_accounts:
+            return Accounts.MANAGEMENT
+        if account in self.standalone_accounts:
+            return Accounts.STANDALONE
+        return Accounts.MEMBER if account and self.management_accounts else Accounts.ANY
 
 
 def parse_settings(text: str, *, name: str) -> Settings:
@@ -109,6 +124,10 @@ def parse_settings(text: str, *, name: str) -> Settings:
         settings = msgspec.convert(tomllib.loads(text), Settings)
     except (ValueError, msgspec.ValidationError, RecursionError) as error:
         raise InputError(f"the settings `{name}` are wrong: {error}", hint=hint) from error
+    both = sorted(set(settings.management_accounts) & set(settings.standalone_accounts))
+    if both:
+        message = f"the settings `{name}` are wrong: `{both[0]}` is named as management and as standalone account"
+        raise InputError(message, hint="an account is one of the two")
     for one in settings.networks:
         if network_of(one) is None:
             raise InputError(f"the settings `{name}` are wrong: `{one}` is no network", hint="write it as 192.0.2.0/24")

@@ -19,15 +19,24 @@ class Resealed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     digest: Line
 
 
+class WrappedKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The key of an account, wrapped with the key of the epoch: the digest of the sealed blob."""
+
+    account: Name
+    digest: Line
+
+
 class EpochSealed(Entry, frozen=True, kw_only=True, tag="epoch-sealed", forbid_unknown_fields=True):
     """The vault made the key of a custody group's epoch; `digest` is of its sealed envelope.
 
-    `records` has every record of the group, encrypted anew; there are none in a first epoch.
+    `account_keys` has the wrapped key of every account; `records` has every record of the group, encrypted anew: there
+    are none in a first epoch.
     """
 
     group: Name
     epoch: Place
     digest: Line
+    account_keys: Annotated[tuple[WrappedKey, ...], msgspec.Meta(max_length=500)] = ()
     records: Annotated[tuple[Resealed, ...], msgspec.Meta(max_length=500)] = ()
 
 

@@ -1,0 +1,46 @@
+"""The whole of it with its real parts: a database, a vault of another user, a sink, passkeys, custodians."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyotp
+import pytest
+
+from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core.refusal import Refused
+from rootwarden.breakglass.rehearsal.troupe import SEED
+
+if TYPE_CHECKING:
+    from rootwarden.breakglass.rehearsal.troupe import Troupe
+
+
+def test_a_code_after_two_approvals_and_two_custodians_is_the_one_of_pyotp(troupe: Troupe) -> None:
+    troupe.guard()
+    shown, codes = troupe.enrol()
+    expected = pyotp.TOTP(SEED)
+    assert codes == f"{expected.at(shown.step * 30)} {expected.at(shown.step * 30 + 30)}"
+    (enrolment,) = troupe.broker.state().leases
+    troupe.check_in(enrolment)
+
+    request, phrase = troupe.file()
+    troupe.approve(request, phrase)
+    with pytest.raises(Refused, match="L4"):
+        troupe.open(request)
+    troupe.broker.say(log.LeaseClosed(at=troupe.broker.now(), actor=log.SYSTEM, lease=enrolment))
+    lease = troupe.open(request)
+    shown, code = troupe.code(lease)
+    assert code == expected.at(shown.step * 30)
+    assert troupe.see(lease) == (shown, code) or shown.seconds_left == 0, "the same lease and step, the same code"
+    assert [held.sink for held in shown.held] == ["other-mount"]
+    assert shown.codes_left == 2
+    troupe.acting.end("rita", lease)
+    published = [
+        entry for entry in entries(troupe) if isinstance(entry, log.CheckoutPublished) and entry.lease == lease
+    ]
+    assert [one.released_at is not None for one in published] == [False, True, True]
+    assert b"GEZDGNBV" not in b"".join(troupe.broker.keeper.read(0))
+
+
+def entries(troupe: Troupe) -> list[log.AnyEntry]:
+    return [log.from_bytes(content) for content in troupe.broker.keeper.read(0)]
