@@ -47,7 +47,8 @@ def peel(
     *,
     identity: Identity,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The share file; OPENING-share.json if left out.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The share file; OPENING-share.json if left out."),
     ] = None,
 ) -> int:
     """Take your layer off what an opening holds, after comparing the fingerprint; the rest is sealed to the vault.

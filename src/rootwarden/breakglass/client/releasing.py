@@ -123,9 +123,7 @@ def _signed(session: Session, wish: AnyWish, lease: str) -> tuple[Draft, Signed]
         raise Refused(error.step, error.message, hint=hint) from error
 
 
-def _left(
-    session: Session, done: tuple[Draft, Signed], kind: type[T], path: str, tell: Callable[[str], None]
-) -> T:
+def _left(session: Session, done: tuple[Draft, Signed], kind: type[T], path: str, tell: Callable[[str], None]) -> T:
     """What left, at once or when its step begins."""
     draft, signed = done
     trouble = signed.trouble

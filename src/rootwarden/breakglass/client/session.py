@@ -92,7 +92,12 @@ class Session:
         return self.door.post("/drafts", {"wish": msgspec.to_builtins(wish)}, Draft)
 
     def wish(
-        self, wish: AnyWish, *, also: Mapping[str, Any] | None = None, ask: Callable[[Draft], None] | None = None
+        self,
+        wish: AnyWish,
+        *,
+        also: Mapping[str, Any] | None = None,
+        ask: Callable[[Draft], None] | None = None,
+        signer: Signer | None = None,
     ) -> tuple[Draft, Signed]:
         """Have the entry of a wish prepared, check it, and sign it.
 
@@ -100,6 +105,7 @@ class Session:
             wish: What is wished for.
             also: Fields the entry must have beside those of the wish, as this side knows them.
             ask: Shows the draft to the person; raises `Declined` when they do not want it.
+            signer: Another key of theirs: one that is offered signs for itself.
 
         Raises:
             Distrusted: The entry is another one; an approval is over a log that is not the one seen before.
@@ -111,7 +117,7 @@ class Session:
             self.look(_point_of(fields))
         if ask is not None:
             ask(draft)
-        return draft, self.sign(draft)
+        return draft, self.sign(draft, signer)
 
     def draft(self, name: str) -> tuple[Draft, dict[str, Any]]:
         """A draft of somebody else that waits for signatures, and what it says.
@@ -123,13 +129,13 @@ class Session:
         draft = self.get("/drafts/{}", Draft, name)
         return draft, fields_of(draft)
 
-    def sign(self, draft: Draft) -> Signed:
+    def sign(self, draft: Draft, signer: Signer | None = None) -> Signed:
         """Sign a draft that was checked.
 
         Raises:
             Refused: A step refused it.
         """
-        answer = {"authenticator": self._signer.sign(draft.message.encode())}
+        answer = {"authenticator": (signer or self._signer).sign(draft.message.encode())}
         return self.door.post(f"/drafts/{part(draft.id)}/signatures", answer, Signed)
 
     def look(self, *points: Point) -> Seen:
@@ -144,6 +150,12 @@ class Session:
         view = self.door.get("/audit/heads", HeadView)
         head, before = self.heads.take(view, self._consistency, *points)
         return Seen(view, head, before)
+
+    def shown(self) -> tuple[HeadView, Head | None]:
+        """The log as the service shows it, unchecked, and the newest head kept here: after a rollback they differ."""
+        view = self.door.get("/audit/heads", HeadView)
+        kept = self.heads.heads(view.log)
+        return view, kept[-1] if kept else None
 
     def _consistency(self, first: int, second: int) -> Consistency:
         return self.door.get("/audit/consistency", Consistency, first=first, second=second)

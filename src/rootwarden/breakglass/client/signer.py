@@ -26,7 +26,7 @@ from rootwarden.breakglass.core.public_key import PublicKey, key_id
 from rootwarden.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 SIGNING_SECONDS: Final = 60.0
 _SIGNATURE_BYTES: Final = 64
@@ -121,6 +121,17 @@ def signer_of(key_file: Path, program: Path | None = None) -> Signer:
     return FileSigner(read_private_key(key_file))
 
 
+def public_of_file(path: Path) -> PublicKey:
+    """The public half of a key file as the log has it.
+
+    Raises:
+        InputError: It is no Ed25519 key, or a private one that others can read.
+    """
+    if _PUBLIC in read_bounded(path, most=64 * 1024):
+        return public_key_of(read_public_key(path))
+    return public_key_of(read_private_key(path).public_key())
+
+
 def read_private_key(path: Path) -> Ed25519PrivateKey:
     """An Ed25519 private key, PEM without a passphrase, that only its owner can read.
 
@@ -169,6 +180,11 @@ def public_key_of(public: Ed25519PublicKey, *, name: str = "") -> PublicKey:
     """A key as the log has it."""
     spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return PublicKey(id=key_id(spki), kind="ed25519", algorithm="EdDSA", key=strict_base64.encode(spki), name=name)
+
+
+def pems(keys: Iterable[Ed25519PublicKey]) -> list[str]:
+    """Public keys, each as PEM."""
+    return [key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode() for key in keys]
 
 
 def _signature(key: PublicKey, made: bytes) -> Signature:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from rootwarden.breakglass.broker.audit_views import DrillView
+    from rootwarden.breakglass.broker.audit_views import DrillView, HeadView
     from rootwarden.breakglass.broker.people_views import PersonView, ProposalView, Waiting
     from rootwarden.breakglass.broker.views import LeaseView, Needed, OpeningView, RequestView
     from rootwarden.breakglass.client.session import Seen
     from rootwarden.breakglass.core.duty import Finding
+    from rootwarden.transparency.head import Head
 
 _GROUP, _SHOWN = 4, 32
 _MARKS = {"met": "met", "differs": "DIFFERS", "unknown": "unknown", "accepted": "accepted", "open": "open"}
@@ -48,6 +49,14 @@ def seen(now: Seen) -> str:
     if now.view.sealed:
         lines.append(f"SEALED: {now.view.sealed}; two administrators and a custodian begin an epoch")
     return _text(lines)
+
+
+def standing(view: HeadView, kept: Head | None) -> str:
+    """The log as it is shown, beside the head that is kept, for people to judge."""
+    lines = [f"shown: log `{view.log}`, {view.size} entries, root {in_groups(view.root[:_SHOWN])} …"]
+    lines.append(f"kept here: {as_line(kept)}" if kept else "kept here: nothing")
+    lines += [f"sink `{one.sink}` holds {one.size} entries {one.detail}".rstrip() for one in view.anchors]
+    return _text([*lines, f"SEALED: {view.sealed}"] if view.sealed else lines)
 
 
 def waiting(now: Waiting) -> str:
