@@ -12,12 +12,12 @@ from tests.web.direct import Direct
 
 from rootwarden.breakglass.broker.acting import Acting
 from rootwarden.breakglass.broker.broker import Broker
-from rootwarden.breakglass.broker.releases import Releases, account_key_name
+from rootwarden.breakglass.broker.releases import Releases
 from rootwarden.breakglass.identity.browser import RelyingParty
 from rootwarden.breakglass.identity.limits import Limits, Rate, Rates
 from rootwarden.breakglass.rehearsal.cast import cast
 from rootwarden.breakglass.rehearsal.memory import MemoryKeeper
-from rootwarden.breakglass.rehearsal.play import ACCOUNT, BEGAN, CHECKPOINT, DEVICE, DIGEST, GROUP, Play
+from rootwarden.breakglass.rehearsal.play import ACCOUNT, BEGAN, CHECKPOINT, DEVICE, DIGEST, Play
 from rootwarden.breakglass.rehearsal.vault import SINK, StageAnchors, StageVault
 from rootwarden.breakglass.sinks.panel import Health
 from rootwarden.breakglass.sinks.sink import SinkKind
@@ -79,8 +79,7 @@ class Theatre:
         self.vault = StageVault(self.broker.state, clock, {(ACCOUNT, DEVICE): SEED})
         self.anchors = StageAnchors()
         # What the play only names by its digest.
-        for name in (DIGEST, account_key_name(GROUP, 1, ACCOUNT)):
-            self.keeper.put_blob(name, b"sealed")
+        self.keeper.put_blob(DIGEST, b"sealed")
         releases = Releases(self.broker, self.vault, self.anchors)
         self.behind = Behind(Acting(self.broker, releases), releases, self.health)
         host = origin.partition("://")[2]

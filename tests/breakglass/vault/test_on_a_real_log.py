@@ -244,7 +244,7 @@ def test_who_was_exchanged_gives_nothing_any_more(house: House) -> None:
 def test_bg_1_an_export_leaves_when_people_agreed_and_the_log_has_its_digest(house: House) -> None:
     house.seal_epoch()
     record, _ = house.enrol()
-    fields: dict[str, Any] = {"task": "root-mfa-devices", "code_to": "", "device": "", "overrides_duties": True}
+    fields: dict[str, Any] = {"task": "root-mfa-devices", "code_to": "", "overrides_duties": True}
     house.play.file("export", purpose=Purpose.EXPORT, **fields)
     house.lease("export", "rita")
     house.open("o-2", "export", "cleo", "cora")

@@ -163,7 +163,8 @@ class Play:
             person = self.players[custodian.person].person
             self.change(changes.SetPerson(person=msgspec.structs.replace(person, age_recipient=custodian.recipient)))
         self.change(changes.SetGroup(group=group))
-        self.say(log.EpochSealed, group=GROUP, epoch=1, digest=DIGEST)
+        keys = (log.WrappedKey(account=ACCOUNT, digest=DIGEST),)
+        self.say(log.EpochSealed, group=GROUP, epoch=1, digest=DIGEST, account_keys=keys)
         self.wait(minutes=61)
         self.enrol()
 
