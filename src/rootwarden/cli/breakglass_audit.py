@@ -41,7 +41,8 @@ def verify(
     ],
     *,
     key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="The checkpoint key (PEM), from elsewhere than the log.")
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="The checkpoint key (PEM), from elsewhere than the log."),
     ] = None,
     heads: Annotated[
         list[Path] | None,
@@ -150,10 +151,11 @@ def heads(
 
 
 def _address(settings: Path | None) -> str:
-    from rootwarden.breakglass.service.settings import database_of, read_settings
+    from rootwarden.breakglass.service.house import database_address
+    from rootwarden.breakglass.service.settings import read_settings
 
     path = settings or Path()
-    return database_of(read_settings(path), path.parent)
+    return database_address(read_settings(path).database, path.parent)
 
 
 def _keys(path: Path | None) -> tuple[Ed25519PublicKey, ...]:

@@ -105,7 +105,8 @@ def run_witness(
     """Be a witness until SIGTERM."""
     need(_SERVER)
     from rootwarden.alert.secret import SecretSource
-    from rootwarden.breakglass.witness.server import Listening, run_witness as run
+    from rootwarden.breakglass.witness.server import Listening
+    from rootwarden.breakglass.witness.server import run_witness as run
 
     listening = Listening(host=host, port=port, certificate=certificate, certificate_key=certificate_key)
     secret = SecretSource(file=str(token)).read("token of the witness")

@@ -49,7 +49,7 @@ def look_at(folder: Path, account: str) -> Look:
 
 
 def digest_of(folder: Path) -> str:
-    """SHA-256 of the evidence, in hexadecimal: over the name and SHA-256 of every file, in order, a line each.
+    r"""SHA-256 of the evidence, in hexadecimal: over the name and SHA-256 of every file, in order, a line each.
 
     `cd FOLDER; find . -type f | LC_ALL=C sort | sed 's,^./,,' | xargs -d '\\n' sha256sum | sha256sum` says the same.
 
