@@ -22,6 +22,9 @@ ACCOUNT_SECONDS = 20
 
 
 def demo(
+    what: Annotated[
+        str, typer.Argument(metavar="[breakglass]", help="What is shown: an audit, or a visit to a root user.")
+    ] = "",
     folder: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to put report and evidence.")
     ] = Path("demo-output"),
@@ -29,11 +32,21 @@ def demo(
         str, typer.Option("--world", metavar="NAME", help="patchwork, greenfield, forgotten_mailbox, …")
     ] = "patchwork",
     accounts: Annotated[int, typer.Option("--accounts", min=1, max=5000, help="Size of the organization.")] = 40,
+    play: Annotated[bool, typer.Option("--play", help="breakglass: play it all here, without a browser.")] = False,
+    port: Annotated[int, typer.Option("--port", min=1024, max=65535, help="breakglass: port of the pages.")] = 8765,
 ) -> int:
     """Audit a simulated organization over real HTTP, and leave the report and the evidence to look at.
 
-    Nothing leaves this machine and no AWS account is needed. Exit code 0 when the audit could be made.
+    `demo breakglass` shows how a root user is opened instead: request, two approvals, custodians, a code, check-in and
+    the verified log, in a browser or, with `--play`, told here.
+
+    Nothing leaves this machine and no AWS account is needed. Exit code 0 when it could be shown.
     """
+    from rootwarden.cli.demo_breakglass import check_what, demonstrate
+
+    check_what(what)
+    if what:
+        return demonstrate(folder, play=play, port=port)
     from rootwarden.cli.audit import make_book, tell
     from rootwarden.simulator import running
     from rootwarden.simulator.worlds import make_world

@@ -36,6 +36,8 @@ from rootwarden.web.pages.signing_in import SIGNING_IN, provider_routes
 from rootwarden.web.problem import HttpError, bug, problem_response
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
     from rootwarden.web.house import House
@@ -56,11 +58,12 @@ PAGES: Final = (
 )
 
 
-def build(house: House) -> StrictHeaders:
+def build(house: House, before: Sequence[Route] = ()) -> StrictHeaders:
     """The application, for any ASGI server; uvicorn with `proxy_headers=False`.
 
     Args:
         house: What it answers with.
+        before: Routes that go before all others: the demonstration's.
     """
     document = msgspec.json.encode(openapi(ENDPOINTS))
 
@@ -68,6 +71,7 @@ def build(house: House) -> StrictHeaders:
         return Response(document, media_type=JSON)
 
     routes = [
+        *before,
         Route(f"{PREFIX}/openapi.json", described, methods=["GET"]),
         *(api_route(each, house) for each in ENDPOINTS),
         *(page_route(each, house) for each in PAGES),

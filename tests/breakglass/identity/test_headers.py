@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import ssl
 import threading
@@ -106,6 +107,31 @@ def test_another_name_is_refused(address: str, host: str) -> None:
     assert "content-security-policy" in answer.headers
 
 
+def _send_to(strict: StrictHeaders, scope: dict[str, Any]) -> list[Any]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError
+
+    asyncio.run(strict(scope, receive, send))
+    return sent
+
+
+async def _nobody(*_: Any) -> None:
+    raise AssertionError
+
+
+@pytest.mark.parametrize("hosts", [[], [b"rootwarden.example", b"evil.example"], [b"rootwarden.example"] * 2])
+def test_a_request_names_one_host(hosts: list[bytes]) -> None:
+    """A server that lets two through, or none, is no reason to guess."""
+    strict = StrictHeaders(_nobody, hosts=("rootwarden.example",), tls=True)
+    headers = [(b"host", host) for host in hosts]
+    assert _send_to(strict, {"type": "http", "headers": headers})[0]["status"] == 421
+
+
 def test_our_name_in_capitals_is_ours(address: str) -> None:
     assert _get(address + "/who", host="RootWarden.Example").status_code == 200
 
@@ -132,19 +158,5 @@ def test_a_named_proxy_is_believed_about_the_address_and_nothing_else() -> None:
 
 
 def test_there_are_no_web_sockets() -> None:
-    import asyncio
-
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> Any:
-        raise AssertionError
-
-    async def application(*_: Any) -> None:
-        raise AssertionError
-
-    strict = StrictHeaders(application, hosts=("rootwarden.example",), tls=True)
-    asyncio.run(strict({"type": "websocket", "headers": []}, receive, send))
-    assert sent == [{"type": "websocket.close", "code": 1008}]
+    strict = StrictHeaders(_nobody, hosts=("rootwarden.example",), tls=True)
+    assert _send_to(strict, {"type": "websocket", "headers": []}) == [{"type": "websocket.close", "code": 1008}]

@@ -70,6 +70,15 @@ def test_a_file_that_is_not_ours_alone_is_refused(tmp_path: Path, name: str) -> 
         read_keys(path)
 
 
+def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "session-keys"
+    rotate_keys(path)
+    somebody = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: somebody)
+    with pytest.raises(UsageError, match="others"):
+        read_keys(path)
+
+
 @pytest.mark.parametrize("name", ["others can read it", "a link", "empty"])
 def test_keys_are_not_rotated_over_a_file_that_is_not_ours_alone(tmp_path: Path, name: str) -> None:
     path = tmp_path / "session-keys"

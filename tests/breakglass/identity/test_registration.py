@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import cbor2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.breakglass.keys import CHALLENGE, STATEMENT, asserted, registered
@@ -104,6 +111,27 @@ FAULTS: dict[str, dict[str, Any]] = {
 def test_what_is_not_a_new_passkey_of_ours_is_refused(name: str) -> None:
     with pytest.raises(UnverifiedError):
         read_registration(json.dumps(FAULTS[name]).encode(), STATEMENT, PARTY, name="")
+
+
+def _fido_u2f() -> dict[str, Any]:
+    """A sound attestation of a kind that is not taken: WebAuthn, section 8.6."""
+    passkey, maker = Passkey(), generate_private_key(SECP256R1())
+    assert isinstance(passkey.key, EllipticCurvePrivateKey)
+    credential = passkey.register(CHALLENGE)
+    said = hashlib.sha256(_content(credential["response"]["clientDataJSON"])).digest()
+    point = passkey.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    signed = b"\x00" + hashlib.sha256(b"localhost").digest() + said + passkey.credential_id + point
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "maker")])
+    since, until = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, maker.public_key(), 1, since, until)
+    certificate = made.sign(maker, SHA256()).public_bytes(Encoding.DER)
+    statement = {"sig": maker.sign(signed, ECDSA(SHA256())), "x5c": [certificate]}
+    return _with_attestation(credential, fmt="fido-u2f", attStmt=statement)
+
+
+def test_attestation_of_another_kind_is_not_taken_however_sound() -> None:
+    with pytest.raises(UnverifiedError, match="`fido-u2f` is not taken"):
+        read_registration(json.dumps(_fido_u2f()).encode(), STATEMENT, PARTY, name="")
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"x", b"[" * 20_000, b'{"id":"' + b"A" * LONGEST + b'"}'])

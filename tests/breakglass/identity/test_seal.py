@@ -47,7 +47,7 @@ def test_the_newest_key_seals() -> None:
         ("no content", "." + SEALED.rpartition(".")[2]),
         ("another content", SEAL.close(Note("b")).rpartition(".")[0] + "." + SEALED.rpartition(".")[2]),
         ("letters beyond ASCII", SEALED + "\u00e9"),
-        ("too long", "A" * (LONGEST + 1)),
+        ("too long, though it was sealed here", SEAL.close(Note("a" * LONGEST))),
         ("another purpose", Seal(KEYS, "other").close(Note("a"))),
         ("another kind of record", SEAL.close(Other(1))),
     ],

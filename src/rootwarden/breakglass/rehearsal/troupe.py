@@ -65,7 +65,7 @@ class Troupe:
         rp_id: str = "localhost",
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._wait = wait
+        self._wait, self.account = wait, ACCOUNT
         self.broker, self.releases, self.acting = broker, releases, Acting(broker, releases)
         self.players: dict[str, Player] = cast(passkeys=passkeys, origin=origin, rp_id=rp_id)
         self.identities = {name: age.Identity.fresh() for name in CUSTODIANS}
@@ -103,6 +103,10 @@ class Troupe:
         keys = tuple(player.key for player in self.players.values())
         wish = wishes.Found(log="rehearsal", people=people, keys=keys, settings=settings or usual)
         self.together(tuple(self.players), wish)
+        self.attest()
+
+    def attest(self) -> None:
+        """Two people read a clock of their own, and say what it says."""
         self.together(("ada", "dan"), wishes.AttestClock(instant=self.broker.now(), source="a radio clock"))
 
     def change(self, change: changes.Change) -> None:
@@ -161,6 +165,12 @@ class Troupe:
             if opening.reference == lease and not opening.outcome:
                 self.give_shares(name)
         return lease
+
+    def give_own_share(self, lease: str, custodian: str) -> None:
+        """Have one custodian give what a lease asks them for."""
+        for name, opening in list(self.broker.state().openings.items()):
+            if opening.reference == lease and not opening.outcome:
+                self.give_shares(name, (custodian,))
 
     def give_shares(self, opening: str, custodians: tuple[str, ...] = CUSTODIANS[:2]) -> None:
         """Have custodians compare the fingerprint, peel, and hand in."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.codes.clock import Reading
     from rootwarden.breakglass.core.state import State
     from rootwarden.breakglass.service.settings import Settings
+    from rootwarden.breakglass.sinks.panel import Health
     from rootwarden.errors import RootwardenError
     from rootwarden.transparency.head import Head
 
@@ -112,7 +113,7 @@ class House:
         self.broker.sealed = found.reason if found.sealed else ""
         return self.broker.sealed
 
-    def health(self) -> tuple[object, ...]:
+    def health(self) -> tuple[Health, ...]:
         """How each sink is."""
         return self._panel().panel.health() if self.broker.state().size else ()
 

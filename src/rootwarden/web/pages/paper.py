@@ -36,6 +36,7 @@ _STATIC: Final = {
     "heads.js": "text/javascript",
     "merkle.js": "text/javascript",
     "countdown.js": "text/javascript",
+    "rehearsed.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 

@@ -1,4 +1,4 @@
-"""Clocks that are ahead by what a file says: time passes for a broker and its vault at once, and nobody waits."""
+"""Clocks that are ahead by what a file says: time passes for a broker and its vault at once."""
 
 from __future__ import annotations
 
@@ -13,15 +13,24 @@ if TYPE_CHECKING:
 
 
 class Shifted:
-    """Both clocks of this machine, ahead by the seconds in a file."""
+    """Both clocks of this machine, ahead by the seconds in a file.
+
+    Args:
+        path: Of the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> Reading:
+        """What they say now."""
         now, ahead = read_clocks(), float(self._path.read_text(encoding="ascii"))
         return Reading(wall=now.wall + timedelta(seconds=ahead), steady=now.steady + ahead, boot=now.boot)
 
+    def set(self, ahead: float) -> None:
+        """Put the clocks so many seconds ahead of those of the machine."""
+        self._path.write_text(str(ahead), encoding="ascii")
+
     def wait(self, seconds: float) -> None:
         """Let time pass."""
-        self._path.write_text(str(float(self._path.read_text(encoding="ascii")) + seconds), encoding="ascii")
+        self.set(float(self._path.read_text(encoding="ascii")) + seconds)

@@ -1,0 +1,108 @@
+"""A stage: a real broker with a database, a sink and a vault of another user, and the cast at its doors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from rootwarden.breakglass.rehearsal.shifted import Shifted
+from rootwarden.breakglass.rehearsal.troupe import Troupe
+from rootwarden.breakglass.rehearsal.vault_runner import NOBODY
+from rootwarden.breakglass.service.house import House
+from rootwarden.breakglass.service.key_files import private_key
+from rootwarden.breakglass.service.settings import FileSettings, Settings, Web
+from rootwarden.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STARTS_IN: Final = 20.0
+
+
+class Stage:
+    """What is on it.
+
+    Attributes:
+        house: The broker and everything around it.
+        troupe: The cast.
+        clocks: The clocks of broker and vault, which can be set ahead together.
+        vault: The vault's process.
+    """
+
+    def __init__(self, house: House, troupe: Troupe, clocks: Shifted, vault: subprocess.Popen[str]) -> None:
+        self.house, self.troupe, self.clocks, self.vault = house, troupe, clocks, vault
+
+
+@contextmanager
+def stage(folder: Path, *, ahead: float = 0.0, origin: str = "https://localhost", **settings: Any) -> Iterator[Stage]:
+    """Set a stage, with a log that was not founded yet.
+
+    Args:
+        folder: Where the broker keeps its database and keys.
+        ahead: By how many seconds the clocks are ahead at first; negative: behind.
+        origin: The page passkeys are for.
+        settings: Of the house, instead of the usual ones.
+
+    Raises:
+        UsageError: The vault does not start.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as ends:
+        place = _vaults_folder()
+        ends.callback(shutil.rmtree, place)
+        offset = place / "offset"
+        offset.write_text(str(ahead), encoding="ascii")
+        offset.chmod(0o644)
+        socket, clocks = place / "vault.sock", Shifted(offset)
+        usual: dict[str, Any] = {
+            "database": "sqlite:///breakglass.db",
+            "vault": str(socket),
+            "web": Web(origin=origin),
+            "sink": (FileSettings(name="other-mount", path=str(folder.absolute() / "heads.jsonl"), any_mount=True),),
+        }
+        given = Settings(**{**usual, **settings})
+        vault = _started(place, socket, folder / given.checkpoint_key, offset)
+        ends.callback(_ended, vault)
+        house = House(given, folder, reading=clocks.read)
+        ends.callback(house.close)
+        rp_id = origin.partition("://")[2].partition(":")[0]
+        troupe = Troupe(house.broker, house.releases, origin=origin, rp_id=rp_id, wait=clocks.wait)
+        yield Stage(house, troupe, clocks, vault)
+
+
+def _vaults_folder() -> Path:
+    """A folder only the vault's user may read, on a way nobody else may change."""
+    place = Path(tempfile.mkdtemp(prefix="rootwarden-vault-"))
+    if os.geteuid() == 0:
+        os.chown(place, NOBODY, NOBODY)
+    return place
+
+
+def _started(state: Path, socket: Path, checkpoint: Path, offset: Path) -> subprocess.Popen[str]:
+    pem = private_key(checkpoint).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    module = "rootwarden.breakglass.rehearsal.vault_runner"
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, str(state), str(socket), str(os.getuid()), pem, str(offset)],
+        cwd=state,
+        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    told = process.stderr.readline() if process.stderr is not None else ""
+    if "listening" not in told:
+        _ended(process)
+        raise UsageError(f"the vault does not start: {told.strip() or 'it says nothing'}")
+    return process
+
+
+def _ended(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    process.communicate(timeout=STARTS_IN)
