@@ -60,7 +60,7 @@ def peel(
 
     from rootwarden.breakglass.client import peeling
     from rootwarden.breakglass.client.private_file import read_bounded, write_private
-    from rootwarden.report.words import visible
+    from rootwarden.report.words import several, visible
 
     content = sys.stdin.buffer.read(32 << 20) if str(work) == "-" else read_bounded(work, most=32 << 20)
     given = peeling.read_work(content)
@@ -68,7 +68,7 @@ def peel(
     share = peeling.share_of(given, peeling.read_identity(identity))
     target = output or Path(f"{_file_name(given.opening)}-share.json")
     write_private(target, msgspec.json.encode(share) + b"\n")
-    say(f"{len(share.peeled)} layers peeled for `{visible(given.opening)}`; hand in {target}")
+    say(f"{several(len(share.peeled), 'layer')} peeled for `{visible(given.opening)}`; hand in {target}")
     return 0
 
 

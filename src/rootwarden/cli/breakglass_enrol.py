@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from rootwarden.cli.breakglass_leases import LeaseId
-from rootwarden.cli.breakglass_reaching import agreed, need, out, say, signed_in, tell_trouble
+from rootwarden.cli.breakglass_reaching import agreed, need, out, say, signed_in, tell_trouble, yes
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.client.session import Session
@@ -90,7 +90,7 @@ def prove(
         from rootwarden.breakglass.broker.wishes import ProveEnrolment
 
         say("the source is the picture of the QR code, its text, every copy of them, and what the browser kept")
-        destroyed = typer.confirm("is the source of the seed destroyed?", err=True)
+        destroyed = yes("is the source of the seed destroyed?")
         wish = ProveEnrolment(lease=lease, device=device, evidence=evidence, source_destroyed=destroyed)
         _, signed = session.wish(wish)
         say(f"proven, entry {signed.position}" + ("" if destroyed else "; the source is still there: destroy it"))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.client.session import Session
 
 EXTRA: Final = ("httpx", "pyrage")
+_LONGEST_ANSWER: Final = 1000
 _USUAL_HEADS: Final = "~/.local/state/rootwarden/heads"
 
 
@@ -160,10 +161,15 @@ def asked(question: str) -> str:
     """
     from rootwarden.breakglass.client.troubles import Declined
 
-    answer = str(typer.prompt(question, err=True, default="", show_default=False)).strip()
+    answer = _answer(f"{question}: ")
     if not answer:
         raise Declined("nothing was answered, so nothing was done")
     return answer
+
+
+def yes(question: str) -> bool:
+    """Whether the answer is yes; no answer is none."""
+    return _answer(f"{question} [y/N] ").lower() in ("y", "yes")
 
 
 def agreed(question: str) -> None:
@@ -174,5 +180,15 @@ def agreed(question: str) -> None:
     """
     from rootwarden.breakglass.client.troubles import Declined
 
-    if not typer.confirm(question, err=True):
-        raise Declined("you said no, so nothing was done")
+    if not yes(question):
+        raise Declined("you did not say yes, so nothing was done")
+
+
+def _answer(question: str) -> str:
+    # Not `input`, nor what typer makes of it: both write to stdout, which is for results.
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    answer = sys.stdin.readline(_LONGEST_ANSWER)
+    if not sys.stdin.isatty():
+        sys.stderr.write("\n")
+    return answer.strip()

@@ -1,4 +1,4 @@
-"""`rootwarden breakglass serve`, `vault`, `witness`, `placement`: the processes of break-glass, and where they may run."""
+"""`rootwarden serve`, `breakglass vault`, `witness`, `placement`: the processes of break-glass, and where they run."""
 
 from __future__ import annotations
 
@@ -161,9 +161,9 @@ def serve(*, settings: ServiceSettings = USUAL_SETTINGS) -> int:
     need((*_SERVER, "sqlalchemy", "alembic"))
     if not settings.exists():
         raise UsageError(f"`{settings}` is not there", hint="docs/break-glass-service.md shows what is in it")
-    from rootwarden.web.serving import serve as run
+    from rootwarden.web.running import serve as run
 
-    run(settings)
+    run(settings, say)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +17,7 @@ from rootwarden.report.words import shorten, visible
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from rootwarden.breakglass.exchange import Exchanged
     from rootwarden.errors import RootwardenError
@@ -29,6 +30,9 @@ LARGEST_LOG: Final = 1024 * 1024 * 1024
 _LONGEST_SAID: Final = 500
 _PREFIX: Final = "/api/v1"
 _JSON: Final = "application/json"
+_TOO_MANY: Final = 429
+_MOST_WAITS: Final = 5
+_LONGEST_WAIT: Final = 10.0
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _OK: Final = 200
 _NOT_FOUND: Final = 404
@@ -43,6 +47,7 @@ class Door:
         server: Its address, `https://…`; plain HTTP on this machine only.
         authority: Path of a PEM file with the authority its certificate is from; empty for those of the system.
         seconds: How long one question may take in all.
+        sleep: Waits so many seconds, when the service says that it was asked too often.
 
     Attributes:
         host: The name the service is reached by.
@@ -52,7 +57,14 @@ class Door:
         UsageError: The address is none, would send everything in the clear, or the authority cannot be read.
     """
 
-    def __init__(self, server: str, authority: str = "", *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        server: str,
+        authority: str = "",
+        *,
+        seconds: float = SECONDS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         parts = urlsplit(server)
         try:
             self.host, port = parts.hostname or "", parts.port
@@ -67,7 +79,7 @@ class Door:
         shown = f"[{self.host}]" if ":" in self.host else self.host
         self.server = f"{parts.scheme}://{shown}{f':{port}' if port else ''}"
         self._trust: ssl.SSLContext | None = trust_of(authority) if parts.scheme == "https" else None
-        self._seconds = seconds
+        self._seconds, self._sleep = seconds, sleep
         self.bearer = ""
 
     def get(self, path: str, kind: type[T], /, **query: int) -> T:
@@ -110,8 +122,24 @@ class Door:
             headers["Content-Type"] = _JSON
         if self.bearer:
             headers["Authorization"] = f"Bearer {self.bearer}"
+        for _ in range(_MOST_WAITS):
+            answer = self._exchanged(method, path, headers, body, most)
+            if answer.status != _TOO_MANY:
+                break
+            # Nothing was done: it is asked again when the service says so, unless that is far away.
+            wait = _seconds_of(answer)
+            if wait > _LONGEST_WAIT:
+                break
+            self._sleep(wait)
+        if answer.status != _OK:
+            raise _trouble(answer)
+        if len(answer.body) > most:
+            raise ServerError(f"`{self.server}` answered with more than {most:,} bytes")
+        return answer
+
+    def _exchanged(self, method: str, path: str, headers: dict[str, str], body: bytes | None, most: int) -> Exchanged:
         try:
-            answer = exchange(
+            return exchange(
                 method,
                 self.server + _PREFIX + path,
                 headers=headers,
@@ -123,11 +151,6 @@ class Door:
         except ExchangeFailed as error:
             hint = "docs/break-glass.md tells how to reach it without DNS; its certificate is checked with --ca"
             raise ServerError(f"`{self.server}` does not answer: {error}", hint=hint) from error
-        if answer.status != _OK:
-            raise _trouble(answer)
-        if len(answer.body) > most:
-            raise ServerError(f"`{self.server}` answered with more than {most:,} bytes")
-        return answer
 
 
 def part(name: str) -> str:
@@ -142,6 +165,12 @@ def _decoded(answer: Exchanged, kind: type[T]) -> T:
         # What was read is not told: it may be a code.
         hint = "is it of another version than this program?"
         raise ServerError("the answer of the service is none this version knows", hint=hint) from None
+
+
+def _seconds_of(answer: Exchanged) -> float:
+    """How long the service wants us to wait (RFC 9110, section 10.2.3); far away when it does not say."""
+    said = dict(answer.headers).get("retry-after", "")
+    return float(said) if said.isascii() and said.isdigit() and len(said) < len("10000") else _LONGEST_WAIT + 1
 
 
 def trouble_of(said: Problem, status: int) -> RootwardenError:
