@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -15,7 +15,6 @@ from rootwarden.cli.breakglass_requests import Reason
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rootwarden.breakglass.broker.views import LeaseView
     from rootwarden.breakglass.checkin.judge import Trail
     from rootwarden.trail.digests.keys import Keys
 
@@ -61,9 +60,11 @@ def check_in(
 
         view = session.get("/leases/{}", LeaseView, lease)
         words = _words(report)
-        acts = _trail(trail or [], trail_keys, view, profile, region)
         after = look_at(evidence, view.account)
         seen_before = look_at(before, view.account) if before is not None else None
+        # What happened between the first look and the visit counts too.
+        since = min(view.opened, seen_before.at) if seen_before is not None else view.opened
+        acts = _trail(_Logs(tuple(trail or ()), trail_keys, profile, region), view.account, since)
         found = judge(VisitOf(view), before=seen_before, after=after, trail=acts, report=words)
         out(telling.findings(found))
         agreed("sign that this is what the evidence shows?")
@@ -114,42 +115,51 @@ def _words(path: Path | None) -> str:
     return read_bounded(path, most=16_000).decode("utf-8", "replace").strip()
 
 
-def _trail(paths: list[str], keys: Path | None, view: LeaseView, profile: str, region: str) -> Trail:
-    """The acts of root since the lease opened, and until when they are proven to be all."""
+class _Logs(NamedTuple):
+    """Where CloudTrail's logs are, and what verifies them."""
+
+    paths: tuple[str, ...]
+    keys: Path | None
+    profile: str
+    region: str
+
+
+def _trail(logs: _Logs, account: str, since: datetime) -> Trail:
+    """The acts of root from an instant on, and until when they are proven to be all."""
     from rootwarden.breakglass.checkin.evidence import acts_of_root
     from rootwarden.breakglass.checkin.judge import Trail
 
-    if not paths:
+    if not logs.paths:
         return Trail()
     from rootwarden.cli import trail_reading
     from rootwarden.detect.visits.interest import Interest
 
     asked = trail_reading.Asked(
-        paths=tuple(paths), start=view.opened.isoformat(), accounts=(view.account,), profile=profile, region=region
+        paths=logs.paths, start=since.isoformat(), accounts=(account,), profile=logs.profile, region=logs.region
     )
     with trail_reading.read(asked, Interest(calls=frozenset())) as (done, spool):
-        acts = acts_of_root(spool.events(), view.account, since=view.opened)
+        acts = acts_of_root(spool.events(), account, since=since)
     trail_reading.tell(done, f"{len(acts)} acts of root")
     whole = not done.unread and not done.interrupted
-    until = [_proven(path, keys, view, profile, region) for path in paths] if whole else [None]
+    until = [_proven(path, logs, account, since) for path in logs.paths] if whole else [None]
     return Trail(read_until=None if None in until else min(each for each in until if each), acts=acts)
 
 
-def _proven(path: str, keys: Path | None, view: LeaseView, profile: str, region: str) -> datetime | None:
+def _proven(path: str, logs: _Logs, account: str, since: datetime) -> datetime | None:
     from rootwarden.breakglass.checkin.evidence import proven_until
     from rootwarden.trail.digests.folder import Folder
 
     if path.startswith("s3://") or not Path(path).is_dir():
         say(f"note: `{path}` is no folder, so nothing proves that it is whole; copy it with `aws s3 sync`")
         return None
-    return proven_until(Folder(Path(path), None), _keys(keys, profile, region), view.account, since=view.opened)
+    return proven_until(Folder(Path(path), None), _keys(logs), account, since=since)
 
 
-def _keys(file: Path | None, profile: str, region: str) -> Keys:
+def _keys(logs: _Logs) -> Keys:
     from rootwarden.trail.digests.keys import AskedKeys, load_keys
 
-    if file is not None:
-        return load_keys(file)
+    if logs.keys is not None:
+        return load_keys(logs.keys)
     from rootwarden.aws.door import Door
 
-    return AskedKeys(Door(profile=profile, region=region))
+    return AskedKeys(Door(profile=logs.profile, region=logs.region))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
+from unittest.mock import patch
 
 import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from rootwarden.breakglass.core.settings import Quorum, Settings, Slot
+from rootwarden.breakglass.identity.limits import Limits, Rate, Rates
 from rootwarden.breakglass.rehearsal.stage import stage
 from rootwarden.breakglass.rehearsal.troupe import CUSTODIANS, Troupe
 from rootwarden.breakglass.service.settings import Web
+from rootwarden.cli.main import main
 from rootwarden.web.serving import application_of, server_of
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ PROGRAM = 'import sys; sys.argv[0] = "rootwarden"; {}from rootwarden.cli.main im
 SLOTS = (Slot(count=1, group="security"), Slot(count=1, group="operations"))
 QUORUM = Quorum(slots=SLOTS, passkey_releases=False, codes_per_opening=3)
 AGO = 7200.0
+MANY = Rate(burst=100_000, per_minute=100_000)
+UNLIMITED = Rates(network=MANY, person=MANY, share=MANY, account=MANY, everything=MANY)
 
 
 class Said(NamedTuple):
@@ -46,9 +52,13 @@ class Terminal(NamedTuple):
     folder: Path
     server: str
 
-    def run(self, who: str, *arguments: str, typed: str = "", **environment: str) -> Said:
-        """Run `rootwarden breakglass …` as somebody."""
-        return run(self.folder, "breakglass", *arguments, typed=typed, **self.around(who), **environment)
+    def run(self, who: str, *arguments: str, typed: str = "", group: str = "breakglass") -> Said:
+        """Run `rootwarden breakglass …` as somebody, in this process: half a second less than in one of its own."""
+        return run_here(self.folder, group, *arguments, typed=typed, **self.around(who))
+
+    def start(self, who: str, *arguments: str, typed: str = "") -> Said:
+        """Run `rootwarden breakglass …` as somebody, as a process of its own."""
+        return run(self.folder, "breakglass", *arguments, typed=typed, **self.around(who))
 
     def around(self, who: str) -> dict[str, str]:
         return {
@@ -58,9 +68,12 @@ class Terminal(NamedTuple):
         }
 
 
-def run(folder: Path, *arguments: str, typed: str = "", missing: tuple[str, ...] = (), **environment: str) -> Said:
-    """Run the command as a process with nothing of this environment but what it needs."""
-    without = "".join(f"sys.modules[{name!r}] = None; " for name in missing)
+def run(folder: Path, *arguments: str, typed: str = "", missing: str = "", **environment: str) -> Said:
+    """Run the command as a process with nothing of this environment but what it needs.
+
+    A package that is missing cannot be imported, as if it were not installed.
+    """
+    without = f"sys.modules[{missing!r}] = None; " if missing else ""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(without), *arguments],
         cwd=folder,
@@ -78,6 +91,24 @@ def run(folder: Path, *arguments: str, typed: str = "", missing: tuple[str, ...]
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def run_here(folder: Path, *arguments: str, typed: str = "", **environment: str) -> Said:
+    """Run the command in this process, with streams, folder and arguments of its own."""
+    buffers = (io.BytesIO(typed.encode()), io.BytesIO(), io.BytesIO())
+    streams = [io.TextIOWrapper(each, encoding="utf-8", write_through=True) for each in buffers]
+    code: object = None
+    with (
+        chdir(folder),
+        patch.dict(os.environ, environment),
+        patch.multiple(sys, argv=["rootwarden", *arguments], stdin=streams[0], stdout=streams[1], stderr=streams[2]),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    said = [each.getvalue().decode() for each in buffers[1:]]
+    return Said(code if isinstance(code, int) else 70, *said)
 
 
 def write_keys(folder: Path, troupe: Troupe) -> None:
@@ -117,7 +148,7 @@ def _served(on: Stage) -> Iterator[str]:
         settings = on.house.settings
         web = Web(origin=f"http://localhost:{port}", port=port)
         on.house.settings = msgspec.structs.replace(settings, web=web)
-        server = server_of(application_of(on.house), on.house)
+        server = server_of(application_of(on.house, limits=Limits(UNLIMITED)), on.house)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         while not server.started:
