@@ -55,8 +55,8 @@ def _read(path: Path, most: int, *, private: bool) -> bytearray:
         descriptor = os.open(path, _READ)
     except OSError as error:
         raise InputError(f"`{path}` cannot be read: {error.strerror}", hint="is it there, and yours?") from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        about = os.fstat(file.fileno())
+    try:
+        about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
             raise InputError(f"`{path}` is no plain file")
         if private and about.st_mode & 0o077:
@@ -64,5 +64,8 @@ def _read(path: Path, most: int, *, private: bool) -> bytearray:
         if about.st_size > most:
             raise InputError(f"`{path}` has more than {most:,} bytes", hint="is it the right file?")
         content = bytearray(about.st_size)
-        read = file.readinto(content) or 0
+        with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file:
+            read = file.readinto(content) or 0
+    finally:
+        os.close(descriptor)
     return content[:read]
