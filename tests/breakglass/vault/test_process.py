@@ -158,9 +158,11 @@ def test_a_user_who_is_not_named_gets_no_answer() -> None:
         )
         assert process.stderr is not None
         assert "listening; callers: 12345" in process.stderr.readline()
-        with pytest.raises(VaultError, match="does not talk to this user"):
-            ask(state / "vault.sock", said.Status())
-        process.terminate()
+        try:
+            with pytest.raises(VaultError, match="does not talk to this user"):
+                ask(state / "vault.sock", said.Status())
+        finally:
+            process.terminate()
         _, told = process.communicate(timeout=20)
         assert f"user {os.getuid()} may not ask" in told
 
