@@ -11,6 +11,7 @@ from rootwarden.cli import options
 from rootwarden.cli.breakglass_leases import LeaseId
 from rootwarden.cli.breakglass_reaching import agreed, out, say, signed_in, tell_trouble
 from rootwarden.cli.breakglass_requests import Reason
+from rootwarden.errors import InputError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -152,7 +153,11 @@ def _proven(path: str, logs: _Logs, account: str, since: datetime) -> datetime |
     if path.startswith("s3://") or not Path(path).is_dir():
         say(f"note: `{path}` is no folder, so nothing proves that it is whole; copy it with `aws s3 sync`")
         return None
-    return proven_until(Folder(Path(path), None), _keys(logs), account, since=since)
+    try:
+        return proven_until(Folder(Path(path), None), _keys(logs), account, since=since)
+    except InputError as error:
+        say(f"note: nothing proves that `{path}` is whole: {error.message}")
+        return None
 
 
 def _keys(logs: _Logs) -> Keys:

@@ -92,6 +92,38 @@ def open_export(
     return code
 
 
+@app.command("cards")
+def cards(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="What `audit export` or `audit fetch` wrote.")],
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the cards go: HTML, to print.")
+    ],
+    export: Annotated[
+        list[Path] | None, typer.Option("--export", metavar="FILE", help="A sealed export the cards name. Repeat.")
+    ] = None,
+) -> int:
+    """Write a custody card for each custodian: what they keep, and how it opens without this software. No secret.
+
+    The log is replayed, every signature in it checked; verify it first with `audit verify`.
+    """
+    need(("pyrage", "segno"))
+    from datetime import UTC, datetime
+
+    from rootwarden.breakglass.client.private_file import read_bounded
+    from rootwarden.breakglass.custody.printing import cards_of
+    from rootwarden.breakglass.store.log_file import replayed
+    from rootwarden.report.write import write
+
+    state = replayed(folder)
+    made = cards_of(state, map(read_bounded, export or ()), printed_at=datetime.now(UTC).replace(microsecond=0))
+    output.mkdir(parents=True, exist_ok=True)
+    for name, page in made.items():
+        write(output / f"{name}.html", page)
+    out("".join(f"{output / name}.html\n" for name in made))
+    return 0
+
+
 def openings(ctx: typer.Context) -> int:
     """List openings: who gave, who is still needed, until when."""
     with signed_in(ctx) as session:

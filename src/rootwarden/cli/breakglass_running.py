@@ -156,6 +156,43 @@ def check(
     return _placement_code(found)
 
 
+def found(
+    file: Annotated[Path, typer.Argument(metavar="FOUNDING.json", help="Log, people, settings: docs/break-glass.md.")],
+    *,
+    founder: Annotated[
+        list[str], typer.Option("--founder", metavar="NAME=KEYFILE", help="Key of each founder (PEM). Repeat.")
+    ],
+    signer: Annotated[
+        list[str] | None,
+        typer.Option("--founder-signer", metavar="NAME=PROGRAM", help="Signs with a founder's hardware. Repeat."),
+    ] = None,
+    settings: ServiceSettings = USUAL_SETTINGS,
+) -> int:
+    """Found the log on the service's own machine, before it serves; every founder signs. Prints its checkpoint key.
+
+    In a browser the wizard of `serve` does the same with passkeys, after its one-time token.
+    """
+    need((*_SERVER, "sqlalchemy", "alembic", "pyrage"))
+    from rootwarden.breakglass.client.private_file import read_bounded
+    from rootwarden.breakglass.client.signer import signer_of
+    from rootwarden.breakglass.service.first_run import found as found_log
+    from rootwarden.breakglass.service.first_run import read_founding
+    from rootwarden.breakglass.service.house import House
+    from rootwarden.breakglass.service.settings import read_settings
+
+    founding = read_founding(read_bounded(file, most=256 * 1024))
+    programs = dict(map(_pair, signer or ()))
+    signers = {name: signer_of(key, programs.get(name)) for name, key in map(_pair, founder)}
+    service = House(read_settings(settings), settings.parent)
+    try:
+        size = found_log(service.broker, founding, signers)
+        out(service.broker.state().checkpoint_key)
+    finally:
+        service.close()
+    say(f"log `{founding.log}` is founded, {size} entry; its checkpoint key is for the vault and the witness")
+    return 0
+
+
 def serve(*, settings: ServiceSettings = USUAL_SETTINGS) -> int:
     """Serve the pages and the API until SIGTERM. On the first run a one-time token is shown on this console."""
     need((*_SERVER, "sqlalchemy", "alembic"))
@@ -165,6 +202,13 @@ def serve(*, settings: ServiceSettings = USUAL_SETTINGS) -> int:
 
     run(settings, say)
     return 0
+
+
+def _pair(text: str) -> tuple[str, Path]:
+    name, separator, file = text.partition("=")
+    if not separator or not name or not file:
+        raise UsageError(f"`{text}` names no founder", hint="write it as NAME=FILE")
+    return name, Path(file)
 
 
 def _placed(found: Placement) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -59,6 +60,8 @@ def serve(path: Path, tell: Callable[[str], None]) -> None:
         application = application_of(service, bootstrap=bootstrap, oidc=_provider(service))
         server = server_of(application, service)
         chores.start()
+        # uvicorn raises the signal that ended it once more: this lets what is open be closed first.
+        signal.signal(signal.SIGTERM, _leave)
         tell(f"serving {service.settings.web.origin}")
         server.run()
     finally:
@@ -66,6 +69,10 @@ def serve(path: Path, tell: Callable[[str], None]) -> None:
         if chores.is_alive():
             chores.join(_STOPS_IN)
         service.close()
+
+
+def _leave(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 def _check_place(service: House, tell: Callable[[str], None]) -> None:
