@@ -60,7 +60,7 @@ class House:
 
     def __init__(self, settings: Settings, folder: Path, *, reading: Callable[[], Reading] = read_clocks) -> None:
         self.settings, self.folder, self._reading = settings, folder, reading
-        self.store = LogStore(_database(settings.database, folder))
+        self.store = LogStore(database_address(settings.database, folder))
         try:
             self._build()
         except BaseException:
@@ -178,7 +178,7 @@ def _file_of(url: str, folder: Path) -> Path | None:
     return folder / address.database
 
 
-def _database(url: str, folder: Path) -> str:
+def database_address(url: str, folder: Path) -> str:
     """The address; the file of SQLite is looked for beside the settings, wherever the command is run."""
     file = _file_of(url, folder)
     return url if file is None else f"sqlite:///{file}"
