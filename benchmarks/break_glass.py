@@ -21,9 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.break_glass_stage import CODES, LOG, stage
 from tests.postgresql import cluster, programs
 
-from benchmarks.break_glass_stage import CODES, LOG, Stage, stage
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.releasing import PERIOD
@@ -32,6 +32,8 @@ from rootwarden.breakglass.vault import messages as said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from benchmarks.break_glass_stage import Stage
 
 BUDGET = 0.050
 AT_ONCE = 64

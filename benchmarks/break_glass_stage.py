@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from benchmarks.break_glass_witness import NAME
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.breakglass.logs import certificates
 from tests.breakglass.service.conftest import vault
 from tests.breakglass.service.shifted import Shifted
 from tests.breakglass.vault.world import folder as vault_folder
 
-from benchmarks.break_glass_witness import NAME
 from rootwarden.alert.secret import SecretSource
 from rootwarden.breakglass.core.settings import Quorum, Slot, WitnessKey
 from rootwarden.breakglass.core.settings import Settings as LogSettings

@@ -1,6 +1,6 @@
 """A witness in a process of its own, on TLS, whose clock runs ahead with that of the others.
 
-    python -m benchmarks.break_glass_witness FOLDER KEY_FILE TOKEN CERTIFICATE CERTIFICATE_KEY OFFSET
+python -m benchmarks.break_glass_witness FOLDER KEY_FILE TOKEN CERTIFICATE CERTIFICATE_KEY OFFSET
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ async def serve(witness: Witness, token: str, certificate: str, certificate_key:
     listening = Listening(port=0, certificate=certificate, certificate_key=certificate_key)
     server = server_of(application(witness, token=Secret(token)), listening)
     serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has nothing to wait for
         await asyncio.sleep(0.01)
     print(server.servers[0].sockets[0].getsockname()[1], flush=True)
     await serving
