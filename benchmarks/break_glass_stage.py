@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 import subprocess
 import sys
@@ -43,6 +44,7 @@ class Stage(msgspec.Struct):
     house: House
     troupe: Troupe
     clocks: Shifted
+    processes: tuple[int, ...]
 
 
 @contextmanager
@@ -80,7 +82,8 @@ def stage(place: Path, database: str, *, sink: str) -> Iterator[Stage]:
         (enrolment,) = house.broker.state().leases
         troupe.check_in(enrolment)
         house.chores.run()
-        yield Stage(house, troupe, clocks)
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+        yield Stage(house, troupe, clocks, (os.getpid(), *map(int, children.split())))
 
 
 @contextmanager

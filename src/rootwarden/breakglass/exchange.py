@@ -94,7 +94,12 @@ class Line:
 
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         self._client = _client(trust or False)
-        weakref.finalize(self, _LOOPS.close, self._client).atexit = False
+        self._closing = weakref.finalize(self, _LOOPS.close, self._client)
+        self._closing.atexit = False
+
+    def close(self) -> None:
+        """Let the connection go; nothing can be asked any more."""
+        self._closing()
 
     def exchange(
         self,

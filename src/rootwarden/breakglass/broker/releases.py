@@ -25,12 +25,16 @@ from rootwarden.breakglass.vault.troubles import VaultError
 from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from rootwarden.breakglass.broker.anchoring import Anchored, Anchors
     from rootwarden.breakglass.broker.broker import Broker
     from rootwarden.breakglass.core.state import Custody, Lease, Record, State
     from rootwarden.breakglass.custody.keys import Secret
     from rootwarden.breakglass.vault.client import Answered
 
+# Bytes of entries that the vault is told at once: it replays them in seconds, and they fit into a frame in Base64.
+MOST_TOLD: Final = 4 << 20
 Material: TypeAlias = Literal["text", "picture", "password"]
 A = TypeVar("A", bound=vault_says.Answer)
 
@@ -80,8 +84,8 @@ class Releases:
 
     def __init__(self, broker: Broker, vault: VaultDoor, anchors: Anchors) -> None:
         self._broker, self._vault, self._anchors = broker, vault, anchors
-        # How many entries the vault has taken in, as far as we know.
-        self._told = 0
+        # How many entries the vault has taken in, as far as we know; it is asked when we do not.
+        self._told = -1
         self._anchored: Anchored | None = None
 
     # Custody.
@@ -312,8 +316,8 @@ class Releases:
     def _asked(self, request: vault_says.Request, secret: Secret | None = None) -> Answered:
         """Ask with everything the vault does not know yet, under a head that is held outside (BG-4)."""
         anchored = self.anchor()
-        part = self._part(anchored)
         try:
+            part = self._part(anchored)
             answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)
         except VaultError:
             self._told = -1
@@ -328,7 +332,13 @@ class Releases:
             self._told = status.size if isinstance(status, vault_says.Stands) else 0
         if self._told == anchored.head.size:
             return None
-        entries = list(islice(self._broker.keeper.read(self._told), anchored.head.size - self._told))
+        read = islice(self._broker.keeper.read(self._told), anchored.head.size - self._told)
+        entries: list[bytes] = []
+        for piece in _pieces(read):
+            if entries:
+                self._vault.ask(vault_says.Hear(since=self._told, entries=entries)).secret.wipe()
+                self._told += len(entries)
+            entries = piece
         receipts = [msgspec.json.encode(proof) for proof in anchored.proofs]
         return vault_says.LogPart(since=self._told, entries=entries, head=anchored.head, receipts=receipts)
 
@@ -417,6 +427,18 @@ class Releases:
 
     def _system(self, kind: type[log.Entry], **fields: Any) -> log.Entry:
         return kind(at=self._broker.now(), actor=log.SYSTEM, **fields)
+
+
+def _pieces(entries: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Entries in pieces that the vault takes at once, in size and in time."""
+    piece, size = list[bytes](), 0
+    for entry in entries:
+        if piece and size + len(entry) > MOST_TOLD:
+            yield piece
+            piece, size = [], 0
+        piece.append(entry)
+        size += len(entry)
+    yield piece
 
 
 def _record(state: State, account: str, device: str) -> Record:

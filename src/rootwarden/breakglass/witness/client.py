@@ -53,6 +53,10 @@ class WitnessClient:
         """Ask what it remembers of a log; otherwise as `offer`."""
         return self._asked("GET", f"/v1/logs/{log}", None, seconds)
 
+    def close(self) -> None:
+        """Let the connection go, if one is kept."""
+        self._line.close()
+
     def _asked(self, method: str, path: str, body: bytes | None, seconds: float) -> Answer:
         headers = {"Authorization": f"Bearer {self._token.reveal()}", "Content-Type": "application/json"}
         try:
