@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pyotp
@@ -209,13 +210,23 @@ def test_refused_attempts_stand_in_the_log_the_first_at_once_and_the_rest_counte
     assert refused(theatre) == [("A6", 1), ("A6", 5)]
 
 
-def test_what_was_only_counted_is_written_at_the_end() -> None:
+def test_what_was_only_counted_is_written_when_the_process_ends() -> None:
     theatre = Theatre()
     name, _ = theatre.request()
     anna = theatre.person("anna")
     for _ in range(3):
         anna.prepare({"wish": "approve", "request": name, "phrase": "wrong-words"})
-    theatre.house.attempts.flush()
+    said = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    answered: list[str] = []
+
+    async def receive() -> Any:
+        return said.pop(0)
+
+    async def send(message: Any) -> None:
+        answered.append(message["type"])
+
+    asyncio.run(theatre.application({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send))
+    assert answered == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert refused(theatre) == [("A6", 1), ("A6", 2)]
 
 
