@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from tests.breakglass.core.wellmade import WELL_MADE, plain, signed
-from tests.breakglass.core.world import PASSWORDS, World, next_group
+from tests.breakglass.core.vector_beginnings import form, founding
+from tests.breakglass.core.vector_maker import Maker
+from tests.breakglass.core.wellmade import plain, signed
+from tests.breakglass.core.world import PASSWORDS, next_group
 
 from rootwarden.breakglass.core import change as changes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.duty import Shown
 from rootwarden.breakglass.core.request import Purpose
-from rootwarden.breakglass.rehearsal.cast import UNSIGNED, Player, cosign
+from rootwarden.breakglass.rehearsal.cast import UNSIGNED, Player
 from rootwarden.breakglass.rehearsal.play import ACCOUNT, CHECKPOINT, DEVICE, DIGEST, GROUP, MEMBER, ROLE
 from rootwarden.transparency.head import sign_head
 
@@ -28,125 +30,6 @@ if TYPE_CHECKING:
 
 FILE: Final = Path(__file__).parent / "vectors" / "log.json"
 SCHEMA: Final = "rootwarden.breakglass.vectors/1"
-
-
-class Maker:
-    """Plays a log, and stops now and then to note what would be refused there."""
-
-    def __init__(self) -> None:
-        self.world = World(founded_only=True, passkeys=("rita", "rob", "pia"))
-        self.refused: list[dict[str, Any]] = []
-
-    def no(self, step: str, why: str, entry: log.Entry | bytes) -> None:
-        """What has to be refused now, and by which step."""
-        content = entry if isinstance(entry, bytes) else log.to_bytes(entry)
-        self.refused.append(
-            {"name": f"{len(self.refused) + 1:02}-{step}", "step": step, "why": why}
-            | {"after": len(self.world.entries), "entry": content.decode()}
-        )
-
-    def made(self, kind: str, who: str, **changed: Any) -> log.Entry:
-        """A well-made entry with some fields changed before it is signed."""
-        entry = WELL_MADE[kind](self.world, who)
-        if not changed:
-            return entry
-        bare = {name: getattr(entry, name) for name in entry.__struct_fields__} | changed
-        if isinstance(entry, log.SignedEntry):
-            fields = {name: bare[name] for name in bare if name not in {"at", "actor", "nonce", "authenticator"}}
-            return signed(self.world, type(entry), who, **fields)
-        if isinstance(entry, log.JointEntry):
-            names = [one.person for one in entry.signers]
-            unsigned = type(entry)(**bare | {"signers": ()})
-            return cosign(unsigned, tuple(self.world.players[name] for name in names), self.world.state)
-        return type(entry)(**bare)
-
-    def request(self, **fields: Any) -> log.Entry:
-        who = fields.pop("requester", "rita")
-        return signed(self.world, log.RequestFiled, who, request=self.world.request("new", who, **fields))
-
-    def change(self, change: changes.Change) -> log.Entry:
-        return signed(self.world, log.ChangeProposed, "ada", proposal="new", change=change)
-
-    def joint(self, kind: type[log.JointEntry], *names: str, **fields: Any) -> log.Entry:
-        fields = {"at": self.world.now, "actor": log.SYSTEM, "nonce": self.world.nonce(), "signers": (), **fields}
-        players = tuple(self.world.players[name] for name in names)
-        return cosign(kind(**fields), players, self.world.state)
-
-
-def founding(maker: Maker) -> None:
-    world = maker.world
-    first = world.entries[0]
-    begun = log.from_bytes(first)
-    assert isinstance(begun, log.LogBegun)
-    everything, world.entries = world.entries, []
-    fewer = tuple(one for one in begun.founders if one.person.id in {"ada", "rita"})
-    state, world.state = world.state, type(world.state)()
-    bare = {name: getattr(begun, name) for name in begun.__struct_fields__}
-    alone = log.LogBegun(**bare | {"founders": fewer, "signers": ()})
-    maker.no(
-        "G1", "founded by one administrator", cosign(alone, (world.players["ada"], world.players["rita"]), world.state)
-    )
-    lacking = msgspec.structs.replace(begun, signers=begun.signers[1:])
-    maker.no("G1", "a founder has not signed", lacking)
-    maker.no("G1", "the first entry is another one", plain(world, log.SinkChanged, log.SYSTEM, sink="s", works=True))
-    world.entries, world.state = everything, state
-    maker.no("G1", "a second beginning", maker.made("log-begun", "ada"))
-
-
-def form(maker: Maker) -> None:
-    world = maker.world
-    good = log.to_bytes(WELL_MADE["sink-changed"](world, log.SYSTEM))
-    maker.no(
-        "G2",
-        "older than the entry before",
-        msgspec.structs.replace(WELL_MADE["sink-changed"](world, log.SYSTEM), at=world.now - timedelta(seconds=1)),
-    )
-    maker.no("G3", "a blank between two fields", good.replace(b'","', b'", "', 1))
-    maker.no("G3", "a field its kind does not have", good[:-1] + b',"zeal":1}')
-    maker.no("G3", "an unknown kind", good.replace(b"sink-changed", b"sink-cleaned"))
-    maker.no("G3", "an id in capital letters", good.replace(b'"system"', b'"SYSTEM"'))
-    maker.no(
-        "G3",
-        "a step no calendar has",
-        log.to_bytes(plain(world, log.AttemptRefused, log.SYSTEM, attempted="x", step="R1", count=1)).replace(
-            b'"count":1', b'"count":9007199254740991'
-        ),
-    )
-    short = log.PersonSuspended(
-        at=world.now, actor="ada", nonce="short", authenticator=UNSIGNED, person="cora", reason="ill"
-    )
-    maker.no("G4", "a nonce that can be guessed", world.players["ada"].sign(short, world.state))
-    used = log.from_bytes(world.entries[0])
-    assert isinstance(used, log.LogBegun)
-    again = msgspec.structs.replace(short, nonce=used.nonce)
-    maker.no("G4", "a nonce of an entry before", world.players["ada"].sign(again, world.state))
-    fresh = msgspec.structs.replace(short, nonce=world.nonce())
-    maker.no(
-        "G5",
-        "signed by another administrator",
-        msgspec.structs.replace(fresh, authenticator=world.players["ida"].answer(world.state.message(fresh))),
-    )
-    maker.no(
-        "G5",
-        "signed for another log",
-        msgspec.structs.replace(
-            fresh,
-            authenticator=world.players["ada"].answer(
-                log.signed_message(fresh, log="other", epoch=world.state.epoch_root)
-            ),
-        ),
-    )
-    maker.no(
-        "G5",
-        "signed for another epoch",
-        msgspec.structs.replace(
-            fresh,
-            authenticator=world.players["ada"].answer(log.signed_message(fresh, log=world.state.log, epoch="00" * 32)),
-        ),
-    )
-    maker.no("G6", "an auditor suspends somebody", maker.made("person-suspended", "dan"))
-    maker.no("G6", "nobody of this log", maker.made("person-suspended", "zoe"))
-    maker.no("G6", "the system proposes", maker.made("change-proposed", log.SYSTEM))
 
 
 def governing(maker: Maker) -> None:

@@ -72,6 +72,37 @@ def test_what_does_not_follow_is_refused_and_changes_nothing(world: World) -> No
     assert advance(world, whole).size == 2
 
 
+def test_a_long_log_is_heard_in_pieces_and_nothing_is_done_before_its_head_came(world: World) -> None:
+    world.found()
+    world.restart()
+    part = world.part()
+    half = len(part.entries) // 2
+    said_no = pytest.raises(RefusedByVault, match="was given those after 1")
+    with said_no:
+        answer_of(world.socket, said.Hear(since=1, entries=part.entries[half:]), said.Advanced)
+    for since, until in ((0, half), (half, len(part.entries))):
+        piece = said.Hear(since=since, entries=part.entries[since:until])
+        assert answer_of(world.socket, piece, said.Advanced).size == until
+    opening = said.BeginOpening(opening="o", group="g", epoch=1, envelope=b"", account_keys={})
+    with pytest.raises(RefusedByVault, match="did not come") as caught:
+        answer_of(world.socket, opening, said.Begun)
+    assert caught.value.step == "V2"
+    assert advance(world, changed(part, since=len(part.entries), entries=[])).size == len(part.entries)
+    with pytest.raises(RefusedByVault, match="the log has no `epoch-sealed`"):
+        answer_of(world.socket, opening, said.Begun)
+
+
+def test_a_fork_is_refused_while_it_is_heard(world: World) -> None:
+    for number in range(5):
+        world.write("a", str(number), number)
+    advance(world, world.part())
+    world.restart()
+    forked = [*world.entries[:2], b'{"content":7,"kind":"a","name":"2"}', *world.entries[3:]]
+    answer_of(world.socket, said.Hear(since=0, entries=forked[:4]), said.Advanced)
+    with pytest.raises(RefusedByVault, match="forked or rewritten"):
+        answer_of(world.socket, said.Hear(since=4, entries=forked[4:]), said.Advanced)
+
+
 def test_an_entry_the_log_does_not_allow_is_not_taken_in(world: World) -> None:
     world.write("nonsense", "1", 1)
     refused(world, world.part(), "makes no sense", "G3")

@@ -22,8 +22,8 @@ class Keeper(Protocol):
         """Entries from a place on, in order."""
         ...
 
-    def append(self, expected_size: int, entries: Sequence[bytes], head: Head) -> None:
-        """Write entries and the head over them, all or nothing, durable when it returns.
+    def append(self, expected_size: int, entries: Sequence[bytes], head: Head, *, draft: str = "") -> None:
+        """Write entries and the head over them, and burn a draft; all or nothing, durable when it returns.
 
         Raises:
             LogMoved: Somebody else wrote meanwhile.

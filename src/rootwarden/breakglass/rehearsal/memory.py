@@ -31,14 +31,15 @@ class MemoryKeeper:
         """Entries from a place on."""
         return self.entries[start:]
 
-    def append(self, expected_size: int, entries: Sequence[bytes], head: Head) -> None:
-        """Write entries and the head over them."""
+    def append(self, expected_size: int, entries: Sequence[bytes], head: Head, *, draft: str = "") -> None:
+        """Write entries and the head over them, and burn a draft."""
         if self.refuses is not None:
             raise self.refuses
         if expected_size != len(self.entries):
             raise StoreError("the log moved on")
         self.entries.extend(entries)
         self.heads.append(head)
+        self.drafts.pop(draft, None)
 
     def newest_head(self) -> Head | None:
         """The newest head."""

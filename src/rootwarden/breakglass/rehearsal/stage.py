@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,7 @@ from rootwarden.breakglass.service.settings import FileSettings, Settings, Web
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 STARTS_IN: Final = 20.0
 
@@ -37,8 +38,24 @@ class Stage:
         vault: The vault's process.
     """
 
-    def __init__(self, house: House, troupe: Troupe, clocks: Shifted, vault: subprocess.Popen[str]) -> None:
-        self.house, self.troupe, self.clocks, self.vault = house, troupe, clocks, vault
+    def __init__(
+        self, house: House, troupe: Troupe, clocks: Shifted, start: Callable[[], subprocess.Popen[str]]
+    ) -> None:
+        self.house, self.troupe, self.clocks, self._start = house, troupe, clocks, start
+        self.vault = start()
+
+    def restart(self) -> None:
+        """End broker and vault, and start both again from what is on the disk."""
+        _ended(self.vault)
+        self.house.close()
+        self.vault = self._start()
+        self.house = House(self.house.settings, self.house.folder, reading=self.clocks.read)
+        self.troupe.move_to(self.house.broker, self.house.releases)
+
+    def end(self) -> None:
+        """End both."""
+        _ended(self.vault)
+        self.house.close()
 
 
 @contextmanager
@@ -69,13 +86,17 @@ def stage(folder: Path, *, ahead: float = 0.0, origin: str = "https://localhost"
             "sink": (FileSettings(name="other-mount", path=str(folder.absolute() / "heads.jsonl"), any_mount=True),),
         }
         given = Settings(**{**usual, **settings})
-        vault = _started(place, socket, folder / given.checkpoint_key, offset)
-        ends.callback(_ended, vault)
         house = House(given, folder, reading=clocks.read)
-        ends.callback(house.close)
         rp_id = origin.partition("://")[2].partition(":")[0]
         troupe = Troupe(house.broker, house.releases, origin=origin, rp_id=rp_id, wait=clocks.wait)
-        yield Stage(house, troupe, clocks, vault)
+        start = partial(_started, place, socket, folder / given.checkpoint_key, offset)
+        try:
+            made = Stage(house, troupe, clocks, start)
+        except BaseException:
+            house.close()
+            raise
+        ends.callback(made.end)
+        yield made
 
 
 def _vaults_folder() -> Path:

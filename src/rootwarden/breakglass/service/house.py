@@ -60,7 +60,7 @@ class House:
 
     def __init__(self, settings: Settings, folder: Path, *, reading: Callable[[], Reading] = read_clocks) -> None:
         self.settings, self.folder, self._reading = settings, folder, reading
-        self.store = LogStore(_database(settings.database, folder))
+        self.store = LogStore(database_address(settings.database, folder))
         try:
             self._build()
         except BaseException:
@@ -91,7 +91,8 @@ class House:
 
     def anchor(self, head: Head) -> Anchored:
         """Have a head held outside (`broker.anchoring.Anchors`); the sinks are those the log knows of by now."""
-        return self._panel().anchors.anchor(head)
+        known = self.broker.replayed
+        return self._panel(known if known.size >= head.size else self.broker.state()).anchors.anchor(head)
 
     def compare(self) -> str:
         """Compare the log with heads kept elsewhere; the broker is sealed when they do not agree.
@@ -104,7 +105,7 @@ class House:
             return ""
         checkpoint = _public(state.checkpoint_key)
         found = compare(
-            self._panel().panel.held(),
+            self._panel(state).panel.held(),
             size=state.size,
             root_at=state.tree.root_at,
             keys=[checkpoint],
@@ -115,7 +116,8 @@ class House:
 
     def health(self) -> tuple[Health, ...]:
         """How each sink is."""
-        return self._panel().panel.health() if self.broker.state().size else ()
+        state = self.broker.state()
+        return self._panel(state).panel.health() if state.size else ()
 
     def close(self) -> None:
         """Give everything back."""
@@ -129,9 +131,8 @@ class House:
     def _state(self) -> State:
         return self.broker.state()
 
-    def _panel(self) -> _Sinks:
+    def _panel(self, state: State) -> _Sinks:
         """The sinks, made anew when the settings in the log changed."""
-        state = self.broker.state()
         if self._sinks is None or self._sinks.made_at != state.settings_index:
             log = BrokersLog(self.broker)
             database = _file_of(self.settings.database, self.folder)
@@ -178,7 +179,7 @@ def _file_of(url: str, folder: Path) -> Path | None:
     return folder / address.database
 
 
-def _database(url: str, folder: Path) -> str:
+def database_address(url: str, folder: Path) -> str:
     """The address; the file of SQLite is looked for beside the settings, wherever the command is run."""
     file = _file_of(url, folder)
     return url if file is None else f"sqlite:///{file}"

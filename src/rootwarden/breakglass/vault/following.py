@@ -64,6 +64,8 @@ class Follower:
         self._folder = folder
         self._keys = keys
         self._edge = Edge()
+        # How many entries a head was shown over; those after were heard only.
+        self._proven = 0
         self._trusted = folder.trusted()
 
     @property
@@ -83,36 +85,54 @@ class Follower:
             VaultError: They do not follow, do not lead to the head, fork from what was seen, or the head is not signed.
             Refused: An entry is not allowed, or the head is not anchored.
         """
-        if part.since != self._edge.size:
-            raise VaultError(
-                f"the vault knows {self._edge.size} entries, and was given those after {part.since}",
-                hint=f"send those after {self._edge.size}",
-                step="V1",
-            )
+        self._check_follows(part.since)
         edge = self._grown(part.entries)
         if (part.head.size, part.head.root) != (edge.size, edge.root):
             raise VaultError("the entries do not lead to the head", step="V2")
         if not head_is_signed(part.head, self._keys):
             raise VaultError("the head is not signed with a checkpoint key of this log", step="V2")
         self._authority.advance(part.entries, part.head, part.receipts)
-        self._edge = edge
+        self._edge, self._proven = edge, edge.size
         if edge.size > self._trusted.size:
             newest = TrustedHead(size=edge.size, root=edge.root)
             self._folder.remember(newest)
             self._trusted = newest
 
-    def check_newest(self) -> None:
-        """Whether everything was replayed that was ever seen, and what was replayed is remembered.
+    def hear(self, since: int, entries: Sequence[bytes]) -> None:
+        """Replay entries whose head comes later; until then nothing is done on them.
 
         Raises:
-            VaultError: The log that was given is shorter than one seen before, or the newest head is not on the disk.
+            VaultError: They do not follow, or fork from what was seen.
+            Refused: An entry is not allowed.
         """
+        self._check_follows(since)
+        edge = self._grown(entries)
+        self._authority.hear(entries)
+        self._edge = edge
+
+    def check_newest(self) -> None:
+        """Whether everything was replayed that was ever seen, under a head, and what was replayed is remembered.
+
+        Raises:
+            VaultError: The log that was given is shorter than one seen before, its head did not come, or is not on the
+                disk.
+        """
+        if self._edge.size > self._proven:
+            raise VaultError("the head over the newest entries did not come", hint="send it", step="V2")
         if self._edge.size > self._trusted.size:
             raise VaultError("the newest head is not on the disk", hint="send it again", step="V1")
         if self._edge.size < self._trusted.size:
             raise VaultError(
                 f"the vault has seen a log of {self._trusted.size} entries, and was given {self._edge.size}",
                 hint="give it the whole log; after a restore of an old one only a new vault can go on",
+                step="V1",
+            )
+
+    def _check_follows(self, since: int) -> None:
+        if since != self._edge.size:
+            raise VaultError(
+                f"the vault knows {self._edge.size} entries, and was given those after {since}",
+                hint=f"send those after {self._edge.size}",
                 step="V1",
             )
 
