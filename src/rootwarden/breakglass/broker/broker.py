@@ -168,6 +168,16 @@ class Broker:
                 return b""
             return b"".join(checkout_lines(state, self.read(), head, self._checkpoint.sign))
 
+    def signed_export(self, body: bytes) -> bytes:
+        """A sealed export with the signature of the log (docs/vault-format.md).
+
+        Raises:
+            CustodyError: It is no export.
+        """
+        from rootwarden.breakglass.custody.export import sign_export
+
+        return sign_export(body, self._checkpoint)
+
     def now(self) -> datetime:
         """The trusted instant, never before the newest entry.
 
