@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyotp
@@ -10,9 +11,13 @@ import pytest
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.rehearsal.troupe import GROUP, SEED
+from rootwarden.breakglass.vault import messages as vault_says
 
 if TYPE_CHECKING:
+    from rootwarden.breakglass.broker.anchoring import Anchored
+    from rootwarden.breakglass.rehearsal.stage import Stage
     from rootwarden.breakglass.rehearsal.troupe import Troupe
+    from rootwarden.transparency.head import Head
 
 
 def test_a_code_after_two_approvals_and_two_custodians_is_the_one_of_pyotp(troupe: Troupe) -> None:
@@ -54,6 +59,31 @@ def test_a_vault_that_starts_hears_a_long_log_in_pieces(told_in_pieces: None, tr
         )
     troupe.guard()
     assert troupe.broker.state().groups[GROUP].digest, "the vault sealed the group: it heard everything"
+
+
+def test_what_the_vault_hears_was_held_outside_at_that_moment(on_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """V5: the vault tells the time by the witness's signature, so one the chores fetched before is asked for again."""
+    troupe, releases, anchor = on_stage.troupe, on_stage.house.releases, on_stage.house.anchor
+    asked: list[int] = []
+
+    def anchored(head: Head) -> Anchored:
+        asked.append(head.size)
+        return anchor(head)
+
+    monkeypatch.setattr(on_stage.house, "anchor", anchored)
+    troupe.guard()
+    attempt = log.AttemptRefused(at=troupe.broker.now(), actor=log.SYSTEM, attempted="a try", step="R2")
+    troupe.broker.say(attempt)
+    ask = partial(releases._asked, vault_says.Status())
+    asked.clear()
+    releases.anchor()
+    releases.anchor()
+    size = troupe.broker.state().size
+    assert asked == [size], "chores ask once a head"
+    ask()
+    assert asked == [size, size], "the vault had not heard of it"
+    ask()
+    assert asked == [size, size], "it has by now"
 
 
 def entries(troupe: Troupe) -> list[log.AnyEntry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from tests.breakglass.logs import AT, LOG_KEY, WITNESS_KEY, Log, now, pem
 from tests.breakglass.servers import TOKEN, witness_server
 from tests.breakglass.sinks.doubles import ToldSink
 
+from rootwarden.breakglass.codes.clock import Reading
 from rootwarden.breakglass.core.anchor import check_anchored
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.settings import Settings, WitnessKey
@@ -26,6 +28,8 @@ from rootwarden.errors import SinkError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from rootwarden.breakglass.codes.clock import Reference
 
 PUBLIC = WITNESS_KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 WITNESSES = (WitnessKey(name="second", key=base64.b64encode(PUBLIC).decode()),)
@@ -43,12 +47,37 @@ def address(tmp_path: Path) -> Iterator[str]:
 class Clock:
     """Where what a witness says about the time goes."""
 
-    def learn(self, _: Any) -> None:
-        """Not what these tests are about."""
+    def __init__(self) -> None:
+        self.learned: list[Reference] = []
+
+    def learn(self, reference: Reference) -> None:
+        """Keep it."""
+        self.learned.append(reference)
 
 
 def anchors(panel: Panel) -> PanelAnchors:
     return PanelAnchors(panel, Clock())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("into_the_second", [0.0, 0.4, 0.999999])
+def test_the_time_of_a_witness_is_learned_wherever_in_a_second_it_is_asked(
+    address: str, into_the_second: float
+) -> None:
+    log, clock = Log(4), Clock()
+    reading = Reading(wall=AT + timedelta(seconds=into_the_second), steady=7.0, boot="boot")
+    panel = Panel([witness_at(address, log)], Policy(proven=True), log, clock=now)
+    PanelAnchors(panel, clock, reading=lambda: reading).anchor(log.head())  # type: ignore[arg-type]
+    (learned,) = clock.learned
+    assert (learned.names, learned.instant, learned.at) == (("second",), AT, reading)
+    assert learned.uncertainty == 2.0, "instant and receipt are each cut to the second"
+
+
+def test_a_receipt_of_before_tells_no_time(address: str) -> None:
+    log, clock = Log(4), Clock()
+    reading = Reading(wall=AT + timedelta(seconds=1), steady=7.0, boot="boot")
+    panel = Panel([witness_at(address, log)], Policy(proven=True), log, clock=now)
+    PanelAnchors(panel, clock, reading=lambda: reading).anchor(log.head())  # type: ignore[arg-type]
+    assert clock.learned == []
 
 
 def witness_at(address: str, log: Log) -> WitnessSink:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.breakglass import servers
-from tests.breakglass.logs import LOG_KEY, OTHER_KEY, WITNESS_KEY, Log, certificates, pem
+from tests.breakglass.logs import AT, LOG_KEY, OTHER_KEY, WITNESS_KEY, Log, certificates, pem
 from tests.breakglass.servers import TOKEN, tcp_server, witness_server
 
 from rootwarden.alert.secret import Secret
@@ -41,6 +42,7 @@ from rootwarden.breakglass.witness.messages import (
     parse_offer,
 )
 from rootwarden.breakglass.witness.server import Listening, application, read_private_key, run_witness, server_of
+from rootwarden.breakglass.witness.witness import Witness
 from rootwarden.errors import InputError, SinkError, StoreError, UsageError
 from rootwarden.transparency.head import is_cosigned, to_text
 
@@ -90,6 +92,16 @@ def test_a_log_that_grows_is_cosigned_at_each_size(client: WitnessClient) -> Non
         assert is_cosigned(answer.cosignature, WITNESS_KEY.public_key())
         assert (answer.cosignature.size, answer.cosignature.root) == (size, log.head(size).root)
         assert (answer.cosignature.log, answer.cosignature.witness) == ("main", "second")
+
+
+def test_a_head_it_knows_is_signed_with_the_time_it_is(memory: Memory) -> None:
+    log, times = Log(4), iter([AT, AT + timedelta(seconds=60), AT + timedelta(seconds=90)])
+    witness = Witness(memory, name="second", key=WITNESS_KEY, clock=lambda: next(times))
+    answers = [witness.offer(Offer(log="main", head=log.head(size), first=0, proof=())) for size in (4, 4, 3)]
+    assert [type(each) for each in answers] == [Cosigned, Cosigned, Newer]
+    signed = [each.cosignature for each in answers if isinstance(each, Cosigned | Newer)]
+    assert [(each.time - AT).seconds for each in signed] == [0, 60, 90]
+    assert all(is_cosigned(each, WITNESS_KEY.public_key()) and each.size == 4 for each in signed)
 
 
 def test_what_it_saw_is_told_and_survives_a_restart(tmp_path: Path) -> None:

@@ -307,6 +307,16 @@ class Releases:
 
     # How it is done.
 
+    def _anchored_now(self) -> Anchored:
+        """The newest head, as held outside at this moment when the vault is yet to hear of it.
+
+        What a witness signs tells the vault the time too (V5): a signature that waited here is as much too old.
+        """
+        known, anchored = self._anchored, self.anchor()
+        if anchored is known and anchored.head.size != self._told:
+            anchored = self._anchored = self._anchors.anchor(anchored.head)
+        return anchored
+
     def _ask(self, request: vault_says.Request, kind: type[A], secret: Secret | None = None) -> A:
         answered = self._asked(request, secret)
         answered.secret.wipe()
@@ -316,7 +326,7 @@ class Releases:
 
     def _asked(self, request: vault_says.Request, secret: Secret | None = None) -> Answered:
         """Ask with everything the vault does not know yet, under a head that is held outside (BG-4)."""
-        anchored = self.anchor()
+        anchored = self._anchored_now()
         try:
             part = self._part(anchored)
             answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)

@@ -101,6 +101,7 @@ def request(view: RequestView) -> str:
         "window": f"{format_instant(asked.start)} to {format_instant(asked.until)}",
         "codes to": f"{asked.code_to}, device `{asked.device}`" if asked.code_to else "",
         "password to": asked.password_to,
+        "device": f"`{asked.device}`" if asked.device and not asked.code_to else "",
         "task policy": f"{asked.task_policy}, from {asked.role}" if asked.task_policy else "",
         "networks": ", ".join(asked.sources),
         "overrides": "open duties of the lease before" if asked.overrides_duties else "",

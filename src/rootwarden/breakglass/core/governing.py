@@ -274,7 +274,8 @@ def _check_new_group(state: State, change: changes.SetGroup, at: datetime) -> No
         held = standing is not None and Role.CUSTODIAN in standing.person.roles and not standing.suspended
         require(held, "C7", f"`{custodian.person}` is no custodian")
         own = standing is not None and standing.person.age_recipient == custodian.recipient
-        require(own, "C7", f"`{custodian.recipient}` is not the recipient of `{custodian.person}`")
+        said = f"`{custodian.recipient}` is not the recipient of `{custodian.person}`"
+        require(own, "C7", said, hint="it is the person's `age_recipient`, set with `set-person`")
     _check_apart(state, change, at)
 
 

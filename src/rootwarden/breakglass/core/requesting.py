@@ -200,7 +200,7 @@ def _check_fields(request: Request) -> None:
     allowed = _FIELDS[request.purpose]
     for field in ("code_to", "password_to", "device", "task_policy", "role"):
         fits = field in allowed or not getattr(request, field)
-        require(fits, "F3", f"`{field}` has no place in a request for a {request.purpose}")
+        require(fits, "F3", f"`{field}` has no place in a request of the purpose `{request.purpose}`")
 
 
 def _check_purpose(state: State, request: Request, account: Account, at: datetime) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.sinks.sink import Receipt
     from rootwarden.transparency.head import Head
 
-# The time in a cosignature has no fraction.
+# Neither the time in a cosignature nor that of a receipt has a fraction: each may be so much older than it reads.
 _GRAIN: Final = 1.0
 
 
@@ -95,14 +95,15 @@ class PanelAnchors:
         return Anchored(head=anchored.head, held=held, proofs=tuple(proofs))
 
     def _learn(self, receipt: Receipt, before: Reading, after: Reading) -> None:
-        waited = after.steady - before.steady
-        if receipt.cosignature is None or waited + _GRAIN > _MOST_UNCERTAIN or receipt.accepted_at < before.wall:
+        uncertainty = after.steady - before.steady + 2 * _GRAIN
+        begun = before.wall.replace(microsecond=0)
+        if receipt.cosignature is None or uncertainty > _MOST_UNCERTAIN or receipt.accepted_at < begun:
             return
         reference = Reference(
             kind=Kind.WITNESS,
             names=(receipt.sink,),
             instant=receipt.cosignature.time,
-            uncertainty=waited + _GRAIN,
+            uncertainty=uncertainty,
             at=before,
         )
         self._clock.learn(reference)

@@ -79,23 +79,26 @@ class Witness:
     def _answer(self, remembered: Remembered, offer: Offer) -> Answer:
         if not _signed(remembered, offer.head):
             return Refused(reason="the head is not signed with a key of this log", code=NOT_SIGNED)
-        seen, cosignature = remembered.head, remembered.cosignature
+        seen = remembered.head
         judgement = judge(seen, offer)
         if judgement is Judgement.GROWN:
-            return self._cosigned(remembered, offer)
-        if seen is None or cosignature is None:
-            return ProofWanted(size=0)
-        answers: dict[Judgement, Answer] = {
-            Judgement.SAME: Cosigned(cosignature=cosignature),
-            Judgement.OLDER: Newer(head=seen, cosignature=cosignature),
-            Judgement.PROOF_WANTED: ProofWanted(size=seen.size),
-        }
-        return answers.get(judgement) or self._conflict(judgement, seen, offer)
+            return self._remembered(remembered, offer)
+        if seen is None or judgement is Judgement.PROOF_WANTED:
+            return ProofWanted(size=seen.size if seen is not None else 0)
+        # Signed anew, with the time it is now: a log that does not grow learns the time from the same head.
+        if judgement is Judgement.SAME:
+            return Cosigned(cosignature=self._signed_now(offer.log, seen))
+        if judgement is Judgement.OLDER:
+            return Newer(head=seen, cosignature=self._signed_now(offer.log, seen))
+        return self._conflict(judgement, seen, offer)
 
-    def _cosigned(self, remembered: Remembered, offer: Offer) -> Cosigned:
-        signed: Cosignature = cosign(self._key, witness=self._name, log=offer.log, head=offer.head, at=self._clock())
+    def _remembered(self, remembered: Remembered, offer: Offer) -> Cosigned:
+        signed = self._signed_now(offer.log, offer.head)
         self._memory.write(msgspec.structs.replace(remembered, head=offer.head, cosignature=signed))
         return Cosigned(cosignature=signed)
+
+    def _signed_now(self, log: str, head: Head) -> Cosignature:
+        return cosign(self._key, witness=self._name, log=log, head=head, at=self._clock())
 
     def _conflict(self, judgement: Judgement, seen: Head, offer: Offer) -> Conflict:
         reason = "fork" if judgement is Judgement.FORK else "unproven"
