@@ -143,7 +143,9 @@ class ReplayedAuthority:
     def sealing(self, *, lease: str, device: str, now: datetime) -> Binding:
         """Where a seed, or with no device a password, may be sealed, with its next version (N1)."""
         state = self._settled()
-        account = _enrolling(state, lease, now).request.account
+        request = _enrolling(state, lease, now).request
+        require(device == request.device, "N1", "the enrolment is for another device, or another secret")
+        account = request.account
         holds = steps.SEED if device else steps.PASSWORD
         for custody in state.groups.values():
             if account in custody.group.accounts and custody.group.holds == holds and custody.digest:
