@@ -44,6 +44,7 @@ RIGHTS: tuple[tuple[str, set[str], int], ...] = (
     ("/governance", SEES_EVERYTHING, 403),
     ("/duties", set(EVERYBODY), 0),
     ("/drills", SEES_EVERYTHING, 403),
+    ("/drills.jsonl", SEES_EVERYTHING, 403),
     ("/audit", SEES_EVERYTHING, 403),
     ("/audit/heads", set(EVERYBODY), 0),
     ("/audit/consistency", set(EVERYBODY), 0),
