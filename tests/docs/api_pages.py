@@ -12,6 +12,8 @@ from rootwarden.web.says import AnySay
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rootwarden.web.api.endpoint import Endpoint
+
 _ACCESS: Final = {Access.ANYBODY: "anybody", Access.SIGNED_IN: "a session", Access.SIGNER: "a session of one's own key"}
 
 
@@ -40,7 +42,7 @@ def _rows(union: Any) -> Iterator[str]:
         yield f"| `{field}`: `{tag}` | {what} | {fields} |\n"
 
 
-def _path(endpoint: Any) -> str:
+def _path(endpoint: Endpoint) -> str:
     query = "&".join(f"{name}={default}" for name, default in endpoint.query)
     return f"{endpoint.path}?{query}" if query else str(endpoint.path)
 

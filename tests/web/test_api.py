@@ -10,10 +10,11 @@ import pytest
 from tests.web.theatre import EVERYBODY, FILE, Theatre, login_of
 
 from rootwarden.breakglass.core.settings import Quorum, Settings, Slot
+from rootwarden.breakglass.custody.export import read_export
 from rootwarden.breakglass.identity.limits import Rate, Rates
 from rootwarden.breakglass.identity.sessions import COOKIE
 from rootwarden.breakglass.rehearsal.cast import cast
-from rootwarden.breakglass.rehearsal.play import ACCOUNT
+from rootwarden.breakglass.rehearsal.play import ACCOUNT, CHECKPOINT
 from rootwarden.breakglass.rehearsal.vault import PASSWORD
 from rootwarden.detect.visits.checkout_file import read_checkouts, read_public_keys
 from rootwarden.errors import SinkError, StoreError
@@ -323,7 +324,8 @@ def test_an_export_leaves_for_who_signed_for_it() -> None:
     digest = rita.post(f"/leases/{lease}/export", {}).json()["digest"]
     assert rita.get(f"/leases/{lease}/export").status_code == 404, "not before the signature"
     rita.do({"wish": "get-export", "lease": lease, "digest": digest})
-    assert rita.get(f"/leases/{lease}/export").content == b'{"sealed":"export of the rehearsal"}'
+    export = read_export(rita.get(f"/leases/{lease}/export").content, [CHECKPOINT.public_key()])
+    assert (export.account, export.threshold) == (ACCOUNT, 2)
     assert theatre.person("rita").get(f"/leases/{lease}/export").status_code == 404
 
 
