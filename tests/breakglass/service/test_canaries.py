@@ -1,4 +1,4 @@
-"""A whole visit with a seed, a password and codes that are looked for afterwards, wherever something is kept or told."""
+"""A whole visit with a seed, a password and codes that are looked for wherever something is kept or told."""
 
 from __future__ import annotations
 
