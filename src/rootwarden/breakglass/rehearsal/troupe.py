@@ -219,9 +219,7 @@ class Troupe:
 
     def code(self, lease: str, requester: str = "rita") -> tuple[Shown, str]:
         """Ask for a code, and see it; a device that gave one must wait for the next step."""
-        request = self.broker.state().lease(lease).request
-        last, _ = self.broker.state().last_steps.get((request.account, request.device), (0, ""))
-        self._wait_for(last)
+        self.wait_for_next(lease)
         self.do(requester, wishes.GetCode(lease=lease))
         return self.see(lease, requester)
 
@@ -251,3 +249,13 @@ class Troupe:
         """Let time pass until a step begins: nothing shows a code before."""
         while self.broker.now() < step_begins(step):
             self._wait(1)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass."""
+        self._wait(seconds)
+
+    def wait_for_next(self, lease: str) -> None:
+        """Let time pass until the device of a lease may give another code."""
+        request = self.broker.state().lease(lease).request
+        last, _ = self.broker.state().last_steps.get((request.account, request.device), (0, ""))
+        self._wait_for(last)
