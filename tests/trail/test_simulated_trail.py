@@ -15,7 +15,7 @@ import pytest
 from tests.trail.month_reader import day_of, distinct, everything, instant, is_root, log_files, read, said
 
 from rootwarden.simulator.trail.ledger import Ledger
-from rootwarden.simulator.trail.month import START, Month
+from rootwarden.simulator.trail.month import START, Month, tell
 from rootwarden.simulator.trail.organization import MANAGEMENT, make_organization
 from rootwarden.simulator.trail.stage import Stage
 from rootwarden.simulator.trail.stories import MANAGES, STORIES
@@ -139,6 +139,14 @@ def test_stories_of_two_accounts_never_reach_for_a_third_as_one_doer() -> None:
     found = [doers(account) for account in ("111100000005", "111100000006", MANAGEMENT)]
     assert [len(each) for each in found] == [2, 2, 1]
     assert len(set().union(*found)) == 5
+
+
+@pytest.mark.parametrize("seed", [23, 25, 34])
+def test_events_without_any_time_are_told_once_in_an_account(seed: int) -> None:
+    drafts = tell(Month(seed=seed, accounts=60, events=0)).ledger.drafts
+    found = Counter(draft.account for draft in drafts if draft.story == "odd.no-time-at-all")
+    assert len(found) > 1
+    assert set(found.values()) == {1}
 
 
 def test_counts(made: Made) -> None:
