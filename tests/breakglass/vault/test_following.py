@@ -116,12 +116,49 @@ def test_an_old_backup_of_the_log_opens_nothing(world: World) -> None:
     assert advance(world, world.part()).size == len(whole) + 3
 
 
+def part_of(entries: list[bytes], since: int = 0) -> LogPart:
+    tree = GrowingTree(entries)
+    head = sign_head(CHECKPOINT, size=tree.size, root=tree.root, at=datetime.now(UTC))
+    return said.LogPart(since=since, entries=entries[since:], head=head, receipts=[b"anchored"])
+
+
+def begun(epoch: int) -> bytes:
+    return b'{"content":null,"kind":"epoch-begun","name":"%d"}' % epoch
+
+
+@pytest.mark.parametrize("grown", [1, 6])
+def test_an_old_backup_goes_on_with_a_new_epoch_and_only_once(world: World, grown: int) -> None:
+    """Shorter than what was seen, or longer and another: a higher epoch, which a quorum began, is taken."""
+    world.found()
+    old = list(world.entries)
+    for number in range(4):
+        world.write("a", str(number), number)
+    advance(world, world.part())
+    world.restart()
+    other = [*old, *[b'{"content":0,"kind":"b","name":"%d"}' % number for number in range(grown - 1)]]
+    goes_on = [*other, begun(2)]
+    assert advance(world, part_of(goes_on)).size == len(goes_on)
+    assert answer_of(world.socket, said.SealEpoch(group="seeds", epoch=1), said.SealedEpoch).digest
+    kept = json.loads((world.state / "trusted-head.json").read_bytes())
+    assert (kept["size"], kept["epoch"]) == (len(goes_on), 2)
+    later = [*goes_on, b'{"content":0,"kind":"c","name":"1"}']
+    advance(world, part_of(later, len(goes_on)))
+    world.restart()
+    # Back to the log before that, to the same epoch begun once more, and to another one of the same number.
+    refused(world, part_of([*world.entries, *[b"{}"] * 9]), "forked or rewritten", "V1")
+    refused(world, part_of([*old, begun(2), *[b"{}"] * 9]), "forked or rewritten", "V1")
+    world.restart()
+    advance(world, part_of(goes_on))
+    with pytest.raises(RefusedByVault, match=f"has seen a log of {len(later)} entries"):
+        answer_of(world.socket, said.SealEpoch(group="seeds", epoch=1), said.SealedEpoch)
+
+
 def test_the_newest_head_is_on_the_disk_before_the_answer(world: World) -> None:
     for number in range(3):
         world.write("a", str(number), number)
         advance(world, world.part())
         kept = json.loads((world.state / "trusted-head.json").read_bytes())
-        assert kept == {"size": number + 1, "root": to_text(world.tree.root)}
+        assert kept == {"size": number + 1, "root": to_text(world.tree.root), "epoch": 1}
 
 
 @pytest.mark.parametrize("name", ["identity.txt", "trusted-head.json", "steps.jsonl"])

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,7 +26,7 @@ from rootwarden.facts.instant import Instant
 from rootwarden.transparency.head import sign_head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -88,6 +88,10 @@ class Broker:
         check_clock: Raises `Refused` (V5) while the wall clock is not trusted.
         random: Gives random bytes.
         signing: How long people are given to sign for a code, before the next step is asked for instead.
+
+    Attributes:
+        sealed: Why only `epoch-begun` is taken; nothing when all is.
+        misplaced: Says why nothing may be released where this runs (P1); nothing when it may.
     """
 
     def __init__(
@@ -106,6 +110,7 @@ class Broker:
         self._lock = threading.RLock()
         self._state = State()
         self.sealed = ""
+        self.misplaced: Callable[[], str] = lambda: ""
         self.state()
 
     def state(self) -> State:
@@ -165,6 +170,8 @@ class Broker:
             scene = Scene(state, person, self.now(), self.random, self._host(), self.signing)
             drafted = draft(wish, scene)
             entry = self._completed(drafted.entry)
+            if isinstance(entry, _RELEASING):
+                self.check_may_release()
             precheck(state, entry)
             several = isinstance(entry, log.JointEntry)
             made = Draft(
@@ -233,8 +240,23 @@ class Broker:
             self.write(entry)
             return position
 
-    def write(self, *entries: log.Entry) -> Head:
+    def check_may_release(self) -> None:
+        """Whether anything may leave: not while sealed, nor where the broker may not run.
+
+        Raises:
+            Refused: It may not (E1, P1).
+        """
+        if self.sealed:
+            raise Refused("E1", f"the broker is sealed: {self.sealed}", hint=_HOW_ON)
+        if misplaced := self.misplaced():
+            raise Refused("P1", f"nothing is released here: {misplaced}", hint=_ELSEWHERE)
+
+    def write(self, *entries: log.Entry, beside: Callable[[Any], object] | None = None) -> Head:
         """Append entries, all or none, with the head over them.
+
+        Args:
+            entries: In order.
+            beside: Changes rows beside the log in the same transaction.
 
         Raises:
             Refused: A step refused one.
@@ -244,13 +266,14 @@ class Broker:
         with self._lock:
             state = self.state()
             before = state.size
+            self._check_taken(entries)
             if not all(isinstance(entry, _WITH_ANY_CLOCK) for entry in entries):
                 self._check_clock()
             try:
                 for entry in entries:
                     step(state, entry)
                 head = sign_head(self._checkpoint, size=state.size, root=state.tree.root, at=entries[-1].at)
-                self.keeper.append(before, [to_bytes(entry) for entry in entries], head)
+                self.keeper.append(before, [to_bytes(entry) for entry in entries], head, beside=beside)
             except RootwardenError:
                 # The state may be ahead of what is kept: only the log says what is so.
                 if self._state.size != before:
@@ -282,6 +305,13 @@ class Broker:
         public = self._checkpoint.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return msgspec.structs.replace(entry, checkpoint_key=public.decode())
 
+    def _check_taken(self, entries: Sequence[log.Entry]) -> None:
+        """Sealed, it takes one kind of entry; in the wrong place, none that lets something leave."""
+        if self.sealed and not all(isinstance(entry, log.EpochBegun) for entry in entries):
+            raise Refused("E1", f"the broker is sealed: {self.sealed}", hint=_HOW_ON)
+        if any(isinstance(entry, _RELEASING) for entry in entries):
+            self.check_may_release()
+
     def _check_unsealed(self, wish: AnyWish) -> None:
         from rootwarden.breakglass.broker.wishes import BeginEpoch
 
@@ -298,4 +328,14 @@ def _dated(entry: log.AnyEntry, now: datetime) -> log.AnyEntry:
     return entry if isinstance(entry, log.ClockAttested) else msgspec.structs.replace(entry, at=now)
 
 
+# What opens a root user, or lets something leave.
+_RELEASING: Final = (
+    log.LeaseOpened,
+    log.CodeReleased,
+    log.PasswordReleased,
+    log.TaskSessionReleased,
+    log.ExportReleased,
+    log.EnrolmentServed,
+)
+_ELSEWHERE: Final = "run it elsewhere, or two administrators waive the finding; `rootwarden breakglass placement check`"
 _HOW_ON: Final = "two administrators and a custodian begin an epoch"

@@ -79,8 +79,8 @@ class Releases:
 
     def __init__(self, broker: Broker, vault: VaultDoor, anchors: Anchors) -> None:
         self._broker, self._vault, self._anchors = broker, vault, anchors
-        # How many entries the vault has taken in, as far as we know.
-        self._told = 0
+        # How many entries the vault has taken in, as far as we know; below zero: it is to be asked.
+        self._told = -1
         self._anchored: Anchored | None = None
 
     # Custody.
@@ -247,6 +247,7 @@ class Releases:
         ask = vault_says.ReleasePassword(
             opening=self._opened_for(lease_id, password=True), lease=lease_id, record=self._blob(record.digest)
         )
+        self._broker.check_may_release()
         answered = self._asked(ask)
         return answered.secret
 
@@ -274,6 +275,7 @@ class Releases:
         """The export, once its release is in the log: the body that is then signed."""
         lease = self._broker.state().lease(lease_id)
         require(person == lease.request.requester, "R2", "the export goes to somebody else")
+        self._broker.check_may_release()
         return self._ask(vault_says.ReleaseExport(lease=lease_id), vault_says.ReleasedExport).body
 
     def publish(self, lease_id: str) -> None:
@@ -306,14 +308,17 @@ class Releases:
 
     def _asked(self, request: vault_says.Request, secret: Secret | None = None) -> Answered:
         """Ask with everything the vault does not know yet, under a head that is held outside (BG-4)."""
-        anchored = self.anchor()
+        anchored, known = self.anchor(), self._told
         part = self._part(anchored)
         try:
             answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)
-        except VaultError:
+        except VaultError as error:
             self._told = -1
+            # A vault that was started anew knows no entries. What went beside the request is wiped, and not sent again.
+            if secret is None and known >= 0 and error.step == "V1":
+                return self._asked(request)
             raise
-        self._told = anchored.head.size
+        self._told = max(self._told, anchored.head.size)
         return answered
 
     def _part(self, anchored: Anchored) -> vault_says.LogPart | None:
@@ -321,7 +326,7 @@ class Releases:
             # The vault may have started anew, or taken the entries in before it said no.
             status = self._vault.ask(vault_says.Status()).answer
             self._told = status.size if isinstance(status, vault_says.Stands) else 0
-        if self._told == anchored.head.size:
+        if self._told >= anchored.head.size:
             return None
         entries = list(self._broker.keeper.read(self._told))[: anchored.head.size - self._told]
         receipts = [msgspec.json.encode(proof) for proof in anchored.proofs]
@@ -380,6 +385,7 @@ class Releases:
         )
 
     def _shown(self, ask: vault_says.Request, lease: Lease) -> tuple[Shown, Secret]:
+        self._broker.check_may_release()
         answered = self._asked(ask)
         code = answered.answer
         if not isinstance(code, vault_says.Code):

@@ -89,15 +89,18 @@ class Follower:
                 hint=f"send those after {self._edge.size}",
                 step="V1",
             )
-        edge = self._grown(part.entries)
+        edge, forked = self._grown(part.entries)
         if (part.head.size, part.head.root) != (edge.size, edge.root):
             raise VaultError("the entries do not lead to the head", step="V2")
         if not head_is_signed(part.head, self._keys):
             raise VaultError("the head is not signed with a checkpoint key of this log", step="V2")
+        if forked and max(self._authority.epoch, self._authority.epoch_in(part.entries)) <= self._trusted.epoch:
+            raise forked
         self._authority.advance(part.entries, part.head, part.receipts)
         self._edge = edge
-        if edge.size > self._trusted.size:
-            newest = TrustedHead(size=edge.size, root=edge.root)
+        # A quorum decided which log goes on: its epoch is higher than that of any log that was ever seen.
+        if edge.size > self._trusted.size or self._authority.epoch > self._trusted.epoch:
+            newest = TrustedHead(size=edge.size, root=edge.root, epoch=self._authority.epoch)
             self._folder.remember(newest)
             self._trusted = newest
 
@@ -107,22 +110,24 @@ class Follower:
         Raises:
             VaultError: The log that was given is shorter than one seen before, or the newest head is not on the disk.
         """
-        if self._edge.size > self._trusted.size:
+        if self._edge.size > self._trusted.size or self._authority.epoch > self._trusted.epoch:
             raise VaultError("the newest head is not on the disk", hint="send it again", step="V1")
         if self._edge.size < self._trusted.size:
             raise VaultError(
                 f"the vault has seen a log of {self._trusted.size} entries, and was given {self._edge.size}",
-                hint="give it the whole log; after a restore of an old one only a new vault can go on",
+                hint="give it the whole log; an old one goes on only with a new epoch, which a quorum begins",
                 step="V1",
             )
 
-    def _grown(self, entries: Sequence[bytes]) -> Edge:
-        edge = self._edge
+    def _grown(self, entries: Sequence[bytes]) -> tuple[Edge, VaultError | None]:
+        """The tree with more entries, and what is wrong when it is another than was seen."""
+        edge, forked = self._edge, None
         for entry in entries:
             edge = edge.with_entry(entry)
             if edge.size == self._trusted.size and edge.root != self._trusted.root:
-                raise VaultError(
+                forked = VaultError(
                     f"the first {edge.size} entries are not those the vault has seen: the log was forked or rewritten",
+                    hint="bring the whole log back; another one goes on only with a new epoch, which a quorum begins",
                     step="V1",
                 )
-        return edge
+        return edge, forked
