@@ -8,11 +8,13 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from rootwarden.breakglass.placement.place import ElsewhereClue
 from rootwarden.breakglass.rehearsal.shifted import Shifted
 from rootwarden.breakglass.rehearsal.troupe import Troupe
 from rootwarden.breakglass.rehearsal.vault_runner import NOBODY
@@ -22,9 +24,14 @@ from rootwarden.breakglass.service.settings import FileSettings, Settings, Web
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias
+
+    Vault: TypeAlias = subprocess.Popen[str]
 
 STARTS_IN: Final = 20.0
+# A stage protects nobody, wherever it stands.
+ON_STAGE: Final = (ElsewhereClue(source="the stage", provider="a stage"),)
 
 
 class Stage:
@@ -37,8 +44,29 @@ class Stage:
         vault: The vault's process.
     """
 
-    def __init__(self, house: House, troupe: Troupe, clocks: Shifted, vault: subprocess.Popen[str]) -> None:
-        self.house, self.troupe, self.clocks, self.vault = house, troupe, clocks, vault
+    def __init__(self, house: House, troupe: Troupe, clocks: Shifted, start_vault: Callable[[], Vault]) -> None:
+        self.house, self.troupe, self.clocks, self._start_vault = house, troupe, clocks, start_vault
+        self.vault = start_vault()
+
+    def reopen(self, settings: Settings | None = None, folder: Path | None = None) -> House:
+        """End the broker, and start it anew: with other settings, or on what lies in another folder."""
+        self.house.close()
+        house = self.house
+        self.house = House(
+            settings or house.settings, folder or house.folder, reading=self.clocks.read, clues=ON_STAGE
+        )
+        self.troupe.go_to(self.house.broker, self.house.releases)
+        return self.house
+
+    def restart_vault(self) -> None:
+        """End the vault, and start it anew on its folder."""
+        _ended(self.vault)
+        self.vault = self._start_vault()
+
+    def close(self) -> None:
+        """End both."""
+        self.house.close()
+        _ended(self.vault)
 
 
 @contextmanager
@@ -69,13 +97,13 @@ def stage(folder: Path, *, ahead: float = 0.0, origin: str = "https://localhost"
             "sink": (FileSettings(name="other-mount", path=str(folder.absolute() / "heads.jsonl"), any_mount=True),),
         }
         given = Settings(**{**usual, **settings})
-        vault = _started(place, socket, folder / given.checkpoint_key, offset)
-        ends.callback(_ended, vault)
-        house = House(given, folder, reading=clocks.read)
-        ends.callback(house.close)
+        house = House(given, folder, reading=clocks.read, clues=ON_STAGE)
         rp_id = origin.partition("://")[2].partition(":")[0]
         troupe = Troupe(house.broker, house.releases, origin=origin, rp_id=rp_id, wait=clocks.wait)
-        yield Stage(house, troupe, clocks, vault)
+        checkpoint = folder / given.checkpoint_key
+        on = Stage(house, troupe, clocks, partial(_started, place, socket, checkpoint, offset))
+        ends.callback(on.close)
+        yield on
 
 
 def _vaults_folder() -> Path:

@@ -73,6 +73,10 @@ class Troupe:
             player = self.players[name]
             player.person = msgspec.structs.replace(player.person, age_recipient=identity.recipient)
 
+    def go_to(self, broker: Broker, releases: Releases) -> None:
+        """Act on another broker from now on."""
+        self.broker, self.releases, self.acting = broker, releases, Acting(broker, releases)
+
     def do(self, name: str, wish: wishes.AnyWish) -> Acted:
         """Wish for something and sign it.
 

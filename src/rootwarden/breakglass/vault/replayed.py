@@ -70,7 +70,7 @@ class ReplayedAuthority:
         begun = (from_bytes(content) for content in entries if _EPOCH in content)
         return max((entry.epoch for entry in begun if isinstance(entry, EpochBegun)), default=0)
 
-    def advance, entries: Sequence[bytes], head: Head, receipts: Sequence[bytes]) -> None:
+    def advance(self, entries: Sequence[bytes], head: Head, receipts: Sequence[bytes]) -> None:
         """Replay more entries, and check that a witness the log names has seen the head over them.
 
         Raises:
