@@ -108,6 +108,7 @@ def _check_believable(found: Departures, people: list[Known]) -> None:
 def _directory(settings: Leavers) -> Directory:
     if settings.token is None:
         raise UsageError("the directory of leavers has no token", hint="give `token` in [leavers]")
-    fetcher = Fetcher("directory", certificates=trust_of(settings.authority) if settings.authority else None)
+    trust = trust_of(settings.authority) if settings.authority else None
+    fetcher = Fetcher("directory", certificates=trust, plain_loopback=True)
     token = settings.token.read("token of the directory")
     return Directory(settings.directory, token, fetcher, filter_text=settings.filter)
