@@ -21,6 +21,7 @@ from rootwarden.breakglass.core.request import Purpose
 from rootwarden.breakglass.custody.sealed import read_sealed
 from rootwarden.breakglass.vault import messages as vault_says
 from rootwarden.breakglass.vault.troubles import VaultError
+from rootwarden.errors import SinkError
 from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
@@ -317,6 +318,9 @@ class Releases:
             # A vault that was started anew knows no entries. What went beside the request is wiped, and not sent again.
             if secret is None and known >= 0 and error.step == "V1":
                 return self._asked(request)
+            if anchored.head.size < self._broker.state().size:
+                # Offline, two people signed an earlier head; what the vault was asked about may lie after it.
+                raise SinkError("the newest entries are not held outside yet", hint=_SIGN) from error
             raise
         self._told = max(self._told, anchored.head.size)
         return answered
@@ -436,4 +440,5 @@ class Releases:
         return kind(at=self._broker.now(), actor=log.SYSTEM, **fields)
 
 
+_SIGN: Final = "is a sink reachable again? else two people sign the head on their devices"
 _RESTORE: Final = "restore it from a backup, or open the sealed export with the custodians"
