@@ -329,7 +329,11 @@ class Releases:
         if self._told < 0:
             # The vault may have started anew, or taken the entries in before it said no.
             status = self._vault.ask(vault_says.Status()).answer
-            self._told = status.size if isinstance(status, vault_says.Stands) else 0
+            told = status.size if isinstance(status, vault_says.Stands) else 0
+            here = self._broker.state().size
+            if told > here:
+                raise VaultError(f"the vault knows {told} entries, and the log here has {here}", hint=_ANEW, step="V1")
+            self._told = told
         if self._told >= anchored.head.size:
             return None
         entries = list(self._broker.keeper.read(self._told))[: anchored.head.size - self._told]
@@ -440,5 +444,6 @@ class Releases:
         return kind(at=self._broker.now(), actor=log.SYSTEM, **fields)
 
 
+_ANEW: Final = "bring the whole log back; after a new epoch, start the vault anew"
 _SIGN: Final = "is a sink reachable again? else two people sign the head on their devices"
 _RESTORE: Final = "restore it from a backup, or open the sealed export with the custodians"

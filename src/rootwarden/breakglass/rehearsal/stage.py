@@ -48,13 +48,15 @@ class Stage:
         self.house, self.troupe, self.clocks, self._start_vault = house, troupe, clocks, start_vault
         self.vault = start_vault()
 
-    def reopen(self, settings: Settings | None = None, folder: Path | None = None) -> House:
-        """End the broker, and start it anew: with other settings, or on what lies in another folder."""
+    def reopen(self, settings: Settings | None = None) -> House:
+        """End the broker, and start it anew, maybe with other settings."""
         self.house.close()
-        house = self.house
-        self.house = House(
-            settings or house.settings, folder or house.folder, reading=self.clocks.read, clues=ON_STAGE
-        )
+        return self.take_over(settings)
+
+    def take_over(self, settings: Settings | None = None) -> House:
+        """Start another broker on the same database; the one before, which its caller ends, is not told."""
+        before = self.house
+        self.house = House(settings or before.settings, before.folder, reading=self.clocks.read, clues=ON_STAGE)
         self.troupe.go_to(self.house.broker, self.house.releases)
         return self.house
 
