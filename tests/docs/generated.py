@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tests.docs.api_pages import endpoints_table, wishes_table
 from tests.docs.detection_pages import detections_page, playbook_index, playbook_page, tasks_page
 from tests.docs.entity_pages import entities_page
+from tests.docs.entry_pages import entries_table
 from tests.docs.pages import DOCS, label, text
 from tests.docs.rule_pages import rule_index, rule_page, rule_table
 from tests.docs.terminal import offline
@@ -24,9 +26,13 @@ if TYPE_CHECKING:
 
 PACKS = DOCS / "packs.md"
 INDEX = DOCS / "README.md"
+PROTOCOL = DOCS / "break-glass-protocol.md"
+API = DOCS / "break-glass-api.md"
 DECISIONS = DOCS / "decisions" / "README.md"
 _NOTE = "<!-- made by `python -m tests.docs.regenerate`; do not edit -->\n"
 _RULES = re.compile(r"(<!-- rules: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_ENTRIES = re.compile(r"(<!-- entries -->\n).*?(<!-- end -->)", re.DOTALL)
+_API_TABLES = re.compile(r"(<!-- (endpoints|wishes) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MARKED = re.compile(r"(<!-- pages: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -42,12 +48,19 @@ def generated() -> dict[Path, str]:
         DOCS / "root-tasks.md": _NOTE + tasks_page(root_tasks(), task_policies()),
         DOCS / "playbooks" / "README.md": _NOTE + playbook_index(playbooks(), detections()),
         PACKS: _RULES.sub(_pack_rules, text(PACKS)),
+        API: _API_TABLES.sub(_api_table, text(API)),
+        PROTOCOL: _ENTRIES.sub(lambda match: f"{match[1]}\n{entries_table()}\n{match[2]}", text(PROTOCOL)),
     }
     for book in playbooks():
         made[DOCS / "playbooks" / f"{book.id}.md"] = _NOTE + playbook_page(book, detections())
     for rule in every_rule():
         made[DOCS / "rules" / f"{rule.id}.md"] = _NOTE + rule_page(rule, schema())
     return made | {page: _with_lists(page, made) for page in (DECISIONS, INDEX)}
+
+
+def _api_table(match: re.Match[str]) -> str:
+    table = endpoints_table() if match[2] == "endpoints" else wishes_table()
+    return f"{match[1]}\n{table}\n{match[3]}"
 
 
 def _pack_rules(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from tests.fleet.looks import START, UNKNOWN, ago, key, look
 
-from rootwarden.detect.visits import checkout
+from rootwarden.breakglass.core.entry import CheckoutPublished
 from rootwarden.detect.visits import incident as detected
 from rootwarden.errors import InputError
 from rootwarden.fleet.account_weeks import account_weeks
@@ -154,6 +154,27 @@ def test_drills() -> None:
     found = figures(look(), drills=drills)["drills-overdue"]
     assert (found.value, found.accounts, found.met) == (1, (ONE,), False)
     assert figures(look(), drills=())["drills-overdue"].note == "no drill is planned"
+
+
+def test_emergency_openings_are_counted_once_a_lease_and_drills_of_them_are_not() -> None:
+    """BG-10: the emergency path is counted."""
+
+    def opened(lease: str, *, days: float = 1, emergency: bool = True, drill: str = "") -> Checkout:
+        until = ago(days) + 60 * MINUTE
+        return Checkout(lease=lease, account=ONE, start=ago(days), until=until, emergency=emergency, drill=drill)
+
+    checkouts = (
+        opened("a"),
+        opened("a"),
+        opened("b", emergency=False),
+        opened("c", drill="full-path"),
+        opened("d", days=31),
+        opened("e", days=-1),
+    )
+    found = figures(look(), checkouts=checkouts)["emergency-openings"]
+    assert (found.value, found.accounts, found.met) == (1, (ONE,), False)
+    assert figures(look(), checkouts=())["emergency-openings"].met is True
+    assert figures(look())["emergency-openings"].value is None
 
 
 def drilled(name: str, minutes: float | None, *, days: float = 1) -> Drill:
@@ -340,7 +361,7 @@ def test_sign_ins_that_all_failed_are_no_use_of_root() -> None:
 
 def test_what_detection_writes_is_read() -> None:
     """The records of the two rooms, so that neither changes alone."""
-    for written, read in ((detected.Incident, Incident), (checkout.Checkout, Checkout)):
+    for written, read in ((detected.Incident, Incident), (CheckoutPublished, Checkout)):
         wanted = {each.name for each in msgspec.structs.fields(read)} - {"alerted_at"}
         assert wanted <= {each.name for each in msgspec.structs.fields(written)}
     made = detected.Incident(

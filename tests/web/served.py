@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import socket
 import threading
@@ -74,19 +75,33 @@ def served(**changes: Any) -> Iterator[Theatre]:
 
 def someone(browser: Browser, theatre: Theatre, name: str | None, **context: Any) -> tuple[BrowserContext, Page]:
     """A browser of somebody, with an authenticator that has their passkey, if they have one."""
+    opened, page, _ = holder(browser, theatre, name, **context)
+    return opened, page
+
+
+def holder(browser: Browser, theatre: Theatre, name: str | None, **context: Any) -> tuple[BrowserContext, Page, str]:
+    """The same, with the id of the authenticator."""
     opened = browser.new_context(base_url=theatre.house.party.origins[0], **context)
+    opened.set_default_timeout(8000)
     page = opened.new_page()
     session = opened.new_cdp_session(page)
     authenticator = plug_in(session)
     if name is not None:
         _load(session, authenticator, theatre, name)
-    return opened, page
+    return opened, page, authenticator
 
 
 def plug_in(session: CDPSession) -> str:
     session.send("WebAuthn.enable")
     added = session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     return str(added["authenticatorId"])
+
+
+def hold_only(session: CDPSession, authenticators: list[str], held: str | None) -> None:
+    """Touch only one of several authenticators; the others wait for ever."""
+    for one in authenticators:
+        touched = {"authenticatorId": one, "enabled": one == held}
+        session.send("WebAuthn.setAutomaticPresenceSimulation", touched)
 
 
 def _load(session: CDPSession, authenticator: str, theatre: Theatre, name: str) -> None:
@@ -100,8 +115,8 @@ def _load(session: CDPSession, authenticator: str, theatre: Theatre, name: str) 
         "rpId": passkey.rp_id,
         "privateKey": base64.b64encode(private).decode(),
         "userHandle": base64.b64encode(name.encode()).decode(),
-        # Its counter in the log moved on while the play was played.
-        "signCount": 1000,
+        # As if it had been used since; a counter may not go back.
+        "signCount": theatre.broker.state().counters.get(theatre.play.players[name].key.id, 0) + 100,
         "backupEligibility": False,
         "backupState": False,
     }
@@ -111,7 +126,18 @@ def _load(session: CDPSession, authenticator: str, theatre: Theatre, name: str) 
 def sign_in(page: Page) -> None:
     page.goto("/sign-in")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/")
+    page.wait_for_url(re.compile(r":[0-9]+/$"))
 
 
-__all__ = ["ARGUMENTS", "EVERYBODY", "clock", "served", "sign_in", "someone", "system_chromium"]
+__all__ = [
+    "ARGUMENTS",
+    "EVERYBODY",
+    "clock",
+    "hold_only",
+    "holder",
+    "plug_in",
+    "served",
+    "sign_in",
+    "someone",
+    "system_chromium",
+]

@@ -15,6 +15,7 @@ from rootwarden.breakglass.broker.broker import Broker
 from rootwarden.breakglass.broker.releases import Releases
 from rootwarden.breakglass.identity.browser import RelyingParty
 from rootwarden.breakglass.identity.limits import Limits, Rate, Rates
+from rootwarden.breakglass.identity.sessions import COOKIE, Method
 from rootwarden.breakglass.rehearsal.cast import cast
 from rootwarden.breakglass.rehearsal.memory import MemoryKeeper
 from rootwarden.breakglass.rehearsal.play import ACCOUNT, BEGAN, CHECKPOINT, DEVICE, DIGEST, Play
@@ -64,6 +65,7 @@ class Theatre:
         rates: Rates = UNLIMITED,
         clock: Callable[[], datetime] | None = None,
         guarded: bool = True,
+        empty: bool = False,
         **house: Any,
     ) -> None:
         self.play = Play(players=players or cast(), settings=settings, at=began)
@@ -71,9 +73,10 @@ class Theatre:
             self.play.guard()
         self.now = self.play.now + timedelta(minutes=1)
         self.keeper = MemoryKeeper()
-        self.keeper.entries = list(self.play.entries)
-        tree = self.play.state.tree
-        self.keeper.heads = [sign_head(CHECKPOINT, size=tree.size, root=tree.root, at=self.now)]
+        if not empty:
+            self.keeper.entries = list(self.play.entries)
+            tree = self.play.state.tree
+            self.keeper.heads = [sign_head(CHECKPOINT, size=tree.size, root=tree.root, at=self.now)]
         clock = clock or self.clock
         self.broker = Broker(self.keeper, CHECKPOINT, now=clock, host=lambda: ("boot", 0))
         self.vault = StageVault(self.broker.state, clock, {(ACCOUNT, DEVICE): SEED})
@@ -206,3 +209,16 @@ class Person:
         answer = self.post("/says", {"say": said})
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def carry(self, session: str) -> Person:
+        """Send this session, whatever the answers set."""
+        self.client.headers["cookie"] = f"{COOKIE}={session}"
+        self.client.cookies.clear()
+        return self
+
+
+def login_of(theatre: Theatre, name: str) -> Person:
+    """Somebody who came through a provider."""
+    session = theatre.house.sessions.begin(name, Method.OIDC, at=theatre.now, epoch=1)
+    header = theatre.house.sessions.set_cookie(session, at=theatre.now)
+    return theatre.stranger().carry(header.partition("=")[2].partition(";")[0])

@@ -34,7 +34,7 @@ def demonstrate(folder: Path, *, play: bool, port: int = PORT) -> int:
     origin = f"http://localhost:{port}"
     _say("setting the stage: a log, a vault of its own, twelve people with passkeys, three custodians")
     with stage(place, ahead=-AGO, origin=origin, web=_web(origin, port)) as on:
-        _prepare(on)
+        prepare(on)
         return _play(on, place) if play else _serve(on, origin)
 
 
@@ -53,7 +53,7 @@ def _web(origin: str, port: int) -> Web:
     return Web(origin=origin, port=port)
 
 
-def _prepare(on: Stage) -> None:
+def prepare(on: Stage) -> None:
     """Enrol a device ten minutes ago, and come back to the present."""
     troupe = on.troupe
     troupe.found()

@@ -61,6 +61,8 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
         start: From when (`from` in the file).
         until: Until when.
         released_at: When the code was handed out; `None` while it was not.
+        emergency: Whether it took the emergency path, with fewer approvals.
+        drill: The kind of drill it was part of; empty: it was none.
     """
 
     lease: str
@@ -68,6 +70,8 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     start: Instant = msgspec.field(name="from")
     until: Instant
     released_at: Instant | None = None
+    emergency: bool = False
+    drill: str = ""
 
     def covers(self, account: str, instant: datetime) -> bool:
         """Whether a visit begun at an instant may be of it: after the code was handed out, before the time is over."""

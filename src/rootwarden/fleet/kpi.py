@@ -41,7 +41,7 @@ def key_figures(fleet: AccountWeeks, records: Records, as_of: datetime) -> KeyFi
         as_of: The instant to judge at.
     """
     now = standing(fleet)
-    outside, mean, p95, overdue, drilled = recorded(records, as_of, now.looked)
+    outside, mean, p95, overdue, drilled, emergencies = recorded(records, as_of, now.looked)
     return KeyFigures(
         schema=SCHEMA,
         as_of=as_of,
@@ -50,6 +50,7 @@ def key_figures(fleet: AccountWeeks, records: Records, as_of: datetime) -> KeyFi
             _protected(now, "root-mfa", "of them, by MFA", "mfa"),
             _protected(now, "root-without-credentials", "of them, by having no credentials", "without_credentials"),
             outside,
+            emergencies,
             mean,
             p95,
             _active_keys(now),

@@ -65,7 +65,10 @@ def recorded(records: Records, as_of: datetime, weeks: Weeks) -> tuple[Indicator
     alerts = _with_trend(lambda at: _time_to_alert(visits, at), as_of, weeks, reaches)
     since = datetime(drilled.year, drilled.month, drilled.day, tzinfo=as_of.tzinfo)
     overdue = _with_trend(lambda at: (_drills(records.drills, at),), as_of, weeks, since)
-    return outside + alerts + overdue + _with_trend(lambda at: (_drilled(records.drills, at),), as_of, weeks, since)
+    drills = overdue + _with_trend(lambda at: (_drilled(records.drills, at),), as_of, weeks, since)
+    opened = min((each.start for each in records.checkouts or ()), default=as_of) + MONTH
+    emergencies = _with_trend(lambda at: (_emergencies(records.checkouts, at),), as_of, weeks, opened)
+    return outside + alerts + drills + emergencies
 
 
 def _with_trend(
@@ -207,6 +210,30 @@ def _drilled(drills: Sequence[Drill] | None, as_of: datetime) -> Indicator:
         met=took is not None and took <= MINUTES_TO_ALERT,
         accounts=() if took is not None else (latest.account,),
         note=note,
+    )
+
+
+def _emergencies(checkouts: Sequence[Checkout] | None, as_of: datetime) -> Indicator:
+    """Openings on the emergency path: each is one that fewer people agreed to. Drills of it are none."""
+    name, title = "emergency-openings", "Emergency openings in the last 30 days"
+    if checkouts is None:
+        return _missing(name, title, "uses", "0", "check-outs")
+    since = as_of - MONTH
+    recent = {
+        each.lease: each for each in checkouts if each.emergency and not each.drill and since < each.start <= as_of
+    }
+    count = float(len(recent))
+    return Indicator(
+        id=name,
+        title=title,
+        unit="uses",
+        value=count,
+        low=count,
+        high=count,
+        target="0",
+        met=not recent,
+        accounts=tuple(sorted({each.account for each in recent.values()})),
+        note="",
     )
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from rootwarden.breakglass.identity.headers import StrictHeaders
 from rootwarden.errors import RootwardenError
 from rootwarden.web.api.document import openapi
+from rootwarden.web.api.drilling import DRILLING
 from rootwarden.web.api.endpoint import JSON, PREFIX
 from rootwarden.web.api.endpoint import route_of as api_route
 from rootwarden.web.api.reading import READING
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from rootwarden.web.house import House
 
-ENDPOINTS: Final = (*API_SIGNING_IN, *WRITING, *READING)
+ENDPOINTS: Final = (*API_SIGNING_IN, *WRITING, *DRILLING, *READING)
 PAGES: Final = (
     *HOME,
     *SIGNING_IN,

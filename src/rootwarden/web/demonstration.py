@@ -100,7 +100,9 @@ class Demonstration:
         name = request.path_params["name"]
         if name not in self._troupe.players:
             return Response(status_code=404)
-        answer = RedirectResponse("/sign-in", status_code=303)
+        there = request.query_params.get("next", "")
+        known = any((step[2], step[3]) == (name, there) for step in _STEPS)
+        answer = RedirectResponse(f"/sign-in?next={there}" if known else "/sign-in", status_code=303)
         answer.set_cookie(COOKIE, name, httponly=True, samesite="strict")
         # Whoever was signed in before is not any more.
         for cookie in request.cookies:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from rootwarden.breakglass.identity.bootstrap import Bootstrap
     from rootwarden.breakglass.identity.headers import StrictHeaders
+    from rootwarden.breakglass.identity.limits import Limits
     from rootwarden.breakglass.identity.oidc import OidcSignIn
     from rootwarden.breakglass.service.house import House as Service
 
@@ -32,6 +33,7 @@ def application_of(
     bootstrap: Bootstrap | None = None,
     oidc: OidcSignIn | None = None,
     before: Sequence[Route] = (),
+    limits: Limits | None = None,
 ) -> StrictHeaders:
     """The application over a house of the service.
 
@@ -40,6 +42,7 @@ def application_of(
         bootstrap: The token of the first run, while there is no log.
         oidc: The sign-in through a provider, if there is one.
         before: Routes that go before all others.
+        limits: How often anybody may try, instead of the usual ones.
 
     Raises:
         UsageError: The origin is none, or the key file cannot be used.
@@ -48,7 +51,18 @@ def application_of(
     keys_file = service.folder / web.session_key
     keys = read_keys(keys_file) if keys_file.exists() else rotate_keys(keys_file)
     behind = Behind(Acting(service.broker, service.releases), service.releases, service.health)
-    return build(House(service.broker, behind, _place(web.origin), keys, bootstrap=bootstrap, oidc=oidc), before)
+    place = _place(web.origin)
+    house = House(
+        service.broker,
+        behind,
+        place,
+        keys,
+        bootstrap=bootstrap,
+        oidc=oidc,
+        limits=limits,
+        attempts=service.refusals,
+    )
+    return build(house, before)
 
 
 def server_of(application: StrictHeaders, service: Service) -> uvicorn.Server:

@@ -83,7 +83,7 @@ def test_every_duty_is_met_when_everything_is_as_it_was() -> None:
     [
         (changed_root(virtual_mfa_devices=Known(())), Duty.MFA_DEVICES, Shown.DIFFERS),
         (changed_root(other_mfa_devices=Known((OTHER,))), Duty.MFA_DEVICES, Shown.DIFFERS),
-        (changed_root(other_mfa_devices=DENIED), Duty.MFA_DEVICES, Shown.UNKNOWN),
+        (changed_root(virtual_mfa_devices=DENIED), Duty.MFA_DEVICES, Shown.UNKNOWN),
         (changed_root(access_keys_present=Known(value=True)), Duty.ACCESS_KEYS, Shown.DIFFERS),
         (changed_root(access_keys_present=DENIED), Duty.ACCESS_KEYS, Shown.UNKNOWN),
         (changed_root(signing_certificates_present=Known(value=True)), Duty.CERTIFICATES, Shown.DIFFERS),
@@ -113,6 +113,31 @@ def test_without_a_look_before_the_visit_nothing_is_as_before(before: Look | Non
     found = shown(before=before)
     for duty in (Duty.MFA_DEVICES, Duty.MAIL, Duty.PHONE, Duty.CONTACTS):
         assert found[duty] is Shown.UNKNOWN
+
+
+DEVICE_ADDED = RootAct(at=BEGAN + timedelta(minutes=5), name="EnableMFADevice")
+NOT_LISTED = changed_root(other_mfa_devices=DENIED)
+
+
+@pytest.mark.parametrize(
+    ("after", "trail", "expected"),
+    [
+        (NOT_LISTED, READ, Shown.MET),
+        (NOT_LISTED, Trail(), Shown.UNKNOWN),
+        (NOT_LISTED, Trail(read_until=ENDED + timedelta(minutes=14)), Shown.UNKNOWN),
+        (NOT_LISTED, msgspec.structs.replace(READ, acts=(DEVICE_ADDED,)), Shown.DIFFERS),
+        (
+            NOT_LISTED,
+            msgspec.structs.replace(READ, acts=(msgspec.structs.replace(DEVICE_ADDED, failed=True),)),
+            Shown.MET,
+        ),
+        (changed_root(other_mfa_devices=DENIED, virtual_mfa_devices=Known(())), READ, Shown.DIFFERS),
+        (changed_root(other_mfa_devices=DENIED, virtual_mfa_devices=DENIED), READ, Shown.UNKNOWN),
+    ],
+)
+def test_devices_only_root_may_list_are_judged_by_what_root_did(after: Account, trail: Trail, expected: Shown) -> None:
+    """In a management account nobody else can list them; every change of one is an act of root in CloudTrail."""
+    assert shown(after=after, trail=trail)[Duty.MFA_DEVICES] is expected
 
 
 def token(after_the_end: timedelta, *, failed: bool = False) -> RootAct:

@@ -1,7 +1,8 @@
 """A broker that is killed at a write to its database, while people visit; another one goes on, and looks at the log.
 
 `python -m tests.breakglass.service.killed FOLDER DATABASE WRITE …` kills one at each of these writes, counted from the
-start of its history; `all` instead of numbers goes on until one lives through it. The vault stays, as on another machine.
+start of its history; `all` instead of numbers goes on until one lives through it. The vault stays, as on another
+machine.
 """
 
 from __future__ import annotations
@@ -30,10 +31,13 @@ from rootwarden.errors import InputError, RootwardenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import TypeAlias
 
     from rootwarden.breakglass.rehearsal.stage import Stage as Staged
     from rootwarden.breakglass.service.house import House
     from rootwarden.transparency.head import Head
+
+    Act: TypeAlias = Callable[[Staged, Callable[["Code"], None]], None]
 
 ACTS: Final = 14
 _WRITES: Final = ("INSERT", "UPDATE", "DELETE")
@@ -75,8 +79,8 @@ class Fatal:
 
 def history(on: Staged, seed: int, tell: Callable[[Code], None]) -> None:
     """What people do, one after the other; what they may not do is refused, and they do something else."""
-    chosen = random.Random(seed)  # noqa: S311 - a history, not a secret
-    acts = (_ask, _ask, _begin, _begin, _begin, _look, _look, _look, _look, _end, _check_in, _chores)
+    chosen = random.Random(seed)
+    acts: tuple[Act, ...] = (_ask, _ask, _begin, _begin, _begin, _look, _look, _look, _look, _end, _check_in, _chores)
     on.troupe.attest()
     for _ in range(ACTS):
         with suppress(RootwardenError):
@@ -86,11 +90,13 @@ def history(on: Staged, seed: int, tell: Callable[[Code], None]) -> None:
 def visit(on: Staged, tell: Callable[[Code], None]) -> None:
     """A whole visit, after whatever was before: nothing may stand in its way."""
     on.troupe.attest()
+    ends: tuple[Act, ...] = (_end, _check_in, _chores)
     for _ in range(3):
-        for act in (_end, _check_in, _chores):
+        for act in ends:
             act(on, tell)
     before = len(_leases(on, Phase.CLOSED))
-    for act in (_ask, _begin, _look, _end, _check_in, _chores):
+    begins: tuple[Act, ...] = (_ask, _begin, _look)
+    for act in (*begins, *ends):
         act(on, tell)
     if len(_leases(on, Phase.CLOSED)) != before + 1:
         raise AssertionError("the visit did not come to its end")
@@ -133,7 +139,7 @@ def _chores(on: Staged, _tell: object) -> None:
 
 
 def look(on: Staged, codes: Iterable[Code]) -> None:
-    """What must hold whenever a broker starts: the log is whole, and every code that was seen stands in it, anchored."""
+    """What must hold at every start: the log is whole, and every code that was seen stands in it, anchored."""
     house, state = on.house, on.house.broker.state()
     entries, heads = list(house.store.read()), list(house.store.heads())
     if house.broker.sealed:
@@ -167,7 +173,9 @@ def head_in(line: bytes) -> Head | None:
         return None
 
 
-def in_a_child(on: Staged, do: Callable[[Callable[[Code], None]], None], fatal: int = -1) -> tuple[int, int, list[Code]]:
+def in_a_child(
+    on: Staged, do: Callable[[Callable[[Code], None]], None], fatal: int = -1
+) -> tuple[int, int, list[Code]]:
     """Run a broker in a child.
 
     Returns:
@@ -217,7 +225,7 @@ def main() -> None:
         for fatal in count() if writes == ["all"] else map(int, writes):
             killed, _, seen = in_a_child(on, lambda tell, seed=fatal: history(on, seed, tell), fatal)  # type: ignore[misc]
             codes += seen
-            if in_a_child(on, lambda _tell: look(on, codes))[:2] != (0, 0):
+            if in_a_child(on, lambda _tell, known=tuple(codes): look(on, known))[:2] != (0, 0):  # type: ignore[misc]
                 sys.exit(f"killed at write {fatal}: what is left is not right")
             sys.stdout.write(f"{fatal} {killed} {len(codes)}\n")
             if not killed and writes == ["all"]:

@@ -55,7 +55,7 @@ class Plain:
         self.house.close()
         self.settings = Settings(**{**{name: getattr(self.settings, name) for name in _NAMES}, **changes})
         self.house = self._opened()
-        self.troupe.go_to(self.house.broker, self.house.releases)
+        self.troupe.move_to(self.house.broker, self.house.releases)
         return self.house
 
     def entries(self, kind: type[log.Entry]) -> list[Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.refusal import Refused
-from rootwarden.breakglass.rehearsal.troupe import SEED
+from rootwarden.breakglass.rehearsal.troupe import GROUP, SEED
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.rehearsal.troupe import Troupe
@@ -40,6 +40,20 @@ def test_a_code_after_two_approvals_and_two_custodians_is_the_one_of_pyotp(troup
     ]
     assert [one.released_at is not None for one in published] == [False, True, True]
     assert b"GEZDGNBV" not in b"".join(troupe.broker.keeper.read(0))
+
+
+@pytest.fixture
+def told_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rootwarden.breakglass.broker.releases.MOST_TOLD", 2000)
+
+
+def test_a_vault_that_starts_hears_a_long_log_in_pieces(told_in_pieces: None, troupe: Troupe) -> None:
+    for number in range(30):
+        troupe.broker.say(
+            log.AttemptRefused(at=troupe.broker.now(), actor=log.SYSTEM, attempted=f"try {number}", step="R2")
+        )
+    troupe.guard()
+    assert troupe.broker.state().groups[GROUP].digest, "the vault sealed the group: it heard everything"
 
 
 def entries(troupe: Troupe) -> list[log.AnyEntry]:

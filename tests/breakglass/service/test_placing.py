@@ -60,11 +60,11 @@ def refusal(plain: Plain) -> str:
 NOT_PLACED = "A1: there is no request `none`"
 PLACES: dict[str, tuple[tuple[Clue, ...], str, str]] = {
     "in an account the log guards, whatever is declared": (
-        within(ACCOUNT), f"protected = [\"{OTHER}\"]", f"P1: nothing is released here: it runs in account {ACCOUNT}",
+        within(ACCOUNT), f'protected = ["{OTHER}"]', f"P1: nothing is released here: it runs in account {ACCOUNT}",
     ),
-    "in an account that is declared": (within(OTHER), f"protected = [\"{OTHER}\"]", "P1: nothing is released here"),
+    "in an account that is declared": (within(OTHER), f'protected = ["{OTHER}"]', "P1: nothing is released here"),
     "nobody knows where": (NOWHERE, "", "P1: nothing is released here: nobody knows where it runs"),
-    "in another account": (within("888888888888"), f"protected = [\"{OTHER}\"]", NOT_PLACED),
+    "in another account": (within("888888888888"), f'protected = ["{OTHER}"]', NOT_PLACED),
     "not in AWS": (ELSEWHERE, "", NOT_PLACED),
 }  # fmt: skip
 

@@ -53,7 +53,9 @@ def sink_at(on: Stage, name: str) -> FileSettings:
 
 
 def begin_epoch(on: Stage) -> None:
-    on.troupe.together(("ada", "ben", "carl"), wishes.BeginEpoch(reason="the disk was lost, the copy is of an hour ago"))
+    on.troupe.together(
+        ("ada", "ben", "carl"), wishes.BeginEpoch(reason="the disk was lost, the copy is of an hour ago")
+    )
 
 
 def test_an_old_backup_restored_during_an_open_lease(on_stage: Stage, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Two houses on one PostgreSQL: of two who want one lease one gets it, and who was paused finds the log moved on (L3)."""
+"""Two houses on one PostgreSQL: of two who want one lease one gets it; who was paused finds the log moved on (L3)."""
 
 from __future__ import annotations
 

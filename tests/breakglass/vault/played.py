@@ -44,6 +44,9 @@ class Played:
     def advance(self, entries: Sequence[bytes], head: Head, receipts: Sequence[bytes]) -> None:
         if receipts != [b"anchored"]:
             raise Refused("V2", "the head is not anchored")
+        self.hear(entries)
+
+    def hear(self, entries: Sequence[bytes]) -> None:
         read = [msgspec.json.decode(entry) for entry in entries]
         if any(each["kind"] == "nonsense" for each in read):
             raise Refused("G3", "an entry makes no sense")

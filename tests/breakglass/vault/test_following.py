@@ -72,6 +72,57 @@ def test_what_does_not_follow_is_refused_and_changes_nothing(world: World) -> No
     assert advance(world, whole).size == 2
 
 
+def test_a_long_log_is_heard_in_pieces_and_nothing_is_done_before_its_head_came(world: World) -> None:
+    world.found()
+    world.restart()
+    part = world.part()
+    half = len(part.entries) // 2
+    said_no = pytest.raises(RefusedByVault, match="was given those after 1")
+    with said_no:
+        answer_of(world.socket, said.Hear(since=1, entries=part.entries[half:]), said.Advanced)
+    for since, until in ((0, half), (half, len(part.entries))):
+        piece = said.Hear(since=since, entries=part.entries[since:until])
+        assert answer_of(world.socket, piece, said.Advanced).size == until
+    opening = said.BeginOpening(opening="o", group="g", epoch=1, envelope=b"", account_keys={})
+    with pytest.raises(RefusedByVault, match="did not come") as caught:
+        answer_of(world.socket, opening, said.Begun)
+    assert caught.value.step == "V2"
+    assert advance(world, changed(part, since=len(part.entries), entries=[])).size == len(part.entries)
+    with pytest.raises(RefusedByVault, match="the log has no `epoch-sealed`"):
+        answer_of(world.socket, opening, said.Begun)
+
+
+def test_a_fork_that_is_heard_in_pieces_is_refused_with_its_head_and_nothing_is_done_on_it(world: World) -> None:
+    for number in range(5):
+        world.write("a", str(number), number)
+    advance(world, world.part())
+    world.restart()
+    forked = [*world.entries[:2], b'{"content":7,"kind":"a","name":"2"}', *world.entries[3:]]
+    answer_of(world.socket, said.Hear(since=0, entries=forked[:4]), said.Advanced)
+    answer_of(world.socket, said.Hear(since=4, entries=forked[4:]), said.Advanced)
+    with pytest.raises(RefusedByVault, match="did not come"):
+        answer_of(world.socket, said.SealEpoch(group="seeds", epoch=1), said.SealedEpoch)
+    refused(world, part_of(forked, 5), "forked or rewritten", "V1")
+    longer = [*forked, b'{"content":7,"kind":"a","name":"9"}']
+    refused(world, part_of(longer, 5), "forked or rewritten", "V1")
+    world.restart()
+    assert advance(world, part_of(world.entries)).size == 5
+
+
+def test_a_fork_that_is_heard_goes_on_when_its_last_piece_begins_a_new_epoch(world: World) -> None:
+    world.found()
+    old = list(world.entries)
+    for number in range(3):
+        world.write("a", str(number), number)
+    advance(world, world.part())
+    world.restart()
+    other = [*old, *[b'{"content":0,"kind":"b","name":"%d"}' % number for number in range(5)]]
+    answer_of(world.socket, said.Hear(since=0, entries=other), said.Advanced)
+    goes_on = [*other, begun(2)]
+    assert advance(world, part_of(goes_on, len(other))).size == len(goes_on)
+    assert answer_of(world.socket, said.SealEpoch(group="seeds", epoch=1), said.SealedEpoch).digest
+
+
 def test_an_entry_the_log_does_not_allow_is_not_taken_in(world: World) -> None:
     world.write("nonsense", "1", 1)
     refused(world, world.part(), "makes no sense", "G3")

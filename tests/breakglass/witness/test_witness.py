@@ -330,6 +330,7 @@ def test_over_tls_with_a_private_authority(memory: Memory, tmp_path: Path) -> No
         unknown = WitnessClient("second", address, token=TOKEN)
         with pytest.raises(SinkError, match="cannot be reached"):
             offer(unknown, Log(2), 2)
+        known.close()
 
 
 # The other side misbehaves.
@@ -496,11 +497,13 @@ def test_as_a_process_it_starts_ends_with_a_signal_and_remembers(tmp_path: Path)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
     command = [sys.executable, "-c", RUN, str(tmp_path / "w"), str(key), certificate, certificate_key, port]
-    client = WitnessClient("second", f"https://127.0.0.1:{port}", token=TOKEN, authority=authority)
+    address = f"https://127.0.0.1:{port}"
     for size in (3, 5):
         environment = {**os.environ, "TOKEN": TOKEN.reveal()}
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+            client = WitnessClient("second", address, token=TOKEN, authority=authority)
             answer = when_it_is_up(client, Log(size), size)
+            client.close()
             running.send_signal(signal.SIGTERM)
             _, said = running.communicate(timeout=20)
         assert isinstance(answer, Cosigned)

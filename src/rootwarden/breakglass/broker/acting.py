@@ -54,11 +54,10 @@ class Acting:
             Refused: A step refused it.
             StoreError: It could not be written.
         """
-        extra = self._broker.draft(draft).extra
         written = self._broker.submit(person, draft, authenticator)
         if written.position is None:
             return Acted(written.entry, None)
-        return Acted(written.entry, written.position, self._follow(written.entry, extra))
+        return Acted(written.entry, written.position, self._follow(written.entry, written.extra))
 
     def open(self, person: str, request: str) -> Acted:
         """Open the lease of an approved request, publish it, and ask custodians when a cold record is needed."""
@@ -100,9 +99,6 @@ class Acting:
                 self._releases.publish(lease)
                 self._ask_custodians(lease)
             case log.LeaseEnded(lease=lease):
-                self._releases.publish(lease)
-            case log.CodeReleased(lease=lease) | log.TaskSessionReleased(lease=lease):
-                # The first release is what a visit is reconciled with.
                 self._releases.publish(lease)
             case log.ShareGiven():
                 self._releases.give_share(entry, [base64.b64decode(one) for one in extra])

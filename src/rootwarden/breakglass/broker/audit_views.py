@@ -187,7 +187,15 @@ def entry_view(position: int, content: bytes) -> EntryView:
 
 def drills_of(state: State, at: datetime) -> tuple[DrillView, ...]:
     """The drills the accounts plan, those that are overdue first."""
-    done = [
+    accounts = {name: guarded.account for name, guarded in state.accounts.items()}
+    planned = due(accounts.values(), done_drills(state), now=at)
+    shown = (_view_drill(one, accounts[one.account].name) for one in planned)
+    return tuple(sorted(shown, key=lambda one: (_ORDER[one.standing], one.due)))
+
+
+def done_drills(state: State) -> tuple[Done, ...]:
+    """Every drill that came to an end."""
+    return tuple(
         Done(
             id=one.id,
             account=one.account,
@@ -199,10 +207,7 @@ def drills_of(state: State, at: datetime) -> tuple[DrillView, ...]:
         )
         for one in state.drills.values()
         if one.done is not None and one.due is not None
-    ]
-    accounts = {name: guarded.account for name, guarded in state.accounts.items()}
-    planned = (_view_drill(one, accounts[one.account].name) for one in due(accounts.values(), done, now=at))
-    return tuple(sorted(planned, key=lambda one: (_ORDER[one.standing], one.due)))
+    )
 
 
 def _view_drill(planned: Due, name: str) -> DrillView:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -19,14 +20,15 @@ from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.entry import Cosigner, from_bytes, to_bytes
 from rootwarden.breakglass.core.founding import check_signer, signers_needed
 from rootwarden.breakglass.core.refusal import Refused
+from rootwarden.breakglass.core.releasing import checkout_of
 from rootwarden.breakglass.core.state import State
 from rootwarden.breakglass.core.step import precheck, step
-from rootwarden.errors import RootwardenError
+from rootwarden.errors import RootwardenError, StoreError
 from rootwarden.facts.instant import Instant
 from rootwarden.transparency.head import sign_head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -71,10 +73,17 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Written(NamedTuple):
-    """What became of a signed draft: its entry, and its place; none while others have to sign."""
+    """What became of a signed draft.
+
+    Attributes:
+        entry: Its entry.
+        position: Its place; none while others have to sign.
+        extra: What the entry names by its digest.
+    """
 
     entry: log.Entry
     position: int | None
+    extra: tuple[str, ...] = ()
 
 
 class Broker:
@@ -109,6 +118,7 @@ class Broker:
         self._check_clock, self.signing = check_clock, signing
         self._lock = threading.RLock()
         self._state = State()
+        self._has_looked = False
         self.sealed = ""
         self.misplaced: Callable[[], str] = lambda: ""
         self.state()
@@ -120,13 +130,14 @@ class Broker:
             Refused: An entry somebody else wrote is not allowed.
         """
         with self._lock:
-            size = self.keeper.size()
-            if size < self._state.size:
-                raise Refused("V1", "the log is shorter than it was", hint="compare it with heads kept elsewhere")
-            if size > self._state.size:
-                for content in self.keeper.read(self._state.size):
-                    step(self._state, from_bytes(content))
+            if not self._has_looked:
+                self._look()
             return self._state
+
+    @property
+    def replayed(self) -> State:
+        """The replay as far as it went when somebody looked last: for what does not change any more."""
+        return self._state
 
     def look(self, view: Callable[[State], T]) -> T:
         """What a view makes of the state, while nothing changes it.
@@ -164,8 +175,7 @@ class Broker:
         Raises:
             Refused: It would not be allowed, whoever signed it.
         """
-        with self._lock:
-            state = self.state()
+        with self._one_look() as state:
             self._check_unsealed(wish)
             scene = Scene(state, person, self.now(), self.random, self._host(), self.signing)
             drafted = draft(wish, scene)
@@ -211,20 +221,19 @@ class Broker:
             LogMoved: Somebody else wrote meanwhile.
             StoreError: The database cannot.
         """
-        with self._lock:
+        with self._one_look() as state:
             made = self.draft(name)
-            state = self.state()
             entry = _dated(from_bytes(made.entry), self.now())
             if isinstance(entry, log.JointEntry):
                 return self._cosigned(made, entry, person, authenticator)
-            if made.person != person or not self.keeper.burn_draft(name):
+            if made.person != person:
                 raise Refused("G4", "there is no such draft any more", hint="begin again")
             if not isinstance(entry, log.SignedEntry):
                 raise Refused("G5", "nobody signs this")
             signed = msgspec.structs.replace(entry, authenticator=authenticator)
             position = state.size
-            self.write(signed)
-            return Written(entry=signed, position=position)
+            self._write_draft(signed, name)
+            return Written(entry=signed, position=position, extra=made.extra)
 
     def say(self, entry: log.Entry) -> int:
         """Write an entry that needs no signature.
@@ -235,8 +244,8 @@ class Broker:
         Raises:
             Refused: A step refused it, or it needs one.
         """
-        with self._lock:
-            position = self.state().size
+        with self._one_look() as state:
+            position = state.size
             self.write(entry)
             return position
 
@@ -251,11 +260,14 @@ class Broker:
         if misplaced := self.misplaced():
             raise Refused("P1", f"nothing is released here: {misplaced}", hint=_ELSEWHERE)
 
-    def write(self, *entries: log.Entry, beside: Callable[[Any], object] | None = None) -> Head:
+    def write(self, *entries: log.Entry, draft: str = "", beside: Callable[[Any], object] | None = None) -> Head:
         """Append entries, all or none, with the head over them.
+
+        What is released is published in the same transaction (docs/checkouts.md).
 
         Args:
             entries: In order.
+            draft: One that is burnt with them.
             beside: Changes rows beside the log in the same transaction.
 
         Raises:
@@ -263,23 +275,56 @@ class Broker:
             LogMoved: Somebody else wrote meanwhile.
             StoreError: The database cannot.
         """
-        with self._lock:
-            state = self.state()
-            before = state.size
+        with self._one_look() as state:
+            before, written = state.size, list[bytes]()
             self._check_taken(entries)
             if not all(isinstance(entry, _WITH_ANY_CLOCK) for entry in entries):
                 self._check_clock()
             try:
                 for entry in entries:
-                    step(state, entry)
-                head = sign_head(self._checkpoint, size=state.size, root=state.tree.root, at=entries[-1].at)
-                self.keeper.append(before, [to_bytes(entry) for entry in entries], head, beside=beside)
+                    written.extend(_stepped(state, entry))
+                head = sign_head(self._checkpoint, size=state.size, root=state.tree.root, at=state.newest_at)
+                self.keeper.append(before, written, head, draft=draft, beside=beside)
             except RootwardenError:
                 # The state may be ahead of what is kept: only the log says what is so.
                 if self._state.size != before:
-                    self._state = State()
+                    self._state, self._has_looked = State(), False
                 raise
             return head
+
+    @contextmanager
+    def _one_look(self) -> Iterator[State]:
+        """The lock, with one look at the log for all that is done inside.
+
+        Who writes meanwhile is found by `append`, which then writes nothing.
+        """
+        with self._lock:
+            is_first = not self._has_looked
+            if is_first:
+                self._look()
+            self._has_looked = True
+            try:
+                yield self._state
+            finally:
+                if is_first:
+                    self._has_looked = False
+
+    def _look(self) -> None:
+        size = self.keeper.size()
+        if size < self._state.size:
+            raise Refused("V1", "the log is shorter than it was", hint="compare it with heads kept elsewhere")
+        if size > self._state.size:
+            for content in self.keeper.read(self._state.size):
+                step(self._state, from_bytes(content))
+
+    def _write_draft(self, entry: log.Entry, draft: str) -> None:
+        """Write what was signed; its draft is gone, also when it was refused, so that a signature is tried once."""
+        try:
+            self.write(entry, draft=draft)
+        except BaseException:
+            with suppress(StoreError):
+                self.keeper.burn_draft(draft)
+            raise
 
     def _cosigned(self, made: Draft, entry: log.JointEntry, person: str, authenticator: Authenticator) -> Written:
         state = self.state()
@@ -292,9 +337,8 @@ class Broker:
             self.keeper.put_draft(made.id, msgspec.json.encode(waiting), made.expires)
             return Written(entry=signed, position=None)
         position = state.size
-        self.keeper.burn_draft(made.id)
-        self.write(signed)
-        return Written(entry=signed, position=position)
+        self._write_draft(signed, made.id)
+        return Written(entry=signed, position=position, extra=made.extra)
 
     def _completed(self, entry: log.AnyEntry) -> log.AnyEntry:
         """The founding entry names the key that signs heads."""
@@ -320,7 +364,27 @@ class Broker:
 
 
 # What is written to come to a trusted clock, or says nothing that time decides.
-_WITH_ANY_CLOCK: Final = (log.LogBegun, log.EpochBegun, log.ClockAttested, log.SinkChanged, log.AttemptRefused)
+# Who cannot sign in cannot attest the clock.
+_WITH_ANY_CLOCK: Final = (
+    log.LogBegun,
+    log.EpochBegun,
+    log.ClockAttested,
+    log.SinkChanged,
+    log.AttemptRefused,
+    log.SignedIn,
+)
+
+
+# What a visit is reconciled with; its check-out says when the first of them was.
+_RELEASES: Final = (log.CodeReleased, log.PasswordReleased, log.TaskSessionReleased)
+
+
+def _stepped(state: State, entry: log.Entry) -> Iterator[bytes]:
+    """Make an entry, and what is published because of it, part of the state."""
+    step(state, entry)
+    yield to_bytes(entry)
+    if isinstance(entry, _RELEASES):
+        yield from _stepped(state, checkout_of(state, state.lease(entry.lease), entry.at))
 
 
 def _dated(entry: log.AnyEntry, now: datetime) -> log.AnyEntry:

@@ -28,14 +28,16 @@ class Keeper(Protocol):
         entries: Sequence[bytes],
         head: Head,
         *,
+        draft: str = "",
         beside: Callable[[Any], object] | None = None,
     ) -> None:
-        """Write entries and the head over them, all or nothing, durable when it returns.
+        """Write entries and the head over them, and burn a draft; all or nothing, durable when it returns.
 
         Args:
             expected_size: How many entries there are, as far as the writer knows.
             entries: In canonical form.
             head: Over the log with them.
+            draft: One that is burnt with them, if it is there.
             beside: Changes rows beside the log in the same transaction, given what the keeper keeps them with.
 
         Raises:

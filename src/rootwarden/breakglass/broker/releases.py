@@ -6,6 +6,7 @@ Nothing here decides. The log says what may leave, and the vault looks for itsel
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -25,12 +26,16 @@ from rootwarden.errors import SinkError
 from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from rootwarden.breakglass.broker.anchoring import Anchored, Anchors
     from rootwarden.breakglass.broker.broker import Broker
-    from rootwarden.breakglass.core.state import Custody, Lease, Record
+    from rootwarden.breakglass.core.state import Custody, Lease, Record, State
     from rootwarden.breakglass.custody.keys import Secret
     from rootwarden.breakglass.vault.client import Answered
 
+# Bytes of entries that the vault is told at once: it replays them in seconds, and they fit into a frame in Base64.
+MOST_TOLD: Final = 4 << 20
 Material: TypeAlias = Literal["text", "picture", "password"]
 A = TypeVar("A", bound=vault_says.Answer)
 
@@ -172,9 +177,10 @@ class Releases:
             Refused: Somebody else asked for the enrolment.
             VaultError: The vault said no.
         """
-        lease = self._broker.state().lease(lease_id)
+        state = self._broker.state()
+        lease = state.lease(lease_id)
         require(person == lease.request.requester, "N1", "who asked for the enrolment brings the seed")
-        opening = self._opened_for(lease_id, password=not device)
+        opening = _opened_for(state, lease_id, password=not device)
         ask = vault_says.SealRecord(opening=opening, lease=lease_id, device=device, material=material)
         sealed = self._ask(ask, vault_says.SealedRecord, secret)
         binding = read_sealed(sealed.record).binding
@@ -195,20 +201,21 @@ class Releases:
         Raises:
             Refused: They were not, are another's, or their time is not now.
         """
-        lease = self._broker.state().lease(lease_id)
+        state = self._broker.state()
+        lease = state.lease(lease_id)
         require(person == lease.request.requester, "N2", "the codes go to who asked for the enrolment")
-        record = self._record(lease.request.account, device)
+        record = _record(state, lease.request.account, device)
         if record.served is None:
             raise Refused("N2", "no codes were asked for")
         self._check_now(record.served, steps_long=2)
         ask = vault_says.EnrolmentCodes(
-            opening=self._opened_for(lease_id),
+            opening=_opened_for(state, lease_id),
             lease=lease_id,
             device=device,
             step=record.served,
             record=self._blob(record.digest),
         )
-        return self._shown(ask, lease)
+        return self._shown(ask, state, lease)
 
     # Releases.
 
@@ -220,20 +227,21 @@ class Releases:
             SinkError: Nobody outside holds the head; nothing leaves.
             VaultError: The vault said no.
         """
-        lease = self._broker.state().lease(lease_id)
+        state = self._broker.state()
+        lease = state.lease(lease_id)
         require(person == lease.request.code_to, "R2", "codes of this lease go to somebody else")
         require(bool(lease.steps), "R1", "no code of this lease was asked for")
         step, device = lease.steps[-1], lease.request.device
         self._check_now(step, steps_long=1)
-        record = self._record(lease.request.account, device)
+        record = _record(state, lease.request.account, device)
         ask = vault_says.ReleaseCode(
-            opening=self._opened_for(lease_id),
+            opening=_opened_for(state, lease_id),
             lease=lease_id,
             device=device,
             step=step,
             record=self._blob(record.digest),
         )
-        return self._shown(ask, lease)
+        return self._shown(ask, state, lease)
 
     def password(self, person: str, lease_id: str) -> Secret:
         """The root password, once its release is in the log.
@@ -241,12 +249,13 @@ class Releases:
         Raises:
             Refused: It is another's, or was not released.
         """
-        lease = self._broker.state().lease(lease_id)
+        state = self._broker.state()
+        lease = state.lease(lease_id)
         require(person == lease.request.password_to, "R2", "the password of this lease goes to somebody else")
         require(lease.password_released, "R1", "the password was not asked for")
-        record = self._record(lease.request.account, "")
+        record = _record(state, lease.request.account, "")
         ask = vault_says.ReleasePassword(
-            opening=self._opened_for(lease_id, password=True), lease=lease_id, record=self._blob(record.digest)
+            opening=_opened_for(state, lease_id, password=True), lease=lease_id, record=self._blob(record.digest)
         )
         self._broker.check_may_release()
         answered = self._asked(ask)
@@ -268,7 +277,7 @@ class Releases:
             for device, record in sorted(state.accounts[lease.request.account].records.items())
             if bool(device) is not password
         ]
-        opening = self._opened_for(lease_id, password=password)
+        opening = _opened_for(state, lease_id, password=password)
         made = self._ask(vault_says.MakeExport(opening=opening, lease=lease_id, records=records), vault_says.MadeExport)
         return made.digest
 
@@ -310,8 +319,8 @@ class Releases:
     def _asked(self, request: vault_says.Request, secret: Secret | None = None) -> Answered:
         """Ask with everything the vault does not know yet, under a head that is held outside (BG-4)."""
         anchored, known = self.anchor(), self._told
-        part = self._part(anchored)
         try:
+            part = self._part(anchored)
             answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)
         except VaultError as error:
             self._told = -1
@@ -336,7 +345,13 @@ class Releases:
             self._told = told
         if self._told >= anchored.head.size:
             return None
-        entries = list(self._broker.keeper.read(self._told))[: anchored.head.size - self._told]
+        read = islice(self._broker.keeper.read(self._told), anchored.head.size - self._told)
+        entries: list[bytes] = []
+        for piece in _pieces(read):
+            if entries:
+                self._vault.ask(vault_says.Hear(since=self._told, entries=entries)).secret.wipe()
+                self._told += len(entries)
+            entries = piece
         receipts = [msgspec.json.encode(proof) for proof in anchored.proofs]
         return vault_says.LogPart(since=self._told, entries=entries, head=anchored.head, receipts=receipts)
 
@@ -392,14 +407,14 @@ class Releases:
             )
         )
 
-    def _shown(self, ask: vault_says.Request, lease: Lease) -> tuple[Shown, Secret]:
+    def _shown(self, ask: vault_says.Request, state: State, lease: Lease) -> tuple[Shown, Secret]:
         self._broker.check_may_release()
         answered = self._asked(ask)
         code = answered.answer
         if not isinstance(code, vault_says.Code):
             answered.secret.wipe()
             raise VaultError(f"the vault answered `{type(code).__name__}`, not a code")
-        most = self._broker.state().quorum_of(lease.request).codes
+        most = state.quorum_of(lease.request).codes
         held = self._anchored.held if self._anchored else ()
         shown = Shown(
             step=code.step,
@@ -418,22 +433,6 @@ class Releases:
         require(now >= begins, "R5", f"the code begins in {seconds} s", hint="it is shown then")
         require(now < begins + steps_long * PERIOD, "R5", "the time of this code is over", hint="ask for another one")
 
-    def _record(self, account: str, device: str) -> Record:
-        record = self._broker.state().accounts[account].records.get(device)
-        if record is None:
-            raise Refused("R3", "the vault holds nothing of that name for this account")
-        return record
-
-    def _opened_for(self, lease_id: str, *, password: bool = False) -> str:
-        """The newest opening whose keys are there for a lease; nothing when there is none, as for a warm account."""
-        state = self._broker.state()
-        for opening in reversed(state.openings.values()):
-            holds = state.groups[opening.group].group.holds
-            mine = (opening.reference, holds) == (lease_id, steps.PASSWORD if password else steps.SEED)
-            if mine and opening.outcome == steps.OPENED:
-                return opening.id
-        return ""
-
     def _blob(self, digest: str) -> bytes:
         blob = self._broker.keeper.blob(digest)
         if blob is None:
@@ -442,6 +441,35 @@ class Releases:
 
     def _system(self, kind: type[log.Entry], **fields: Any) -> log.Entry:
         return kind(at=self._broker.now(), actor=log.SYSTEM, **fields)
+
+
+def _pieces(entries: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Entries in pieces that the vault takes at once, in size and in time."""
+    piece, size = list[bytes](), 0
+    for entry in entries:
+        if piece and size + len(entry) > MOST_TOLD:
+            yield piece
+            piece, size = [], 0
+        piece.append(entry)
+        size += len(entry)
+    yield piece
+
+
+def _record(state: State, account: str, device: str) -> Record:
+    record = state.accounts[account].records.get(device)
+    if record is None:
+        raise Refused("R3", "the vault holds nothing of that name for this account")
+    return record
+
+
+def _opened_for(state: State, lease_id: str, *, password: bool = False) -> str:
+    """The newest opening whose keys are there for a lease; nothing when there is none, as for a warm account."""
+    for opening in reversed(state.openings.values()):
+        holds = state.groups[opening.group].group.holds
+        mine = (opening.reference, holds) == (lease_id, steps.PASSWORD if password else steps.SEED)
+        if mine and opening.outcome == steps.OPENED:
+            return opening.id
+    return ""
 
 
 _ANEW: Final = "bring the whole log back; after a new epoch, start the vault anew"

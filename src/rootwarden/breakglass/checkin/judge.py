@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -14,8 +14,8 @@ from rootwarden.facts.instant import Instant, format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-    from rootwarden.breakglass.core.state import Lease
     from rootwarden.facts.contacts import Contact
     from rootwarden.facts.fact import Fact, Source
     from rootwarden.facts.root_user import MfaDevice
@@ -26,6 +26,10 @@ T = TypeVar("T")
 REFRESHED_FOR: Final = timedelta(hours=12)
 # CloudTrail delivers within about 5 minutes on average and promises nothing; what is younger may still come.
 LATE: Final = timedelta(minutes=15)
+# IAM API reference; whichever kind of device it is, putting one on or taking one off root is one of these, by root.
+DEVICE_CHANGES: Final = frozenset(
+    {"EnableMFADevice", "DeactivateMFADevice", "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "ResyncMFADevice"}
+)
 TOKENS: Final = frozenset({"CreateOAuth2Token", "AuthorizeOAuth2Access", "CreateBearerToken"})
 
 
@@ -48,7 +52,7 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         read_until: Up to when it was read without a gap; `None` when it was not read.
-        acts: Acts of root in the account since the lease opened.
+        acts: Acts of root in the account since it was looked at before the visit, or since the lease opened.
     """
 
     read_until: Instant | None = None
@@ -67,7 +71,27 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
 
 
-def judge(lease: Lease, *, before: Look | None, after: Look, trail: Trail, report: str) -> tuple[Finding, ...]:
+class Visit(Protocol):
+    """What is asked of a lease: the one of the replayed state has it, and so has what the API shows of it."""
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """What must be shown."""
+
+    @property
+    def opened(self) -> datetime:
+        """When it was opened."""
+
+    @property
+    def until(self) -> datetime:
+        """The end of its window."""
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it ended, if it did."""
+
+
+def judge(lease: Visit, *, before: Look | None, after: Look, trail: Trail, report: str) -> tuple[Finding, ...]:
     """Judge every duty of a lease, in their order.
 
     Args:
@@ -83,7 +107,7 @@ def judge(lease: Lease, *, before: Look | None, after: Look, trail: Trail, repor
 class _Case:
     """All there is, for one lease."""
 
-    def __init__(self, lease: Lease, before: Look | None, after: Look, trail: Trail, report: str) -> None:
+    def __init__(self, lease: Visit, before: Look | None, after: Look, trail: Trail, report: str) -> None:
         self.lease, self.before, self.after, self.trail, self.report = lease, before, after, trail, report
 
 
@@ -113,7 +137,21 @@ def _none(duty: Duty, what: str, fact: Fact[bool]) -> Finding:
 
 
 def _devices(case: _Case, duty: Duty) -> Finding:
-    return _same(case, duty, "MFA devices", _serials)
+    """The same serial numbers; where only root may list them all, the same virtual ones and no act that changes any."""
+    listed = _same(case, duty, "MFA devices", _serials)
+    virtual = _same(case, duty, "virtual MFA devices", lambda account: account.root.virtual_mfa_devices)
+    if listed.shown is not Shown.UNKNOWN or virtual.shown is Shown.UNKNOWN:
+        return listed
+    ended = case.lease.ended or case.lease.until
+    read = case.trail.read_until
+    if virtual.shown is Shown.DIFFERS or read is None or read < ended + LATE:
+        return virtual if virtual.shown is Shown.DIFFERS else listed
+    changes = [act for act in case.trail.acts if act.name in DEVICE_CHANGES and not act.failed]
+    if changes:
+        why = f"root changed an MFA device at {format_instant(changes[-1].at)} ({changes[-1].name})"
+        return Finding(duty=duty, shown=Shown.DIFFERS, why=why)
+    why = f"virtual MFA devices: as before; CloudTrail until {format_instant(read)} has no change of any other"
+    return Finding(duty=duty, shown=Shown.MET, why=why)
 
 
 def _serials(account: Account) -> Fact[tuple[str, ...]]:

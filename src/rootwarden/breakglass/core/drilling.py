@@ -13,7 +13,7 @@ from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.core.entry import DrillBegun, DrillDone
-    from rootwarden.breakglass.core.state import State
+    from rootwarden.breakglass.core.state import Lease, State
 
 # Those that open a lease, those where something sent must come back, and those people do and tell of.
 LEASED: Final = frozenset({"full-path", "code-only", "password-only"})
@@ -75,8 +75,14 @@ def check_done(state: State, entry: DrillDone) -> None:
     if drill.kind in LEASED:
         lease = state.leases.get(entry.lease)
         mine = lease is not None and (lease.request.account, lease.request.drill) == (drill.account, drill.kind)
-        used = mine and lease is not None and bool(lease.steps or lease.password_released)
-        require(used, "S3", "no lease of this account, marked as this drill, released anything")
+        since = mine and lease is not None and lease.opened >= drill.begun
+        require(since and _was_used(lease, drill.kind), "S3", "no lease that was opened for this drill released it")
+
+
+def _was_used(lease: Lease | None, kind: str) -> bool:
+    if lease is None:
+        return False
+    return lease.password_released if kind == "password-only" else bool(lease.steps)
 
 
 def apply_done(state: State, entry: DrillDone) -> None:

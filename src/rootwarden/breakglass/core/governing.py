@@ -112,6 +112,7 @@ def check_suspended(state: State, entry: PersonSuspended | LeaverSuspended) -> N
 def apply_suspended(state: State, entry: PersonSuspended | LeaverSuspended) -> None:
     """Every right is gone, with what they agreed to."""
     state.forget_approvals(entry.person)
+    state.forget_shares(entry.person)
     state.changed[f"person:{entry.person}"] = state.size
     standing = state.people[entry.person]
     state.people[entry.person] = msgspec.structs.replace(standing, suspended=entry.reason or "suspended")
@@ -171,6 +172,8 @@ def _set_person(state: State, change: changes.SetPerson, at: datetime) -> None:
     roles_from = {role: since[role] if same and role in since else state.settled(at) for role in change.person.roles}
     if not same or Role.APPROVER not in change.person.roles:
         state.forget_approvals(change.person.id)
+    if not same or Role.CUSTODIAN not in change.person.roles:
+        state.forget_shares(change.person.id)
     if known is None:
         state.people[change.person.id] = Standing(person=change.person, keys={}, roles_from=roles_from)
     else:
@@ -223,6 +226,7 @@ def _revoke(state: State, change: changes.RevokeKey, _at: datetime) -> None:
     state.revoked.add(change.key)
     # Whoever had the key may have agreed in their name.
     state.forget_approvals(change.person)
+    state.forget_shares(change.person)
 
 
 def _check_new_settings(state: State, change: changes.SetSettings, _at: datetime) -> None:

@@ -130,6 +130,8 @@ def checkout_of(state: State, lease: Lease, at: datetime) -> CheckoutPublished:
         until=lease.ended or lease.until,
         released_at=lease.first_code,
         mfa_device=serials.get(request.device, ""),
+        emergency=request.emergency,
+        drill=request.drill,
         sources=request.sources or account.sources,
     )
 

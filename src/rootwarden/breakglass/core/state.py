@@ -261,9 +261,12 @@ class State:
         del self.waiting[filed.request.id]
 
     def forget_approvals(self, person: str) -> None:
-        """What somebody agreed to, or gave, while it is not used: gone with their rights, and not back with them."""
+        """What somebody agreed to, while it is not used: gone with their right to, and not back with it."""
         for name in self.waiting:
             self.requests[name].approvals.pop(person, None)
+
+    def forget_shares(self, person: str) -> None:
+        """What a custodian gave, while it is not used."""
         for opening in self.openings.values():
             if not opening.outcome:
                 opening.shares.pop(person, None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.facts.instant import Instant, format_instant
+from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -88,8 +88,8 @@ def lines(drills: Sequence[Due], done: Sequence[Done]) -> bytes:
             "id": one.id,
             "account": one.account,
             "kind": one.kind,
-            "due": format_instant(one.due),
-            "done": format_instant(one.done),
+            "due": one.due.date().isoformat(),
+            "done": one.done.date().isoformat(),
             "outcome": one.outcome.value,
             "evidence": one.evidence,
         }
@@ -100,7 +100,7 @@ def lines(drills: Sequence[Due], done: Sequence[Done]) -> bytes:
             "id": f"{one.account}-{one.kind}-{one.due.date()}",
             "account": one.account,
             "kind": one.kind,
-            "due": format_instant(one.due),
+            "due": one.due.date().isoformat(),
             "done": None,
             "outcome": None,
             "evidence": "",

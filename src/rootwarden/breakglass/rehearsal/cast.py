@@ -54,7 +54,7 @@ class Player:
         return PublicKey(
             id=key_id(self.passkey.spki),
             kind="passkey",
-            algorithm="ES256",
+            algorithm="EdDSA" if isinstance(self.passkey.key, Ed25519PrivateKey) else "ES256",
             key=strict_base64.encode(self.passkey.spki),
             credential_id=strict_base64.encode_url(self.passkey.credential_id),
             rp_id=self.passkey.rp_id,

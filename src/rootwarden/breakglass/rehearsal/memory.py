@@ -37,9 +37,10 @@ class MemoryKeeper:
         entries: Sequence[bytes],
         head: Head,
         *,
+        draft: str = "",
         beside: Callable[[Any], object] | None = None,
     ) -> None:
-        """Write entries and the head over them; there are no rows beside them."""
+        """Write entries and the head over them, and burn a draft; there are no rows beside them."""
         del beside
         if self.refuses is not None:
             raise self.refuses
@@ -47,6 +48,7 @@ class MemoryKeeper:
             raise StoreError("the log moved on")
         self.entries.extend(entries)
         self.heads.append(head)
+        self.drafts.pop(draft, None)
 
     def newest_head(self) -> Head | None:
         """The newest head."""

@@ -57,7 +57,7 @@ class Stage:
         """Start another broker on the same database; the one before, which its caller ends, is not told."""
         before = self.house
         self.house = House(settings or before.settings, before.folder, reading=self.clocks.read, clues=ON_STAGE)
-        self.troupe.go_to(self.house.broker, self.house.releases)
+        self.troupe.move_to(self.house.broker, self.house.releases)
         return self.house
 
     def restart_vault(self) -> None:
@@ -65,10 +65,16 @@ class Stage:
         _ended(self.vault)
         self.vault = self._start_vault()
 
-    def close(self) -> None:
-        """End both."""
+    def restart(self) -> None:
+        """End broker and vault, and start both again from what is on the disk."""
         self.house.close()
+        self.restart_vault()
+        self.take_over()
+
+    def end(self) -> None:
+        """End both."""
         _ended(self.vault)
+        self.house.close()
 
 
 @contextmanager
@@ -102,10 +108,14 @@ def stage(folder: Path, *, ahead: float = 0.0, origin: str = "https://localhost"
         house = House(given, folder, reading=clocks.read, clues=ON_STAGE)
         rp_id = origin.partition("://")[2].partition(":")[0]
         troupe = Troupe(house.broker, house.releases, origin=origin, rp_id=rp_id, wait=clocks.wait)
-        checkpoint = folder / given.checkpoint_key
-        on = Stage(house, troupe, clocks, partial(_started, place, socket, checkpoint, offset))
-        ends.callback(on.close)
-        yield on
+        start = partial(_started, place, socket, folder / given.checkpoint_key, offset)
+        try:
+            made = Stage(house, troupe, clocks, start)
+        except BaseException:
+            house.close()
+            raise
+        ends.callback(made.end)
+        yield made
 
 
 def _vaults_folder() -> Path:

@@ -73,8 +73,8 @@ class Troupe:
             player = self.players[name]
             player.person = msgspec.structs.replace(player.person, age_recipient=identity.recipient)
 
-    def go_to(self, broker: Broker, releases: Releases) -> None:
-        """Act on another broker from now on."""
+    def move_to(self, broker: Broker, releases: Releases) -> None:
+        """Go on at another broker of the same log: after a restart, or a failover."""
         self.broker, self.releases, self.acting = broker, releases, Acting(broker, releases)
 
     def do(self, name: str, wish: wishes.AnyWish) -> Acted:
@@ -119,7 +119,7 @@ class Troupe:
         if isinstance(entry, log.ChangeProposed):
             self.do("ben", wishes.Second(proposal=entry.proposal))
 
-    def guard(self) -> None:
+    def guard(self, *, threshold: int = 2) -> None:
         """Guard a management account, with a custody group, and a member account."""
         device = Device(id=DEVICE, serial=SERIAL)
         management = Account(id=ACCOUNT, name="Management", position="management", devices=(device,))
@@ -129,7 +129,7 @@ class Troupe:
         custodians = tuple(
             Custodian(person=name, recipient=identity.recipient) for name, identity in self.identities.items()
         )
-        group = Group(id=GROUP, holds="totp-seed", accounts=(ACCOUNT,), custodians=custodians, threshold=2)
+        group = Group(id=GROUP, holds="totp-seed", accounts=(ACCOUNT,), custodians=custodians, threshold=threshold)
         self.change(changes.SetGroup(group=group))
 
     def file(self, requester: str = "rita", **fields: Any) -> tuple[str, str]:
@@ -155,8 +155,8 @@ class Troupe:
         for name in approvers or ("anna", "omar"):
             self.do(name, wishes.Approve(request=request, phrase=phrase))
 
-    def open(self, request: str, actor: str = "rita") -> str:
-        """Open a lease, and have two custodians give their shares.
+    def open(self, request: str, actor: str = "rita", custodians: tuple[str, ...] = CUSTODIANS[:2]) -> str:
+        """Open a lease, and have custodians give their shares.
 
         Returns:
             The id of the lease.
@@ -167,7 +167,7 @@ class Troupe:
         lease = acted.entry.lease if isinstance(acted.entry, log.LeaseOpened) else ""
         for name, opening in list(self.broker.state().openings.items()):
             if opening.reference == lease and not opening.outcome:
-                self.give_shares(name)
+                self.give_shares(name, custodians)
         return lease
 
     def give_own_share(self, lease: str, custodian: str) -> None:
@@ -187,7 +187,9 @@ class Troupe:
             texts = tuple(base64.b64encode(one).decode() for one in peeled)
             self.do(name, wishes.GiveShare(opening=opening, fingerprint=logged, peeled=texts))
 
-    def enrol(self, seed: str = SEED, requester: str = "rob") -> tuple[Shown, str]:
+    def enrol(
+        self, seed: str = SEED, requester: str = "rob", custodians: tuple[str, ...] = CUSTODIANS[:2]
+    ) -> tuple[Shown, str]:
         """Enrol the device: request, approvals, shares, seed, fingerprint, two codes, proof.
 
         Returns:
@@ -196,7 +198,7 @@ class Troupe:
         fields = {"purpose": Purpose.ENROLMENT, "task": "root-mfa-devices", "code_to": ""}
         request, phrase = self.file(requester, **fields)
         self.approve(request, phrase)
-        lease = self.open(request, requester)
+        lease = self.open(request, requester, custodians)
         secret = Secret(bytearray(seed.encode()), "seed")
         confirm = self.releases.seal_record(requester, lease, DEVICE, "text", secret)
         self.do(requester, confirm)
@@ -217,9 +219,7 @@ class Troupe:
 
     def code(self, lease: str, requester: str = "rita") -> tuple[Shown, str]:
         """Ask for a code, and see it; a device that gave one must wait for the next step."""
-        request = self.broker.state().lease(lease).request
-        last, _ = self.broker.state().last_steps.get((request.account, request.device), (0, ""))
-        self._wait_for(last)
+        self.wait_for_next(lease)
         self.do(requester, wishes.GetCode(lease=lease))
         return self.see(lease, requester)
 
@@ -249,3 +249,13 @@ class Troupe:
         """Let time pass until a step begins: nothing shows a code before."""
         while self.broker.now() < step_begins(step):
             self._wait(1)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass."""
+        self._wait(seconds)
+
+    def wait_for_next(self, lease: str) -> None:
+        """Let time pass until the device of a lease may give another code."""
+        request = self.broker.state().lease(lease).request
+        last, _ = self.broker.state().last_steps.get((request.account, request.device), (0, ""))
+        self._wait_for(last)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.broker.broker import Broker
     from rootwarden.breakglass.codes.clock import Reading
     from rootwarden.breakglass.core.anchor import Proof
+    from rootwarden.breakglass.core.state import State
     from rootwarden.breakglass.service.clock import TrustedClock
     from rootwarden.breakglass.sinks.panel import Panel
     from rootwarden.breakglass.sinks.sink import Receipt
@@ -35,7 +36,7 @@ class BrokersLog:
     @property
     def name(self) -> str:
         """Name of the log."""
-        return self._broker.state().log
+        return self._broker.replayed.log or self._broker.state().log
 
     @property
     def size(self) -> int:
@@ -48,11 +49,16 @@ class BrokersLog:
 
     def root_at(self, size: int) -> bytes | None:
         """The root after so many entries."""
-        return self._broker.state().tree.root_at(size)
+        return self._of(size).tree.root_at(size)
 
     def consistency(self, first: int, size: int) -> Sequence[bytes]:
         """The consistency path from one size to another."""
-        return self._broker.state().tree.consistency(first, size)
+        return self._of(size).tree.consistency(first, size)
+
+    def _of(self, size: int) -> State:
+        """A replay that goes so far, if there is one: what was replayed once needs no new look at the database."""
+        known = self._broker.replayed
+        return known if known.size >= size else self._broker.state()
 
 
 class PanelAnchors:

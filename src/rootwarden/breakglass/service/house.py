@@ -85,7 +85,7 @@ class House:
     ) -> None:
         self.settings, self.folder, self._reading = settings, folder, reading
         self.troubles: list[RootwardenError] = []
-        self.store = LogStore(_database(settings.database, folder))
+        self.store = LogStore(database_address(settings.database, folder))
         try:
             self._build(gather(here()) if clues is None else clues)
         except BaseException:
@@ -105,7 +105,7 @@ class House:
         )
         self._check_key(checkpoint.public_key())
         declared = _declared(settings, self.folder)
-        self.placing = Placing(clues, declared, self._state, self.clock.now)
+        self.placing = Placing(clues, declared, lambda: self.broker.replayed, self.clock.now)
         self._compared = self._steady()
         self.broker.misplaced = self.placing.why_not
         self.devices = Devices(self.broker, self._head_at, self.clock.now)
@@ -252,7 +252,7 @@ def _file_of(url: str, folder: Path) -> Path | None:
     return folder / address.database
 
 
-def _database(url: str, folder: Path) -> str:
+def database_address(url: str, folder: Path) -> str:
     """The address; the file of SQLite is looked for beside the settings, wherever the command is run."""
     file = _file_of(url, folder)
     return url if file is None else f"sqlite:///{file}"

@@ -65,7 +65,8 @@ class Outside:
             SinkError: Too few sinks took it, and no two people's devices signed it.
             UsageError: A sink cannot be made of the settings.
         """
-        return self._now().anchors.anchor(head)
+        known = self._broker.replayed
+        return self._at(known if known.size >= head.size else self._broker.state()).anchors.anchor(head)
 
     def held(self) -> tuple[Answer, ...]:
         """What every sink that can be asked says it holds."""
@@ -80,7 +81,9 @@ class Outside:
         return self._now().panel.health()
 
     def _now(self) -> _Made:
-        state = self._broker.state()
+        return self._at(self._broker.state())
+
+    def _at(self, state: State) -> _Made:
         with self._lock:
             made_at = (state.settings_index, state.epoch_index)
             if self._made is None or self._made.made_at != made_at:

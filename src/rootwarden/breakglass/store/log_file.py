@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 import msgspec
 
-from rootwarden.breakglass.core.entry import LONGEST_ENTRY
+from rootwarden.breakglass.core.entry import LONGEST_ENTRY, from_bytes
+from rootwarden.breakglass.core.state import State
+from rootwarden.breakglass.core.step import step
 from rootwarden.breakglass.store.trouble import DamagedError
 from rootwarden.errors import InputError, UsageError
 from rootwarden.transparency.canonical import canonical
@@ -83,6 +85,19 @@ def read_entries(path: Path) -> Iterator[bytes]:
     """
     for index, line in enumerate(_lines(path, _LONGEST_LINE)):
         yield _unescaped(index, line)
+
+
+def replayed(folder: Path) -> State:
+    """The state an export's entries lead to; its heads are not looked at (`verify` does).
+
+    Raises:
+        InputError: The file cannot be read, or an entry of it.
+        Refused: A step refuses an entry.
+    """
+    state = State()
+    for content in read_entries(folder / ENTRIES):
+        step(state, from_bytes(content))
+    return state
 
 
 def read_heads(path: Path) -> Iterator[Head]:

@@ -119,7 +119,7 @@ class LogStore:
                     raise DamagedError(start, f"entry {start} is missing")
                 yield content
                 start += 1
-            if not page:
+            if len(page) < _ENTRIES_A_PAGE:
                 return
 
     def heads(self, after: int = 0) -> Iterator[Head]:
@@ -152,6 +152,7 @@ class LogStore:
         entries: Sequence[bytes],
         head: Head,
         *,
+        draft: str = "",
         beside: Callable[[Session], object] | None = None,
     ) -> None:
         """Write entries and the head over them, all or nothing, on the disk when it returns.
@@ -160,6 +161,7 @@ class LogStore:
             expected_size: How many entries there are, as far as the writer knows; the fence.
             entries: In canonical form, checked by `core.step`.
             head: Over the log with them. Show it to nobody before this returned: it may never come to be.
+            draft: One that is burnt with them, if it is there.
             beside: Changes rows beside the log in the same transaction; it may run more than once.
 
         Raises:
@@ -180,6 +182,8 @@ class LogStore:
             rows = [{"position": place, "content": entry} for place, entry in zip(places, entries, strict=True)]
             session.execute(insert(EntryRow), rows)
             session.execute(insert(HeadRow), [{**msgspec.structs.asdict(head), "writer": writer}])
+            if draft:
+                session.execute(delete(DraftRow).where(DraftRow.id == draft))
             if beside is not None:
                 beside(session)
 

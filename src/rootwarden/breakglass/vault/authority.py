@@ -134,6 +134,9 @@ class Authority(Protocol):
             receipts: What shows that the head is anchored (the other half of V2).
         """
 
+    def hear(self, entries: Sequence[bytes]) -> None:
+        """Replay entries whose head comes later; nothing is asked before it came. After a refusal as `advance`."""
+
     def founding(self, group: str, epoch: int, now: datetime) -> Group:
         """A group whose first envelope may be made."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import msgspec
 
 from rootwarden.breakglass.vault.framing import Deadline, receive, send
 from rootwarden.breakglass.vault.messages import Answer, AnyAnswer, No
-from rootwarden.breakglass.vault.troubles import VaultError
+from rootwarden.breakglass.vault.troubles import VaultError, WentAwayError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,9 @@ def ask(path: Path, request: Request, secret: Secret | None = None, *, seconds: 
         except OSError as error:
             raise VaultError(f"the vault does not answer at `{path}`: {error.strerror or error}") from error
         caller.setblocking(False)
-        send(caller, msgspec.json.encode(request), secret, deadline)
+        # A vault that does not talk to this user closes at once, with luck before it was asked anything.
+        with suppress(WentAwayError):
+            send(caller, msgspec.json.encode(request), secret, deadline)
         frame = receive(caller, deadline)
     if frame is None:
         raise VaultError(f"the vault at `{path}` does not talk to this user")

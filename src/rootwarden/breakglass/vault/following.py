@@ -64,6 +64,10 @@ class Follower:
         self._folder = folder
         self._keys = keys
         self._edge = Edge()
+        # How many entries a head was shown over; those after were heard only.
+        self._proven = 0
+        # What is wrong with them when they are not those that were seen, until a new epoch says that they go on.
+        self._forked: VaultError | None = None
         self._trusted = folder.trusted()
 
     @property
@@ -83,33 +87,45 @@ class Follower:
             VaultError: They do not follow, do not lead to the head, fork from what was seen, or the head is not signed.
             Refused: An entry is not allowed, or the head is not anchored.
         """
-        if part.since != self._edge.size:
-            raise VaultError(
-                f"the vault knows {self._edge.size} entries, and was given those after {part.since}",
-                hint=f"send those after {self._edge.size}",
-                step="V1",
-            )
+        self._check_follows(part.since)
         edge, forked = self._grown(part.entries)
         if (part.head.size, part.head.root) != (edge.size, edge.root):
             raise VaultError("the entries do not lead to the head", step="V2")
         if not head_is_signed(part.head, self._keys):
             raise VaultError("the head is not signed with a checkpoint key of this log", step="V2")
+        # A quorum decides which log goes on: then its epoch is higher than that of any log that was ever seen.
         if forked and max(self._authority.epoch, self._authority.epoch_in(part.entries)) <= self._trusted.epoch:
             raise forked
         self._authority.advance(part.entries, part.head, part.receipts)
-        self._edge = edge
-        # A quorum decided which log goes on: its epoch is higher than that of any log that was ever seen.
+        self._edge, self._proven, self._forked = edge, edge.size, None
         if edge.size > self._trusted.size or self._authority.epoch > self._trusted.epoch:
             newest = TrustedHead(size=edge.size, root=edge.root, epoch=self._authority.epoch)
             self._folder.remember(newest)
             self._trusted = newest
 
-    def check_newest(self) -> None:
-        """Whether everything was replayed that was ever seen, and what was replayed is remembered.
+    def hear(self, since: int, entries: Sequence[bytes]) -> None:
+        """Replay entries whose head comes later; until then nothing is done on them.
+
+        Whether those that fork from what was seen go on, is said by the entry of a new epoch, which may come later.
 
         Raises:
-            VaultError: The log that was given is shorter than one seen before, or the newest head is not on the disk.
+            VaultError: They do not follow.
+            Refused: An entry is not allowed.
         """
+        self._check_follows(since)
+        edge, forked = self._grown(entries)
+        self._authority.hear(entries)
+        self._edge, self._forked = edge, forked
+
+    def check_newest(self) -> None:
+        """Whether everything was replayed that was ever seen, under a head, and what was replayed is remembered.
+
+        Raises:
+            VaultError: The log that was given is shorter than one seen before, its head did not come, or is not on the
+                disk.
+        """
+        if self._edge.size > self._proven:
+            raise VaultError("the head over the newest entries did not come", hint="send it", step="V2")
         if self._edge.size > self._trusted.size or self._authority.epoch > self._trusted.epoch:
             raise VaultError("the newest head is not on the disk", hint="send it again", step="V1")
         if self._edge.size < self._trusted.size:
@@ -119,9 +135,17 @@ class Follower:
                 step="V1",
             )
 
+    def _check_follows(self, since: int) -> None:
+        if since != self._edge.size:
+            raise VaultError(
+                f"the vault knows {self._edge.size} entries, and was given those after {since}",
+                hint=f"send those after {self._edge.size}",
+                step="V1",
+            )
+
     def _grown(self, entries: Sequence[bytes]) -> tuple[Edge, VaultError | None]:
         """The tree with more entries, and what is wrong when it is another than was seen."""
-        edge, forked = self._edge, None
+        edge, forked = self._edge, self._forked
         for entry in entries:
             edge = edge.with_entry(entry)
             if edge.size == self._trusted.size and edge.root != self._trusted.root:

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from rootwarden.breakglass.custody.keys import Secret
-from rootwarden.breakglass.vault.troubles import VaultError
+from rootwarden.breakglass.vault.troubles import VaultError, WentAwayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,4 +146,4 @@ def _pour(stream: Stream, content: bytes | bytearray, deadline: Deadline) -> Non
             except BlockingIOError:
                 continue
             except OSError:
-                raise VaultError("the other side went away before it had the whole answer") from None
+                raise WentAwayError("the other side went away before it had the whole answer") from None

@@ -58,6 +58,18 @@ class Advance(Request, frozen=True, kw_only=True, tag="advance"):
     """Only take the new entries in."""
 
 
+class Hear(Request, frozen=True, kw_only=True, tag="hear"):
+    """Take entries in whose head comes later: a vault that starts anew hears a long log in pieces.
+
+    Attributes:
+        since: How many it knows.
+        entries: The next ones, in canonical form.
+    """
+
+    since: int
+    entries: list[bytes]
+
+
 class SealEpoch(Request, frozen=True, kw_only=True, tag="seal-epoch"):
     """Make the first envelope of a group, and its account keys."""
 
@@ -179,6 +191,7 @@ class Forget(Request, frozen=True, kw_only=True, tag="forget"):
 AnyRequest = (
     Status
     | Advance
+    | Hear
     | SealEpoch
     | BeginOpening
     | Layers

@@ -77,17 +77,21 @@ class ReplayedAuthority:
             Refused: A step refused an entry, or the head is not anchored (V2).
             InputError: An entry cannot be read.
         """
-        for place, content in enumerate(entries):
-            if place < len(self._ahead):
-                require(content == self._ahead[place], "V1", "the log is not the one given before", hint=_RESTART)
-                continue
-            step(self.state, from_bytes(content))
-            self._ahead.append(content)
-        require(len(entries) >= len(self._ahead), "V1", "the log is shorter than the one given before", hint=_RESTART)
+        self._replay(entries)
         proofs = [_proof(receipt) for receipt in receipts]
         check_anchored(self.state, head, proofs, self.state.newest_at)
         self._ahead.clear()
         self.anchored(proofs)
+
+    def hear(self, entries: Sequence[bytes]) -> None:
+        """Replay entries whose head comes later.
+
+        Raises:
+            Refused: A step refused an entry.
+            InputError: An entry cannot be read.
+        """
+        self._replay(entries)
+        self._ahead.clear()
 
     def founding(self, group: str, epoch: int, now: datetime) -> Group:  # noqa: ARG002 - no instant decides it
         """A group whose first envelope may be made."""
@@ -214,6 +218,15 @@ class ReplayedAuthority:
         if guarded is None or f"warm:{account}" not in state.waived(now):
             return 0.0
         return guarded.account.warm_minutes * 60.0
+
+    def _replay(self, entries: Sequence[bytes]) -> None:
+        for place, content in enumerate(entries):
+            if place < len(self._ahead):
+                require(content == self._ahead[place], "V1", "the log is not the one given before", hint=_RESTART)
+                continue
+            step(self.state, from_bytes(content))
+            self._ahead.append(content)
+        require(len(entries) >= len(self._ahead), "V1", "the log is shorter than the one given before", hint=_RESTART)
 
     def _settled(self) -> State:
         require(not self._ahead, "V2", "the newest entries are not anchored")

@@ -25,6 +25,7 @@ class Held(msgspec.Struct, kw_only=True):
         until: When they are wiped, by the vault's monotonic clock.
         uses: How many releases they still serve; `None` for as many as come.
         lease: The one lease they serve; empty for a warm account.
+        served: First steps of the codes they gave: those are given again, until their time is over.
         epoch_key: Only when the group goes to its next epoch.
         wrapped: Then also the blobs of its account keys, by account.
     """
@@ -36,6 +37,7 @@ class Held(msgspec.Struct, kw_only=True):
     until: float
     uses: int | None
     lease: str = ""
+    served: set[int] = set()
     epoch_key: Key | None = None
     wrapped: dict[str, bytes] = {}
 
@@ -97,6 +99,32 @@ class Resident:
             shown = f"account {name.account}" if isinstance(name, Warm) else f"opening `{name}`"
             raise VaultError(f"no keys of {shown} are in memory", hint="custodians open it, for one release")
         return held
+
+    def check_code(self, name: str | Warm, step: int) -> None:
+        """Whether they still serve a code of this step: a new one, or one they gave before.
+
+        Raises:
+            VaultError: They gave all they were opened for.
+        """
+        held = self.look(name)
+        if held.uses == 0 and step not in held.served:
+            raise VaultError("the keys were opened for the codes they gave", hint="ask the custodians again", step="O1")
+
+    def gave_code(self, name: str | Warm, step: int, *, seconds: float) -> None:
+        """A code was given: with the last one the keys stay only as long as it is good, to give it again.
+
+        Args:
+            name: Of the keys.
+            step: First step of the code.
+            seconds: How long it is good.
+        """
+        held = self._held.get(name)
+        if held is None or held.uses is None or step in held.served:
+            return
+        held.served.add(step)
+        held.uses -= 1
+        if held.uses <= 0:
+            held.uses, held.until = 0, min(held.until, self.deadline(seconds))
 
     def used(self, name: str | Warm) -> None:
         """A release was made with them: the last one wipes them."""

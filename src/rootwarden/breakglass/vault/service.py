@@ -82,6 +82,7 @@ class Vault:
         self._does: dict[type[said.Request], Callable[[Any, Secret], Reply]] = {
             said.Status: self._status,
             said.Advance: self._advance,
+            said.Hear: self._hear,
             said.SealEpoch: self._seal_epoch,
             said.BeginOpening: self._begin_opening,
             said.Layers: self._layers,
@@ -112,7 +113,7 @@ class Vault:
         """
         if request.log is not None:
             self._follower.take(request.log)
-        if not isinstance(request, said.Status | said.Advance | said.Forget):
+        if not isinstance(request, said.Status | said.Advance | said.Hear | said.Forget):
             self._follower.check_newest()
         return self._does[type(request)](request, secret)
 
@@ -145,6 +146,10 @@ class Vault:
         )
 
     def _advance(self, _request: said.Advance, _secret: Secret) -> Reply:
+        return said.Advanced(size=self._follower.size), None
+
+    def _hear(self, request: said.Hear, _secret: Secret) -> Reply:
+        self._follower.hear(request.since, request.entries)
         return said.Advanced(size=self._follower.size), None
 
     def _forget(self, request: said.Forget, _secret: Secret) -> Reply:
@@ -235,13 +240,14 @@ class Vault:
         begins, ends = window_of(steps[0]).valid_from, window_of(steps[-1]).valid_until
         if not begins - _EARLY <= now < ends:
             raise VaultError(f"step {steps[0]} is not the present one or the next", step="V5")
+        self._resident.check_code(name, steps[0])
         for step in steps:
             self._ledger.record(f"{grant.binding.account}/{request.device}", step, request.lease)
         found = in_child(
             partial(work.make_codes, key, grant.binding, request.record, steps), first=partial(self._only, name)
         )
-        self._resident.used(name)
         now = self._clock()
+        self._resident.gave_code(name, steps[0], seconds=max(0.0, (ends - now).total_seconds()))
         answer = said.Code(
             step=steps[0],
             valid_from=begins,

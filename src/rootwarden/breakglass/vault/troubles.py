@@ -19,3 +19,7 @@ class VaultError(RootwardenError):
     def __init__(self, message: str, *, hint: str = "", step: str = "") -> None:
         super().__init__(message, hint=hint)
         self.step = step
+
+
+class WentAwayError(VaultError):
+    """The other side closed before it had everything."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from rootwarden.breakglass.exchange import ExchangeFailed, exchange, trust_of
+from rootwarden.breakglass.exchange import ExchangeFailed, Line, trust_of
 from rootwarden.breakglass.witness.messages import MOST_BYTES, parse_answer
 from rootwarden.errors import InputError, SinkError, UsageError
 
@@ -39,7 +39,7 @@ class WitnessClient:
         self._name = name
         self._address = f"{parts.scheme}://{parts.netloc}"
         self._token = token
-        self._trust = trust_of(authority) if parts.scheme == "https" else None
+        self._line = Line(trust_of(authority) if parts.scheme == "https" else None)
 
     def offer(self, offer: Offer, *, seconds: float) -> Answer:
         """Offer a head.
@@ -53,17 +53,15 @@ class WitnessClient:
         """Ask what it remembers of a log; otherwise as `offer`."""
         return self._asked("GET", f"/v1/logs/{log}", None, seconds)
 
+    def close(self) -> None:
+        """Let the connection go, if one is kept."""
+        self._line.close()
+
     def _asked(self, method: str, path: str, body: bytes | None, seconds: float) -> Answer:
         headers = {"Authorization": f"Bearer {self._token.reveal()}", "Content-Type": "application/json"}
         try:
-            answer = exchange(
-                method,
-                self._address + path,
-                headers=headers,
-                body=body,
-                seconds=seconds,
-                most_bytes=MOST_BYTES,
-                trust=self._trust,
+            answer = self._line.exchange(
+                method, self._address + path, headers=headers, body=body, seconds=seconds, most_bytes=MOST_BYTES
             )
         except ExchangeFailed as error:
             raise SinkError(f"`{self._name}`: {error}", hint="is it running, and is the way there open?") from error

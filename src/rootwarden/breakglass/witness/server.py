@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.witness.messages import Answer
 
 BODY_SECONDS: Final = 5.0
+# A log that offers a head every half minute, also when nothing was written, keeps its connection.
+KEPT_SECONDS: Final = 75
 MOST_AT_ONCE: Final = 64
 SHORTEST_TOKEN: Final = 20
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -138,7 +140,7 @@ def server_of(app: Starlette, listening: Listening) -> uvicorn.Server:
             ssl_certfile=listening.certificate or None,
             ssl_keyfile=listening.certificate_key or None,
             limit_concurrency=MOST_AT_ONCE,
-            timeout_keep_alive=5,
+            timeout_keep_alive=KEPT_SECONDS,
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=16 * 1024,
             http="h11",

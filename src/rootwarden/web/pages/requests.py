@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -55,7 +55,7 @@ def _form(call: Call, form: dict[str, list[str]], error: RootwardenError | None 
         task=task,
         purpose=purpose,
         said=lambda name, default="": field(form, name) or default,
-        error=error,
+        error=problem_of(error) if error else None,
         wrong=_field_of(error),
     )
 
@@ -88,12 +88,15 @@ def _file(call: Call) -> Response:
 
 
 def _wish(form: dict[str, list[str]]) -> wishes.File:
-    start = field(form, "start")
+    start, purpose = field(form, "start"), field(form, "purpose") or Purpose.VISIT
+    given = {name: field(form, name) for name in _OF_PURPOSE.get(purpose, ())}
+    if purpose == Purpose.VISIT and not given["code_to"]:
+        given["device"] = ""
     document: dict[str, Any] = {
         "wish": "file",
-        **{name: field(form, name) for name in ("account", "task", "ticket", "reason", "words", "role")},
-        **{name: field(form, name) for name in ("code_to", "password_to", "device", "task_policy", "drill")},
-        "purpose": field(form, "purpose") or Purpose.VISIT,
+        **{name: field(form, name) for name in ("account", "task", "ticket", "reason", "words", "drill")},
+        **given,
+        "purpose": purpose,
         "sources": tuple(field(form, "sources").replace(",", " ").split()),
         "emergency": checked(form, "emergency"),
         "overrides_duties": checked(form, "overrides_duties"),
@@ -155,7 +158,14 @@ def _roles(call: Call) -> frozenset[str]:
     return call.house.broker.look(lambda state: frozenset(role.value for role in call.roles(state)))
 
 
-_LONGEST_REASON = 4000
+_LONGEST_REASON: Final = 4000
+# The form has fields for every purpose; what does not belong to the chosen one is left out (F3).
+_OF_PURPOSE: Final[dict[str, tuple[str, ...]]] = {
+    Purpose.VISIT: ("code_to", "password_to", "device"),
+    Purpose.TASK_SESSION: ("task_policy", "role"),
+    Purpose.ENROLMENT: ("device",),
+    Purpose.EXPORT: ("device",),
+}
 REQUESTS: tuple[Leaf, ...] = (
     Leaf("GET", "/requests", _list),
     Leaf("GET", "/requests/new", _new, Access.SIGNER),

@@ -22,6 +22,7 @@ from rootwarden.web.api.signing_in import AnswerBody, accept, arrive, offer
 from rootwarden.web.call import Access, Call
 from rootwarden.web.pages.leaf import Leaf, field, go_on, sorry
 from rootwarden.web.pages.paper import page, see_other
+from rootwarden.web.problem import problem_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -50,7 +51,13 @@ def _form(call: Call, *, status: int = 200, error: RootwardenError | None = None
     made = offer(call)
     onward = go_on(field(call.form(), "next") if not call.reads else call.request.query_params.get("next", "/"))
     return page(
-        call, "sign_in", status=status, offer=made, next=onward, error=error, provider=call.house.oidc is not None
+        call,
+        "sign_in",
+        status=status,
+        offer=made,
+        next=onward,
+        error=problem_of(error) if error else None,
+        provider=call.house.oidc is not None,
     )
 
 

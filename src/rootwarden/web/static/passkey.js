@@ -34,7 +34,10 @@ async function use(form) {
     const credential = await ("register" in form.dataset ? register(form) : sign(form));
     form.elements.namedItem("credential").value = JSON.stringify(credential.toJSON());
   } catch (error) {
-    said.textContent = `The passkey was not used (${error.name}). Try again, or take another way.`;
+    said.textContent =
+      error.name === "InvalidStateError"
+        ? "This authenticator has a passkey for this service already. Take another one."
+        : `The passkey was not used (${error.name}). Try again, or take another way.`;
     return;
   }
   said.textContent = "";
@@ -42,5 +45,8 @@ async function use(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-sign], form[data-register]")) {
-  form.querySelector("[data-passkey]").addEventListener("click", () => use(form));
+  const button = form.querySelector("[data-passkey]");
+  button.addEventListener("click", () => use(form));
+  // Disabled until here, so that nobody presses a button that does not listen yet.
+  button.disabled = false;
 }

@@ -8,7 +8,7 @@ import msgspec
 
 from rootwarden.breakglass.core.duty import Finding
 from rootwarden.breakglass.core.entries.base import Entry, JointEntry, SignedEntry
-from rootwarden.breakglass.core.text import Line, Name, Number, PersonName, Place, TimeStep, Words
+from rootwarden.breakglass.core.text import Line, Name, NameOrNone, Number, PersonName, Place, TimeStep, Words
 from rootwarden.facts.instant import Instant
 
 
@@ -98,4 +98,6 @@ class CheckoutPublished(Entry, frozen=True, kw_only=True, tag="checkout-publishe
     until: Instant
     released_at: Instant | None
     mfa_device: Line
+    emergency: bool = False
+    drill: NameOrNone = ""
     sources: Annotated[tuple[Line, ...], msgspec.Meta(max_length=32)]
