@@ -45,6 +45,7 @@ bench: $(READY)  ## the budget table, with facts about the machine, into benchma
 	$(BIN)/python -m benchmarks.trail --output benchmarks/results/trail.json
 	$(BIN)/python -m benchmarks.watch --output benchmarks/results/watch.json
 	$(BIN)/python -m benchmarks.rule_language --output benchmarks/results/rule-language.json
+	$(BIN)/python -m benchmarks.break_glass --output benchmarks/results/break-glass.json
 
 lock: ## new lock files: versions and hashes, no addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -15,13 +16,12 @@ import msgspec
 from benchmarks.break_glass_witness import NAME
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.breakglass.logs import certificates
-from tests.breakglass.service.conftest import vault
-from tests.breakglass.service.shifted import Shifted
-from tests.breakglass.vault.world import folder as vault_folder
 
 from rootwarden.alert.secret import SecretSource
 from rootwarden.breakglass.core.settings import Quorum, Slot, WitnessKey
 from rootwarden.breakglass.core.settings import Settings as LogSettings
+from rootwarden.breakglass.rehearsal.shifted import Shifted
+from rootwarden.breakglass.rehearsal.stage import end_vault, start_vault, vaults_folder
 from rootwarden.breakglass.rehearsal.troupe import Troupe
 from rootwarden.breakglass.service.house import House
 from rootwarden.breakglass.service.key_files import private_key
@@ -57,7 +57,8 @@ def stage(place: Path, database: str, *, sink: str) -> Iterator[Stage]:
         sink: `witness` or `file`.
     """
     with ExitStack() as open_until_the_end:
-        state = open_until_the_end.enter_context(vault_folder())
+        state = vaults_folder()
+        open_until_the_end.callback(shutil.rmtree, state)
         offset = state / "offset"
         offset.write_text("0", encoding="ascii")
         offset.chmod(0o644)
@@ -70,8 +71,8 @@ def stage(place: Path, database: str, *, sink: str) -> Iterator[Stage]:
         settings = Settings(
             database=database, vault=str(state / "vault.sock"), web=Web(origin="https://localhost"), sink=(declared,)
         )
-        open_until_the_end.enter_context(vault(state, state / "vault.sock", checkpoint, offset))
-        house = House(settings, place, reading=clocks.read)
+        open_until_the_end.callback(end_vault, start_vault(state, state / "vault.sock", checkpoint, offset))
+        house = House(settings, place, reading=clocks.read, clues=ON_STAGE)
         open_until_the_end.callback(house.close)
         troupe = Troupe(house.broker, house.releases, wait=clocks.wait)
         slots = (Slot(count=1, group="security"), Slot(count=1, group="operations"))

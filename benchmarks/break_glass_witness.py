@@ -9,9 +9,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.breakglass.service.shifted import Shifted
-
 from rootwarden.alert.secret import Secret
+from rootwarden.breakglass.rehearsal.shifted import Shifted
 from rootwarden.breakglass.witness.memory import Memory
 from rootwarden.breakglass.witness.server import Listening, application, read_private_key, server_of
 from rootwarden.breakglass.witness.witness import Witness

@@ -82,7 +82,7 @@ def someone(browser: Browser, theatre: Theatre, name: str | None, **context: Any
 def holder(browser: Browser, theatre: Theatre, name: str | None, **context: Any) -> tuple[BrowserContext, Page, str]:
     """The same, with the id of the authenticator."""
     opened = browser.new_context(base_url=theatre.house.party.origins[0], **context)
-    opened.set_default_timeout(8000)
+    opened.set_default_timeout(20_000)
     page = opened.new_page()
     session = opened.new_cdp_session(page)
     authenticator = plug_in(session)

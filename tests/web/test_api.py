@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pyotp
@@ -9,10 +10,11 @@ import pytest
 from tests.web.theatre import EVERYBODY, FILE, Theatre, login_of
 
 from rootwarden.breakglass.core.settings import Quorum, Settings, Slot
+from rootwarden.breakglass.custody.export import read_export
 from rootwarden.breakglass.identity.limits import Rate, Rates
 from rootwarden.breakglass.identity.sessions import COOKIE
 from rootwarden.breakglass.rehearsal.cast import cast
-from rootwarden.breakglass.rehearsal.play import ACCOUNT
+from rootwarden.breakglass.rehearsal.play import ACCOUNT, CHECKPOINT
 from rootwarden.breakglass.rehearsal.vault import PASSWORD
 from rootwarden.detect.visits.checkout_file import read_checkouts, read_public_keys
 from rootwarden.errors import SinkError, StoreError
@@ -43,6 +45,7 @@ RIGHTS: tuple[tuple[str, set[str], int], ...] = (
     ("/governance", SEES_EVERYTHING, 403),
     ("/duties", set(EVERYBODY), 0),
     ("/drills", SEES_EVERYTHING, 403),
+    ("/drills.jsonl", SEES_EVERYTHING, 403),
     ("/audit", SEES_EVERYTHING, 403),
     ("/audit/heads", set(EVERYBODY), 0),
     ("/audit/consistency", set(EVERYBODY), 0),
@@ -203,17 +206,27 @@ def test_refused_attempts_stand_in_the_log_the_first_at_once_and_the_rest_counte
     theatre.wait(minutes=2)
     anna.prepare({"wish": "approve", "request": name, "phrase": "wrong-words"})
     assert refused(theatre) == [("A6", 1), ("A6", 5)]
-    flush(theatre)
+    theatre.house.attempts.flush()
     assert refused(theatre) == [("A6", 1), ("A6", 5)]
 
 
-def test_what_was_only_counted_is_written_at_the_end() -> None:
+def test_what_was_only_counted_is_written_when_the_process_ends() -> None:
     theatre = Theatre()
     name, _ = theatre.request()
     anna = theatre.person("anna")
     for _ in range(3):
         anna.prepare({"wish": "approve", "request": name, "phrase": "wrong-words"})
-    flush(theatre)
+    said = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    answered: list[str] = []
+
+    async def receive() -> Any:
+        return said.pop(0)
+
+    async def send(message: Any) -> None:
+        answered.append(message["type"])
+
+    asyncio.run(theatre.application({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send))
+    assert answered == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert refused(theatre) == [("A6", 1), ("A6", 2)]
 
 
@@ -311,7 +324,8 @@ def test_an_export_leaves_for_who_signed_for_it() -> None:
     digest = rita.post(f"/leases/{lease}/export", {}).json()["digest"]
     assert rita.get(f"/leases/{lease}/export").status_code == 404, "not before the signature"
     rita.do({"wish": "get-export", "lease": lease, "digest": digest})
-    assert rita.get(f"/leases/{lease}/export").content == b'{"sealed":"export of the rehearsal"}'
+    export = read_export(rita.get(f"/leases/{lease}/export").content, [CHECKPOINT.public_key()])
+    assert (export.account, export.threshold) == (ACCOUNT, 2)
     assert theatre.person("rita").get(f"/leases/{lease}/export").status_code == 404
 
 

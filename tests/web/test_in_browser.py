@@ -242,7 +242,7 @@ def test_bg5_a_browser_refuses_a_log_that_does_not_continue_the_one_it_saw(brows
 
 
 def expect_state(page: Page, text: str) -> None:
-    page.get_by_text(text).wait_for(state="visible", timeout=5000)
+    page.get_by_text(text).wait_for(state="visible", timeout=20_000)
 
 
 def test_the_browser_and_the_tree_agree_on_what_is_consistent(browser: Browser, theatre: Theatre) -> None:

@@ -13,17 +13,10 @@ from rootwarden.cli import (
     breakglass_people,
     breakglass_requests,
     breakglass_running,
+    serve,
 )
-from rootwarden.cli.breakglass_reaching import reach
 
-app = typer.Typer(
-    name="breakglass",
-    help="Open a root user, safely: requests, approvals, codes, check-in, custody, audit.",
-    callback=reach,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("status")(breakglass_requests.status)
 app.command("request")(breakglass_requests.request)
 app.command("requests")(breakglass_requests.requests)
@@ -50,7 +43,7 @@ app.command("leavers")(breakglass_people.leavers)
 app.command("sign")(breakglass_people.sign)
 app.command("heads")(breakglass_audit.heads)
 app.command("found")(breakglass_running.found)
-app.command("serve")(breakglass_running.serve)
+app.command("serve")(serve.serve)
 app.add_typer(breakglass_audit.app, name="audit")
 app.add_typer(breakglass_people.change, name="change")
 app.add_typer(breakglass_people.clock, name="clock")

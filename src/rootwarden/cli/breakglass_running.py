@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from rootwarden.cli import options
 from rootwarden.cli.breakglass_reaching import need, out, say
+from rootwarden.cli.serve import USUAL_SETTINGS, ServiceSettings
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.placement.judge import Placement
 
-ServiceSettings: TypeAlias = Annotated[
-    Path, typer.Option("--settings", metavar="FILE", help="Database, keys, sinks, pages: docs/break-glass-service.md.")
-]
-USUAL_SETTINGS: Final = Path("breakglass.toml")
 _SERVER: Final = ("uvicorn", "starlette")
 
 
@@ -192,17 +189,6 @@ def found(
     finally:
         service.close()
     say(f"log `{founding.log}` is founded, {size} entry; its checkpoint key is for the vault and the witness")
-    return 0
-
-
-def serve(*, settings: ServiceSettings = USUAL_SETTINGS) -> int:
-    """Serve the pages and the API until SIGTERM. On the first run a one-time token is shown on this console."""
-    need((*_SERVER, "sqlalchemy", "alembic"))
-    if not settings.exists():
-        raise UsageError(f"`{settings}` is not there", hint="docs/break-glass-service.md shows what is in it")
-    from rootwarden.web.running import serve as run
-
-    run(settings, say)
     return 0
 
 

@@ -8,16 +8,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from rootwarden.cli.breakglass_reaching import out, reach, say, signed_in
+from rootwarden.cli.breakglass_reaching import out, say, signed_in
 
-app = typer.Typer(
-    name="drill",
-    help="Drills of break-glass: what is due, begin one, say how it went, figures for `kpi`.",
-    callback=reach,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
 DrillId: TypeAlias = Annotated[str, typer.Argument(metavar="DRILL", help="Id of a drill that was begun.")]
 
@@ -46,7 +39,7 @@ def list_(ctx: typer.Context) -> int:
 def begin(
     ctx: typer.Context,
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Twelve digits.")],
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="full-path, mail, phone, restore, …: docs/drills.md.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="full-path, mail, phone, …: docs/break-glass.md.")],
 ) -> int:
     """Begin a drill. Prints its id; of mail and phone also the words to send or say, which must come back.
 

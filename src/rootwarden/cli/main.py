@@ -18,21 +18,21 @@ from rootwarden.cli import (
     alert,
     archive,
     audit,
-    breakglass,
-    breakglass_running,
     conformance,
     demo,
     detection,
-    drill,
     kpi,
     language_server,
     permissions,
     rule,
+    serve,
     simulate_fleet,
     simulate_trail,
     study,
     trail,
 )
+from rootwarden.cli.breakglass_reaching import BREAKGLASS, DRILL, reach
+from rootwarden.cli.late import late_group
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
@@ -54,15 +54,15 @@ app.command("demo")(demo.demo)
 app.command("kpi")(kpi.kpi)
 app.command("language-server")(language_server.language_server)
 app.command("permissions")(permissions.permissions)
-app.command("serve")(breakglass_running.serve)
+app.command("serve")(serve.serve)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
 app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
 app.add_typer(alert.app, name="alert")
 app.add_typer(archive.app, name="archive")
-app.add_typer(breakglass.app, name="breakglass")
+app.add_typer(late_group("breakglass", BREAKGLASS, "rootwarden.cli.breakglass", reach))
 app.add_typer(detection.app, name="detection")
-app.add_typer(drill.app, name="drill")
+app.add_typer(late_group("drill", DRILL, "rootwarden.cli.drill", reach))
 app.add_typer(rule.app, name="rule")
 app.add_typer(trail.app, name="trail")
 

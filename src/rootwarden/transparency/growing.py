@@ -65,6 +65,10 @@ class GrowingTree:
         """The root after the first `size` entries; `None` when there are not so many."""
         return self._roots[size] if 0 <= size <= self.size else None
 
+    def holds(self, index: int, entry: bytes) -> bool:
+        """Whether an entry is the one at a place."""
+        return 0 <= index < self.size and self._levels[0][index] == leaf_hash(entry)
+
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
         """The inclusion path of an entry (2.1.3.1), in the tree as it is or as it was with `size` entries."""
         first, last = 0, self.size if size is None else size

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
@@ -36,7 +37,7 @@ from rootwarden.web.pages.signing_in import SIGNING_IN, provider_routes
 from rootwarden.web.problem import HttpError, bug, problem_response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from starlette.requests import Request
 
@@ -81,7 +82,14 @@ def build(house: House, before: Sequence[Route] = ()) -> StrictHeaders:
     def failed(request: Request, error: Exception) -> Response:
         return _failed(house, request, error)
 
-    application = Starlette(routes=routes, exception_handlers={HTTPException: failed, Exception: failed})
+    @asynccontextmanager
+    async def until_the_end(_application: Starlette) -> AsyncIterator[None]:
+        yield
+        # Refused attempts that were only counted are written before the process goes.
+        await run_in_threadpool(house.attempts.flush)
+
+    handlers = {HTTPException: failed, Exception: failed}
+    application = Starlette(routes=routes, exception_handlers=handlers, lifespan=until_the_end)
     application.router.redirect_slashes = False
     return StrictHeaders(application, hosts=house.place.hosts, tls=house.place.tls, proxies=house.place.proxies)
 

@@ -55,6 +55,10 @@ class Noting(Protocol):
 
     def note(self, person: str, attempted: str, step: str) -> None:
         """Somebody, or nobody known, tried what a step refused."""
+        ...
+
+    def flush(self) -> None:
+        """Keep what was only counted, as before a stop."""
 
 
 class House:

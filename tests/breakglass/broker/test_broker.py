@@ -15,6 +15,7 @@ from rootwarden.breakglass.rehearsal.cast import cast
 from rootwarden.breakglass.rehearsal.memory import MemoryKeeper
 from rootwarden.breakglass.rehearsal.play import ACCOUNT, CHECKPOINT, DEVICE, Play
 from rootwarden.errors import StoreError
+from rootwarden.transparency.head import sign_head
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +31,8 @@ class House:
         self.play.guard()
         self.keeper = MemoryKeeper()
         self.keeper.entries = list(self.play.entries)
+        tree = self.play.state.tree
+        self.keeper.heads = [sign_head(CHECKPOINT, size=tree.size, root=tree.root, at=self.play.now)]
         self.now = self.play.now
         self.broker = Broker(self.keeper, CHECKPOINT, now=self.clock, host=lambda: ("boot", 0))
 

@@ -255,6 +255,31 @@ def test_a_seed_is_brought_compared_served_and_proven(served: Terminal) -> None:
     close(served, lease, "rob")
 
 
+def test_an_export_is_got_told_of_and_named_on_cards(served: Terminal) -> None:
+    """BG-12: what custodians open with `age` alone; on their cards stands which file it is."""
+    folder = served.folder
+    lease = opened(served, "rob", purpose="export", task="other", words="a copy for the safe", device="vaulted")
+    got = served.run("rob", "export", lease, "--output", "export.json")
+    assert got.code == 0, got.err
+    assert (folder / "export.json").stat().st_mode & 0o777 == 0o600
+    assert served.run("dan", "checkouts", "--output", "c.jsonl", "--checkouts-key", "broker.pem").code == 0
+    told = run_here(folder, "breakglass", "custody", "open-export", "export.json", "--key", "broker.pem")
+    assert (told.code, "signed, and whole" in told.err, "age -d -i" in told.out) == (0, True, True), told.err
+    (folder / "other.json").write_bytes(
+        (folder / "export.json").read_bytes().replace(b'"threshold":2', b'"threshold":3')
+    )
+    assert run_here(folder, "breakglass", "custody", "open-export", "other.json", "--key", "broker.pem").code == 2
+    database = ("--database", f"sqlite:///{folder / 'service' / 'breakglass.db'}")
+    assert run_here(folder, "breakglass", "audit", "export", "-o", "for-cards", *database).code == 0
+    made = run_here(folder, "breakglass", "custody", "cards", "for-cards", "-o", "cards", "--export", "export.json")
+    assert (made.code, made.out.splitlines()) == (0, [f"cards/{name}.html" for name in ("carl", "cleo", "cora")])
+    card = (folder / "cards" / "carl.html").read_text(encoding="utf-8")
+    digest = hashlib.sha256((folder / "export.json").read_bytes()).hexdigest()
+    assert digest in card.replace(" ", "")
+    assert "AGE-SECRET-KEY" not in card
+    close(served, lease, "rob")
+
+
 def test_text_from_standard_input_is_taken_and_never_repeated(served: Terminal) -> None:
     for text, said in (("otpauth://hotp/x?secret=AAAA\n", "error: "), ("\x00\x01 nothing", "error: ")):
         done = served.run("rob", "enrol", "bring", "no-lease", "--device", "second", typed=f"y\n{text}")

@@ -11,6 +11,7 @@ import secrets
 import threading
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -19,19 +20,19 @@ from rootwarden.breakglass.broker.drafting import SIGNING_TAKES, Scene, draft
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.entry import Cosigner, from_bytes, to_bytes
 from rootwarden.breakglass.core.founding import check_signer, signers_needed
-from rootwarden.breakglass.core.refusal import Refused
+from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.releasing import checkout_of
 from rootwarden.breakglass.core.state import State
 from rootwarden.breakglass.core.step import precheck, step
-from rootwarden.errors import RootwardenError, StoreError
+from rootwarden.errors import InputError, StoreError
 from rootwarden.facts.instant import Instant
-from rootwarden.transparency.head import sign_head
+from rootwarden.transparency.head import head_is_signed, sign_head, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
     from rootwarden.breakglass.broker.keeping import Keeper
     from rootwarden.breakglass.broker.wishes import AnyWish
@@ -118,6 +119,8 @@ class Broker:
         self._check_clock, self.signing = check_clock, signing
         self._lock = threading.RLock()
         self._state = State()
+        # Size and root of the longest log that was replayed here: no other one is gone on with.
+        self._seen = (0, self._state.tree.root)
         self._has_looked = False
         self.sealed = ""
         self.misplaced: Callable[[], str] = lambda: ""
@@ -127,12 +130,24 @@ class Broker:
         """The replay of the whole log as it is now; only `step` changes it, so read it and let it be.
 
         Raises:
-            Refused: An entry somebody else wrote is not allowed.
+            Refused: An entry somebody else wrote is not allowed, or no head of this log is over it.
         """
         with self._lock:
             if not self._has_looked:
                 self._look()
             return self._state
+
+    def read(self, start: int = 0) -> Iterator[bytes]:
+        """Entries from a place on, as they were replayed: a row that was changed since is named, and not believed.
+
+        Raises:
+            Refused: A row is not the entry that was replayed.
+        """
+        state = self.state()
+        for place, content in enumerate(islice(self.keeper.read(start), state.size - start), start):
+            if not state.tree.holds(place, content):
+                raise Refused("V1", f"entry {place} in the database is not the one that was replayed", hint=_COMPARE)
+            yield content
 
     @property
     def replayed(self) -> State:
@@ -156,7 +171,17 @@ class Broker:
             state, head = self.state(), self.keeper.newest_head()
             if head is None or head.size != state.size:
                 return b""
-            return b"".join(checkout_lines(state, self.keeper.read(), head, self._checkpoint.sign))
+            return b"".join(checkout_lines(state, self.read(), head, self._checkpoint.sign))
+
+    def signed_export(self, body: bytes) -> bytes:
+        """A sealed export with the signature of the log (docs/vault-format.md).
+
+        Raises:
+            CustodyError: It is no export.
+        """
+        from rootwarden.breakglass.custody.export import sign_export
+
+        return sign_export(body, self._checkpoint)
 
     def now(self) -> datetime:
         """The trusted instant, never before the newest entry.
@@ -201,12 +226,20 @@ class Broker:
         """A draft that still waits.
 
         Raises:
-            Refused: There is none, or it has expired.
+            Refused: There is none, it has expired, or its row is not what was put there.
         """
         kept = self.keeper.draft(name, self.now())
         if kept is None:
             raise Refused("G4", "there is no such draft any more", hint="begin again")
-        return msgspec.json.decode(kept, type=Draft)
+        try:
+            made = msgspec.json.decode(kept, type=Draft)
+            message = self._state.message(from_bytes(made.entry))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError, InputError) as error:
+            raise Refused("G4", "the draft cannot be read", hint=_CHANGED) from error
+        # Rows can be changed: nobody signs one text while another entry lies beside it.
+        if (made.id, made.message) != (name, message):
+            raise Refused("G4", "what is to be signed is not the entry of the draft", hint=_CHANGED)
+        return made
 
     def submit(self, person: str, name: str, authenticator: Authenticator) -> Written:
         """Take a signature; with the last one that is needed the entry is written.
@@ -285,7 +318,8 @@ class Broker:
                     written.extend(_stepped(state, entry))
                 head = sign_head(self._checkpoint, size=state.size, root=state.tree.root, at=state.newest_at)
                 self.keeper.append(before, written, head, draft=draft, beside=beside)
-            except RootwardenError:
+                self._seen = (state.size, state.tree.root)
+            except BaseException:
                 # The state may be ahead of what is kept: only the log says what is so.
                 if self._state.size != before:
                     self._state, self._has_looked = State(), False
@@ -312,10 +346,40 @@ class Broker:
     def _look(self) -> None:
         size = self.keeper.size()
         if size < self._state.size:
-            raise Refused("V1", "the log is shorter than it was", hint="compare it with heads kept elsewhere")
+            raise Refused("V1", "the log is shorter than it was", hint=_COMPARE)
         if size > self._state.size:
-            for content in self.keeper.read(self._state.size):
+            self._replay_on(size)
+
+    def _replay_on(self, size: int) -> None:
+        """Take in what was written since; rows alone are nothing, a head that this log signed has to be over them."""
+        try:
+            head = self._newest_over(size)
+            for content in islice(self.keeper.read(self._state.size), head.size - self._state.size):
                 step(self._state, from_bytes(content))
+            self._check_leads_to(head)
+        except BaseException:
+            self._state = State()
+            raise
+        self._seen = (self._state.size, self._state.tree.root)
+
+    def _newest_over(self, size: int) -> Head:
+        head = self.keeper.newest_head()
+        if head is None or head.size < size:
+            raise Refused("V2", f"no head is over the {size} entries there are", hint=_COMPARE)
+        return head
+
+    def _check_leads_to(self, head: Head) -> None:
+        tree = self._state.tree
+        require((tree.size, to_text(tree.root)) == (head.size, head.root), "V2", _NO_WAY, hint=_COMPARE)
+        require(head_is_signed(head, self._head_keys()), "V2", "the newest head is not signed here", hint=_COMPARE)
+        require(tree.root_at(self._seen[0]) == self._seen[1], "V1", "the log is not the one it was", hint=_COMPARE)
+
+    def _head_keys(self) -> tuple[Ed25519PublicKey, ...]:
+        """Keys the newest head may be signed with: this broker's, and around a change of keys the other of the two."""
+        own, state = self._checkpoint.public_key(), self._state
+        named = [_public(one) for one in (*state.former_checkpoint_keys[-1:], state.checkpoint_key)]
+        is_of_log = own.public_bytes_raw() in [one.public_bytes_raw() for one in named]
+        return (own, *named) if is_of_log else (own,)
 
     def _write_draft(self, entry: log.Entry, draft: str) -> None:
         """Write what was signed; its draft is gone, also when it was refused, so that a signature is tried once."""
@@ -392,6 +456,19 @@ def _dated(entry: log.AnyEntry, now: datetime) -> log.AnyEntry:
     return entry if isinstance(entry, log.ClockAttested) else msgspec.structs.replace(entry, at=now)
 
 
+def _public(pem: str) -> Ed25519PublicKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, Ed25519PublicKey):
+        raise Refused("V2", "the checkpoint key of the log is no Ed25519 key")
+    return key
+
+
+_COMPARE: Final = "compare it with heads kept elsewhere; `rootwarden breakglass audit verify` names the first bad entry"
+_NO_WAY: Final = "the entries do not lead to the newest head"
+_CHANGED: Final = "begin again; if it was not an epoch that began meanwhile, somebody writes in the database"
 # What opens a root user, or lets something leave.
 _RELEASING: Final = (
     log.LeaseOpened,

@@ -126,7 +126,7 @@ class Chores:
         """Entries whose notices are not recorded yet; after a start those of the recent past are looked at again."""
         state = self._broker.state()
         start = max(self._heard, state.size - _LOOKS_BACK)
-        for position, content in enumerate(list(self._broker.keeper.read(start)), start):
+        for position, content in enumerate(list(self._broker.read(start)), start):
             entry = from_bytes(content)
             yield position, entry, self._broker.state()
             self._heard = position + 1

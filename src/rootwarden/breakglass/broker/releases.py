@@ -282,11 +282,12 @@ class Releases:
         return made.digest
 
     def export(self, person: str, lease_id: str) -> bytes:
-        """The export, once its release is in the log: the body that is then signed."""
+        """The export, once its release is in the log, signed with the checkpoint key; the log has the body's digest."""
         lease = self._broker.state().lease(lease_id)
         require(person == lease.request.requester, "R2", "the export goes to somebody else")
         self._broker.check_may_release()
-        return self._ask(vault_says.ReleaseExport(lease=lease_id), vault_says.ReleasedExport).body
+        body = self._ask(vault_says.ReleaseExport(lease=lease_id), vault_says.ReleasedExport).body
+        return self._broker.signed_export(body)
 
     def publish(self, lease_id: str) -> None:
         """Write the check-out of a lease as it stands now, for detection to reconcile (docs/checkouts.md)."""

@@ -279,8 +279,9 @@ def _check_new_group(state: State, change: changes.SetGroup, at: datetime) -> No
 
 
 def _check_apart(state: State, change: changes.SetGroup, _at: datetime) -> None:
-    """An account's seeds and password have no custodian, and an account no two groups for one thing."""
+    """An account's seeds and password have no custodian and no key in common, and it has no two groups for one."""
     people = {custodian.person for custodian in change.group.custodians}
+    recipients = {custodian.recipient for custodian in change.group.custodians}
     for custody in state.groups.values():
         other = custody.group
         if other.id == change.group.id or not set(other.accounts) & set(change.group.accounts):
@@ -288,7 +289,12 @@ def _check_apart(state: State, change: changes.SetGroup, _at: datetime) -> None:
         require(other.holds != change.group.holds, "C7", f"`{other.id}` holds these accounts already")
         # Until an epoch is wrapped anew the custodians of the one before hold it as well.
         held = [other, *([custody.before.group] if custody.before else ())]
-        both = people & {custodian.person for group in held for custodian in group.custodians}
+        both = {
+            custodian.person
+            for group in held
+            for custodian in group.custodians
+            if custodian.person in people or custodian.recipient in recipients
+        }
         require(not both, "C7", f"{', '.join(sorted(both))} would hold seed and password of one account")
 
 

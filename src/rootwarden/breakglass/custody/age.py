@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, SupportsIndex
 
 import pyrage
 
-from rootwarden.breakglass.custody.keys import Secret, forget
+from rootwarden.breakglass.custody.keys import Key, Secret, forget
 from rootwarden.breakglass.custody.troubles import CustodyError
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ class Identity:
         forget(text)
         content += b"\n"
         return Secret(content, "age identity file")
+
+    def derive(self, use: str) -> Key:
+        """A secret key that nobody without this identity can make (HKDF-SHA256, RFC 5869; docs/vault-format.md)."""
+        with self.file() as content, Key(bytearray(hashlib.sha256(content.content).digest()), "age identity") as whole:
+            return whole.derive({"use": use}, f"key for `{use}` of an age identity")
 
     def decrypt(self, sealed: bytes, name: str) -> Secret:
         """Open an age file, binary or armored, that is encrypted to this key.

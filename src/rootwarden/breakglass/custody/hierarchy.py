@@ -105,12 +105,13 @@ def check_disjoint(groups: Iterable[Group]) -> None:
             )
 
 
-def found(group: Group, vault: Sequence[str]) -> Founded:
+def found(group: Group, vault: Sequence[str], maker: Key | None = None) -> Founded:
     """Make a fresh epoch key and its envelope.
 
     Args:
         group: The group, with its epoch.
         vault: The vault's own recipients.
+        maker: The key by which the vault knows its own envelopes again.
 
     Raises:
         CustodyError: The group cannot be.
@@ -118,7 +119,7 @@ def found(group: Group, vault: Sequence[str]) -> Founded:
     check_group(group)
     key = Key.fresh(f"epoch key of group `{group.name}`, epoch {group.epoch}")
     try:
-        envelope = nest(key, group.custodians, group.threshold, vault, group=group.name, epoch=group.epoch)
+        envelope = nest(key, group.custodians, group.threshold, vault, group=group.name, epoch=group.epoch, maker=maker)
     except BaseException:
         key.wipe()
         raise
@@ -148,7 +149,13 @@ def seal_record(account_key: Key, binding: Binding, plain: Secret) -> bytes:
 
 
 def renew(
-    old_key: Key, *, account_keys: dict[str, bytes], records: Sequence[bytes], group: Group, vault: Sequence[str]
+    old_key: Key,
+    *,
+    account_keys: dict[str, bytes],
+    records: Sequence[bytes],
+    group: Group,
+    vault: Sequence[str],
+    maker: Key | None = None,
 ) -> Renewed:
     """Go to the next epoch: other custodians, fresh keys, everything encrypted again.
 
@@ -158,6 +165,7 @@ def renew(
         records: All records' blobs below them. Their digests are the caller's to check against the log.
         group: The group as it shall be, with the next epoch.
         vault: The vault's own recipients.
+        maker: The key by which the vault knows its own envelopes again.
 
     Raises:
         CustodyError: A blob does not open, or belongs to an account that is not in the group any more, or has no key.
@@ -165,7 +173,7 @@ def renew(
     old_epoch = group.epoch - 1
     if old_epoch < 1:
         raise CustodyError(f"epoch {group.epoch} of group `{group.name}` has none before it")
-    envelope, new_key = found(group, vault)
+    envelope, new_key = found(group, vault, maker)
     fresh_blobs: dict[str, bytes] = {}
     renewed: dict[int, bytes] = {}
     with new_key:

@@ -6,6 +6,7 @@ sizes stay small for up to seven custodians, which is why there may be no more (
 
 from __future__ import annotations
 
+import hmac
 from itertools import permutations
 from math import perm
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -81,6 +82,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     check: bytes
     layers: list[Layer]
     nestings: list[Nesting]
+    # HMAC-SHA256 over the envelope with nothing here, by a key of the vault that made it (`made_by`).
+    maker: bytes = b""
 
     def place(self, custodian: str) -> int | None:
         """Where a custodian stands among them; `None` when they are none."""
@@ -88,7 +91,14 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def nest(
-    epoch_key: Key, custodians: Sequence[Custodian], threshold: int, vault: Sequence[str], *, group: str, epoch: int
+    epoch_key: Key,
+    custodians: Sequence[Custodian],
+    threshold: int,
+    vault: Sequence[str],
+    *,
+    group: str,
+    epoch: int,
+    maker: Key | None = None,
 ) -> bytes:
     """Put an epoch key into an envelope.
 
@@ -99,6 +109,7 @@ def nest(
         vault: The vault's own recipients; the innermost layer is for any one of them.
         group: Whose key it is.
         epoch: Of which epoch.
+        maker: A key of the vault by which it knows its own envelopes again.
 
     Returns:
         The envelope's bytes.
@@ -112,19 +123,32 @@ def nest(
     for length in range(1, threshold + 1):
         for order in permutations(range(len(custodians)), length):
             made[order] = age.encrypt_public(made[order[1:]], [custodians[order[0]].recipient])
-    return spelling.spell(
-        Envelope(
-            schema="rootwarden.envelope/1",
-            group=group,
-            epoch=epoch,
-            threshold=threshold,
-            custodians=list(custodians),
-            vault=list(vault),
-            check=check_value(epoch_key, group=group, epoch=epoch),
-            layers=[Layer(order=order, digest=spelling.digest(layer)) for order, layer in made.items()],
-            nestings=[Nesting(order=order, sealed=made[order]) for order in made if len(order) == threshold],
-        )
+    envelope = Envelope(
+        schema="rootwarden.envelope/1",
+        group=group,
+        epoch=epoch,
+        threshold=threshold,
+        custodians=list(custodians),
+        vault=list(vault),
+        check=check_value(epoch_key, group=group, epoch=epoch),
+        layers=[Layer(order=order, digest=spelling.digest(layer)) for order, layer in made.items()],
+        nestings=[Nesting(order=order, sealed=made[order]) for order in made if len(order) == threshold],
     )
+    return spelling.spell(msgspec.structs.replace(envelope, maker=_mark(envelope, maker) if maker else b""))
+
+
+def made_by(envelope: Envelope, maker: Key) -> bool:
+    """Whether the vault with this key made an envelope.
+
+    Anybody can encrypt to custodians and to the vault: an envelope that opens, with a key somebody else chose, would
+    let them read whatever is sealed below it later.
+    """
+    return hmac.compare_digest(envelope.maker, _mark(envelope, maker))
+
+
+def _mark(envelope: Envelope, maker: Key) -> bytes:
+    unmarked = spelling.spell(msgspec.structs.replace(envelope, maker=b""))
+    return hmac.new(maker.content, unmarked, "sha256").digest()
 
 
 def read_envelope(content: bytes) -> Envelope:

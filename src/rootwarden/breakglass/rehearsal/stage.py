@@ -62,7 +62,7 @@ class Stage:
 
     def restart_vault(self) -> None:
         """End the vault, and start it anew on its folder."""
-        _ended(self.vault)
+        end_vault(self.vault)
         self.vault = self._start_vault()
 
     def restart(self) -> None:
@@ -73,7 +73,7 @@ class Stage:
 
     def end(self) -> None:
         """End both."""
-        _ended(self.vault)
+        end_vault(self.vault)
         self.house.close()
 
 
@@ -92,7 +92,7 @@ def stage(folder: Path, *, ahead: float = 0.0, origin: str = "https://localhost"
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as ends:
-        place = _vaults_folder()
+        place = vaults_folder()
         ends.callback(shutil.rmtree, place)
         offset = place / "offset"
         offset.write_text(str(ahead), encoding="ascii")
@@ -108,7 +108,7 @@ def stage(folder: Path, *, ahead: float = 0.0, origin: str = "https://localhost"
         house = House(given, folder, reading=clocks.read, clues=ON_STAGE)
         rp_id = origin.partition("://")[2].partition(":")[0]
         troupe = Troupe(house.broker, house.releases, origin=origin, rp_id=rp_id, wait=clocks.wait)
-        start = partial(_started, place, socket, folder / given.checkpoint_key, offset)
+        start = partial(start_vault, place, socket, folder / given.checkpoint_key, offset)
         try:
             made = Stage(house, troupe, clocks, start)
         except BaseException:
@@ -118,7 +118,7 @@ def stage(folder: Path, *, ahead: float = 0.0, origin: str = "https://localhost"
         yield made
 
 
-def _vaults_folder() -> Path:
+def vaults_folder() -> Path:
     """A folder only the vault's user may read, on a way nobody else may change."""
     place = Path(tempfile.mkdtemp(prefix="rootwarden-vault-"))
     if os.geteuid() == 0:
@@ -126,7 +126,18 @@ def _vaults_folder() -> Path:
     return place
 
 
-def _started(state: Path, socket: Path, checkpoint: Path, offset: Path) -> subprocess.Popen[str]:
+def start_vault(state: Path, socket: Path, checkpoint: Path, offset: Path) -> subprocess.Popen[str]:
+    """Start a vault as a process of its own.
+
+    Args:
+        state: Its folder.
+        socket: Where it listens.
+        checkpoint: The key file of the broker's heads; made when there is none.
+        offset: The file that says by how much its clocks are ahead.
+
+    Raises:
+        UsageError: It does not start.
+    """
     pem = private_key(checkpoint).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     module = "rootwarden.breakglass.rehearsal.vault_runner"
     process = subprocess.Popen(
@@ -138,11 +149,12 @@ def _started(state: Path, socket: Path, checkpoint: Path, offset: Path) -> subpr
     )
     told = process.stderr.readline() if process.stderr is not None else ""
     if "listening" not in told:
-        _ended(process)
+        end_vault(process)
         raise UsageError(f"the vault does not start: {told.strip() or 'it says nothing'}")
     return process
 
 
-def _ended(process: subprocess.Popen[str]) -> None:
+def end_vault(process: subprocess.Popen[str]) -> None:
+    """Have it end, and wait until it did."""
     process.terminate()
     process.communicate(timeout=STARTS_IN)

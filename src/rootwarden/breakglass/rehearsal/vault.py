@@ -16,8 +16,10 @@ from rootwarden.breakglass.codes.qr import read_qr
 from rootwarden.breakglass.codes.seed import Seed
 from rootwarden.breakglass.core.releasing import PERIOD, step_begins
 from rootwarden.breakglass.custody.age import Identity, fingerprint, in_groups
-from rootwarden.breakglass.custody.hierarchy import seal_record
+from rootwarden.breakglass.custody.export import Opened, make_export
+from rootwarden.breakglass.custody.hierarchy import Group, seal_record
 from rootwarden.breakglass.custody.keys import Key, Secret
+from rootwarden.breakglass.custody.nesting import Custodian
 from rootwarden.breakglass.custody.opening import Progress
 from rootwarden.breakglass.custody.sealed import Binding, Kind
 from rootwarden.breakglass.vault import messages as said
@@ -131,7 +133,23 @@ class StageVault:
         return self._code(request.step, 2), " ".join(two)
 
     def _made(self, request: said.MakeExport) -> tuple[said.Answer, str]:
-        self._exports[request.lease] = b'{"sealed":"export of the rehearsal"}'
+        asked = self._state().lease(request.lease).request
+        binding = Binding(
+            group="rehearsal", epoch=1, account=asked.account, kind=Kind.TOTP_SEED, record=asked.device, version=1
+        )
+        custodians = [Custodian(name=name, recipient=Identity.fresh().recipient) for name in ("carl", "cleo")]
+        group = Group(
+            name=binding.group,
+            keeps=binding.kind,
+            epoch=binding.epoch,
+            accounts=[binding.account],
+            custodians=custodians,
+            threshold=2,
+        )
+        with Secret(bytearray(b'{"uri":"of the rehearsal"}'), "record of the rehearsal") as plain:
+            self._exports[request.lease] = make_export(
+                [Opened(binding, plain)], account=binding.account, group=group, made_at=self._clock()
+            )
         return said.MadeExport(digest=hashlib.sha256(self._exports[request.lease]).hexdigest()), ""
 
     def _exported(self, request: said.ReleaseExport) -> tuple[said.Answer, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.breakglass.custody import age, spelling
-from rootwarden.breakglass.custody.nesting import read_envelope
+from rootwarden.breakglass.custody.nesting import made_by, read_envelope
 from rootwarden.breakglass.custody.opening import Opening, progress, share_digest
 from rootwarden.breakglass.custody.sealed import account_key_binding, unseal_key
 from rootwarden.breakglass.vault import messages as said
@@ -82,6 +82,10 @@ class Openings:
             raise VaultError(f"the envelope of group `{request.group}` is not the one in the log", step="V3")
         envelope = read_envelope(request.envelope)
         _check_group(envelope, sealed)
+        with self._folder.maker() as maker:
+            # The entry that names it bears nobody's signature: only this tells it from one the broker made.
+            if not made_by(envelope, maker):
+                raise VaultError(f"the envelope of group `{request.group}` was not made by this vault", step="V3")
         ephemeral = age.Identity.fresh()
         self._waiting[request.opening] = Waiting(
             opening=Opening(envelope),

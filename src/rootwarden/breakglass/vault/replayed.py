@@ -14,10 +14,10 @@ from rootwarden.breakglass.core import custody as steps
 from rootwarden.breakglass.core.anchor import Proof, check_anchored
 from rootwarden.breakglass.core.entry import EpochBegun, from_bytes
 from rootwarden.breakglass.core.refusal import Refused, require
-from rootwarden.breakglass.core.releasing import PERIOD, step_begins
+from rootwarden.breakglass.core.releasing import PERIOD, open_lease, step_begins
 from rootwarden.breakglass.core.request import Purpose as Wanted
 from rootwarden.breakglass.core.settings import OPENING_LIVES
-from rootwarden.breakglass.core.state import Phase, State
+from rootwarden.breakglass.core.state import State
 from rootwarden.breakglass.core.step import step
 from rootwarden.breakglass.custody.hierarchy import Group
 from rootwarden.breakglass.custody.nesting import Custodian
@@ -122,7 +122,7 @@ class ReplayedAuthority:
         group = steps.group_in(state, one.group, one.epoch)
         accounts, uses = group.accounts, 1
         if one.purpose == steps.LEASE:
-            lease = _open(state.lease(one.reference), now)
+            lease = open_lease(state, one.reference, now)
             accounts = (lease.request.account,)
             visit = state.quorum_of(lease.request).codes_per_opening
             uses = ENROLMENT_USES if lease.request.purpose is Wanted.ENROLMENT else visit
@@ -141,7 +141,7 @@ class ReplayedAuthority:
     def code(self, *, lease: str, device: str, step: int, now: datetime) -> RecordGrant:
         """The record whose code was released in the log for this lease, device and step (R1 to R7)."""
         state = self._settled()
-        one = _open(state.lease(lease), now)
+        one = open_lease(state, lease, now)
         released = step in one.steps and one.request.device == device
         require(released, "R1", "no code of this step was released in the log")
         _check_time(step, now, steps_long=1)
@@ -150,14 +150,16 @@ class ReplayedAuthority:
     def password(self, *, lease: str, now: datetime) -> PasswordGrant:
         """The password that was released in the log for this lease (R1, R2, R7)."""
         state = self._settled()
-        one = _open(state.lease(lease), now)
+        one = open_lease(state, lease, now)
         require(one.password_released, "R1", "the password was not released in the log")
         return PasswordGrant(record=_grant(state, one.request.account, ""), recipient="")
 
     def sealing(self, *, lease: str, device: str, now: datetime) -> Binding:
         """Where a seed, or with no device a password, may be sealed, with its next version (N1)."""
         state = self._settled()
-        account = _enrolling(state, lease, now).request.account
+        request = _enrolling(state, lease, now).request
+        require(device == request.device, "N1", "the enrolment is for another device, or another secret")
+        account = request.account
         holds = steps.SEED if device else steps.PASSWORD
         for custody in state.groups.values():
             if account in custody.group.accounts and custody.group.holds == holds and custody.digest:
@@ -176,7 +178,7 @@ class ReplayedAuthority:
         state = self._settled()
         account = _enrolling(state, lease, now).request.account
         record = state.accounts[account].records.get(device)
-        served = record is not None and record.served == step and not record.proven
+        served = record is not None and record.lease == lease and record.served == step and not record.proven
         require(served, "N2", "no codes of these steps were served in the log")
         _check_time(step, now, steps_long=2)
         return _grant(state, account, device)
@@ -184,7 +186,7 @@ class ReplayedAuthority:
     def export(self, *, lease: str, now: datetime) -> ExportGrant:
         """What an approved export holds: every record of the account that one group keeps."""
         state = self._settled()
-        one = _open(state.lease(lease), now)
+        one = open_lease(state, lease, now)
         require(one.request.purpose is Wanted.EXPORT, "R1", "the lease is for no export")
         account, holds = one.request.account, steps.SEED if one.request.device else steps.PASSWORD
         for custody in state.groups.values():
@@ -199,7 +201,7 @@ class ReplayedAuthority:
 
     def exported(self, *, lease: str, digest: str, now: datetime) -> None:
         """Whether the export with this digest was released in the log."""
-        one = _open(self._settled().lease(lease), now)
+        one = open_lease(self._settled(), lease, now)
         require(digest == one.exported, "R1", "the export was not released in the log")
 
     def rewrap(self, group: str, now: datetime) -> RewrapGrant:  # noqa: ARG002 - no instant decides it
@@ -212,12 +214,10 @@ class ReplayedAuthority:
         return RewrapGrant(group=_group(custody.group), records=records)
 
     def warm_seconds(self, account: str, now: datetime) -> float:
-        """How long a waiver in the log lets the account's key stay; 0 when there is none."""
+        """How long a waiver in the log lets the account's key stay, not beyond its own end; 0 when there is none."""
         state = self._settled()
-        guarded = state.accounts.get(account)
-        if guarded is None or f"warm:{account}" not in state.waived(now):
-            return 0.0
-        return guarded.account.warm_minutes * 60.0
+        minutes = state.warm_minutes(account, now)
+        return min(minutes * 60.0, (state.waivers[f"warm:{account}"] - now).total_seconds()) if minutes else 0.0
 
     def _replay(self, entries: Sequence[bytes]) -> None:
         for place, content in enumerate(entries):
@@ -244,13 +244,8 @@ def _proof(receipt: bytes) -> Proof:
         raise Refused("V2", "what shows that the head is anchored cannot be read") from error
 
 
-def _open(lease: Lease, now: datetime) -> Lease:
-    require(lease.phase is Phase.OPEN and now < lease.until, "R1", "the lease is not open")
-    return lease
-
-
 def _enrolling(state: State, name: str, now: datetime) -> Lease:
-    lease = _open(state.lease(name), now)
+    lease = open_lease(state, name, now)
     require(lease.request.purpose is Wanted.ENROLMENT, "N1", "the lease is for no enrolment")
     return lease
 

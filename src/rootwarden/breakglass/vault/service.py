@@ -162,7 +162,8 @@ class Vault:
 
     def _seal_epoch(self, request: said.SealEpoch, _secret: Secret) -> Reply:
         group = self._authority.founding(request.group, request.epoch, self._clock())
-        return self._in_child(partial(work.seal_epoch, group, [self._recipient]))
+        with self._folder.maker() as maker:
+            return self._in_child(partial(work.seal_epoch, group, [self._recipient], maker))
 
     def _begin_opening(self, request: said.BeginOpening, _secret: Secret) -> Reply:
         return self._openings.begin(request, self._clock()), None
@@ -182,15 +183,16 @@ class Vault:
             raise VaultError(f"the log has {len(grant.records)} records of this group", step="V3")
         for record, blob in zip(grant.records, request.records, strict=True):
             _check_digest(blob, record.digest, str(record.binding))
-        reply = self._in_child(
-            partial(work.rewrap, held.epoch_key, held.wrapped, request.records, grant.group, [self._recipient]),
-            needs=request.opening,
-        )
+        with self._folder.maker() as maker:
+            found = (held.epoch_key, held.wrapped, request.records, grant.group, [self._recipient])
+            reply = self._in_child(partial(work.rewrap, *found, maker=maker), needs=request.opening)
         self._resident.drop(request.opening)
         return reply
 
     def _keep_warm(self, request: said.KeepWarm, _secret: Secret) -> Reply:
         held = self._resident.look(request.opening)
+        if held.purpose is Purpose.REWRAP:
+            raise VaultError("what was opened for a new epoch serves nothing else", step="O1")
         seconds = self._authority.warm_seconds(request.account, self._clock())
         if seconds <= 0:
             raise VaultError(f"account {request.account} is cold", hint="staying warm needs a waiver in the log")
@@ -303,6 +305,10 @@ class Vault:
             raise VaultError(f"the {binding} is not of the group and epoch that were opened", step="O1")
         if held.purpose is Purpose.REWRAP:
             raise VaultError("what was opened for a new epoch serves nothing else", step="O1")
+        if isinstance(name, Warm) and self._authority.warm_seconds(name.account, self._clock()) <= 0:
+            # Two administrators took it back, or the waiver has ended.
+            self._resident.drop(name)
+            raise VaultError(f"account {name.account} is cold", hint="custodians open it, for one release", step="O1")
         if not isinstance(name, Warm) and held.lease != lease:
             raise VaultError(f"opening `{name}` serves another lease", hint="custodians open each lease", step="O1")
         return held.account_key(binding.account)

@@ -16,6 +16,8 @@ from rootwarden.breakglass.vault.troubles import VaultError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rootwarden.breakglass.custody.keys import Key
+
 IDENTITY, HEAD, LEDGER = "identity.txt", "trusted-head.json", "steps.jsonl"
 _HEAD_LIMIT: Final = 4096
 _IDENTITY_LIMIT: Final = 4096
@@ -106,6 +108,15 @@ class StateFolder:
             return Identity.read(content)
         finally:
             forget(content)
+
+    def maker(self) -> Key:
+        """The key by which the vault knows its own envelopes again, made from its identity.
+
+        Raises:
+            VaultError: The identity's file is not private.
+            CustodyError: It holds no identity.
+        """
+        return self.identity().derive("envelope")
 
     def trusted(self) -> TrustedHead:
         """The newest head it ever saw.

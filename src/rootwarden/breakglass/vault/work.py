@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.vault.authority import ExportGrant
 
 
-def seal_epoch(group: Group, vault: Sequence[str]) -> Result:
+def seal_epoch(group: Group, vault: Sequence[str], maker: Key) -> Result:
     """Make a group's envelope and its account keys; nobody keeps the epoch key."""
-    envelope, epoch_key = found(group, vault)
+    envelope, epoch_key = found(group, vault, maker)
     account_keys: dict[str, bytes] = {}
     with epoch_key:
         for account in group.accounts:
@@ -42,10 +42,16 @@ def seal_epoch(group: Group, vault: Sequence[str]) -> Result:
 
 
 def rewrap(
-    epoch_key: Key, account_keys: dict[str, bytes], records: Sequence[bytes], group: Group, vault: Sequence[str]
+    epoch_key: Key,
+    account_keys: dict[str, bytes],
+    records: Sequence[bytes],
+    group: Group,
+    vault: Sequence[str],
+    *,
+    maker: Key,
 ) -> Result:
     """Take a group to its next epoch."""
-    made = renew(epoch_key, account_keys=account_keys, records=records, group=group, vault=vault)
+    made = renew(epoch_key, account_keys=account_keys, records=records, group=group, vault=vault, maker=maker)
     answer = SealedEpoch(
         envelope=made.envelope,
         digest=spelling.digest(made.envelope),

@@ -82,7 +82,7 @@ def entries_from(call: Call, start: int) -> audit_views.AuditView:
         Refused: The reader is neither auditor nor administrator.
     """
     _check_auditor(call)
-    contents = islice(call.house.broker.keeper.read(start), audit_views.PAGE)
+    contents = islice(call.house.broker.read(start), audit_views.PAGE)
     entries = tuple(audit_views.entry_view(start + number, content) for number, content in enumerate(contents))
     return audit_views.AuditView(head=head_now(call), start=start, entries=entries)
 

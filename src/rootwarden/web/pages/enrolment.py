@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from rootwarden.breakglass.broker import filing_views, views, wishes
 from rootwarden.breakglass.broker.seeing import Unseen
-from rootwarden.errors import InputError
+from rootwarden.errors import InputError, RootwardenError
 from rootwarden.web import signing
 from rootwarden.web.call import Access
 from rootwarden.web.pages.drafts import to_sign
 from rootwarden.web.pages.leaf import Leaf, checked, field
+from rootwarden.web.pages.leases import seconds_until
 from rootwarden.web.pages.paper import page
-from rootwarden.web.problem import HttpError
+from rootwarden.web.problem import HttpError, problem_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -29,12 +30,29 @@ def _form(call: Call) -> Response:
     account = next(one for one in filing.accounts if one.id == lease.account)
     device = call.house.broker.look(lambda state: state.lease(name).request.device)
     record = call.house.broker.look(lambda state: _record(state, lease.account, device))
-    codes = None
+    codes, over = None, None
+    wait = seconds_until(record.served, call.at) if record is not None and record.served is not None else 0
     try:
-        codes = signing.left_before(call.house, call.signed_in, signing.ENROLMENT, name, device)
+        codes = signing.left_before(call.house, call.signed_in, signing.ENROLMENT, name, device) if not wait else None
     except Unseen:
-        codes = None
-    return page(call, "enrolment", lease=lease, account=account, device=device, record=record, codes=codes)
+        # Nothing was asked for, or in another sign-in: the page goes on without codes.
+        over = None
+    except RootwardenError as error:
+        over = problem_of(error)
+    response = page(
+        call,
+        "enrolment",
+        lease=lease,
+        account=account,
+        device=device,
+        record=record,
+        codes=codes,
+        over=over,
+        wait=wait,
+    )
+    if wait:
+        response.headers["refresh"] = str(wait)
+    return response
 
 
 def _record(state: State, account: str, device: str) -> Record | None:

@@ -54,7 +54,7 @@ def _one(call: Call) -> Response:
 
 def _code(call: Call) -> Response:
     lease = _lease(call)
-    wait = call.house.broker.look(lambda state: _seconds_until(state, lease.id, call.at))
+    wait = seconds_until(call.house.broker.look(lambda state: _newest_step(state, lease.id)), call.at)
     code, over = None, None
     try:
         code = signing.left_before(call.house, call.signed_in, signing.CODE, lease.id) if not wait else None
@@ -70,10 +70,14 @@ def _code(call: Call) -> Response:
     return response
 
 
-def _seconds_until(state: State, name: str, at: datetime) -> int:
-    """Seconds until the step of the newest code begins; 0 when it has."""
+def seconds_until(step: int, at: datetime) -> int:
+    """Seconds until a time step begins; 0 when it has."""
+    return max(0, ceil((step_begins(step) - at).total_seconds()))
+
+
+def _newest_step(state: State, name: str) -> int:
     steps = state.lease(name).steps
-    return max(0, ceil((step_begins(steps[-1]) - at).total_seconds())) if steps else 0
+    return steps[-1] if steps else 0
 
 
 def _password(call: Call) -> Response:
