@@ -21,7 +21,7 @@ from rootwarden.alert.secret import SecretSource
 from rootwarden.breakglass.core.settings import Quorum, Slot, WitnessKey
 from rootwarden.breakglass.core.settings import Settings as LogSettings
 from rootwarden.breakglass.rehearsal.shifted import Shifted
-from rootwarden.breakglass.rehearsal.stage import end_vault, start_vault, vaults_folder
+from rootwarden.breakglass.rehearsal.stage import ON_STAGE, end_vault, start_vault, vaults_folder
 from rootwarden.breakglass.rehearsal.troupe import Troupe
 from rootwarden.breakglass.service.house import House
 from rootwarden.breakglass.service.key_files import private_key

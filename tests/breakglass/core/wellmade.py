@@ -265,5 +265,8 @@ WELL_MADE: Final[dict[str, Callable[[World, str], log.Entry]]] = {
     "drill-begun": _drill_begun,
     "drill-done": _drill_done,
     "signed-in": lambda world, who: plain(world, log.SignedIn, who, method="oidc"),
+    "hazard-noticed": lambda world, who: plain(
+        world, log.HazardNoticed, who, hazard="domain:x", severity="low", words="x"
+    ),
     "attempt-refused": lambda world, who: plain(world, log.AttemptRefused, who, attempted="code", step="R1"),
 }
