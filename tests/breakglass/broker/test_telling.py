@@ -80,11 +80,7 @@ def test_who_anchored_an_older_head_is_heard_too() -> None:
     older = releases.anchor()
     house.broker.say(log.SignedIn(at=house.now, actor="carl", method="passkey"))
     releases.layers("opening", "carl")
-<<<<<<< HEAD
-    anchors.anchor = lambda head: older  # type: ignore[method-assign]
-=======
     anchors.stays = older
->>>>>>> hostile
     house.broker.say(log.SignedIn(at=house.now, actor="cleo", method="passkey"))
     releases.layers("opening", "cleo")
     assert vault.size == older.head.size + 1
