@@ -6,6 +6,7 @@ Nothing here decides. The log says what may leave, and the vault looks for itsel
 from __future__ import annotations
 
 import hashlib
+import threading
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
@@ -86,6 +87,7 @@ class Releases:
         self._broker, self._vault, self._anchors = broker, vault, anchors
         # How many entries the vault has taken in, as far as we know; it is asked when we do not.
         self._told = -1
+        self._telling = threading.RLock()
         self._anchored: Anchored | None = None
 
     # Custody.
@@ -317,21 +319,23 @@ class Releases:
     def _asked(self, request: vault_says.Request, secret: Secret | None = None) -> Answered:
         """Ask with everything the vault does not know yet, under a head that is held outside (BG-4)."""
         anchored = self.anchor()
-        try:
-            part = self._part(anchored)
-            answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)
-        except VaultError:
-            self._told = -1
-            raise
-        self._told = anchored.head.size
-        return answered
+        # Two at once would tell the vault the same entries twice: one of them would be refused, with a share lost.
+        with self._telling:
+            try:
+                part = self._part(anchored)
+                answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)
+            except VaultError:
+                self._told = -1
+                raise
+            self._told = max(self._told, anchored.head.size)
+            return answered
 
     def _part(self, anchored: Anchored) -> vault_says.LogPart | None:
         if self._told < 0:
             # The vault may have started anew, or taken the entries in before it said no.
             status = self._vault.ask(vault_says.Status()).answer
             self._told = status.size if isinstance(status, vault_says.Stands) else 0
-        if self._told == anchored.head.size:
+        if self._told >= anchored.head.size:
             return None
         read = islice(self._broker.keeper.read(self._told), anchored.head.size - self._told)
         entries: list[bytes] = []
