@@ -74,7 +74,7 @@ def _epoch_begun(world: World, who: str) -> log.Entry:
 
 
 def _clock(world: World, who: str) -> log.Entry:
-    fields = {"instant": world.now, "source": "a wrist watch", "boot": "b", "monotonic_us": 1}
+    fields = {"instant": world.now, "read_at": world.now, "source": "a wrist watch", "boot": "b", "monotonic_us": 1}
     return joint(world, log.ClockAttested, who, "ben" if who == "ada" else "ada", **fields)
 
 

@@ -256,7 +256,7 @@ class Broker:
         """
         with self._one_look() as state:
             made = self.draft(name)
-            entry = _dated(from_bytes(made.entry), self.now())
+            entry = msgspec.structs.replace(from_bytes(made.entry), at=self.now())
             if isinstance(entry, log.JointEntry):
                 return self._cosigned(made, entry, person, authenticator)
             if made.person != person:
@@ -449,11 +449,6 @@ def _stepped(state: State, entry: log.Entry) -> Iterator[bytes]:
     yield to_bytes(entry)
     if isinstance(entry, _RELEASES):
         yield from _stepped(state, checkout_of(state, state.lease(entry.lease), entry.at))
-
-
-def _dated(entry: log.AnyEntry, now: datetime) -> log.AnyEntry:
-    """The entry as of now; an attested time keeps the moment at which it was read."""
-    return entry if isinstance(entry, log.ClockAttested) else msgspec.structs.replace(entry, at=now)
 
 
 def _public(pem: str) -> Ed25519PublicKey:

@@ -6,6 +6,7 @@ Nothing here decides. The log says what may leave, and the vault looks for itsel
 from __future__ import annotations
 
 import hashlib
+import threading
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
@@ -87,6 +88,7 @@ class Releases:
         self._broker, self._vault, self._anchors = broker, vault, anchors
         # How many entries the vault has taken in, as far as we know; below zero: it is to be asked.
         self._told = -1
+        self._telling = threading.RLock()
         self._anchored: Anchored | None = None
 
     # Custody.
@@ -321,10 +323,8 @@ class Releases:
         """Ask with everything the vault does not know yet, under a head that is held outside (BG-4)."""
         anchored, known = self.anchor(), self._told
         try:
-            part = self._part(anchored)
-            answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)
+            return self._told_and_asked(anchored, request, secret)
         except VaultError as error:
-            self._told = -1
             # A vault that was started anew knows no entries. What went beside the request is wiped, and not sent again.
             if secret is None and known >= 0 and error.step == "V1":
                 return self._asked(request)
@@ -332,8 +332,18 @@ class Releases:
                 # Offline, two people signed an earlier head; what the vault was asked about may lie after it.
                 raise SinkError("the newest entries are not held outside yet", hint=_SIGN) from error
             raise
-        self._told = max(self._told, anchored.head.size)
-        return answered
+
+    def _told_and_asked(self, anchored: Anchored, request: vault_says.Request, secret: Secret | None) -> Answered:
+        # Two at once would tell the vault the same entries twice: one of them would be refused, with a share lost.
+        with self._telling:
+            try:
+                part = self._part(anchored)
+                answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)
+            except VaultError:
+                self._told = -1
+                raise
+            self._told = max(self._told, anchored.head.size)
+            return answered
 
     def _part(self, anchored: Anchored) -> vault_says.LogPart | None:
         if self._told < 0:
