@@ -183,6 +183,8 @@ def test_two_sign_one_entry_one_after_the_other() -> None:
     draft = house.prepare("ada", wishes.AttestClock(instant=house.now, source="a wrist watch"))
     assert house.sign("ada", draft).position is None
     assert house.sign("ada", draft).position is None, "one person is one signature"
+    house.now += timedelta(minutes=2)
+    house.broker.say(log.SignedIn(at=house.now, actor="dan", method="passkey"))
     written = house.sign("dan", draft)
     assert written.position is not None
     assert isinstance(written.entry, log.ClockAttested)

@@ -383,6 +383,7 @@ def epochs(maker: Maker) -> None:
             "ada",
             "dan",
             instant=world.now + timedelta(minutes=1),
+            read_at=world.now,
             source="a watch",
             boot="b",
             monotonic_us=1,

@@ -23,6 +23,7 @@ from rootwarden.breakglass.core.request import Purpose
 from rootwarden.breakglass.custody.sealed import read_sealed
 from rootwarden.breakglass.vault import messages as vault_says
 from rootwarden.breakglass.vault.troubles import VaultError
+from rootwarden.errors import SinkError
 from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Releases:
 
     def __init__(self, broker: Broker, vault: VaultDoor, anchors: Anchors) -> None:
         self._broker, self._vault, self._anchors = broker, vault, anchors
-        # How many entries the vault has taken in, as far as we know; it is asked when we do not.
+        # How many entries the vault has taken in, as far as we know; below zero: it is to be asked.
         self._told = -1
         self._telling = threading.RLock()
         self._anchored: Anchored | None = None
@@ -258,6 +259,7 @@ class Releases:
         ask = vault_says.ReleasePassword(
             opening=_opened_for(state, lease_id, password=True), lease=lease_id, record=self._blob(record.digest)
         )
+        self._broker.check_may_release()
         answered = self._asked(ask)
         return answered.secret
 
@@ -285,6 +287,7 @@ class Releases:
         """The export, once its release is in the log, signed with the checkpoint key; the log has the body's digest."""
         lease = self._broker.state().lease(lease_id)
         require(person == lease.request.requester, "R2", "the export goes to somebody else")
+        self._broker.check_may_release()
         body = self._ask(vault_says.ReleaseExport(lease=lease_id), vault_says.ReleasedExport).body
         return self._broker.signed_export(body)
 
@@ -318,7 +321,19 @@ class Releases:
 
     def _asked(self, request: vault_says.Request, secret: Secret | None = None) -> Answered:
         """Ask with everything the vault does not know yet, under a head that is held outside (BG-4)."""
-        anchored = self.anchor()
+        anchored, known = self.anchor(), self._told
+        try:
+            return self._told_and_asked(anchored, request, secret)
+        except VaultError as error:
+            # A vault that was started anew knows no entries. What went beside the request is wiped, and not sent again.
+            if secret is None and known >= 0 and error.step == "V1":
+                return self._asked(request)
+            if anchored.head.size < self._broker.state().size:
+                # Offline, two people signed an earlier head; what the vault was asked about may lie after it.
+                raise SinkError("the newest entries are not held outside yet", hint=_SIGN) from error
+            raise
+
+    def _told_and_asked(self, anchored: Anchored, request: vault_says.Request, secret: Secret | None) -> Answered:
         # Two at once would tell the vault the same entries twice: one of them would be refused, with a share lost.
         with self._telling:
             try:
@@ -334,7 +349,11 @@ class Releases:
         if self._told < 0:
             # The vault may have started anew, or taken the entries in before it said no.
             status = self._vault.ask(vault_says.Status()).answer
-            self._told = status.size if isinstance(status, vault_says.Stands) else 0
+            told = status.size if isinstance(status, vault_says.Stands) else 0
+            here = self._broker.state().size
+            if told > here:
+                raise VaultError(f"the vault knows {told} entries, and the log here has {here}", hint=_ANEW, step="V1")
+            self._told = told
         if self._told >= anchored.head.size:
             return None
         read = islice(self._broker.keeper.read(self._told), anchored.head.size - self._told)
@@ -400,6 +419,7 @@ class Releases:
         )
 
     def _shown(self, ask: vault_says.Request, state: State, lease: Lease) -> tuple[Shown, Secret]:
+        self._broker.check_may_release()
         answered = self._asked(ask)
         code = answered.answer
         if not isinstance(code, vault_says.Code):
@@ -463,4 +483,6 @@ def _opened_for(state: State, lease_id: str, *, password: bool = False) -> str:
     return ""
 
 
+_ANEW: Final = "bring the whole log back; after a new epoch, start the vault anew"
+_SIGN: Final = "is a sink reachable again? else two people sign the head on their devices"
 _RESTORE: Final = "restore it from a backup, or open the sealed export with the custodians"
