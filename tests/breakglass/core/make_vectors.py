@@ -389,6 +389,7 @@ def epochs(maker: Maker) -> None:
             monotonic_us=1,
         ),
     )
+    maker.no("P2", "a hazard without words", maker.made("hazard-noticed", log.SYSTEM, words=""))
     floor = log.StepFloor(account=ACCOUNT, device=DEVICE, step=world.step_now() + 1)
     old = maker.made("person-suspended", "ada")
     world.together(log.EpochBegun, "ada", "ben", "carl", **fields, floors=(floor,))
