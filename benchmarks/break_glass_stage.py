@@ -21,7 +21,7 @@ from rootwarden.alert.secret import SecretSource
 from rootwarden.breakglass.core.settings import Quorum, Slot, WitnessKey
 from rootwarden.breakglass.core.settings import Settings as LogSettings
 from rootwarden.breakglass.rehearsal.shifted import Shifted
-from rootwarden.breakglass.rehearsal.stage import end_vault, start_vault, vaults_folder
+from rootwarden.breakglass.rehearsal.stage import ON_STAGE, end_vault, start_vault, vaults_folder
 from rootwarden.breakglass.rehearsal.troupe import Troupe
 from rootwarden.breakglass.service.house import House
 from rootwarden.breakglass.service.key_files import private_key
@@ -72,7 +72,7 @@ def stage(place: Path, database: str, *, sink: str) -> Iterator[Stage]:
             database=database, vault=str(state / "vault.sock"), web=Web(origin="https://localhost"), sink=(declared,)
         )
         open_until_the_end.callback(end_vault, start_vault(state, state / "vault.sock", checkpoint, offset))
-        house = House(settings, place, reading=clocks.read)
+        house = House(settings, place, reading=clocks.read, clues=ON_STAGE)
         open_until_the_end.callback(house.close)
         troupe = Troupe(house.broker, house.releases, wait=clocks.wait)
         slots = (Slot(count=1, group="security"), Slot(count=1, group="operations"))

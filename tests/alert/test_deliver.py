@@ -274,7 +274,7 @@ def test_only_a_named_person_acknowledges(store: Store) -> None:
     assert (row.person, row.door) == ("alice", Door.POST)
 
 
-@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("stride", [9, pytest.param(1, marks=pytest.mark.soak)])
 def test_killed_between_any_two_steps(database: str, receiver: Receiver, stride: int) -> None:
     with Store(database):
         pass

@@ -17,6 +17,7 @@ from rootwarden.breakglass.witness.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from rootwarden.breakglass.witness.memory import Memory
 
@@ -25,10 +26,15 @@ TOKEN = Secret("a token of the tests, long enough")
 
 @contextmanager
 def witness_server(
-    memory: Memory, *, certificate: str = "", certificate_key: str = "", body_seconds: float = 5.0
+    memory: Memory,
+    *,
+    certificate: str = "",
+    certificate_key: str = "",
+    body_seconds: float = 5.0,
+    clock: Callable[[], datetime] = now,
 ) -> Iterator[str]:
     """A witness over HTTP; its address."""
-    witness = Witness(memory, name="second", key=WITNESS_KEY, clock=now)
+    witness = Witness(memory, name="second", key=WITNESS_KEY, clock=clock)
     listening = Listening(port=0, certificate=certificate, certificate_key=certificate_key)
     server = server_of(application(witness, token=TOKEN, body_seconds=body_seconds), listening)
     thread = threading.Thread(target=server.run, daemon=True)

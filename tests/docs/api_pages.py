@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 
 from rootwarden.breakglass.broker.wishes import AnyWish
 from rootwarden.web.app import ENDPOINTS
@@ -44,12 +44,13 @@ def _rows(union: Any) -> Iterator[str]:
 
 def _path(endpoint: Endpoint) -> str:
     query = "&".join(f"{name}={default}" for name, default in endpoint.query)
-    return endpoint.path + (f"?{query}" if query else "")
+    return f"{endpoint.path}?{query}" if query else str(endpoint.path)
 
 
 def _type(kind: Any) -> str:
     if kind is None:
         return ""
+    if get_origin(kind) is dict:
+        return "`{}`"
     (inner, *_) = get_args(kind) or (kind,)
-    many = "list of " if get_args(kind) and kind.__name__ == "tuple" else ""
-    return f"{many}`{inner.__name__}`" if not kind.__name__.startswith("dict") else "`{}`"
+    return f"list of `{inner.__name__}`" if get_args(kind) else f"`{inner.__name__}`"

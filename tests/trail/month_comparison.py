@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 Json = dict[str, Any]
+# Kind, account and events of a concern.
+What = tuple[str, str, tuple[str, ...]]
 FIELDS = (
     "account",
     "shape",
@@ -77,40 +79,29 @@ def _unexplained(incident: Json) -> Iterator[str]:
 
 
 def concerns(truth: Json, findings: Json) -> list[str]:
-    """What differs between the concerns of the truth and those found."""
-    return [*_events_of_concerns(truth, findings), *_severities(truth, findings), *_without_events(truth, findings)]
+    """What differs between the concerns of the truth and those found: each is found once, as one, with its account."""
+    return [*_one_for_one(truth, findings), *_severities(truth, findings)]
 
 
-def _events_of_concerns(truth: Json, findings: Json) -> Iterator[str]:
-    right, found = _by_kind(truth["concerns"]), _by_kind(findings["concerns"])
-    for kind in sorted(right.keys() | found.keys()):
-        if missing := right[kind] - found[kind]:
-            yield f"{kind}: not found: {_stories(truth, missing)}"
-        if extra := found[kind] - right[kind]:
-            yield f"{kind}: no concern of the truth: {sorted(extra)}"
+def _one_for_one(truth: Json, findings: Json) -> Iterator[str]:
+    right, found = Counter(map(_what, truth["concerns"])), Counter(map(_what, findings["concerns"]))
+    for kind, account, events in sorted((right - found).elements()):
+        yield f"{kind} {account}: not found as one concern: {_stories(truth, (kind, account, events))}"
+    for kind, account, events in sorted((found - right).elements()):
+        yield f"{kind} {account}: no concern of the truth: {sorted(events)}"
 
 
 def _severities(truth: Json, findings: Json) -> Iterator[str]:
+    told = {_what(each): each["severity"] for each in findings["concerns"]}
     for concern in truth["concerns"]:
-        for other in findings["concerns"]:
-            shared = other["kind"] == concern["kind"] and set(concern["event_ids"]) & set(other["event_ids"])
-            if shared and concern["severity"] not in {None, other["severity"]}:
-                yield f"{concern['story']}: severity is {concern['severity']}, found {other['severity']}"
+        found = told.get(_what(concern))
+        if found is not None and concern["severity"] not in {None, found}:
+            yield f"{concern['story']}: severity is {concern['severity']}, found {found}"
 
 
-def _without_events(truth: Json, findings: Json) -> Iterator[str]:
-    right = sorted(each["account"] for each in truth["concerns"] if not each["event_ids"])
-    found = sorted(each["account"] for each in findings["concerns"] if not each["event_ids"])
-    if right != found:
-        yield f"codes given out and not used: {right}, found {found}"
+def _what(concern: Json) -> What:
+    return concern["kind"], concern["account"], tuple(sorted(concern["event_ids"]))
 
 
-def _by_kind(told: Iterable[Json]) -> defaultdict[str, set[str]]:
-    events: defaultdict[str, set[str]] = defaultdict(set)
-    for each in told:
-        events[each["kind"]] |= set(each["event_ids"])
-    return events
-
-
-def _stories(truth: Json, events: set[str]) -> list[str]:
-    return sorted({each["story"] for each in truth["concerns"] if events & set(each["event_ids"])})
+def _stories(truth: Json, what: What) -> list[str]:
+    return sorted({each["story"] for each in truth["concerns"] if _what(each) == what})

@@ -147,6 +147,29 @@ def test_the_comparison_sees_wrong_concerns(judged: Judged) -> None:
         assert concerns(judged.truth, changed)
 
 
+def test_the_comparison_sees_two_concerns_told_as_one(judged: Judged) -> None:
+    changed = deepcopy(judged.findings)
+    one, other = [each for each in changed["concerns"] if each["account"] == "000000000000"][:2]
+    one["event_ids"] += other["event_ids"]
+    changed["concerns"].remove(other)
+    assert len(concerns(judged.truth, changed)) == 3
+
+
+def test_the_comparison_sees_one_concern_told_as_two(judged: Judged) -> None:
+    changed = deepcopy(judged.findings)
+    long = next(each for each in changed["concerns"] if len(each["event_ids"]) > 1)
+    changed["concerns"].append({**long, "event_ids": long["event_ids"][1:]})
+    long["event_ids"] = long["event_ids"][:1]
+    assert len(concerns(judged.truth, changed)) == 3
+
+
+# In months 25 of 20 accounts and 28 of 60, stories of two accounts reach for root through a third in the same hour.
+@pytest.mark.parametrize(("seed", "accounts"), [(25, 20), (28, 60)])
+def test_concerns_of_several_stories_in_one_hour_are_told_apart(tmp_path: Path, seed: int, accounts: int) -> None:
+    truth = month(tmp_path, Month(seed=seed, accounts=accounts, events=0))
+    assert concerns(truth, incidents(tmp_path, *CHECKOUTS)) == []
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(20, 40))
 def test_other_months(tmp_path: Path, seed: int) -> None:

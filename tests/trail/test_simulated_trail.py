@@ -7,13 +7,17 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import pytest
 from tests.trail.month_reader import day_of, distinct, everything, instant, is_root, log_files, read, said
 
-from rootwarden.simulator.trail.month import Month
+from rootwarden.simulator.trail.ledger import Ledger
+from rootwarden.simulator.trail.month import START, Month, tell
+from rootwarden.simulator.trail.organization import MANAGEMENT, make_organization
+from rootwarden.simulator.trail.stage import Stage
 from rootwarden.simulator.trail.stories import MANAGES, STORIES
 from rootwarden.simulator.trail.truth import Truth
 from rootwarden.simulator.trail.write import write_month
@@ -106,6 +110,43 @@ def test_concerns_are_about_others(made: Made) -> None:
         assert bool(concern.event_ids) != bool(concern.lease)
         for each in concern.event_ids:
             assert concern.kind == "denial_of_wallet" or not is_root(by_id[each])
+
+
+def doers(account: str) -> set[tuple[str, str]]:
+    """Who does what concerns are made of, and to which account, when every story is told in one account."""
+    organization, ledger = make_organization(20), Ledger()
+    for story in MANAGES if account == MANAGEMENT else STORIES:
+        stage = Stage(
+            story=story.name,
+            random=Random(f"{account}/{story.name}"),
+            account=account,
+            day=START,
+            organization=organization,
+            ledger=ledger,
+            checkouts=[],
+        )
+        story.tell(stage)
+    records = {record.get("eventID"): record for record in (json.loads(each.body) for each in ledger.delivered)}
+    return {
+        (concern.account, records[each]["userIdentity"]["arn"])
+        for concern in ledger.concerns
+        for each in concern.event_ids
+        if concern.account != account or account == MANAGEMENT
+    }
+
+
+def test_stories_of_two_accounts_never_reach_for_a_third_as_one_doer() -> None:
+    found = [doers(account) for account in ("111100000005", "111100000006", MANAGEMENT)]
+    assert [len(each) for each in found] == [2, 2, 1]
+    assert len(set().union(*found)) == 5
+
+
+@pytest.mark.parametrize("seed", [23, 25, 34])
+def test_events_without_any_time_are_told_once_in_an_account(seed: int) -> None:
+    drafts = tell(Month(seed=seed, accounts=60, events=0)).ledger.drafts
+    found = Counter(draft.account for draft in drafts if draft.story == "odd.no-time-at-all")
+    assert len(found) > 1
+    assert set(found.values()) == {1}
 
 
 def test_counts(made: Made) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
+from rootwarden.cli import extras
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,14 +34,7 @@ def need(names: tuple[str, ...]) -> None:
     Raises:
         UsageError: When it is not.
     """
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] != name:
-                raise
-            message = f"alerts need `{name}`, which is not installed"
-            raise UsageError(message, hint="pip install 'rootwarden[alert]'") from None
+    extras.need(names, "alerts need", extra="alert")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
+from rootwarden.cli import extras
 from rootwarden.errors import RootwardenError, UsageError
 
 if TYPE_CHECKING:
@@ -87,14 +87,7 @@ def need(names: tuple[str, ...] = EXTRA) -> None:
     Raises:
         UsageError: When it is not.
     """
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] != name:
-                raise
-            message = f"break-glass needs `{name}`, which is not installed"
-            raise UsageError(message, hint="pip install 'rootwarden[breakglass]'") from None
+    extras.need(names, "break-glass needs", extra="breakglass")
 
 
 def reach_of(ctx: typer.Context) -> Reach:

@@ -183,6 +183,8 @@ def found(
     service = House(read_settings(settings), settings.parent)
     try:
         size = found_log(service.broker, founding, signers)
+        # The first head goes to the sinks that are reached already: at the next start somebody is to know the log.
+        service.look_after()
         out(service.broker.state().checkpoint_key)
     finally:
         service.close()

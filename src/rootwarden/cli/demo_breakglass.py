@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from rootwarden.cli.extras import need
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def demonstrate(folder: Path, *, play: bool, port: int = PORT) -> int:
     Raises:
         UsageError: The vault does not start, or the extra is not installed.
     """
-    _need("sqlalchemy", "pyrage", "uvicorn", "webauthn", "cbor2")
+    need(("sqlalchemy", "pyrage", "uvicorn", "webauthn", "cbor2"), "the demonstration needs", extra="breakglass")
     from rootwarden.breakglass.rehearsal.stage import stage
 
     place = folder / "breakglass"
@@ -36,15 +36,6 @@ def demonstrate(folder: Path, *, play: bool, port: int = PORT) -> int:
     with stage(place, ahead=-AGO, origin=origin, web=_web(origin, port)) as on:
         prepare(on)
         return _play(on, place) if play else _serve(on, origin)
-
-
-def _need(*names: str) -> None:
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError:
-            message = f"this needs `{name}`, which is not installed"
-            raise UsageError(message, hint="pip install 'rootwarden[breakglass]'") from None
 
 
 def _web(origin: str, port: int) -> Web:

@@ -39,9 +39,7 @@ def list_(ctx: typer.Context) -> int:
 def begin(
     ctx: typer.Context,
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Twelve digits.")],
-    kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="full-path, mail, phone, …: docs/break-glass.md.")
-    ],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="full-path, mail, phone, …: docs/break-glass.md.")],
 ) -> int:
     """Begin a drill. Prints its id; of mail and phone also the words to send or say, which must come back.
 

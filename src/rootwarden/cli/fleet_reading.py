@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 import msgspec
 import typer
 
+from rootwarden.cli import extras
 from rootwarden.cli.archiving import opened
 from rootwarden.errors import InputError, RootwardenError, UsageError
 
@@ -72,14 +72,7 @@ def need(names: tuple[str, ...], what: str) -> None:
     Raises:
         UsageError: When it is not.
     """
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] != name:
-                raise
-            message = f"{what} needs `{name}`, which is not installed"
-            raise UsageError(message, hint="pip install 'rootwarden[fleet]'") from None
+    extras.need(names, f"{what} needs", extra="fleet")
 
 
 class Reader:

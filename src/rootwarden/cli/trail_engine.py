@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import msgspec
 import typer
 
+from rootwarden.cli import extras
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,10 +74,4 @@ def opened(where: Where, *, workers: int = 0) -> Iterator[Elsewhere | None]:
 
 
 def _need_pyspark() -> None:
-    try:
-        importlib.import_module("pyspark")
-    except ModuleNotFoundError as error:
-        if error.name != "pyspark":
-            raise
-        message = "--engine spark needs `pyspark`, which is not installed"
-        raise UsageError(message, hint="pip install 'rootwarden[spark]'") from None
+    extras.need(("pyspark",), "--engine spark needs", extra="spark")

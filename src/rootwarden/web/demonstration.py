@@ -21,7 +21,7 @@ from rootwarden.breakglass.core import strict_base64
 from rootwarden.breakglass.core.state import Phase, Stage
 from rootwarden.breakglass.rehearsal.troupe import SEED
 from rootwarden.errors import RootwardenError
-from rootwarden.web.pages.paper import environment, static_file
+from rootwarden.web.pages.paper import environment, rehearsed_script, static_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,9 +125,8 @@ class Demonstration:
         return await self._act(self._check_in)
 
     async def _script(self, _request: Request) -> Response:
-        own, _ = static_file("passkey.js") or ("", "")
-        extra, kind = static_file("rehearsed.js") or ("", "text/javascript")
-        return Response(own + extra, media_type=kind)
+        own, kind = static_file("passkey.js") or ("", "text/javascript")
+        return Response(own + rehearsed_script(), media_type=kind)
 
     async def _act(self, act: Callable[[], str]) -> Response:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rootwarden.breakglass.identity.challenges import InMemoryChallenges
 from rootwarden.breakglass.identity.forgery import FormTokens
@@ -50,6 +50,17 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+class Noting(Protocol):
+    """Takes refused attempts."""
+
+    def note(self, person: str, attempted: str, step: str) -> None:
+        """Somebody, or nobody known, tried what a step refused."""
+        ...
+
+    def flush(self) -> None:
+        """Keep what was only counted, as before a stop."""
+
+
 class House:
     """What every request is answered with.
 
@@ -63,6 +74,7 @@ class House:
         oidc: The sign-in through a provider, if there is one.
         bootstrap: The token of the first run, if there may be one.
         limits: How often anybody may try.
+        attempts: Takes refused attempts; without it they are written as they come, a kind a minute.
         wall: The time for sessions and offers.
         tick: Seconds of a clock that only goes forward.
     """
@@ -79,6 +91,7 @@ class House:
         oidc: OidcSignIn | None = None,
         bootstrap: Bootstrap | None = None,
         limits: Limits | None = None,
+        attempts: Noting | None = None,
         wall: Callable[[], datetime] = wall_clock,
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -92,7 +105,7 @@ class House:
         self.limits = limits if limits is not None else Limits()
         self.founding = Founding(bootstrap, Seal(keys, "founding"))
         self.shown = Shown()
-        self.attempts = Attempts(broker, tick)
+        self.attempts: Noting = attempts if attempts is not None else Attempts(broker, tick)
 
     @property
     def party(self) -> RelyingParty:

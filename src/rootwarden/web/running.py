@@ -14,12 +14,8 @@ from rootwarden.breakglass.identity.fetching import Fetcher
 from rootwarden.breakglass.identity.key_file import read_keys, rotate_keys
 from rootwarden.breakglass.identity.oidc import Client, OidcSignIn
 from rootwarden.breakglass.identity.oidc_provider import Provider
-from rootwarden.breakglass.placement.declared import read_declarations
-from rootwarden.breakglass.placement.gather import gather, here
-from rootwarden.breakglass.placement.judge import judge
 from rootwarden.breakglass.service.house import House
 from rootwarden.breakglass.service.settings import read_settings
-from rootwarden.errors import RootwardenError
 from rootwarden.web.serving import application_of, server_of
 
 if TYPE_CHECKING:
@@ -27,14 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CALLBACK: Final = "/sign-in/provider/callback"
-_WAIVER: Final = "placement:"
 _STOPS_IN: Final = 10.0
-
-
-class MisplacedError(RootwardenError):
-    """It may not run here, and no waiver in the log accepts that (BG-14)."""
-
-    exit_code = 1
 
 
 def serve(path: Path, tell: Callable[[str], None]) -> None:
@@ -45,16 +34,14 @@ def serve(path: Path, tell: Callable[[str], None]) -> None:
         tell: Says a line on the console: the one-time token of the first run, why the broker is sealed.
 
     Raises:
-        MisplacedError: It may not run here.
         RootwardenError: A file, the database or the log cannot be used.
     """
     service = House(read_settings(path), path.parent)
     stop = threading.Event()
     chores = threading.Thread(target=service.run_chores, args=(stop,), daemon=True)
     try:
-        _check_place(service, tell)
-        sealed = service.compare()
-        if sealed:
+        _tell_place(service, tell)
+        if sealed := service.broker.sealed:
             tell(f"sealed: {sealed}; two administrators and a custodian begin an epoch")
         bootstrap = _first_run(service, tell)
         application = application_of(service, bootstrap=bootstrap, oidc=_provider(service))
@@ -75,20 +62,15 @@ def _leave(_number: int, _frame: object) -> None:
     raise SystemExit(0)
 
 
-def _check_place(service: House, tell: Callable[[str], None]) -> None:
-    """Refuse a place nobody waived; before there is a log nobody can waive, so it is only told."""
-    state = service.broker.state()
+def _tell_place(service: House, tell: Callable[[str], None]) -> None:
+    """What was found about the place; where it blocks, it shows and verifies, and releases nothing (BG-14)."""
     if not service.settings.placement:
-        tell("warning: no placement is declared: nobody looked whether this may run here")
-        return
-    declared = read_declarations(service.folder / service.settings.placement)
-    waived = [name.removeprefix(_WAIVER) for name in state.waived(datetime.now(UTC)) if name.startswith(_WAIVER)]
-    found = judge(gather(here()), declared, waivers=waived)
-    for one in found.findings:
-        tell(f"placement: {one.words} [{one.id}]{' (waived)' if one.waived else ''}")
-    if found.blocking and state.size:
-        named = ", ".join(f"placement:{one.id}" for one in found.blocking)
-        raise MisplacedError("break-glass may not run here", hint=f"elsewhere, or two administrators waive {named}")
+        tell("warning: no placement is declared: nobody looked at what this depends on")
+    for one in service.placing.judged().findings:
+        if one.blocks or service.settings.placement:
+            tell(f"placement: {one.words} [{one.id}]{' (waived)' if one.waived else ''}")
+    if service.placing.why_not():
+        tell("nothing is released here: run it elsewhere, or two administrators waive what is found")
 
 
 def _first_run(service: House, tell: Callable[[str], None]) -> Bootstrap | None:

@@ -52,7 +52,17 @@ def application_of(
     keys = read_keys(keys_file) if keys_file.exists() else rotate_keys(keys_file)
     behind = Behind(Acting(service.broker, service.releases), service.releases, service.health)
     place = _place(web.origin)
-    return build(House(service.broker, behind, place, keys, bootstrap=bootstrap, oidc=oidc, limits=limits), before)
+    house = House(
+        service.broker,
+        behind,
+        place,
+        keys,
+        bootstrap=bootstrap,
+        oidc=oidc,
+        limits=limits,
+        attempts=service.refusals,
+    )
+    return build(house, before)
 
 
 def server_of(application: StrictHeaders, service: Service) -> uvicorn.Server:

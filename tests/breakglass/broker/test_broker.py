@@ -92,6 +92,58 @@ def test_nobody_is_asked_to_sign_what_would_be_refused() -> None:
         house.prepare("rob", wishes.Approve(request=name, phrase="wrong-words"))
 
 
+def a_lease(house: House) -> None:
+    name, phrase = request_of(house)
+    for approver in ("anna", "omar"):
+        house.do(approver, wishes.Approve(request=name, phrase=phrase))
+    state = house.broker.state()
+    until = state.requests[name].request.until
+    house.broker.say(
+        log.LeaseOpened(at=house.now, actor="rita", lease="lease", request=name, until=until, fence=state.size)
+    )
+
+
+def test_a_release_its_check_out_and_the_end_of_its_draft_are_one_append() -> None:
+    house = House()
+    a_lease(house)
+    draft = house.prepare("rita", wishes.GetCode(lease="lease"))
+    before, heads = len(house.keeper.entries), len(house.keeper.heads)
+    written = house.sign("rita", draft)
+    code, published = (log.from_bytes(each) for each in house.keeper.entries[before:])
+    assert written.position == before
+    assert isinstance(code, log.CodeReleased)
+    assert isinstance(published, log.CheckoutPublished)
+    assert published.released_at == code.at
+    assert [head.size for head in house.keeper.heads[heads:]] == [before + 2]
+    assert not house.keeper.drafts
+
+
+def test_a_release_that_cannot_be_written_publishes_nothing_and_its_draft_is_gone() -> None:
+    house = House()
+    a_lease(house)
+    draft = house.prepare("rita", wishes.GetCode(lease="lease"))
+    before = list(house.keeper.entries)
+    house.keeper.refuses = StoreError("the disk is full")
+    with pytest.raises(StoreError):
+        house.sign("rita", draft)
+    house.keeper.refuses = None
+    assert house.keeper.entries == before
+    assert not house.broker.state().leases["lease"].steps
+    with pytest.raises(Refused, match="no such draft"):
+        house.sign("rita", draft)
+    house.do("rita", wishes.GetCode(lease="lease"))
+
+
+def test_what_others_wrote_is_seen_at_the_next_look() -> None:
+    house = House()
+    other = Broker(house.keeper, CHECKPOINT, now=house.clock, host=lambda: ("boot", 0))
+    request_of(house)
+    assert other.replayed.size < house.broker.replayed.size
+    assert other.state().tree.root == house.broker.state().tree.root
+    position = other.say(log.AttemptRefused(at=house.now, actor=log.SYSTEM, attempted="x", step="R2"))
+    assert house.broker.say(log.AttemptRefused(at=house.now, actor=log.SYSTEM, attempted="y", step="R2")) > position
+
+
 def test_a_signature_is_tried_once() -> None:
     house = House()
     draft = house.prepare("rita", FILE)
@@ -131,6 +183,8 @@ def test_two_sign_one_entry_one_after_the_other() -> None:
     draft = house.prepare("ada", wishes.AttestClock(instant=house.now, source="a wrist watch"))
     assert house.sign("ada", draft).position is None
     assert house.sign("ada", draft).position is None, "one person is one signature"
+    house.now += timedelta(minutes=2)
+    house.broker.say(log.SignedIn(at=house.now, actor="dan", method="passkey"))
     written = house.sign("dan", draft)
     assert written.position is not None
     assert isinstance(written.entry, log.ClockAttested)

@@ -28,6 +28,14 @@ def test_every_entry_of_a_play_is_told_in_one_line() -> None:
 
 def test_what_people_write_is_not_taken_for_a_format() -> None:
     entry = log.ClockAttested(
-        at=BEGAN, actor="system", nonce="n", signers=(), instant=BEGAN, source="{0.actor}", boot="b", monotonic_us=1
+        at=BEGAN,
+        actor="system",
+        nonce="n",
+        signers=(),
+        instant=BEGAN,
+        read_at=BEGAN,
+        source="{0.actor}",
+        boot="b",
+        monotonic_us=1,
     )
     assert line_of(entry) == "two people attest the time 2026-03-02 08:00:00, by `{0.actor}`"

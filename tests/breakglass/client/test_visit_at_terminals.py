@@ -38,7 +38,7 @@ def share(served: Terminal, opening: str, who: str) -> Said:
     return served.run(who, "share", opening, "--identity", f"{who}.age", typed="y\n")
 
 
-@pytest.mark.xdist_group("terminals")
+@pytest.mark.xdist_group("visit")
 def test_a_visit_from_request_to_closed_lease(served: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = served.folder
     before = write_evidence(folder / "before", served.troupe.broker.now(), monkeypatch)

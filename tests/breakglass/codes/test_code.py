@@ -99,7 +99,7 @@ def test_a_step_is_a_64_bit_number(step: int) -> None:
 @pytest.mark.parametrize("change", [{"digits": 5}, {"digits": 9}, {"period": 14}, {"period": 301}, {"period": 0}])
 def test_parameters_out_of_range_are_refused(change: dict[str, int]) -> None:
     with pytest.raises(InputError):
-        Parameters(**change)  # type: ignore[arg-type]
+        Parameters(**change)  # type: ignore[arg-type]  # what is no parameter is the point
 
 
 @pytest.mark.parametrize("size", [0, 13, 129])

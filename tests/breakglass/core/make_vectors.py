@@ -383,11 +383,13 @@ def epochs(maker: Maker) -> None:
             "ada",
             "dan",
             instant=world.now + timedelta(minutes=1),
+            read_at=world.now,
             source="a watch",
             boot="b",
             monotonic_us=1,
         ),
     )
+    maker.no("P2", "a hazard without words", maker.made("hazard-noticed", log.SYSTEM, words=""))
     floor = log.StepFloor(account=ACCOUNT, device=DEVICE, step=world.step_now() + 1)
     old = maker.made("person-suspended", "ada")
     world.together(log.EpochBegun, "ada", "ben", "carl", **fields, floors=(floor,))

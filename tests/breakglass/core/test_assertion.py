@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.core.public_key import PublicKey
 
 ALGORITHMS = ("ES256", "EdDSA", "RS256")
-PASSKEYS: dict[str, Passkey] = {algorithm: Passkey(algorithm=algorithm) for algorithm in ALGORITHMS}  # type: ignore[arg-type]
+PASSKEYS: dict[str, Passkey] = {algorithm: Passkey(algorithm=algorithm) for algorithm in ALGORITHMS}  # type: ignore[arg-type]  # names of COSE
 
 
 def _believed(assertion: Assertion, key: PublicKey, *, statement: bytes = STATEMENT, counter: int = 0) -> bool:

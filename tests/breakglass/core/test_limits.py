@@ -182,8 +182,11 @@ def test_words_that_are_asked_for_are_there() -> None:
     refused("A1", world, far)
     nobody = plain(world, log.NoticeRecorded, "system", request="request", person="zoe", channel="m", delivered=True)
     refused("G6", world, nobody)
-    clock = {"instant": world.now, "source": "", "boot": "b", "monotonic_us": 1}
+    clock = {"instant": world.now, "read_at": world.now, "source": "", "boot": "b", "monotonic_us": 1}
     refused("V5", world, joint(world, log.ClockAttested, "dan", "ada", **clock))
+    for off in (timedelta(minutes=31), -timedelta(seconds=1)):
+        read = {"instant": world.now - off, "read_at": world.now - off, "source": "a watch"}
+        refused("V5", world, joint(world, log.ClockAttested, "dan", "ada", **{**clock, **read}))
 
 
 SESSION: Final = {

@@ -74,7 +74,7 @@ def _epoch_begun(world: World, who: str) -> log.Entry:
 
 
 def _clock(world: World, who: str) -> log.Entry:
-    fields = {"instant": world.now, "source": "a wrist watch", "boot": "b", "monotonic_us": 1}
+    fields = {"instant": world.now, "read_at": world.now, "source": "a wrist watch", "boot": "b", "monotonic_us": 1}
     return joint(world, log.ClockAttested, who, "ben" if who == "ada" else "ada", **fields)
 
 
@@ -265,5 +265,8 @@ WELL_MADE: Final[dict[str, Callable[[World, str], log.Entry]]] = {
     "drill-begun": _drill_begun,
     "drill-done": _drill_done,
     "signed-in": lambda world, who: plain(world, log.SignedIn, who, method="oidc"),
+    "hazard-noticed": lambda world, who: plain(
+        world, log.HazardNoticed, who, hazard="domain:x", severity="low", words="x"
+    ),
     "attempt-refused": lambda world, who: plain(world, log.AttemptRefused, who, attempted="code", step="R1"),
 }

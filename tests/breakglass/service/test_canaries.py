@@ -1,4 +1,4 @@
-"""A whole visit with a seed, a password and codes that are looked for afterwards, wherever something is kept or told."""
+"""A whole visit with a seed, a password and codes that are looked for wherever something is kept or told."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from rootwarden.breakglass.rehearsal.troupe import ACCOUNT, DEVICE, GROUP
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
+    from rootwarden.breakglass.broker.releases import Material
     from rootwarden.breakglass.rehearsal.stage import Stage
     from rootwarden.breakglass.rehearsal.troupe import Troupe
 
@@ -106,7 +107,7 @@ def visit(troupe: Troupe) -> tuple[str, list[bytes]]:
 def fail(troupe: Troupe, lease: str) -> list[str]:
     """What refusals say, of things a secret goes along with."""
     told: list[str] = []
-    for device, material, content in (
+    tries: tuple[tuple[str, Material, bytes], ...] = (
         (DEVICE, "text", TEXT + b"!"),
         (DEVICE, "text", b"otpauth://hotp/x?secret=" + TEXT),
         (DEVICE, "text", b"otpauth://totp/x?secret=" + TEXT + b"&secret=" + TEXT),
@@ -115,9 +116,10 @@ def fail(troupe: Troupe, lease: str) -> list[str]:
         ("", "password", PASSWORD + b"\x00"),
         ("", "text", PASSWORD),
         ("other", "text", TEXT),
-    ):
+    )
+    for device, material, content in tries:
         with Secret(bytearray(content), "material") as secret, pytest.raises(RootwardenError) as caught:
-            troupe.releases.seal_record("rob", lease, device, material, secret)  # type: ignore[arg-type]  # wrong on purpose
+            troupe.releases.seal_record("rob", lease, device, material, secret)
         told.append(f"{caught.value!r} {caught.value} {caught.value.hint} {caught.value.__cause__!r}")
     return told
 

@@ -36,7 +36,8 @@ def test_a_code_after_two_approvals_and_two_custodians_is_the_one_of_pyotp(troup
     lease = troupe.open(request)
     shown, code = troupe.code(lease)
     assert code == expected.at(shown.step * 30)
-    assert troupe.see(lease) == (shown, code) or shown.seconds_left == 0, "the same lease and step, the same code"
+    again, same = troupe.see(lease)
+    assert (again.step, same) == (shown.step, code), "the same lease and step, the same code"
     assert [held.sink for held in shown.held] == ["other-mount"]
     assert shown.codes_left == 2
     troupe.acting.end("rita", lease)

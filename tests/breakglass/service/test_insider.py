@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.refusal import Refused
-from rootwarden.breakglass.rehearsal.stage import stage
+from rootwarden.breakglass.rehearsal.stage import ON_STAGE, stage
 from rootwarden.breakglass.service.house import House
 from rootwarden.breakglass.store.trouble import DamagedError
 from rootwarden.errors import RootwardenError
@@ -81,7 +81,7 @@ def again(visit: Visit, folder: Path) -> House:
     """A broker that starts on what lies in a folder."""
     sink = msgspec.structs.replace(visit.stage.house.settings.sink[0], path=str(folder / "heads.jsonl"))
     settings = msgspec.structs.replace(visit.stage.house.settings, sink=(sink,))
-    return House(settings, folder, reading=visit.stage.clocks.read)
+    return House(settings, folder, reading=visit.stage.clocks.read, clues=ON_STAGE)
 
 
 # --- what an insider can do

@@ -33,6 +33,14 @@ class Played:
     def __init__(self) -> None:
         self.said: dict[tuple[str, str], Any] = {}
 
+    @property
+    def epoch(self) -> int:
+        return max((int(name) for kind, name in self.said if kind == "epoch-begun"), default=1)
+
+    def epoch_in(self, entries: Sequence[bytes]) -> int:
+        read = [msgspec.json.decode(entry) for entry in entries]
+        return max((int(each["name"]) for each in read if each.get("kind") == "epoch-begun"), default=0)
+
     def advance(self, entries: Sequence[bytes], head: Head, receipts: Sequence[bytes]) -> None:
         if receipts != [b"anchored"]:
             raise Refused("V2", "the head is not anchored")

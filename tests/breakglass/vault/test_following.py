@@ -92,15 +92,35 @@ def test_a_long_log_is_heard_in_pieces_and_nothing_is_done_before_its_head_came(
         answer_of(world.socket, opening, said.Begun)
 
 
-def test_a_fork_is_refused_while_it_is_heard(world: World) -> None:
+def test_a_fork_that_is_heard_in_pieces_is_refused_with_its_head_and_nothing_is_done_on_it(world: World) -> None:
     for number in range(5):
         world.write("a", str(number), number)
     advance(world, world.part())
     world.restart()
     forked = [*world.entries[:2], b'{"content":7,"kind":"a","name":"2"}', *world.entries[3:]]
     answer_of(world.socket, said.Hear(since=0, entries=forked[:4]), said.Advanced)
-    with pytest.raises(RefusedByVault, match="forked or rewritten"):
-        answer_of(world.socket, said.Hear(since=4, entries=forked[4:]), said.Advanced)
+    answer_of(world.socket, said.Hear(since=4, entries=forked[4:]), said.Advanced)
+    with pytest.raises(RefusedByVault, match="did not come"):
+        answer_of(world.socket, said.SealEpoch(group="seeds", epoch=1), said.SealedEpoch)
+    refused(world, part_of(forked, 5), "forked or rewritten", "V1")
+    longer = [*forked, b'{"content":7,"kind":"a","name":"9"}']
+    refused(world, part_of(longer, 5), "forked or rewritten", "V1")
+    world.restart()
+    assert advance(world, part_of(world.entries)).size == 5
+
+
+def test_a_fork_that_is_heard_goes_on_when_its_last_piece_begins_a_new_epoch(world: World) -> None:
+    world.found()
+    old = list(world.entries)
+    for number in range(3):
+        world.write("a", str(number), number)
+    advance(world, world.part())
+    world.restart()
+    other = [*old, *[b'{"content":0,"kind":"b","name":"%d"}' % number for number in range(5)]]
+    answer_of(world.socket, said.Hear(since=0, entries=other), said.Advanced)
+    goes_on = [*other, begun(2)]
+    assert advance(world, part_of(goes_on, len(other))).size == len(goes_on)
+    assert answer_of(world.socket, said.SealEpoch(group="seeds", epoch=1), said.SealedEpoch).digest
 
 
 def test_an_entry_the_log_does_not_allow_is_not_taken_in(world: World) -> None:
@@ -147,12 +167,49 @@ def test_an_old_backup_of_the_log_opens_nothing(world: World) -> None:
     assert advance(world, world.part()).size == len(whole) + 3
 
 
+def part_of(entries: list[bytes], since: int = 0) -> LogPart:
+    tree = GrowingTree(entries)
+    head = sign_head(CHECKPOINT, size=tree.size, root=tree.root, at=datetime.now(UTC))
+    return said.LogPart(since=since, entries=entries[since:], head=head, receipts=[b"anchored"])
+
+
+def begun(epoch: int) -> bytes:
+    return b'{"content":null,"kind":"epoch-begun","name":"%d"}' % epoch
+
+
+@pytest.mark.parametrize("grown", [1, 6])
+def test_an_old_backup_goes_on_with_a_new_epoch_and_only_once(world: World, grown: int) -> None:
+    """Shorter than what was seen, or longer and another: a higher epoch, which a quorum began, is taken."""
+    world.found()
+    old = list(world.entries)
+    for number in range(4):
+        world.write("a", str(number), number)
+    advance(world, world.part())
+    world.restart()
+    other = [*old, *[b'{"content":0,"kind":"b","name":"%d"}' % number for number in range(grown - 1)]]
+    goes_on = [*other, begun(2)]
+    assert advance(world, part_of(goes_on)).size == len(goes_on)
+    assert answer_of(world.socket, said.SealEpoch(group="seeds", epoch=1), said.SealedEpoch).digest
+    kept = json.loads((world.state / "trusted-head.json").read_bytes())
+    assert (kept["size"], kept["epoch"]) == (len(goes_on), 2)
+    later = [*goes_on, b'{"content":0,"kind":"c","name":"1"}']
+    advance(world, part_of(later, len(goes_on)))
+    world.restart()
+    # Back to the log before that, to the same epoch begun once more, and to another one of the same number.
+    refused(world, part_of([*world.entries, *[b"{}"] * 9]), "forked or rewritten", "V1")
+    refused(world, part_of([*old, begun(2), *[b"{}"] * 9]), "forked or rewritten", "V1")
+    world.restart()
+    advance(world, part_of(goes_on))
+    with pytest.raises(RefusedByVault, match=f"has seen a log of {len(later)} entries"):
+        answer_of(world.socket, said.SealEpoch(group="seeds", epoch=1), said.SealedEpoch)
+
+
 def test_the_newest_head_is_on_the_disk_before_the_answer(world: World) -> None:
     for number in range(3):
         world.write("a", str(number), number)
         advance(world, world.part())
         kept = json.loads((world.state / "trusted-head.json").read_bytes())
-        assert kept == {"size": number + 1, "root": to_text(world.tree.root)}
+        assert kept == {"size": number + 1, "root": to_text(world.tree.root), "epoch": 1}
 
 
 @pytest.mark.parametrize("name", ["identity.txt", "trusted-head.json", "steps.jsonl"])

@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -29,7 +29,7 @@ from rootwarden.facts.instant import Instant
 from rootwarden.transparency.head import head_is_signed, sign_head, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -98,6 +98,10 @@ class Broker:
         check_clock: Raises `Refused` (V5) while the wall clock is not trusted.
         random: Gives random bytes.
         signing: How long people are given to sign for a code, before the next step is asked for instead.
+
+    Attributes:
+        sealed: Why only `epoch-begun` is taken; nothing when all is.
+        misplaced: Says why nothing may be released where this runs (P1); nothing when it may.
     """
 
     def __init__(
@@ -119,6 +123,7 @@ class Broker:
         self._seen = (0, self._state.tree.root)
         self._has_looked = False
         self.sealed = ""
+        self.misplaced: Callable[[], str] = lambda: ""
         self.state()
 
     def state(self) -> State:
@@ -200,6 +205,8 @@ class Broker:
             scene = Scene(state, person, self.now(), self.random, self._host(), self.signing)
             drafted = draft(wish, scene)
             entry = self._completed(drafted.entry)
+            if isinstance(entry, _RELEASING):
+                self.check_may_release()
             precheck(state, entry)
             several = isinstance(entry, log.JointEntry)
             made = Draft(
@@ -249,7 +256,7 @@ class Broker:
         """
         with self._one_look() as state:
             made = self.draft(name)
-            entry = _dated(from_bytes(made.entry), self.now())
+            entry = msgspec.structs.replace(from_bytes(made.entry), at=self.now())
             if isinstance(entry, log.JointEntry):
                 return self._cosigned(made, entry, person, authenticator)
             if made.person != person:
@@ -275,7 +282,18 @@ class Broker:
             self.write(entry)
             return position
 
-    def write(self, *entries: log.Entry, draft: str = "") -> Head:
+    def check_may_release(self) -> None:
+        """Whether anything may leave: not while sealed, nor where the broker may not run.
+
+        Raises:
+            Refused: It may not (E1, P1).
+        """
+        if self.sealed:
+            raise Refused("E1", f"the broker is sealed: {self.sealed}", hint=_HOW_ON)
+        if misplaced := self.misplaced():
+            raise Refused("P1", f"nothing is released here: {misplaced}", hint=_ELSEWHERE)
+
+    def write(self, *entries: log.Entry, draft: str = "", beside: Callable[[Any], object] | None = None) -> Head:
         """Append entries, all or none, with the head over them.
 
         What is released is published in the same transaction (docs/checkouts.md).
@@ -283,6 +301,7 @@ class Broker:
         Args:
             entries: In order.
             draft: One that is burnt with them.
+            beside: Changes rows beside the log in the same transaction.
 
         Raises:
             Refused: A step refused one.
@@ -291,13 +310,14 @@ class Broker:
         """
         with self._one_look() as state:
             before, written = state.size, list[bytes]()
+            self._check_taken(entries)
             if not all(isinstance(entry, _WITH_ANY_CLOCK) for entry in entries):
                 self._check_clock()
             try:
                 for entry in entries:
                     written.extend(_stepped(state, entry))
                 head = sign_head(self._checkpoint, size=state.size, root=state.tree.root, at=state.newest_at)
-                self.keeper.append(before, written, head, draft=draft)
+                self.keeper.append(before, written, head, draft=draft, beside=beside)
                 self._seen = (state.size, state.tree.root)
             except BaseException:
                 # The state may be ahead of what is kept: only the log says what is so.
@@ -393,6 +413,13 @@ class Broker:
         public = self._checkpoint.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return msgspec.structs.replace(entry, checkpoint_key=public.decode())
 
+    def _check_taken(self, entries: Sequence[log.Entry]) -> None:
+        """Sealed, it takes one kind of entry; in the wrong place, none that lets something leave."""
+        if self.sealed and not all(isinstance(entry, log.EpochBegun) for entry in entries):
+            raise Refused("E1", f"the broker is sealed: {self.sealed}", hint=_HOW_ON)
+        if any(isinstance(entry, _RELEASING) for entry in entries):
+            self.check_may_release()
+
     def _check_unsealed(self, wish: AnyWish) -> None:
         from rootwarden.breakglass.broker.wishes import BeginEpoch
 
@@ -401,7 +428,15 @@ class Broker:
 
 
 # What is written to come to a trusted clock, or says nothing that time decides.
-_WITH_ANY_CLOCK: Final = (log.LogBegun, log.EpochBegun, log.ClockAttested, log.SinkChanged, log.AttemptRefused)
+# Who cannot sign in cannot attest the clock.
+_WITH_ANY_CLOCK: Final = (
+    log.LogBegun,
+    log.EpochBegun,
+    log.ClockAttested,
+    log.SinkChanged,
+    log.AttemptRefused,
+    log.SignedIn,
+)
 
 
 # What a visit is reconciled with; its check-out says when the first of them was.
@@ -414,11 +449,6 @@ def _stepped(state: State, entry: log.Entry) -> Iterator[bytes]:
     yield to_bytes(entry)
     if isinstance(entry, _RELEASES):
         yield from _stepped(state, checkout_of(state, state.lease(entry.lease), entry.at))
-
-
-def _dated(entry: log.AnyEntry, now: datetime) -> log.AnyEntry:
-    """The entry as of now; an attested time keeps the moment at which it was read."""
-    return entry if isinstance(entry, log.ClockAttested) else msgspec.structs.replace(entry, at=now)
 
 
 def _public(pem: str) -> Ed25519PublicKey:
@@ -434,4 +464,14 @@ def _public(pem: str) -> Ed25519PublicKey:
 _COMPARE: Final = "compare it with heads kept elsewhere; `rootwarden breakglass audit verify` names the first bad entry"
 _NO_WAY: Final = "the entries do not lead to the newest head"
 _CHANGED: Final = "begin again; if it was not an epoch that began meanwhile, somebody writes in the database"
+# What opens a root user, or lets something leave.
+_RELEASING: Final = (
+    log.LeaseOpened,
+    log.CodeReleased,
+    log.PasswordReleased,
+    log.TaskSessionReleased,
+    log.ExportReleased,
+    log.EnrolmentServed,
+)
+_ELSEWHERE: Final = "run it elsewhere, or two administrators waive the finding; `rootwarden breakglass placement check`"
 _HOW_ON: Final = "two administrators and a custodian begin an epoch"

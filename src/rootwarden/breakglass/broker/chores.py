@@ -63,8 +63,10 @@ class Chores:
         """Do everything that is due.
 
         Returns:
-            How many entries were written.
+            How many entries were written; none while the broker is sealed.
         """
+        if self._broker.sealed:
+            return 0
         before = self._broker.state().size
         for chore in (self._expire, self._end, self._close, self._end_openings, self._tell, self._anchor):
             try:

@@ -216,7 +216,7 @@ def _accept(wish: wishes.AcceptDuty, scene: Scene) -> Drafted:
 def _attest(wish: wishes.AttestClock, scene: Scene) -> Drafted:
     boot, monotonic = scene.host
     fields = {"instant": wish.instant, "source": wish.source, "boot": boot, "monotonic_us": monotonic // 1000}
-    return Drafted(_joint(log.ClockAttested, scene, **fields))
+    return Drafted(_joint(log.ClockAttested, scene, read_at=scene.now, **fields))
 
 
 def _epoch(wish: wishes.BeginEpoch, scene: Scene) -> Drafted:

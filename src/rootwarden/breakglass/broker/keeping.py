@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from rootwarden.transparency.head import Head
@@ -22,8 +22,23 @@ class Keeper(Protocol):
         """Entries from a place on, in order."""
         ...
 
-    def append(self, expected_size: int, entries: Sequence[bytes], head: Head, *, draft: str = "") -> None:
+    def append(
+        self,
+        expected_size: int,
+        entries: Sequence[bytes],
+        head: Head,
+        *,
+        draft: str = "",
+        beside: Callable[[Any], object] | None = None,
+    ) -> None:
         """Write entries and the head over them, and burn a draft; all or nothing, durable when it returns.
+
+        Args:
+            expected_size: How many entries there are, as far as the writer knows.
+            entries: In canonical form.
+            head: Over the log with them.
+            draft: One that is burnt with them, if it is there.
+            beside: Changes rows beside the log in the same transaction, given what the keeper keeps them with.
 
         Raises:
             LogMoved: Somebody else wrote meanwhile.

@@ -124,11 +124,22 @@ def _proposed(state: State, entry: log.ChangeProposed) -> list[Notice]:
     )
 
 
-def _suspended(state: State, entry: log.PersonSuspended) -> list[Notice]:
+def _suspended(state: State, entry: log.PersonSuspended | log.LeaverSuspended) -> list[Notice]:
     subject = f"{entry.person} is suspended: {entry.reason}"
     custody = [name for name, one in state.groups.items() if _holds(one.group.custodians, entry.person)]
     text = f"They are a custodian of {', '.join(custody)}: begin a new epoch without them." if custody else ""
     return _each(_with(state, Role.ADMINISTRATOR), subject, text)
+
+
+def _hazard(state: State, entry: log.HazardNoticed) -> list[Notice]:
+    text = "It is told 60, 30, 7 and 1 days before, and when it has ended."
+    return _each(_with(state, Role.ADMINISTRATOR), entry.words, text, urgent=entry.severity == "critical")
+
+
+def _sink(state: State, entry: log.SinkChanged) -> list[Notice]:
+    what = "accepts heads again" if entry.works else "accepts no heads"
+    people = _with(state, Role.ADMINISTRATOR, Role.AUDITOR)
+    return _each(people, f"the sink `{entry.sink}` {what}", entry.reason, urgent=not entry.works)
 
 
 def _holds(custodians: Iterable[Any], person: str) -> bool:
@@ -169,5 +180,8 @@ _TELLS: Final[dict[type[log.Entry], Callable[[State, Any], list[Notice]]]] = {
     log.ChangeProposed: _proposed,
     log.ChangeSeconded: _everybody("people, keys or settings changed"),
     log.PersonSuspended: _suspended,
+    log.LeaverSuspended: _suspended,
+    log.HazardNoticed: _hazard,
+    log.SinkChanged: _sink,
     log.EpochBegun: _everybody("a new epoch began: every lease and approval is void"),
 }

@@ -6,6 +6,7 @@ Nothing here decides. The log says what may leave, and the vault looks for itsel
 from __future__ import annotations
 
 import hashlib
+import threading
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
@@ -22,6 +23,7 @@ from rootwarden.breakglass.core.request import Purpose
 from rootwarden.breakglass.custody.sealed import read_sealed
 from rootwarden.breakglass.vault import messages as vault_says
 from rootwarden.breakglass.vault.troubles import VaultError
+from rootwarden.errors import SinkError
 from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
@@ -84,8 +86,9 @@ class Releases:
 
     def __init__(self, broker: Broker, vault: VaultDoor, anchors: Anchors) -> None:
         self._broker, self._vault, self._anchors = broker, vault, anchors
-        # How many entries the vault has taken in, as far as we know; it is asked when we do not.
+        # How many entries the vault has taken in, as far as we know; below zero: it is to be asked.
         self._told = -1
+        self._telling = threading.RLock()
         self._anchored: Anchored | None = None
 
     # Custody.
@@ -256,6 +259,7 @@ class Releases:
         ask = vault_says.ReleasePassword(
             opening=_opened_for(state, lease_id, password=True), lease=lease_id, record=self._blob(record.digest)
         )
+        self._broker.check_may_release()
         answered = self._asked(ask)
         return answered.secret
 
@@ -283,6 +287,7 @@ class Releases:
         """The export, once its release is in the log, signed with the checkpoint key; the log has the body's digest."""
         lease = self._broker.state().lease(lease_id)
         require(person == lease.request.requester, "R2", "the export goes to somebody else")
+        self._broker.check_may_release()
         body = self._ask(vault_says.ReleaseExport(lease=lease_id), vault_says.ReleasedExport).body
         return self._broker.signed_export(body)
 
@@ -326,22 +331,40 @@ class Releases:
 
     def _asked(self, request: vault_says.Request, secret: Secret | None = None) -> Answered:
         """Ask with everything the vault does not know yet, under a head that is held outside (BG-4)."""
-        anchored = self._anchored_now()
+        anchored, known = self._anchored_now(), self._told
         try:
-            part = self._part(anchored)
-            answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)
-        except VaultError:
-            self._told = -1
+            return self._told_and_asked(anchored, request, secret)
+        except VaultError as error:
+            # A vault that was started anew knows no entries. What went beside the request is wiped, and not sent again.
+            if secret is None and known >= 0 and error.step == "V1":
+                return self._asked(request)
+            if anchored.head.size < self._broker.state().size:
+                # Offline, two people signed an earlier head; what the vault was asked about may lie after it.
+                raise SinkError("the newest entries are not held outside yet", hint=_SIGN) from error
             raise
-        self._told = anchored.head.size
-        return answered
+
+    def _told_and_asked(self, anchored: Anchored, request: vault_says.Request, secret: Secret | None) -> Answered:
+        # Two at once would tell the vault the same entries twice: one of them would be refused, with a share lost.
+        with self._telling:
+            try:
+                part = self._part(anchored)
+                answered = self._vault.ask(msgspec.structs.replace(request, log=part), secret)
+            except VaultError:
+                self._told = -1
+                raise
+            self._told = max(self._told, anchored.head.size)
+            return answered
 
     def _part(self, anchored: Anchored) -> vault_says.LogPart | None:
         if self._told < 0:
             # The vault may have started anew, or taken the entries in before it said no.
             status = self._vault.ask(vault_says.Status()).answer
-            self._told = status.size if isinstance(status, vault_says.Stands) else 0
-        if self._told == anchored.head.size:
+            told = status.size if isinstance(status, vault_says.Stands) else 0
+            here = self._broker.state().size
+            if told > here:
+                raise VaultError(f"the vault knows {told} entries, and the log here has {here}", hint=_ANEW, step="V1")
+            self._told = told
+        if self._told >= anchored.head.size:
             return None
         read = islice(self._broker.keeper.read(self._told), anchored.head.size - self._told)
         entries: list[bytes] = []
@@ -406,6 +429,7 @@ class Releases:
         )
 
     def _shown(self, ask: vault_says.Request, state: State, lease: Lease) -> tuple[Shown, Secret]:
+        self._broker.check_may_release()
         answered = self._asked(ask)
         code = answered.answer
         if not isinstance(code, vault_says.Code):
@@ -469,4 +493,6 @@ def _opened_for(state: State, lease_id: str, *, password: bool = False) -> str:
     return ""
 
 
+_ANEW: Final = "bring the whole log back; after a new epoch, start the vault anew"
+_SIGN: Final = "is a sink reachable again? else two people sign the head on their devices"
 _RESTORE: Final = "restore it from a backup, or open the sealed export with the custodians"

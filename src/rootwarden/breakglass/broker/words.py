@@ -48,6 +48,7 @@ _LINES: Final[dict[type[log.Entry], str]] = {
     log.DrillBegun: "the drill `{0.drill}` ({0.drill_kind}) on account {0.account} begins",
     log.DrillDone: "the drill `{0.drill}` ({0.drill_kind}) on account {0.account} ends: {0.outcome}",
     log.SignedIn: "`{0.actor}` signs in ({0.method})",
+    log.HazardNoticed: "{0.severity}: {0.words}",
     log.AttemptRefused: "step {0.step} refuses `{0.attempted}` to `{0.actor}`, {0.count} times",
 }
 

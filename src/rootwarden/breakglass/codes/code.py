@@ -62,7 +62,7 @@ class Code:
     """
 
     __slots__ = ("_digits",)
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # a code is compared, and nothing else
 
     def __init__(self, digits: str) -> None:
         self._digits = digits

@@ -33,7 +33,7 @@ class Seed:
     """
 
     __slots__ = ("_content", "_wiped")
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # a hash of a secret would end in a table
 
     def __init__(self, content: bytes | bytearray) -> None:
         if not SHORTEST <= len(content) <= LONGEST:

@@ -49,7 +49,13 @@ from rootwarden.breakglass.core.entries.leasing import (
     PasswordReleased,
     TaskSessionReleased,
 )
-from rootwarden.breakglass.core.entries.recording import AttemptRefused, DrillBegun, DrillDone, SignedIn
+from rootwarden.breakglass.core.entries.recording import (
+    AttemptRefused,
+    DrillBegun,
+    DrillDone,
+    HazardNoticed,
+    SignedIn,
+)
 from rootwarden.breakglass.core.entries.requesting import (
     ApprovalGiven,
     NoticeRecorded,
@@ -83,6 +89,7 @@ __all__ = [
     "EpochSealed",
     "ExportReleased",
     "Founder",
+    "HazardNoticed",
     "JointEntry",
     "KeyOffered",
     "LeaseClosed",
@@ -150,6 +157,7 @@ AnyEntry: TypeAlias = (
     | DrillBegun
     | DrillDone
     | SignedIn
+    | HazardNoticed
     | AttemptRefused
 )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.core.state import State
 
 CLOCK_BOUND: Final = timedelta(seconds=5)
+ATTESTATION_LIVES: Final = timedelta(minutes=30)
 ATTESTORS: Final = 2
 
 
@@ -125,7 +126,9 @@ def check_clock_attested(_state: State, entry: ClockAttested) -> None:
     """Two people attest one instant, from a source of their own, close to the clock it corrects."""
     require(len(entry.signers) >= ATTESTORS, "V5", "a clock is attested by two people")
     require(bool(entry.source), "V5", "where the time was read is missing")
-    near = abs(entry.at - entry.instant) <= CLOCK_BOUND
+    fresh = timedelta() <= entry.at - entry.read_at <= ATTESTATION_LIVES
+    require(fresh, "V5", "the time was read too long ago", hint="read it again, and attest it within half an hour")
+    near = abs(entry.read_at - entry.instant) <= CLOCK_BOUND
     require(near, "V5", "the clock is more than 5 s from the attested time", hint="set the clock, then attest again")
 
 

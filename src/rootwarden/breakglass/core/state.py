@@ -139,6 +139,13 @@ class Opening(msgspec.Struct, kw_only=True):
     outcome: str = ""
 
 
+class SinkStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a sink accepts heads, and since when."""
+
+    works: bool
+    since: datetime
+
+
 class State:
     """The replay of a log so far; `step` is the only one who changes it."""
 
@@ -175,6 +182,10 @@ class State:
         self.groups: dict[str, Custody] = {}
         self.requests: dict[str, Filed] = {}
         self.drills: dict[str, Drill] = {}
+        # Whether a sink works, and since when, as far as the log was told.
+        self.sinks: dict[str, SinkStanding] = {}
+        # Keys of the hazards that were noticed.
+        self.hazards: set[str] = set()
         # The newest time two people attested.
         self.attested: ClockAttested | None = None
         # Who was told, or could not be, of the entry at a place of the log.

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from rootwarden.breakglass.core import custody, drilling, founding, governing, leasing, releasing, requesting, returning
+from rootwarden.breakglass.core import (
+    custody,
+    drilling,
+    founding,
+    governing,
+    leasing,
+    recording,
+    releasing,
+    requesting,
+    returning,
+)
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.refusal import Refused, require
@@ -41,7 +51,7 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.LogBegun: Rule(founding.check_log_begun, founding.apply_log_begun),
     log.EpochBegun: Rule(founding.check_epoch_begun, founding.apply_epoch_begun),
     log.ClockAttested: Rule(founding.check_clock_attested, founding.apply_clock_attested),
-    log.SinkChanged: Rule(_nothing, _nothing),
+    log.SinkChanged: Rule(_nothing, recording.apply_sink),
     log.KeyOffered: Rule(governing.check_key_offered, governing.apply_key_offered),
     log.ChangeProposed: Rule(governing.check_proposed, governing.apply_proposed),
     log.ChangeSeconded: Rule(governing.check_seconded, governing.apply_seconded),
@@ -76,6 +86,7 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.DrillBegun: Rule(drilling.check_begun, drilling.apply_begun),
     log.DrillDone: Rule(drilling.check_done, drilling.apply_done),
     log.SignedIn: Rule(_nothing, _nothing),
+    log.HazardNoticed: Rule(recording.check_hazard, recording.apply_hazard),
     log.AttemptRefused: Rule(_nothing, _nothing),
 }
 

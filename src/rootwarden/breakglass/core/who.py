@@ -47,5 +47,6 @@ WHO_MAY: Final[dict[str, frozenset[str]]] = {
     "drill-begun": frozenset({SYSTEM_MAY, PERSON_MAY}),
     "drill-done": frozenset({SYSTEM_MAY, PERSON_MAY}),
     "signed-in": frozenset({PERSON_MAY}),
+    "hazard-noticed": frozenset({SYSTEM_MAY}),
     "attempt-refused": frozenset({SYSTEM_MAY, PERSON_MAY}),
 }

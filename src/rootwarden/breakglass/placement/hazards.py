@@ -38,6 +38,8 @@ class HazardKind(StrEnum):
     CERTIFICATE = "certificate"
     DOMAIN = "domain"
     CUSTODIAN = "custodian"
+    BATTERY = "battery of token"
+    PASSWORD = "password of account"  # noqa: S105 - what ends, not what it is
 
 
 class Hazard(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,8 +141,15 @@ def _alert(hazard: Hazard, today: dt.date) -> HazardAlert | None:
 
 def _words(hazard: Hazard, left: int) -> str:
     what = f"{hazard.kind} `{hazard.name}`"
-    verb, past = ("leaves", "left") if hazard.kind is HazardKind.CUSTODIAN else ("expires", "expired")
+    verb, past = _VERBS.get(hazard.kind, ("expires", "expired"))
     if left < 0:
         return f"{what} {past} on {hazard.on}"
     when = "today" if left == 0 else "tomorrow" if left == 1 else f"in {left} days"
     return f"{what} {verb} {when}, on {hazard.on}"
+
+
+_VERBS: Final = {
+    HazardKind.CUSTODIAN: ("leaves", "left"),
+    HazardKind.BATTERY: ("is to be replaced", "was to be replaced"),
+    HazardKind.PASSWORD: ("is to be rotated", "was to be rotated"),
+}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rootwarden.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from rootwarden.transparency.head import Head
@@ -31,8 +31,17 @@ class MemoryKeeper:
         """Entries from a place on."""
         return self.entries[start:]
 
-    def append(self, expected_size: int, entries: Sequence[bytes], head: Head, *, draft: str = "") -> None:
-        """Write entries and the head over them, and burn a draft."""
+    def append(
+        self,
+        expected_size: int,
+        entries: Sequence[bytes],
+        head: Head,
+        *,
+        draft: str = "",
+        beside: Callable[[Any], object] | None = None,
+    ) -> None:
+        """Write entries and the head over them, and burn a draft; there are no rows beside them."""
+        del beside
         if self.refuses is not None:
             raise self.refuses
         if expected_size != len(self.entries):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from rootwarden.breakglass.placement.place import ElsewhereClue
 from rootwarden.breakglass.rehearsal.shifted import Shifted
 from rootwarden.breakglass.rehearsal.troupe import Troupe
 from rootwarden.breakglass.rehearsal.vault_runner import NOBODY
@@ -24,8 +25,13 @@ from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeAlias
+
+    Vault: TypeAlias = subprocess.Popen[str]
 
 STARTS_IN: Final = 20.0
+# A stage protects nobody, wherever it stands.
+ON_STAGE: Final = (ElsewhereClue(source="the stage", provider="a stage"),)
 
 
 class Stage:
@@ -38,19 +44,32 @@ class Stage:
         vault: The vault's process.
     """
 
-    def __init__(
-        self, house: House, troupe: Troupe, clocks: Shifted, start: Callable[[], subprocess.Popen[str]]
-    ) -> None:
-        self.house, self.troupe, self.clocks, self._start = house, troupe, clocks, start
-        self.vault = start()
+    def __init__(self, house: House, troupe: Troupe, clocks: Shifted, start_vault: Callable[[], Vault]) -> None:
+        self.house, self.troupe, self.clocks, self._start_vault = house, troupe, clocks, start_vault
+        self.vault = start_vault()
+
+    def reopen(self, settings: Settings | None = None) -> House:
+        """End the broker, and start it anew, maybe with other settings."""
+        self.house.close()
+        return self.take_over(settings)
+
+    def take_over(self, settings: Settings | None = None) -> House:
+        """Start another broker on the same database; the one before, which its caller ends, is not told."""
+        before = self.house
+        self.house = House(settings or before.settings, before.folder, reading=self.clocks.read, clues=ON_STAGE)
+        self.troupe.move_to(self.house.broker, self.house.releases)
+        return self.house
+
+    def restart_vault(self) -> None:
+        """End the vault, and start it anew on its folder."""
+        end_vault(self.vault)
+        self.vault = self._start_vault()
 
     def restart(self) -> None:
         """End broker and vault, and start both again from what is on the disk."""
-        end_vault(self.vault)
         self.house.close()
-        self.vault = self._start()
-        self.house = House(self.house.settings, self.house.folder, reading=self.clocks.read)
-        self.troupe.move_to(self.house.broker, self.house.releases)
+        self.restart_vault()
+        self.take_over()
 
     def end(self) -> None:
         """End both."""
@@ -86,7 +105,7 @@ def stage(folder: Path, *, ahead: float = 0.0, origin: str = "https://localhost"
             "sink": (FileSettings(name="other-mount", path=str(folder.absolute() / "heads.jsonl"), any_mount=True),),
         }
         given = Settings(**{**usual, **settings})
-        house = House(given, folder, reading=clocks.read)
+        house = House(given, folder, reading=clocks.read, clues=ON_STAGE)
         rp_id = origin.partition("://")[2].partition(":")[0]
         troupe = Troupe(house.broker, house.releases, origin=origin, rp_id=rp_id, wait=clocks.wait)
         start = partial(start_vault, place, socket, folder / given.checkpoint_key, offset)

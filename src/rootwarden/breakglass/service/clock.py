@@ -88,5 +88,5 @@ def reference_of(entry: ClockAttested) -> Reference:
         names=tuple(sorted(one.person for one in entry.signers)),
         instant=entry.instant,
         uncertainty=ATTESTED_WITHIN,
-        at=Reading(wall=entry.at, steady=entry.monotonic_us / MICROSECONDS, boot=entry.boot),
+        at=Reading(wall=entry.read_at, steady=entry.monotonic_us / MICROSECONDS, boot=entry.boot),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import make_url
 
@@ -12,21 +12,30 @@ from rootwarden.breakglass.broker.broker import Broker
 from rootwarden.breakglass.broker.chores import Chores
 from rootwarden.breakglass.broker.releases import Releases
 from rootwarden.breakglass.codes.clock_source import read_clocks
-from rootwarden.breakglass.service.anchors import BrokersLog, PanelAnchors
+from rootwarden.breakglass.placement.declared import Declarations, read_declarations
+from rootwarden.breakglass.placement.gather import gather, here
 from rootwarden.breakglass.service.clock import TrustedClock
+from rootwarden.breakglass.service.devices import Devices
+from rootwarden.breakglass.service.hazards import CertificateFile, Hazards
 from rootwarden.breakglass.service.key_files import private_key
+from rootwarden.breakglass.service.leaving import Leaving
 from rootwarden.breakglass.service.messenger import AppriseMessenger
-from rootwarden.breakglass.service.sinks import sinks_of
+from rootwarden.breakglass.service.outside import Outside
+from rootwarden.breakglass.service.placing import Placing
+from rootwarden.breakglass.service.refusals import RefusedAttempts
+from rootwarden.breakglass.service.remembered import Remembered
+from rootwarden.breakglass.service.rollback import Rollback
+from rootwarden.breakglass.service.sink_changes import sink_changes
+from rootwarden.breakglass.service.upkeep import Job, Upkeep
 from rootwarden.breakglass.service.vault_door import SocketVault
-from rootwarden.breakglass.sinks.compare import compare
-from rootwarden.breakglass.sinks.panel import Panel, Policy
-from rootwarden.breakglass.sinks.sink import SinkKind
+from rootwarden.breakglass.store import challenges
 from rootwarden.breakglass.store.log_store import LogStore
-from rootwarden.errors import UsageError
+from rootwarden.breakglass.store.sweeping import sweep
+from rootwarden.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -34,14 +43,20 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.broker.anchoring import Anchored
     from rootwarden.breakglass.codes.clock import Reading
     from rootwarden.breakglass.core.state import State
+    from rootwarden.breakglass.placement.place import Clue
     from rootwarden.breakglass.service.settings import Settings
     from rootwarden.breakglass.sinks.panel import Health
     from rootwarden.errors import RootwardenError
     from rootwarden.transparency.head import Head
 
 CHORES_EVERY: Final = 2.0
-# So often a head is offered again although nothing was written: the witness tells the time, and silence is noticed.
 ANCHOR_EVERY: Final = 30.0
+COMPARE_EVERY: Final = 180.0
+COMPARE_SEALED_EVERY: Final = 20.0
+REFUSALS_EVERY: Final = 60.0
+LEAVERS_EVERY: Final = 600.0
+HAZARDS_EVERY: Final = 3600.0
+SWEEP_EVERY: Final = 600.0
 
 
 class House:
@@ -51,23 +66,33 @@ class House:
         settings: Of the settings file.
         folder: What its relative paths are relative to.
         reading: Reads this machine's clocks.
+        clues: Where this machine stands; without them the machine is asked, which takes up to a second.
 
     Raises:
         UsageError: A file or address in the settings cannot be used.
+        InputError: The declarations of the placement cannot be read.
         StoreError: The database cannot be opened.
         Refused: The log in it is not allowed.
     """
 
-    def __init__(self, settings: Settings, folder: Path, *, reading: Callable[[], Reading] = read_clocks) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        *,
+        reading: Callable[[], Reading] = read_clocks,
+        clues: Sequence[Clue] | None = None,
+    ) -> None:
         self.settings, self.folder, self._reading = settings, folder, reading
+        self.troubles: list[RootwardenError] = []
         self.store = LogStore(database_address(settings.database, folder))
         try:
-            self._build()
+            self._build(gather(here()) if clues is None else clues)
         except BaseException:
             self.store.close()
             raise
 
-    def _build(self) -> None:
+    def _build(self, clues: Sequence[Clue]) -> None:
         settings = self.settings
         checkpoint = private_key(self.folder / settings.checkpoint_key)
         self.clock = TrustedClock(self._state, reading=self._reading)
@@ -79,20 +104,34 @@ class House:
             check_clock=self.clock.check,
         )
         self._check_key(checkpoint.public_key())
+        declared = _declared(settings, self.folder)
+        self.placing = Placing(clues, declared, lambda: self.broker.replayed, self.clock.now)
+        self._compared = self._steady()
+        self.broker.misplaced = self.placing.why_not
+        self.devices = Devices(self.broker, self._head_at, self.clock.now)
+        self.remembered = Remembered(self.store)
+        self.outside = Outside(
+            self.broker,
+            settings.sink,
+            _file_of(settings.database, self.folder),
+            devices=self.devices,
+            remembered=self.remembered,
+            clock=self.clock,
+            reading=self._reading,
+        )
         self.vault = SocketVault(self.folder / settings.vault)
-        self._sinks: _Sinks | None = None
         self.releases = Releases(self.broker, self.vault, self)
-        notices = settings.notices
-        mail = notices.mail.read("mail server of the notices") if notices.mail else None
-        channels = {name: source.read(f"channel `{name}`") for name, source in notices.channels.items()}
-        self.messenger = AppriseMessenger(mail, channels)
-        self.troubles: list[RootwardenError] = []
+        self.refusals = RefusedAttempts(self.store, self.broker, self._steady)
+        self.messenger = _messenger(settings)
         self.chores = Chores(self.broker, self.releases, self.messenger, trouble=self._note)
+        self._rollback = Rollback(self.broker, self.outside, self.devices)
+        self._epoch = self.broker.state().epoch
+        self.upkeep = self._upkeep(declared)
+        self.compare()
 
     def anchor(self, head: Head) -> Anchored:
         """Have a head held outside (`broker.anchoring.Anchors`); the sinks are those the log knows of by now."""
-        known = self.broker.replayed
-        return self._panel(known if known.size >= head.size else self.broker.state()).anchors.anchor(head)
+        return self.outside.anchor(head)
 
     def compare(self) -> str:
         """Compare the log with heads kept elsewhere; the broker is sealed when they do not agree.
@@ -100,50 +139,90 @@ class House:
         Returns:
             Why it is sealed; nothing when it is not.
         """
-        state = self.broker.state()
-        if not state.size:
-            return ""
-        checkpoint = _public(state.checkpoint_key)
-        found = compare(
-            self._panel(state).panel.held(),
-            size=state.size,
-            root_at=state.tree.root_at,
-            keys=[checkpoint],
-            needed=state.settings.anchors,
-        )
-        self.broker.sealed = found.reason if found.sealed else ""
-        return self.broker.sealed
+        return self._rollback.check()
 
     def health(self) -> tuple[Health, ...]:
         """How each sink is."""
-        state = self.broker.state()
-        return self._panel(state).panel.health() if state.size else ()
+        return self.outside.health() if self.broker.state().size else ()
 
     def close(self) -> None:
-        """Give everything back."""
-        self.store.close()
+        """Write what was only remembered, and give everything back."""
+        try:
+            for last in (self.remembered.flush, self.refusals.flush):
+                with suppress(StoreError):
+                    last()
+        finally:
+            self.store.close()
 
     def run_chores(self, stop: threading.Event, *, every: float = CHORES_EVERY) -> None:
         """Do what time brings until told to stop."""
         while not stop.wait(every):
-            self.chores.run()
+            self.look_after()
+
+    def look_after(self) -> None:
+        """Do once what is due by now; what goes wrong is in `troubles`."""
+        self.chores.run()
+        self.upkeep.run()
+
+    def _upkeep(self, declared: Declarations) -> Upkeep:
+        hazards = Hazards(
+            self.broker, declared, _certificates(self.settings, declared, self.folder), trouble=self._note
+        )
+        leavers = self.settings.leavers
+        leaving = Leaving(self.broker, leavers, self.folder, trouble=self._note) if leavers else None
+        jobs = [
+            Job(self._compare_again, every=0.0, sealed=True),
+            Job(self._void_challenges, every=0.0, sealed=True),
+            Job(self._anchor_again, every=ANCHOR_EVERY),
+            Job(self._tell_sinks, every=0.0),
+            Job(self.remembered.flush, every=0.0),
+            Job(self.refusals.flush, every=0.0, sealed=True),
+            Job(self.refusals.write, every=REFUSALS_EVERY),
+            Job(hazards.notice, every=HAZARDS_EVERY),
+            *([Job(leaving.look, every=LEAVERS_EVERY)] if leaving else []),
+            Job(self._sweep, every=SWEEP_EVERY),
+        ]
+        return Upkeep(jobs, steady=self._steady, is_sealed=lambda: bool(self.broker.sealed), trouble=self._note)
+
+    def _compare_again(self) -> None:
+        """Often while sealed, or after an epoch began; else every few minutes."""
+        epoch, now = self.broker.state().epoch, self._steady()
+        every = COMPARE_SEALED_EVERY if self.broker.sealed else COMPARE_EVERY
+        if epoch != self._epoch or now - self._compared >= every:
+            self._compared = now
+            self.compare()
+
+    def _anchor_again(self) -> None:
+        """Also when nothing was written: a witness tells the time, and a sink that failed is tried again."""
+        head = self.store.newest_head()
+        if head is not None:
+            self.outside.anchor(head)
+
+    def _tell_sinks(self) -> None:
+        state = self.broker.state()
+        if state.size:
+            for entry in sink_changes(state, self.health(), self.broker.now()):
+                self.broker.say(entry)
+
+    def _void_challenges(self) -> None:
+        """What somebody was asked to sign in an epoch is not good in the next."""
+        epoch = self.broker.state().epoch
+        if epoch != self._epoch:
+            self.store.database.write(lambda session: challenges.void_all(session, self.clock.now()))
+            self._epoch = epoch
+
+    def _sweep(self) -> None:
+        self.store.database.write(lambda session: sweep(session, self.clock.now()))
+
+    def _head_at(self, size: int) -> Head | None:
+        head = next(self.store.heads(size - 1), None) if size else None
+        return head if head is not None and head.size == size else None
+
+    def _steady(self) -> float:
+        return self._reading().steady
 
     def _state(self) -> State:
         return self.broker.state()
-
-    def _panel(self, state: State) -> _Sinks:
-        """The sinks, made anew when the settings in the log changed."""
-        if self._sinks is None or self._sinks.made_at != state.settings_index:
-            log = BrokersLog(self.broker)
-            database = _file_of(self.settings.database, self.folder)
-            sinks = sinks_of(self.settings.sink, state=state, log=log, database=database, clock=self.clock.now)
-            # The vault asks for a witness's signature where the log names witnesses (V2): the first sink is not enough.
-            proven = bool(state.settings.witnesses) and any(sink.kind is SinkKind.WITNESS for sink in sinks)
-            policy = Policy(needed=state.settings.anchors, proven=proven)
-            panel = Panel(sinks, policy, log, clock=self.clock.now)
-            anchors = PanelAnchors(panel, self.clock, reading=self._reading)
-            self._sinks = _Sinks(panel=panel, anchors=anchors, made_at=state.settings_index)
-        return self._sinks
 
     def _check_key(self, public: Ed25519PublicKey) -> None:
         state = self.broker.state()
@@ -155,12 +234,6 @@ class House:
 
     def _note(self, error: RootwardenError) -> None:
         self.troubles = [*self.troubles[-99:], error]
-
-
-class _Sinks(msgspec.Struct):
-    panel: Panel
-    anchors: PanelAnchors
-    made_at: int
 
 
 def _public(pem: str) -> Ed25519PublicKey:
@@ -183,3 +256,21 @@ def database_address(url: str, folder: Path) -> str:
     """The address; the file of SQLite is looked for beside the settings, wherever the command is run."""
     file = _file_of(url, folder)
     return url if file is None else f"sqlite:///{file}"
+
+
+def _declared(settings: Settings, folder: Path) -> Declarations:
+    return read_declarations(folder / settings.placement) if settings.placement else Declarations()
+
+
+def _certificates(settings: Settings, declared: Declarations, folder: Path) -> tuple[CertificateFile, ...]:
+    """Those that are declared, and the pages' own."""
+    own = ((settings.web.origin, settings.web.certificate),) if settings.web.certificate else ()
+    named = ((each.name, each.path) for each in declared.certificate)
+    return tuple(CertificateFile(name, folder / path) for name, path in (*own, *named))
+
+
+def _messenger(settings: Settings) -> AppriseMessenger:
+    notices = settings.notices
+    mail = notices.mail.read("mail server of the notices") if notices.mail else None
+    channels = {name: source.read(f"channel `{name}`") for name, source in notices.channels.items()}
+    return AppriseMessenger(mail, channels)

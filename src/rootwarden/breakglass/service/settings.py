@@ -120,6 +120,26 @@ class OpenIdConnect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     authority: Text = ""
 
 
+class Leavers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who has left (docs/break-glass-sign-in.md).
+
+    Attributes:
+        list: A file of leavers, CSV or JSON lines.
+        directory: Base address of a SCIM 2.0 service.
+        token: Its bearer token.
+        authority: PEM of the certificate authority of its own.
+        filter: SCIM filter, for directories with more users than matter here.
+        elsewhere: Ids of people in the log who are in no directory.
+    """
+
+    list: Text = ""
+    directory: Text = ""
+    token: SecretSource | None = None
+    authority: Text = ""
+    filter: Text = ""
+    elsewhere: tuple[Text, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the settings file says.
 
@@ -132,7 +152,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         time_hosts: `https://` addresses whose `Date` tells the time, at least two, when no witness does.
         notices: How people are told.
         openid_connect: A provider.
-        placement: The declarations of docs/break-glass-placement.md.
+        placement: File with the declarations of docs/break-glass-placement.md.
+        leavers: Where it is said who has left.
     """
 
     database: Text
@@ -144,6 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     notices: Notices = Notices()
     openid_connect: OpenIdConnect | None = None
     placement: Text = ""
+    leavers: Leavers | None = None
 
 
 def retention_of(settings: ObjectLockSettings) -> timedelta:

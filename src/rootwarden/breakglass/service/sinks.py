@@ -82,7 +82,7 @@ def _sink(
                 Path(one.path),
                 apart_from=apart,
                 takes_entries=one.entries,
-                log_keys=_log_keys(state),
+                log_keys=log_keys(state),
                 clock=clock,
             )
 
@@ -98,7 +98,7 @@ def _witness(
         return None
     client = WitnessClient(one.name, one.url, token=one.token.read(f"token of `{one.name}`"), authority=one.authority)
     key = _ed25519(load_der_public_key(base64.b64decode(known[one.name])), one.name)
-    return WitnessSink(one.name, client, key=key, log=log, log_keys=_log_keys(state), clock=clock)
+    return WitnessSink(one.name, client, key=key, log=log, log_keys=log_keys(state), clock=clock)
 
 
 def _bucket(one: kinds.ObjectLockSettings, state: State, log: BrokersLog, clock: Callable[[], datetime]) -> Sink:
@@ -120,15 +120,20 @@ def _bucket(one: kinds.ObjectLockSettings, state: State, log: BrokersLog, clock:
         door=door,
         sending=sending,
         log=log.name,
-        log_keys=_log_keys(state),
+        log_keys=log_keys(state),
         takes_entries=one.entries,
         clock=clock,
     )
 
 
-def _log_keys(state: State) -> tuple[Ed25519PublicKey, ...]:
-    """Keys that heads of the log may be signed with."""
-    return (_ed25519(load_pem_public_key(state.checkpoint_key.encode()), "the checkpoint key"),)
+def log_keys(state: State) -> tuple[Ed25519PublicKey, ...]:
+    """Keys that heads of the log may be signed with, the newest first.
+
+    Raises:
+        UsageError: One is no Ed25519 key.
+    """
+    pems = (state.checkpoint_key, *reversed(state.former_checkpoint_keys))
+    return tuple(_ed25519(load_pem_public_key(pem.encode()), "the checkpoint key") for pem in pems)
 
 
 def _ed25519(key: object, name: str) -> Ed25519PublicKey:

@@ -44,8 +44,8 @@ class DevicesSink:
         self._verify = verify
         self._clock = clock
         self._lock = threading.Lock()
-        # By size and root, then by person; what is of an old head goes when there is no room.
-        self._given: dict[tuple[int, str], dict[str, Attestation]] = {}
+        # By size and root, the head and who signed it; what is of an old head goes when there is no room.
+        self._given: dict[tuple[int, str], tuple[Head, dict[str, Attestation]]] = {}
 
     def hand_in(self, head: Head, attestation: Attestation) -> None:
         """Take an attestation of a head.
@@ -58,21 +58,47 @@ class DevicesSink:
         except RootwardenError as error:
             raise SinkError(f"the attestation does not count: {error.message}", hint=error.hint) from error
         with self._lock:
-            self._given.setdefault((head.size, head.root), {})[attestation.person] = attestation
+            self._given.setdefault((head.size, head.root), (head, {}))[1][attestation.person] = attestation
             while len(self._given) > MOST_KEPT:
                 del self._given[min(self._given)]
 
     def offer(self, head: Head, entries: Sequence[bytes], within: Allowance) -> Receipt:
         """Whether enough people signed this head."""
         del entries, within  # nothing is sent, so nothing takes time
-        with self._lock:
-            given = dict(self._given.get((head.size, head.root), {}))
-        people = sorted(person for person, each in given.items() if self._counts(head, each))
-        if len(people) < DEVICES:
+        receipt = self._receipt(head)
+        if receipt is None:
             raise SinkError(
-                f"{len(people)} of {DEVICES} people have signed the head over {head.size} entries",
+                f"{len(self.people(head))} of {DEVICES} people have signed the head over {head.size} entries",
                 hint="ask another person to sign it on their device",
             )
+        return receipt
+
+    def people(self, head: Head) -> tuple[str, ...]:
+        """Whose signature over a head counts, sorted."""
+        return tuple(sorted(self._counting(head)))
+
+    def signed(self) -> Receipt | None:
+        """The receipt for the newest head that enough people signed; `None` when there is none."""
+        with self._lock:
+            heads = sorted((head for head, _ in self._given.values()), key=lambda head: -head.size)
+        return next((receipt for head in heads if (receipt := self._receipt(head)) is not None), None)
+
+    def newest(self, within: Allowance) -> tuple[Head, ...]:
+        """Nobody can ask a device that is in somebody's pocket."""
+        del within
+        raise SinkError(f"`{self.name}` cannot be asked", hint="people compare the head on their devices")
+
+    def _counting(self, head: Head) -> dict[str, Attestation]:
+        with self._lock:
+            _, given = self._given.get((head.size, head.root), (head, {}))
+            given = dict(given)
+        return {person: each for person, each in given.items() if self._counts(head, each)}
+
+    def _receipt(self, head: Head) -> Receipt | None:
+        given = self._counting(head)
+        people = sorted(given)
+        if len(people) < DEVICES:
+            return None
         return Receipt(
             sink=self.name,
             kind=self.kind,
@@ -82,11 +108,6 @@ class DevicesSink:
             verifiable=True,
             attestations=tuple(given[person] for person in people),
         )
-
-    def newest(self, within: Allowance) -> tuple[Head, ...]:
-        """Nobody can ask a device that is in somebody's pocket."""
-        del within
-        raise SinkError(f"`{self.name}` cannot be asked", hint="people compare the head on their devices")
 
     def _counts(self, head: Head, attestation: Attestation) -> bool:
         try:

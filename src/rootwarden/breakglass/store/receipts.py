@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from rootwarden.breakglass.store.tables import ReceiptRow
 from rootwarden.database.inserting import insert_new
@@ -45,13 +45,21 @@ def keep(session: Session, receipt: Receipt) -> None:
     insert_new(session, ReceiptRow, [msgspec.structs.asdict(receipt)])
 
 
+def newest(session: Session) -> list[Receipt]:
+    """The receipt for the largest head of each sink, by sink."""
+    largest = select(ReceiptRow.sink, func.max(ReceiptRow.size).label("size")).group_by(ReceiptRow.sink).subquery()
+    chosen = select(ReceiptRow).join(largest, (ReceiptRow.sink == largest.c.sink) & (ReceiptRow.size == largest.c.size))
+    return [_receipt(row) for row in session.scalars(chosen.order_by(ReceiptRow.sink))]
+
+
 def of_head(session: Session, size: int) -> list[Receipt]:
     """Receipts for the head over `size` entries or more, which covers them too: by sink, the first of each."""
     rows = session.scalars(select(ReceiptRow).where(ReceiptRow.size >= size).order_by(ReceiptRow.sink, ReceiptRow.size))
     first: dict[str, ReceiptRow] = {}
     for row in rows:
         first.setdefault(row.sink, row)
-    return [
-        Receipt(size=row.size, sink=row.sink, document=row.document, accepted_at=row.accepted_at)
-        for row in first.values()
-    ]
+    return [_receipt(row) for row in first.values()]
+
+
+def _receipt(row: ReceiptRow) -> Receipt:
+    return Receipt(size=row.size, sink=row.sink, document=row.document, accepted_at=row.accepted_at)

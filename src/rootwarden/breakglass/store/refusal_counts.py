@@ -33,14 +33,14 @@ class Refusals(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-def count(session: Session, *, person: str, attempted: str, step: str) -> None:
-    """Count one more; beyond a thousand kinds they are counted together, as `other` by `system`."""
+def count(session: Session, *, person: str, attempted: str, step: str, times: int = 1) -> None:
+    """Count some more; beyond a thousand kinds they are counted together, as `other` by `system`."""
     key = {"person": person[:LONGEST_NAME], "attempted": attempted[:LONGEST_NAME], "step": step[:40]}
     known = session.scalar(select(RefusalCountRow.count).where(_is(**key)))
     if known is None and (session.scalar(select(func.count()).select_from(RefusalCountRow)) or 0) >= MOST_KINDS:
         key = {"person": SYSTEM, "attempted": OTHERS, "step": OTHERS}
     insert_new(session, RefusalCountRow, [{**key, "count": 0}])
-    session.execute(update(RefusalCountRow).where(_is(**key)).values(count=RefusalCountRow.count + 1))
+    session.execute(update(RefusalCountRow).where(_is(**key)).values(count=RefusalCountRow.count + times))
 
 
 def counted(session: Session) -> list[Refusals]:

@@ -118,6 +118,13 @@ class RewrapGrant(msgspec.Struct, frozen=True, kw_only=True):
 class Authority(Protocol):
     """The replayed log."""
 
+    @property
+    def epoch(self) -> int:
+        """The epoch the log is in; a quorum begins the next."""
+
+    def epoch_in(self, entries: Sequence[bytes]) -> int:
+        """The highest epoch that entries say they begin, signatures unseen; 0 when none does."""
+
     def advance(self, entries: Sequence[bytes], head: Head, receipts: Sequence[bytes]) -> None:
         """Replay more entries; after a refusal it stands where it stood.
 

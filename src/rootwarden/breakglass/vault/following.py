@@ -66,6 +66,8 @@ class Follower:
         self._edge = Edge()
         # How many entries a head was shown over; those after were heard only.
         self._proven = 0
+        # What is wrong with them when they are not those that were seen, until a new epoch says that they go on.
+        self._forked: VaultError | None = None
         self._trusted = folder.trusted()
 
     @property
@@ -86,29 +88,34 @@ class Follower:
             Refused: An entry is not allowed, or the head is not anchored.
         """
         self._check_follows(part.since)
-        edge = self._grown(part.entries)
+        edge, forked = self._grown(part.entries)
         if (part.head.size, part.head.root) != (edge.size, edge.root):
             raise VaultError("the entries do not lead to the head", step="V2")
         if not head_is_signed(part.head, self._keys):
             raise VaultError("the head is not signed with a checkpoint key of this log", step="V2")
+        # A quorum decides which log goes on: then its epoch is higher than that of any log that was ever seen.
+        if forked and max(self._authority.epoch, self._authority.epoch_in(part.entries)) <= self._trusted.epoch:
+            raise forked
         self._authority.advance(part.entries, part.head, part.receipts)
-        self._edge, self._proven = edge, edge.size
-        if edge.size > self._trusted.size:
-            newest = TrustedHead(size=edge.size, root=edge.root)
+        self._edge, self._proven, self._forked = edge, edge.size, None
+        if edge.size > self._trusted.size or self._authority.epoch > self._trusted.epoch:
+            newest = TrustedHead(size=edge.size, root=edge.root, epoch=self._authority.epoch)
             self._folder.remember(newest)
             self._trusted = newest
 
     def hear(self, since: int, entries: Sequence[bytes]) -> None:
         """Replay entries whose head comes later; until then nothing is done on them.
 
+        Whether those that fork from what was seen go on, is said by the entry of a new epoch, which may come later.
+
         Raises:
-            VaultError: They do not follow, or fork from what was seen.
+            VaultError: They do not follow.
             Refused: An entry is not allowed.
         """
         self._check_follows(since)
-        edge = self._grown(entries)
+        edge, forked = self._grown(entries)
         self._authority.hear(entries)
-        self._edge = edge
+        self._edge, self._forked = edge, forked
 
     def check_newest(self) -> None:
         """Whether everything was replayed that was ever seen, under a head, and what was replayed is remembered.
@@ -119,12 +126,12 @@ class Follower:
         """
         if self._edge.size > self._proven:
             raise VaultError("the head over the newest entries did not come", hint="send it", step="V2")
-        if self._edge.size > self._trusted.size:
+        if self._edge.size > self._trusted.size or self._authority.epoch > self._trusted.epoch:
             raise VaultError("the newest head is not on the disk", hint="send it again", step="V1")
         if self._edge.size < self._trusted.size:
             raise VaultError(
                 f"the vault has seen a log of {self._trusted.size} entries, and was given {self._edge.size}",
-                hint="give it the whole log; after a restore of an old one only a new vault can go on",
+                hint="give it the whole log; an old one goes on only with a new epoch, which a quorum begins",
                 step="V1",
             )
 
@@ -136,13 +143,15 @@ class Follower:
                 step="V1",
             )
 
-    def _grown(self, entries: Sequence[bytes]) -> Edge:
-        edge = self._edge
+    def _grown(self, entries: Sequence[bytes]) -> tuple[Edge, VaultError | None]:
+        """The tree with more entries, and what is wrong when it is another than was seen."""
+        edge, forked = self._edge, self._forked
         for entry in entries:
             edge = edge.with_entry(entry)
             if edge.size == self._trusted.size and edge.root != self._trusted.root:
-                raise VaultError(
+                forked = VaultError(
                     f"the first {edge.size} entries are not those the vault has seen: the log was forked or rewritten",
+                    hint="bring the whole log back; another one goes on only with a new epoch, which a quorum begins",
                     step="V1",
                 )
-        return edge
+        return edge, forked

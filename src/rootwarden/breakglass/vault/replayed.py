@@ -12,7 +12,7 @@ import msgspec
 
 from rootwarden.breakglass.core import custody as steps
 from rootwarden.breakglass.core.anchor import Proof, check_anchored
-from rootwarden.breakglass.core.entry import from_bytes
+from rootwarden.breakglass.core.entry import EpochBegun, from_bytes
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.releasing import PERIOD, open_lease, step_begins
 from rootwarden.breakglass.core.request import Purpose as Wanted
@@ -55,6 +55,20 @@ class ReplayedAuthority:
         self._ahead: list[bytes] = []
         # Hears the proofs of each head that was taken in: a witness's signature tells the time, too.
         self.anchored: Callable[[Sequence[Proof]], None] = _unheard
+
+    @property
+    def epoch(self) -> int:
+        """The epoch the log is in."""
+        return self.state.epoch
+
+    def epoch_in(self, entries: Sequence[bytes]) -> int:
+        """The highest epoch that entries say they begin; their signatures are checked when they are replayed.
+
+        Raises:
+            InputError: One cannot be read.
+        """
+        begun = (from_bytes(content) for content in entries if _EPOCH in content)
+        return max((entry.epoch for entry in begun if isinstance(entry, EpochBegun)), default=0)
 
     def advance(self, entries: Sequence[bytes], head: Head, receipts: Sequence[bytes]) -> None:
         """Replay more entries, and check that a witness the log names has seen the head over them.
@@ -265,5 +279,7 @@ def _group(group: settings.Group) -> Group:
     )
 
 
+# Canonical JSON has one spelling, so an entry of this kind cannot be without these bytes.
+_EPOCH: Final = b'"kind":"epoch-begun"'
 _PROOFS: Final[msgspec.json.Decoder[Proof]] = msgspec.json.Decoder(Proof)
 _RESTART: Final = "start the vault anew; it replays the whole log"

@@ -32,10 +32,12 @@ class TrustedHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Attributes:
         size: How many entries.
         root: Their root, in Base64.
+        epoch: The highest epoch of any log that was taken in.
     """
 
     size: Annotated[int, msgspec.Meta(ge=0)]
     root: str
+    epoch: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 class StateFolder:

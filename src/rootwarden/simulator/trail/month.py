@@ -109,7 +109,7 @@ def _placed(told: Sequence[Story], slots: dict[str, int], random: Random) -> Ite
     free = dict(slots)
     for story in told:
         # A small month tells what it has room for.
-        if room := [account for account, left in free.items() if left >= _slots(story)]:
+        if room := [account for account in agenda if _has_room(story, free[account], agenda[account])]:
             account = random.choice(room)
             agenda[account].append(story)
             free[account] -= _slots(story)
@@ -121,6 +121,10 @@ def _placed(told: Sequence[Story], slots: dict[str, int], random: Random) -> Ite
             free[account] -= pause
             yield story, account, START + timedelta(days=_SLOT_DAYS * (slot + pause))
             slot += pause + _slots(story)
+
+
+def _has_room(story: Story, left: int, agenda: Sequence[Story]) -> bool:
+    return left >= _slots(story) and not (story.once and story in agenda)
 
 
 def _slots(story: Story) -> int:

@@ -66,6 +66,15 @@ class Stage:
         # Between 08:00 and 13:00: what belongs together never runs into the next story of the account.
         self._opening = day + timedelta(hours=8, seconds=random.randrange(5 * 3600))
 
+    @property
+    def stranger(self) -> str:
+        """Session name of whoever reaches for root here: a name of this story's own.
+
+        Stories of several accounts touch the management or the audit account, maybe in the same hour, and what one
+        doer does there is one concern until an hour is quiet (docs/incidents.md, "Concerns").
+        """
+        return f"eve-{self.account}"
+
     def at(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
         """An instant after the story opens, in whole seconds."""
         instant = self._opening + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

@@ -10,7 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
+from rootwarden.breakglass.core.entry import SYSTEM
 from rootwarden.breakglass.core.refusal import Refused
+from rootwarden.breakglass.identity.refusals import SignInError
 from rootwarden.errors import RootwardenError
 from rootwarden.web.call import Access, read_call
 from rootwarden.web.problem import HttpError, bug, problem_response
@@ -83,6 +85,10 @@ def _answered(endpoint: Endpoint, call: Call) -> Response:
     except Refused as error:
         if call.session is not None and not call.reads:
             call.house.attempts.note(call.who, f"{endpoint.method} {endpoint.path}", error.step)
+        raise
+    except SignInError:
+        # Of whom, nobody knows; how often is what the log is told.
+        call.house.attempts.note(SYSTEM, f"{endpoint.method} {endpoint.path}", "sign-in")
         raise
     response = given if isinstance(given, Response) else json_response(given)
     if call.session is not None and call.renews:

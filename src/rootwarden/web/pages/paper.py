@@ -36,9 +36,10 @@ _STATIC: Final = {
     "heads.js": "text/javascript",
     "merkle.js": "text/javascript",
     "countdown.js": "text/javascript",
-    "rehearsed.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
+# Signs for people who are not there: only the demonstration hands it out.
+_REHEARSED: Final = "static/rehearsed.js"
 
 
 class Around(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +72,11 @@ def static_file(name: str) -> tuple[str, str] | None:
         return _read("rootwarden.report", "templates/page.css") + own, "text/css"
     kind = _STATIC.get(name)
     return (_read("rootwarden.web", f"static/{name}"), kind) if kind else None
+
+
+def rehearsed_script() -> str:
+    """What the demonstration's pages load beside `passkey.js`; no other pages can."""
+    return _read("rootwarden.web", _REHEARSED)
 
 
 def page(call: Call, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:

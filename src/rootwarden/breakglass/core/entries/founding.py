@@ -54,11 +54,13 @@ class EpochBegun(JointEntry, frozen=True, kw_only=True, tag="epoch-begun", forbi
 class ClockAttested(JointEntry, frozen=True, kw_only=True, tag="clock-attested", forbid_unknown_fields=True):
     """Two people say what time it is, from a source of their own.
 
-    `boot` and `monotonic_us` are the host's: its boot id, and its monotonic clock in microseconds, since nanoseconds
-    leave the numbers of canonical JSON after 104 days.
+    `read_at`, `boot` and `monotonic_us` are the host's at the moment the time was read: its wall clock, its boot id,
+    and its monotonic clock in microseconds, since nanoseconds leave the numbers of canonical JSON after 104 days. The
+    second person signs later than that.
     """
 
     instant: Instant
+    read_at: Instant
     source: Line
     boot: Line
     monotonic_us: Place

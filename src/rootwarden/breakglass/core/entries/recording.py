@@ -1,4 +1,4 @@
-"""What is only recorded: drills, sign-ins, refusals."""
+"""What is only recorded: drills, sign-ins, refusals, and what will end on a day that is known."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ class SignedIn(Entry, frozen=True, kw_only=True, tag="signed-in", forbid_unknown
     """Somebody signed in to look: `method` is passkey, ed25519 or oidc."""
 
     method: Name
+
+
+class HazardNoticed(Entry, frozen=True, kw_only=True, tag="hazard-noticed", forbid_unknown_fields=True):
+    """Something ends on a day that is known: a certificate, a domain, a battery, somebody's time as a custodian."""
+
+    hazard: Line
+    severity: Name
+    words: Words
 
 
 class AttemptRefused(Entry, frozen=True, kw_only=True, tag="attempt-refused", forbid_unknown_fields=True):

@@ -222,7 +222,7 @@ def overstays(stage: Stage) -> None:
 
 
 def _reads_password(stage: Stage, at: datetime) -> str:
-    who = role_identity(AUDIT, "Operator", "eve", stage.key(), at - timedelta(minutes=10))
+    who = role_identity(AUDIT, "Operator", stage.stranger, stage.key(), at - timedelta(minutes=10))
     return stage.other(
         at,
         "secretsmanager:GetSecretValue",

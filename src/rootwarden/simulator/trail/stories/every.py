@@ -24,10 +24,17 @@ if TYPE_CHECKING:
 
 
 class Story(NamedTuple):
-    """A story: what it tells, and for how many days its account is its own before quiet returns."""
+    """A story.
+
+    Attributes:
+        tell: Tells it.
+        days: For how many days its account is its own before quiet returns.
+        once: It is told once in an account at most, since days apart do not keep two tellings apart.
+    """
 
     tell: Callable[[Stage], None]
     days: int = 1
+    once: bool = False
 
     @property
     def name(self) -> str:
@@ -144,7 +151,8 @@ STORIES: Final = (
     Story(toward.contacts),
     Story(toward.central_root),
     Story(toward.guardrails),
-    Story(odd.no_time_at_all),
+    # All events of an account that have neither a time nor a session are one incident (docs/incidents.md, "One visit").
+    Story(odd.no_time_at_all, once=True),
     Story(odd.account_in_the_arn),
     Story(odd.no_account),
 )

@@ -17,7 +17,7 @@ _HIDDEN: Final = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 def _does(stage: Stage, minute: float, call: str, request: Record | None, *, account: str = "", error: str = "") -> str:
     where = account or stage.account
-    who = role_identity(where, "Administrator", "eve", stage.key(), stage.at(minutes=-20))
+    who = role_identity(where, "Administrator", stage.stranger, stage.key(), stage.at(minutes=-20))
     return stage.other(
         stage.at(minutes=minute),
         call,
