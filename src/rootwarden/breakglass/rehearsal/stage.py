@@ -102,7 +102,7 @@ def stage(folder: Path, *, ahead: float = 0.0, origin: str = "https://localhost"
             "database": "sqlite:///breakglass.db",
             "vault": str(socket),
             "web": Web(origin=origin),
-            "sink": (FileSettings(name="other-mount", path=str(folder.absolute() / "heads.jsonl"), any_mount=True),),
+            "sink": (FileSettings(name="other-mount", path=str(folder.resolve() / "heads.jsonl"), any_mount=True),),
         }
         given = Settings(**{**usual, **settings})
         house = House(given, folder, reading=clocks.read, clues=ON_STAGE)
