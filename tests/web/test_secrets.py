@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.web.theatre import ORIGIN, Theatre
+from tests.web.theatre import FILE, ORIGIN, Theatre
 
 from rootwarden.breakglass.core.request import Purpose
 from rootwarden.errors import StoreError
@@ -44,7 +44,7 @@ def test_nobody_but_its_recipient_is_shown_a_code_a_password_or_a_phrase() -> No
     signed, _ = rita.do({"wish": "get-code", "lease": lease})
     code = signed["released"]["code"]
     request, phrase = theatre.request(ticket="OPS-9", overrides_duties=True)
-    draft = rita.prepare({"wish": "get-code", "lease": lease}).json()["id"]
+    draft = rita.prepare({**FILE, "ticket": "OPS-10"}).json()["id"]
     state = theatre.broker.state()
     names = {
         "requests": request,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -13,7 +13,7 @@ from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.step import replay
 from rootwarden.breakglass.rehearsal.cast import cast
 from rootwarden.breakglass.rehearsal.memory import MemoryKeeper
-from rootwarden.breakglass.rehearsal.play import ACCOUNT, CHECKPOINT, DEVICE, Play
+from rootwarden.breakglass.rehearsal.play import ACCOUNT, CHECKPOINT, DEVICE, GROUP, Play
 from rootwarden.errors import StoreError
 from rootwarden.transparency.head import sign_head
 
@@ -60,6 +60,22 @@ FILE = wishes.File(
 )
 
 
+def give_shares(house: House, lease: str) -> None:
+    """Two custodians open the record of a lease."""
+    usual: dict[str, Any] = {"at": house.now, "actor": log.SYSTEM, "opening": "opening"}
+    begun: dict[str, Any] = {
+        "group": GROUP,
+        "epoch": 1,
+        "purpose": "lease",
+        "reference": lease,
+        "fingerprint": "ab" * 32,
+    }
+    house.broker.say(log.OpeningBegun(**usual, **begun))
+    for name in ("carl", "cleo"):
+        house.do(name, wishes.GiveShare(opening="opening", fingerprint="ab" * 32, peeled=("AAAA",)))
+    house.broker.say(log.OpeningEnded(**usual, outcome="opened"))
+
+
 def request_of(house: House) -> tuple[str, str]:
     draft = house.prepare("rita", FILE)
     written = house.sign("rita", draft)
@@ -77,7 +93,12 @@ def test_what_people_wish_for_is_drafted_signed_and_written() -> None:
     house.broker.say(
         log.LeaseOpened(at=house.now, actor="rita", lease="lease", request=name, until=until, fence=state.size)
     )
+    with pytest.raises(Refused, match="O1: the custodians have not given"):
+        house.prepare("rita", wishes.GetCode(lease="lease"))
+    give_shares(house, "lease")
     written = house.do("rita", wishes.GetCode(lease="lease"))
+    with pytest.raises(Refused, match="O1: the custodians opened for the codes"):
+        house.prepare("rita", wishes.GetCode(lease="lease"))
     assert isinstance(written.entry, log.CodeReleased)
     assert replay(house.keeper.entries).tree.root == house.broker.state().tree.root
     assert house.keeper.heads[-1].size == len(house.keeper.entries)
@@ -106,6 +127,7 @@ def a_lease(house: House) -> None:
 def test_a_release_its_check_out_and_the_end_of_its_draft_are_one_append() -> None:
     house = House()
     a_lease(house)
+    give_shares(house, "lease")
     draft = house.prepare("rita", wishes.GetCode(lease="lease"))
     before, heads = len(house.keeper.entries), len(house.keeper.heads)
     written = house.sign("rita", draft)
@@ -121,6 +143,7 @@ def test_a_release_its_check_out_and_the_end_of_its_draft_are_one_append() -> No
 def test_a_release_that_cannot_be_written_publishes_nothing_and_its_draft_is_gone() -> None:
     house = House()
     a_lease(house)
+    give_shares(house, "lease")
     draft = house.prepare("rita", wishes.GetCode(lease="lease"))
     before = list(house.keeper.entries)
     house.keeper.refuses = StoreError("the disk is full")

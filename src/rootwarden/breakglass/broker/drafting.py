@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.authenticator import Signature
-from rootwarden.breakglass.core.custody import PASSWORD, SEED
+from rootwarden.breakglass.core.custody import OPENED, PASSWORD, SEED
 from rootwarden.breakglass.core.phrase import WORDS, phrase_digest, spell
-from rootwarden.breakglass.core.refusal import Refused
+from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.releasing import PERIOD, step_begins
 from rootwarden.breakglass.core.request import Request
 from rootwarden.breakglass.custody.opening import share_digest
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from rootwarden.breakglass.core.state import State
+    from rootwarden.breakglass.core.state import Lease, State
 
 E = TypeVar("E", bound=log.Entry)
 W = TypeVar("W", bound=wishes.Wish)
@@ -143,13 +143,30 @@ def _export(wish: wishes.GetExport, scene: Scene) -> Drafted:
 def _code(wish: wishes.GetCode, scene: Scene) -> Drafted:
     lease = scene.state.lease(wish.lease)
     device = lease.request.device
+    serves = scene.state.quorum_of(lease.request).codes_per_opening
+    _check_opened(scene.state, lease, SEED, given=len(lease.steps), serves=serves)
     last, _ = scene.state.last_steps.get((lease.request.account, device), (-1, ""))
     step = next_step(last, scene.now, scene.signing)
     return Drafted(_signed(log.CodeReleased, scene, lease=wish.lease, device=device, step=step))
 
 
 def _password(wish: wishes.GetPassword, scene: Scene) -> Drafted:
+    _check_opened(scene.state, scene.state.lease(wish.lease), PASSWORD, given=0, serves=1)
     return Drafted(_signed(log.PasswordReleased, scene, lease=wish.lease))
+
+
+def _check_opened(state: State, lease: Lease, holds: str, *, given: int, serves: int) -> None:
+    """O1: nobody signs for, and spends, what the vault cannot open: a cold record needs its custodians first."""
+    if state.accounts[lease.request.account].account.warm_minutes:
+        return
+    opened = [
+        one
+        for one in state.openings.values()
+        if (one.reference, one.outcome) == (lease.id, OPENED) and state.groups[one.group].group.holds == holds
+    ]
+    require(bool(opened), "O1", "the custodians have not given their shares yet", hint="the lease says who is needed")
+    hint = "give the lease back and file a new request; `codes_per_opening` says how many one opening gives"
+    require(given < len(opened) * serves, "O1", "the custodians opened for the codes that were given", hint=hint)
 
 
 def _task_session(wish: wishes.GetTaskSession, scene: Scene) -> Drafted:
