@@ -52,7 +52,7 @@ def test_waivers_on_the_page_are_those_that_are_asked_for() -> None:
 
 
 def test_the_commands_make_a_certificate_that_is_believed_without_dns(tmp_path: Path) -> None:
-    (block,) = blocks(PAGE, "sh")
+    (block,) = blocks(PAGE, "bash")
     made = subprocess.run(
         ["bash", "-euc", block.text], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )

@@ -143,7 +143,7 @@ def start_vault(state: Path, socket: Path, checkpoint: Path, offset: Path) -> su
     process = subprocess.Popen(
         [sys.executable, "-m", module, str(state), str(socket), str(os.getuid()), pem, str(offset)],
         cwd=state,
-        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stderr=subprocess.PIPE,
         text=True,
     )
