@@ -37,6 +37,7 @@ def drafted(wish: wishes.AnyWish, who: str = "rita") -> Draft:
         play.approve("request", "anna")
         play.approve("request", "omar")
         play.open("request", "lease")
+        play.give_shares()
     scene = Scene(play.state, who, play.now, bytes, ("boot", 0))
     made = draft(wish, scene)
     return Draft(

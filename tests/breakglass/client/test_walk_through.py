@@ -13,8 +13,8 @@ import typer
 from rootwarden.cli.main import app
 
 PAGE = Path(__file__).parents[3] / "docs" / "break-glass.md"
-BLOCKS = re.findall(r"^```\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-LINES = [line for block in BLOCKS for line in block.splitlines() if line.startswith("rootwarden ")]
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+LINES = [line for kind, block in BLOCKS if not kind for line in block.splitlines() if line.startswith("rootwarden ")]
 
 
 def test_the_page_walks_through_more_than_a_few() -> None:

@@ -144,25 +144,24 @@ def _code(wish: wishes.GetCode, scene: Scene) -> Drafted:
     lease = scene.state.lease(wish.lease)
     device = lease.request.device
     serves = scene.state.quorum_of(lease.request).codes_per_opening
-    _check_opened(scene.state, lease, SEED, given=len(lease.steps), serves=serves)
+    _check_opened(scene.state, lease, given=len(lease.steps), serves=serves)
     last, _ = scene.state.last_steps.get((lease.request.account, device), (-1, ""))
     step = next_step(last, scene.now, scene.signing)
     return Drafted(_signed(log.CodeReleased, scene, lease=wish.lease, device=device, step=step))
 
 
 def _password(wish: wishes.GetPassword, scene: Scene) -> Drafted:
-    _check_opened(scene.state, scene.state.lease(wish.lease), PASSWORD, given=0, serves=1)
     return Drafted(_signed(log.PasswordReleased, scene, lease=wish.lease))
 
 
-def _check_opened(state: State, lease: Lease, holds: str, *, given: int, serves: int) -> None:
+def _check_opened(state: State, lease: Lease, *, given: int, serves: int) -> None:
     """O1: nobody signs for, and spends, what the vault cannot open: a cold record needs its custodians first."""
     if state.accounts[lease.request.account].account.warm_minutes:
         return
     opened = [
         one
         for one in state.openings.values()
-        if (one.reference, one.outcome) == (lease.id, OPENED) and state.groups[one.group].group.holds == holds
+        if (one.reference, one.outcome) == (lease.id, OPENED) and state.groups[one.group].group.holds == SEED
     ]
     require(bool(opened), "O1", "the custodians have not given their shares yet", hint="the lease says who is needed")
     hint = "give the lease back and file a new request; `codes_per_opening` says how many one opening gives"

@@ -154,6 +154,14 @@ class Play:
         until = self.state.requests[name].request.until
         self.say(log.LeaseOpened, actor, lease=lease, request=name, until=until, fence=self.state.size)
 
+    def give_shares(self, lease: str = "lease", group: str = GROUP) -> None:
+        """Have two custodians open the record of a lease."""
+        named = {"opening": f"{lease}-{group}", "fingerprint": DIGEST}
+        self.say(log.OpeningBegun, group=group, epoch=1, purpose="lease", reference=lease, **named)
+        for custodian in self.state.groups[group].group.custodians[:2]:
+            self.say(log.ShareGiven, custodian.person, digest=DIGEST, **named)
+        self.say(log.OpeningEnded, opening=named["opening"], outcome="opened")
+
     def guard(self) -> None:
         """Give the log a management account with a proven device in custody, and a member account; takes a day."""
         self.change(changes.SetAccount(account=management()))
