@@ -29,7 +29,11 @@ class Shifted:
 
     def set(self, ahead: float) -> None:
         """Put the clocks so many seconds ahead of those of the machine."""
-        self._path.write_text(str(ahead), encoding="ascii")
+        # Others read it at any moment: what they find is whole.
+        new = self._path.with_suffix(".new")
+        new.write_text(str(ahead), encoding="ascii")
+        new.chmod(0o644)
+        new.replace(self._path)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
