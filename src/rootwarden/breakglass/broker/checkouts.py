@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -33,9 +33,9 @@ def checkout_lines(
         # A cheap look first; the kind itself decides, because people's words may hold the same letters.
         if _MARK not in content:
             continue
-        line = msgspec.json.decode(content, type=dict[str, object])
+        line = msgspec.json.decode(content, type=dict[str, Any])
         if line.get("kind") != "checkout-published":
             continue
         hashes = [to_text(one) for one in state.tree.inclusion(index)]
         proof = {"index": index, "hashes": hashes, "head": msgspec.to_builtins(head)}
-        yield canonical({**line, "signature": to_text(sign(content)), "proof": proof}) + b"\n"  # type: ignore[dict-item]  # what was decoded from JSON is JSON
+        yield canonical({**line, "signature": to_text(sign(content)), "proof": proof}) + b"\n"

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from rootwarden.breakglass.core.state import Lease, State
 
-E = TypeVar("E", bound=log.Entry)
+S = TypeVar("S", bound=log.SignedEntry)
+J = TypeVar("J", bound=log.JointEntry)
 W = TypeVar("W", bound=wishes.Wish)
 
 UNSIGNED: Final = Signature(key="", signature="")
@@ -262,14 +263,14 @@ def _found(wish: wishes.Found, scene: Scene) -> Drafted:
     return Drafted(_joint(log.LogBegun, scene, checkpoint_key="", **fields))
 
 
-def _signed(kind: type[E], scene: Scene, **fields: Any) -> E:
+def _signed(kind: type[S], scene: Scene, **fields: Any) -> S:
     nonce = scene.random(16).hex()
-    return kind(at=scene.now, actor=scene.person, nonce=nonce, authenticator=UNSIGNED, **fields)  # type: ignore[call-arg]  # every kind given here is signed
+    return kind(at=scene.now, actor=scene.person, nonce=nonce, authenticator=UNSIGNED, **fields)
 
 
-def _joint(kind: type[E], scene: Scene, **fields: Any) -> E:
+def _joint(kind: type[J], scene: Scene, **fields: Any) -> J:
     nonce = scene.random(16).hex()
-    return kind(at=scene.now, actor=log.SYSTEM, nonce=nonce, signers=(), **fields)  # type: ignore[call-arg]  # every kind given here is signed by several
+    return kind(at=scene.now, actor=log.SYSTEM, nonce=nonce, signers=(), **fields)
 
 
 _MOST_MINUTES: Final = 24 * 60
