@@ -50,7 +50,13 @@ def run_vault(
                 clock.learn(_reference(proof, reading()))
 
     authority.anchored = learn
-    run(settings, authority=authority, checkpoint_keys=checkpoint_keys, clock=lambda: _checked(clock))
+    run(
+        settings,
+        authority=authority,
+        checkpoint_keys=checkpoint_keys,
+        clock=lambda: _checked(clock),
+        monotonic=lambda: reading().steady,
+    )
 
 
 def _checked(clock: TrustedClock) -> datetime:
