@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 CHORES_EVERY: Final = 2.0
 ANCHOR_EVERY: Final = 30.0
+KEY_EVERY: Final = 5.0
 # A reference counts for a minute as one of now.
 TIME_EVERY: Final = 30.0
 COMPARE_EVERY: Final = 180.0
@@ -184,6 +185,7 @@ class House:
         jobs = [
             Job(self._compare_again, every=0.0, sealed=True),
             Job(self._void_challenges, every=0.0, sealed=True),
+            Job(self._renew_key, every=KEY_EVERY),
             Job(self._anchor_again, every=ANCHOR_EVERY),
             Job(self._ask_time, every=TIME_EVERY, sealed=True),
             Job(self._tell_sinks, every=0.0),
@@ -226,6 +228,15 @@ class House:
         if epoch != self._epoch:
             self.store.database.write(lambda session: challenges.void_all(session, self.clock.now()))
             self._epoch = epoch
+
+    def _renew_key(self) -> None:
+        """Heads are signed with the key two administrators named, from when its private half lies in its place on."""
+        file = self.settings.checkpoint_key
+        if not self.broker.has_named_key() and not self.broker.sign_with(private_key(self.folder / file)):
+            raise UsageError(
+                f"`{file}` is not the checkpoint key the log names by now",
+                hint="put the new one there; until then heads are signed with the one before",
+            )
 
     def _sweep(self) -> None:
         self.store.database.write(lambda session: sweep(session, self.clock.now()))
