@@ -33,6 +33,7 @@ from rootwarden.breakglass.service.vault_door import SocketVault
 from rootwarden.breakglass.store import challenges
 from rootwarden.breakglass.store.log_store import LogStore
 from rootwarden.breakglass.store.sweeping import sweep
+from rootwarden.database.connection import SQLITE
 from rootwarden.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -165,6 +166,11 @@ class House:
                     last()
         finally:
             self.store.close()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other instances may use the same database."""
+        return self.store.database.kind != SQLITE
 
     def run_chores(self, stop: threading.Event, *, every: float = CHORES_EVERY) -> None:
         """Do what time brings until told to stop."""
