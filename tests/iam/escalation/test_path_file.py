@@ -137,7 +137,9 @@ def test_a_name_without_its_table_is_refused(name: str) -> None:
     tables = {
         "also": '[[also]]\nkind = "role"\nwhere = ["may-assume-target"]\n',
         "policy": '[policy]\nwhere = ["customer-managed"]\n',
-        "existing": '[existing]\ntype = "lambda:function"\nresource = "arn:{partition}:lambda:*:{account}:function:*"\n',
+        "existing": (
+            '[existing]\ntype = "lambda:function"\nresource = "arn:{partition}:lambda:*:{account}:function:*"\n'
+        ),
     }
     assert tables[name] in bare
     with pytest.raises(InputError, match=f"`{{{name}}}` is used, but no table says what it is"):
