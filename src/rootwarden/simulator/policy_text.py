@@ -39,6 +39,11 @@ def deny(*actions: str, on: str | tuple[str, ...] = "*") -> Statement:
     return Statement(effect="Deny", action=list(actions), resource=_listed(on))
 
 
+def deny_all_but(*actions: str) -> Statement:
+    """Deny every action but these, on everything."""
+    return Statement(effect="Deny", not_action=list(actions), resource=["*"])
+
+
 def document(*statements: Statement) -> str:
     """A policy document."""
     return msgspec.json.encode({"Version": VERSION, "Statement": statements}).decode()

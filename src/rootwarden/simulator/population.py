@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from rootwarden.simulator.parts import days_ago
 from rootwarden.simulator.policy_text import document, workforce_trust
@@ -126,8 +127,10 @@ class Population:
         return arn
 
     def _key(self, name: str) -> AccessKey:
-        letters = "".join(letter for letter in name.upper() if letter.isalnum())[-12:]
-        return AccessKey(access_key_id=f"AKIAFAKE{letters:0>12}", create_date=days_ago(_SINCE), last_used=days_ago(20))
+        number = crc32(f"{self.account.account_id}/{name}".encode())
+        return AccessKey(
+            access_key_id=f"AKIAFAKE{number:08X}0000", create_date=days_ago(_SINCE), last_used=days_ago(20)
+        )
 
 
 def direct(why: str) -> PrincipalTruth:
@@ -135,19 +138,19 @@ def direct(why: str) -> PrincipalTruth:
     return PrincipalTruth(standing="direct", why=why)
 
 
-def escalation(why: str, *path: str, dump_alone: Standing | None = None) -> PrincipalTruth:
-    """A proven way up."""
-    return PrincipalTruth(standing="escalation", why=why, path=path, dump_alone=dump_alone)
+def escalation(why: str, *path: str, steps: int = 1, dump_alone: Standing | None = None) -> PrincipalTruth:
+    """A proven way up; `steps` where no path is given, because many are equally short."""
+    return PrincipalTruth(standing="escalation", why=why, path=path, steps=len(path) or steps, dump_alone=dump_alone)
 
 
-def conditional(why: str, *path: str) -> PrincipalTruth:
+def conditional(why: str, *path: str, steps: int = 1) -> PrincipalTruth:
     """A way up if something holds that the evidence does not tell."""
-    return PrincipalTruth(standing="conditional", why=why, path=path)
+    return PrincipalTruth(standing="conditional", why=why, path=path, steps=len(path) or steps)
 
 
 def lateral(why: str, *path: str) -> PrincipalTruth:
     """A way to somebody who is no closer to root."""
-    return PrincipalTruth(standing="lateral", why=why, path=path)
+    return PrincipalTruth(standing="lateral", why=why, path=path, steps=len(path))
 
 
 def lookalike(why: str, *, dump_alone: Standing | None = None) -> PrincipalTruth:

@@ -20,7 +20,8 @@ class PrincipalTruth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             to the permissions of such a principal, or to the root user. *conditional*: so if something holds that the
             evidence does not tell. *lateral*: it can become another principal, and no more. *none*: nothing of these.
         why: What was planted, or why there is nothing.
-        path: Ids of the escalation paths of one shortest chain, in order.
+        path: Ids of the escalation paths of one shortest chain, in order; empty where many are equally short.
+        steps: How long a shortest chain is.
         dump_alone: The class where only `get-account-authorization-details` is read, if it differs: passwords and keys
             are in the credential report, the management account and SCPs in the answers of Organizations.
     """
@@ -28,6 +29,7 @@ class PrincipalTruth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     standing: Standing = msgspec.field(name="class")
     why: str
     path: tuple[str, ...] = ()
+    steps: int = 0
     dump_alone: Standing | None = None
 
     def seen(self, *, organization: bool) -> Standing:

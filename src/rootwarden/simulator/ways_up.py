@@ -2,8 +2,8 @@
 
 | account | who | what is true |
 |---|---|---|
-| 0, management | `account-recovery` | assumes root of members with the task policy that makes a root password |
-| | `contact-desk` | starts and accepts a change of a member's root e-mail address |
+| 0, management | `account-recovery` | conditional: a root session that lets members' root have a password, set by mail |
+| | `contact-desk` | moves a member's root e-mail address; root of account 1 has a password and no MFA |
 | | `release-hub` | the third of a chain: enters a member through `OrganizationAccountAccessRole` |
 | | `root-auditor` | no way: assumes root only to look |
 | | `invoice-desk` | no way: starts a change of address and cannot accept it |
@@ -19,7 +19,7 @@
 | | `ci-report`, `ci-images`, `ci-jobs` | no way: the wrong service in the trust, in `iam:PassedToService`; a boundary |
 | | `readonly-deployer`, `policy-clerk` | no way: an explicit deny; the policy is one of AWS |
 | | `sso-clerk`, `key-clerk` | no way: the role is reserved; the administrator has two keys already |
-| | `member-auditor` | no way: AssumeRoot, asked for by a member |
+| | `member-contacts` | no way: it would move root e-mail addresses, from a member |
 
 Administrators of every account: `OrganizationAccountAccessRole`, and those `direct` below.
 """
@@ -45,6 +45,7 @@ from rootwarden.simulator.principal_truth import ORDINARY
 from rootwarden.simulator.world import ACCESS_ROLE, MANAGEMENT_ID, Policy
 
 if TYPE_CHECKING:
+    from rootwarden.simulator.policy_text import Condition
     from rootwarden.simulator.principal_truth import PrincipalTruth
     from rootwarden.simulator.world import Account, Organization, World
 
@@ -94,17 +95,13 @@ def truth_of(world: World) -> dict[str, PrincipalTruth]:
 
 
 def _management(here: Population) -> None:
-    def root_session(task: str) -> dict[str, dict[str, str | list[str]]]:
+    def root_session(task: str) -> Condition:
         return condition("StringEquals", {"sts:TaskPolicyArn": f"{_TASKS}/{task}"})
 
     members = "arn:aws:iam::*:root"
     here.role(
         "account-recovery",
-        escalation(
-            "may assume root of any member to make a root password",
-            "assume-root-create-password",
-            dump_alone="conditional",
-        ),
+        conditional("lets root of any member have a password, if it reads root's mail", "root-session-create-password"),
         does=[allow("sts:AssumeRoot", on=members, when=root_session("IAMCreateRootUserPassword"))],
     )
     here.role(
@@ -114,7 +111,11 @@ def _management(here: Population) -> None:
     )
     here.role(
         "contact-desk",
-        escalation("may move the root e-mail address of any member", "change-root-email", dump_alone="conditional"),
+        escalation(
+            "moves the root e-mail address of a member whose root has a password and no MFA",
+            "account-change-root-email",
+            dump_alone="conditional",
+        ),
         does=[allow("account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate")],
     )
     here.role(
@@ -125,7 +126,7 @@ def _management(here: Population) -> None:
     entered = f"arn:aws:iam::{_OTHER}:role/{ACCESS_ROLE}"
     here.role(
         "release-hub",
-        escalation("enters a member as its administrator", "assume-role", dump_alone="conditional"),
+        escalation("enters a member as its administrator", "role-assume", dump_alone="conditional"),
         trust=trust(f"arn:aws:iam::{_OTHER}:role/release-bridge"),
         does=[allow("sts:AssumeRole", on=entered)],
     )
@@ -166,21 +167,23 @@ def _workload(here: Population) -> None:
     here.policy("deployer-rights", [allow("s3:*"), allow("iam:CreatePolicyVersion", "iam:GetPolicy*", on=own)])
     here.user(
         "deployer",
-        escalation("writes a new version of the policy attached to itself", "create-policy-version"),
+        escalation("writes a new version of the policy attached to itself", "policy-new-version"),
         policies=("deployer-rights",),
         keys=1,
     )
     here.user(
         "helpdesk",
         escalation(
-            "makes a second key for the administrator `oncall-admin`", "create-access-key", dump_alone="conditional"
+            "makes a second key for the administrator `oncall-admin`",
+            "user-create-access-key",
+            dump_alone="conditional",
         ),
         does=[allow("iam:CreateAccessKey", on=here.arn("user/oncall-admin"))],
         keys=1,
     )
     here.user(
         "onboarding",
-        escalation("puts itself into the group of administrators", "add-user-to-group"),
+        escalation("puts itself into the group of administrators", "group-join"),
         does=[allow("iam:AddUserToGroup", on=group)],
     )
     _workload_less_sure(here)
@@ -189,7 +192,7 @@ def _workload(here: Population) -> None:
 def _workload_less_sure(here: Population) -> None:
     here.user(
         "oncall",
-        conditional("attaches any policy to itself once it has signed in with MFA", "attach-user-policy"),
+        conditional("attaches any policy to itself once it has signed in with MFA", "user-attach-own-policy"),
         does=[
             allow(
                 "iam:AttachUserPolicy",
@@ -206,7 +209,7 @@ def _workload_less_sure(here: Population) -> None:
     )
     reader = here.role("report-reader", trust=trust(here.arn("root")), policies=("ReadOnlyAccess",))
     here.user(
-        "intern", lateral("assumes a role that only reads", "assume-role"), does=[allow("sts:AssumeRole", on=reader)]
+        "intern", lateral("assumes a role that only reads", "role-assume"), does=[allow("sts:AssumeRole", on=reader)]
     )
 
 
@@ -215,12 +218,12 @@ def _other(here: Population) -> None:
     start, bridge = here.arn("role/release-start"), here.arn("role/release-bridge")
     here.role(
         "release-start",
-        escalation("the first of three steps", *["assume-role"] * 3, dump_alone="conditional"),
+        escalation("the first of three steps", *["role-assume"] * 3, dump_alone="conditional"),
         does=[allow("sts:AssumeRole", on=bridge)],
     )
     here.role(
         "release-bridge",
-        escalation("the second of three steps", *["assume-role"] * 2, dump_alone="conditional"),
+        escalation("the second of three steps", *["role-assume"] * 2, dump_alone="conditional"),
         trust=trust(start),
         does=[allow("sts:AssumeRole", on=hub)],
     )
@@ -275,7 +278,7 @@ def _other_people(here: Population) -> None:
         does=[allow("iam:CreateAccessKey", on=here.arn("user/standby-admin"))],
     )
     here.role(
-        "member-auditor",
-        lookalike("only the management account and IAM's administrator assume root", dump_alone="conditional"),
-        does=[allow("sts:AssumeRoot", on="arn:aws:iam::*:root")],
+        "member-contacts",
+        lookalike("a member moves no root e-mail address", dump_alone="conditional"),
+        does=[allow("account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate")],
     )
