@@ -2,7 +2,7 @@
 
 | account | who | what is true |
 |---|---|---|
-| 0, management | `account-recovery` | conditional: a root session that lets members' root have a password, set by mail |
+| 0, management | `account-recovery` | conditional: lets root of members have a password, which is set by mail |
 | | `contact-desk` | moves a member's root e-mail address; root of account 1 has a password and no MFA |
 | | `release-hub` | the third of a chain: enters a member through `OrganizationAccountAccessRole` |
 | | `root-auditor` | no way: assumes root only to look |
