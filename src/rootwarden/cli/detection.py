@@ -141,7 +141,7 @@ def playbook(
 ) -> None:
     """Print a playbook: what to do, who does it, with which command, and how to see that it worked."""
     from rootwarden.cli.playbook_output import playbook_as_text, playbooks_as_text
-    from rootwarden.detect.visits.strict_toml import meant
+    from rootwarden.strict_toml import meant
     from rootwarden.packs import playbooks
 
     there = {one.id: one for one in playbooks()}
@@ -157,7 +157,7 @@ def playbook(
 def _one(identifier: str, declare: list[str] | None) -> Detection:
     from rootwarden.cli.rule_input import read_text
     from rootwarden.detect.visits.detection_file import read_detection
-    from rootwarden.detect.visits.strict_toml import meant
+    from rootwarden.strict_toml import meant
     from rootwarden.packs import detections
     from rootwarden.packs.content import callers
 
@@ -188,7 +188,7 @@ def _content(files: list[Path]) -> list[Detection | Task | TaskPolicy]:
 
 def _note_what_is_not_found(file: Path, one: Detection) -> None:
     """What would stop a user's file, or whoever follows it, once it is shipped."""
-    from rootwarden.detect.visits.strict_toml import meant
+    from rootwarden.strict_toml import meant
     from rootwarden.packs import playbooks
 
     if file.stem != one.id:
@@ -205,7 +205,7 @@ def _declared(values: list[str] | None) -> dict[str, list[str]]:
     Raises:
         UsageError: One is no `NAME=VALUE`, or nothing asks for the name.
     """
-    from rootwarden.detect.visits.strict_toml import meant
+    from rootwarden.strict_toml import meant
     from rootwarden.packs import detections
 
     found: dict[str, list[str]] = {}
