@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from rootwarden.iam.case import evaluate_case
 from tests.iam.written_cases import written_cases
+
+from rootwarden.iam.case import evaluate_case
 
 # Points of policy evaluation that are about a request; the others are about dumps, events and wording.
 POINTS = {*range(1, 5), *range(6, 27)}

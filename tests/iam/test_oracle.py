@@ -7,10 +7,11 @@ import random
 from typing import Any
 
 import pytest
-from rootwarden.iam.case import evaluate_case
 from tests.iam.generator import Cases
 from tests.iam.oracle import breadth, evaluate
 from tests.iam.written_cases import written_cases
+
+from rootwarden.iam.case import evaluate_case
 
 # More ways than this to settle what is open take the oracle too long.
 WIDEST = 600

@@ -98,7 +98,7 @@ class _Bureau:
             )
             return ()
         levels = (attachments.value.get(target) for target in (*home.targets, account))
-        # A level of which nothing is told has at least the policy that AWS attaches to it and nobody may take away last.
+        # A level of which nothing is told has the policy that AWS attached, which nobody can take away last.
         return tuple(tuple(self._control(one, organization) for one in level) for level in levels if level)
 
     def _control(self, policy: str, organization: Organization) -> Policy:
