@@ -69,12 +69,14 @@ class _Plan(msgspec.Struct, frozen=True, eq=False):
         path: The path.
         mask: Bits of the actions it needs of the actor's policies.
         on: The action that names its target, in lower case, or empty.
+        on_policy: The action that names a policy of the target, likewise.
         never_sure: Whether something stands in its way whatever it is walked on.
     """
 
     path: EscalationPath
     mask: int
     on: str
+    on_policy: str
     never_sure: bool
 
     @property
@@ -105,10 +107,8 @@ class Search:
 
     def _plan(self, path: EscalationPath) -> _Plan:
         mask = self._book.mask(one for one in path.actions if one != _ASSUME)
-        naming = (
-            one.action.lower() for one in path.permissions if one.resource == "{target}" and one.action != _ASSUME
-        )
-        return _Plan(path, mask, next(naming, ""), always_unsure(path, self._land))
+        on, on_policy = _naming(path, "{target}"), _naming(path, "{policy}")
+        return _Plan(path, mask, on, on_policy, always_unsure(path, self._land))
 
     def run(self) -> dict[str, Way]:
         """The way up of everybody who has one, by ARN."""
@@ -276,10 +276,14 @@ class Search:
         if up is not None:
             pool = up.among(pool)
         named = self._named.by(node.powers, plan.on) if plan.on else None
+        policies = self._named.by(node.powers, plan.on_policy) if plan.on_policy else None
         return [
             one
             for one in pool
-            if one is not actor and (named is None or named.names(one.arn)) and _worth(plan.path, one)
+            if one is not actor
+            and (named is None or named.names(one.arn))
+            and _worth(path, one)
+            and (policies is None or any(policies.names(each.arn) for each in one.attachments if each.arn))
         ]
 
     def _assumable(self, node: Node, up: _Frontier | None) -> list[Holder]:
@@ -308,6 +312,12 @@ class _Frontier:
         if found is None:
             found = self._among[id(pool)] = (pool, [one for one in pool if id(one) in self._holders])
         return found[1]
+
+
+def _naming(path: EscalationPath, template: str) -> str:
+    """The first action of a path on just what the template stands for, in lower case, or an empty text."""
+    found = (one.action for one in path.permissions if one.resource == template and one.action != _ASSUME)
+    return next(found, "").lower()
 
 
 def _placed(path: EscalationPath, land: Landscape) -> bool:
