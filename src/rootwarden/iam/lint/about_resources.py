@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.iam.lint.about_actions import spelled
+from rootwarden.iam.lint.about_actions import is_everything, spelled
 from rootwarden.iam.lint.codes import Code
 from rootwarden.iam.lint.finding import quoted
 from rootwarden.iam.wildcards import overlap
@@ -81,7 +81,7 @@ def _fitting(actions: Element, resources: Element, context: Context) -> None:
     patterns = [(one, one.pattern) for one in resources.texts]
     if any(not pattern.strip("*") or len(pattern) > _LONGEST for _, pattern in patterns):
         return
-    if any(one.text in {"*", "*:*"} for one in actions.texts):
+    if any(is_everything(one.text) for one in actions.texts):
         return
     known: list[tuple[Text, Meaning]] = []
     for text in actions.texts:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.iam.lint.about_actions import spelled
+from rootwarden.iam.lint.about_actions import is_everything, spelled
 from rootwarden.iam.lint.codes import Code
 from rootwarden.iam.lint.finding import quoted
 from rootwarden.iam.lint.operators import Family
@@ -179,7 +179,7 @@ def _elements(one: Element | None, other: Element | None, *, lowered: bool) -> b
 
 
 def _word(text: Text, *, lowered: bool) -> str:
-    written = "*" if lowered and text.text == "*:*" else text.text
+    written = "*" if lowered and is_everything(text.text) else text.text
     return written.lower() if lowered else written
 
 

@@ -95,9 +95,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is one that grants: an `Allow` of a policy that can grant."""
         return self.effect == "Allow" and not self.kind.is_guardrail
 
-    def guarded(self, key: str) -> bool:
-        """Whether it asks that a request has the key: `Null` with `false`, or an operator that needs it."""
-        return any(one.name == key and _needs_key(one) for one in self.tests)
+    @property
+    def needed(self) -> frozenset[str]:
+        """The keys it asks a request to have: `Null` with `false`, or an operator that needs the key."""
+        return frozenset(one.name for one in self.tests if _needs_key(one))
 
 
 def _needs_key(test: Test) -> bool:

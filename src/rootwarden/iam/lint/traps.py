@@ -21,15 +21,16 @@ _MFA: Final = "aws:multifactorauthpresent"
 
 def check_traps(view: View, context: Context) -> None:
     """Note conditions that hold, or do not hold, when a key is missing and probably should not, or should."""
+    needed = view.needed
     for test in view.tests:
-        if view.effect == "Allow":
-            _allowed_without(view, test, context)
+        if view.effect == "Allow" and test.name not in needed:
+            _allowed_without(test, context)
         elif view.effect == "Deny" and test.name == _MFA:
             _denied_without(test, context)
 
 
-def _allowed_without(view: View, test: Test, context: Context) -> None:
-    if test.operator.family is Family.NULL or view.guarded(test.name):
+def _allowed_without(test: Test, context: Context) -> None:
+    if test.operator.family is Family.NULL:
         return
     name, operator = quoted(test.key.text), test.operator
     if operator.every:
