@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rootwarden.iam.actions import Action, ActionCatalogue
+
+
+_SHOWN: Final = 3
 
 
 class Form(StrEnum):
@@ -83,11 +86,15 @@ def _printed(found: list[Action], catalogue: ActionCatalogue, form: Form) -> str
     return to_json(record(catalogue, found), indent=2)
 
 
+def _shortened(names: tuple[str, ...]) -> str:
+    """The first of them; JSON has all."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more or "-"
+
+
 def _table(found: list[Action]) -> str:
     rows = [("action", "access", "resources", "condition keys")]
-    rows += [
-        (one.full, ", ".join(one.access), ", ".join(one.resources) or "-", ", ".join(one.keys) or "-") for one in found
-    ]
+    rows += [(one.full, ", ".join(one.access), _shortened(one.resources), _shortened(one.keys)) for one in found]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     return "\n".join(
         "  ".join([*(f"{text:<{width}}" for text, width in zip(row, widths, strict=False)), row[-1]]) for row in rows

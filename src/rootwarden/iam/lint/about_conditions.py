@@ -54,7 +54,12 @@ def _key(test: Test, context: Context) -> GlobalKey | ConditionKey | None:
     if general is not None and not general.instead:
         return general
     if general is not None:
-        context.found.add(Code.UNKNOWN_KEY, test.key.place, f"there is no key {quoted(written)}", general.instead)
+        context.found.add(
+            Code.UNKNOWN_KEY,
+            test.key.place,
+            f"there is no key {quoted(written)}, so no request has it",
+            general.instead,
+        )
         return None
     if "." in prefix:
         return None  # an identity provider's: only it knows
@@ -94,8 +99,10 @@ def _values(test: Test, context: Context) -> None:
             said = f"{quoted(value.text)} is nothing {quoted(test.operator.name)} compares with"
             context.found.add(Code.UNREADABLE_VALUE, value.place, said, f"give {_EXAMPLES[test.operator.family]}")
         elif _has_wildcard(test, value):
-            like = test.operator.name.replace("EqualsIgnoreCase", "Like").replace("Equals", "Like")
-            said = f"`{test.operator.name}` takes the wildcard in {quoted(value.text)} for a character"
+            family = "Arn" if value.text.startswith("arn:") else "String"
+            always = "always holds" if test.operator.negated else "never matches"
+            said = f"`{test.operator.name}` takes the wildcard in {quoted(value.text)} for a character and so {always}"
+            like = f"{family}{'Not' if test.operator.negated else ''}Like"
             context.found.add(Code.WILDCARD_COMPARED, value.place, said, f"write `{like}`")
         elif key is not None and not key.instead and not possible(test.operator, key, value):
             said = f"`{key.name}` is never {quoted(value.text)}"

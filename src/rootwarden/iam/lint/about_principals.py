@@ -11,7 +11,7 @@ from rootwarden.iam.lint.finding import Kind, quoted
 
 if TYPE_CHECKING:
     from rootwarden.iam.lint.context import Context
-    from rootwarden.iam.lint.statement import Text, View, Who
+    from rootwarden.iam.lint.statement import Text, View
 
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 # IAM user guide, *Unique identifiers*: what a principal turns into when it is deleted.
@@ -26,6 +26,8 @@ _PROVIDER: Final = re.compile(r"arn:[^:]+:iam::[0-9]{12}:(?:saml|oidc)-provider/
 
 def check_principals(view: View, context: Context) -> None:
     """Note what is wrong with the principals of a statement."""
+    if view.kind is Kind.RCP:
+        _of_rcp(view, context)
     who = view.who
     if who is None:
         return
@@ -34,20 +36,19 @@ def check_principals(view: View, context: Context) -> None:
     if who.negated and view.effect == "Allow":
         said = "`NotPrincipal` with `Allow` lets in everybody else, strangers too"
         context.found.add(Code.NOT_PRINCIPAL_ALLOWED, who.place, said, "name whom it is for as `Principal`")
-    if view.kind is Kind.RCP:
-        _of_rcp(view, who, context)
     if view.allows and who.is_everybody and not view.tests:
         said = "everybody, in every account and without one, is allowed"
         hint = "name accounts or roles, or ask for `aws:PrincipalOrgID` in a condition"
         context.found.add(Code.EVERYBODY_ALLOWED, who.place, said, hint)
 
 
-def _of_rcp(view: View, who: Who, context: Context) -> None:
+def _of_rcp(view: View, context: Context) -> None:
     if view.effect == "Allow":
         said = "a resource control policy of your own only denies"
         hint = "`RCPFullAWSAccess` allows everything already: say in a `Deny` what is barred"
         context.found.add(Code.RCP_ALLOW, view.place, said, hint)
-    if who.negated or [text.text for _, text in who.named] != ["*"]:
+    who = view.who
+    if who is not None and (who.negated or [text.text for _, text in who.named] != ["*"]):
         said = 'a resource control policy is about everybody: its `Principal` is `"*"`'
         context.found.add(
             Code.RCP_PRINCIPAL, who.place, said, "say in a condition on `aws:PrincipalArn` whom it is about"

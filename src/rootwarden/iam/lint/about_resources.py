@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rootwarden.iam.lint.about_actions import is_everything, spelled
 from rootwarden.iam.lint.codes import Code
 from rootwarden.iam.lint.finding import quoted
-from rootwarden.iam.wildcards import overlap
+from rootwarden.iam.wildcards import arns_overlap, overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +24,7 @@ _DIGITS: Final = 12
 _ACCOUNT: Final = "?" * _DIGITS
 # What is longer is no ARN of this world, and not compared.
 _LONGEST: Final = 2_048
+_UNIT: Final = 32  # characters that take as long to compare as other things take once
 _SHOWN: Final = 3
 
 
@@ -89,9 +90,10 @@ def _fitting(actions: Element, resources: Element, context: Context) -> None:
         if meaning is None or not meaning.actions:
             return  # what is not known may take any resource
         known.append((text, meaning))
+    length = sum(1 + len(pattern) // _UNIT for _, pattern in patterns)
     taken: set[str] = set()
     for text, meaning in known:
-        if not context.may(len(meaning.arns) * len(patterns)):
+        if not context.may(len(meaning.arns) * length):
             return
         fits = {pattern for _, pattern in patterns if _takes(meaning.arns, pattern)}
         taken |= fits
@@ -111,7 +113,7 @@ def _without(text: Text, meaning: Meaning, context: Context) -> None:
 
 
 def _takes(arns: Iterable[str], pattern: str) -> bool:
-    return any(_begin_alike(arn, pattern) and overlap(arn, pattern) for arn in arns)
+    return any(_begin_alike(arn, pattern) and arns_overlap(arn, pattern) for arn in arns)
 
 
 def _begin_alike(one: str, other: str) -> bool:

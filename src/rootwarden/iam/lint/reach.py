@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.lint.statement import Element, Test, Text, View, Who
 
 
+_LONGEST: Final = 512  # what is longer is not compared: nothing is said of it
 _LAST: Final = 5  # colons of an ARN before its last part
 
 
@@ -124,6 +125,8 @@ def _twice(element: Element, context: Context, *, of_actions: bool) -> bool:
             _note_covered(text, seen[written], context)
             continue
         seen[written] = text
+        if of_actions and not spelled(written):
+            continue  # it matches nothing, so it covers nothing
         groups[written.partition(":")[0] if of_actions else ""].append((written, text))
     everything = groups.pop("*", []) if of_actions else []
     for group in groups.values():
@@ -146,7 +149,7 @@ def _wider(pattern: str, other: str) -> bool:
     """Whether the pattern covers the other; variables stand for anything, so they are only covered by a star."""
     if pattern == other:
         return True
-    if "${" in pattern or ("?" in pattern and "${" in other):
+    if "${" in pattern or ("?" in pattern and "${" in other) or len(pattern) > _LONGEST or len(other) > _LONGEST:
         return False
     if not pattern.startswith("arn:"):
         return covers(pattern, other)

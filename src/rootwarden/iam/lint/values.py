@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rootwarden.iam.lint.operators import Family
 from rootwarden.iam.operators import instant, network, number
 from rootwarden.iam.pattern import ARN_PARTS
-from rootwarden.iam.wildcards import matches, overlap
+from rootwarden.iam.wildcards import arns_overlap, matches, overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,5 +62,6 @@ def possible(operator: Operator, key: GlobalKey, value: Text) -> bool:
     lowered = "IgnoreCase" in operator.name or operator.family is Family.BOOL
     text = value.pattern
     if operator.pattern or "${" in value.text:
-        return any(overlap(text, one) for one in ways)
+        meet = arns_overlap if operator.family is Family.ARN else overlap
+        return any(meet(text, one) for one in ways)
     return any(matches(one.lower(), text.lower()) if lowered else matches(one, text) for one in ways)
