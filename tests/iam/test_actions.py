@@ -38,7 +38,7 @@ def test_an_action_says_what_it_does_and_takes() -> None:
     service = CATALOGUE.service("iam")
     assert service is not None
     assert "iam:passedtoservice" in service.keys_of(action)
-    assert service.resources["role"].pattern == "arn:*:iam::*:role/*"
+    assert service.resources["role"].patterns == ("arn:*:iam::*:role/*",)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,8 @@ def test_every_shipped_resource_is_an_arn_and_every_key_has_a_type_that_is_known
     for prefix in CATALOGUE.services:
         service = CATALOGUE.service(prefix)
         assert service is not None
-        assert all(one.pattern.startswith("arn:*:") for one in service.resources.values()), prefix
+        arns = [pattern for one in service.resources.values() for pattern in one.patterns]
+        assert all(arn.startswith("arn:*:") and arn.count(":") >= 5 and " " not in arn for arn in arns), prefix
         assert {one.type for one in service.keys.values()} <= types, prefix
 
 

@@ -79,7 +79,9 @@ def arns_overlap(one: str, other: str) -> bool:
     parts, others = one.split(":", _LAST_COLON), other.split(":", _LAST_COLON)
     if len(parts) <= _LAST_COLON or len(others) <= _LAST_COLON:
         return overlap(one, other)
-    return all(overlap(part, another) for part, another in zip(parts, others, strict=True))
+    # Most parts are equal or a star; the last one, which is dearest, is looked at last.
+    pairs = zip(parts, others, strict=True)
+    return all(part == another or "*" in {part, another} or overlap(part, another) for part, another in pairs)
 
 
 def _past_stars(states: int, stars: int) -> int:

@@ -27,13 +27,14 @@ def policy_knowledge(catalogue: ActionCatalogue | None = None) -> Knowledge:
     Args:
         catalogue: The actions there are; those of the installed data if not given.
     """
-    text = _text("keys.toml")
+    prefixes = tomllib.loads(_text("prefixes.toml"))
     return Knowledge(
         catalogue=catalogue or action_catalogue(),
-        keys=read_keys(text),
+        keys=read_keys(_text("keys.toml")),
         limits=policy_limits(),
         rcp_services=rcp_services(),
-        homes=tomllib.loads(text)["homes"],
+        shared=frozenset(prefixes["shared"]),
+        homes=prefixes["homes"],
     )
 
 

@@ -87,10 +87,10 @@ def _fitting(actions: Element, resources: Element, context: Context) -> None:
     known: list[tuple[Text, Meaning]] = []
     for text in actions.texts:
         meaning = context.meaning(text) if spelled(text.text) else None
-        if meaning is None or not meaning.actions:
+        if meaning is None or not meaning.actions or meaning.actions[0].service in context.knowledge.shared:
             return  # what is not known may take any resource
         known.append((text, meaning))
-    length = sum(1 + len(pattern) // _UNIT for _, pattern in patterns)
+    length = sum(2 + len(pattern) // _UNIT for _, pattern in patterns)
     taken: set[str] = set()
     for text, meaning in known:
         if not context.may(len(meaning.arns) * length):
@@ -101,14 +101,14 @@ def _fitting(actions: Element, resources: Element, context: Context) -> None:
             _without(text, meaning, context)
     for text, pattern in patterns:
         if taken and pattern not in taken:
-            said = f"no action of the statement is about {quoted(text.text)}"
+            said = f"by the reference, no action of the statement is about {quoted(text.text)}"
             hint = f"they take {_listed(arn for _, one in known for arn in one.arns)}"
             context.found.add(Code.RESOURCE_NOT_TAKEN, text.place, said, hint)
 
 
 def _without(text: Text, meaning: Meaning, context: Context) -> None:
-    said = f"no resource of the statement is one {quoted(text.text)} takes, so it has no effect here"
-    wanted = _listed(meaning.arns) if meaning.arns else "no resource: give it a statement with `*`"
+    said = f"by the reference, {quoted(text.text)} takes no resource of the statement, so it has no effect here"
+    wanted = _listed(meaning.arns) if meaning.arns else "none: give it a statement with `*`"
     context.found.add(Code.ACTION_WITHOUT_RESOURCE, text.place, said, f"it takes {wanted}")
 
 

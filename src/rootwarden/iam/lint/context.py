@@ -83,6 +83,8 @@ class Context:
         return Meaning(
             actions=actions,
             keys=frozenset[str]().union(*(service.keys_of(one) for one in actions)),
-            arns=frozenset(service.resources[name].pattern for name in types if name in service.resources),
+            arns=frozenset(
+                pattern for name in types if name in service.resources for pattern in service.resources[name].patterns
+            ),
             bare=any(not one.resources for one in actions),
         )

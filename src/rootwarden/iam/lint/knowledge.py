@@ -92,6 +92,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
         keys: Keys of all services, by pattern in lower case.
         limits: How long and how many.
         rcp_services: Prefixes of the services resource control policies hold for.
+        shared: Prefixes of several services; of an action they both have the catalogue knows the resources of one.
         homes: Prefixes of keys that are not those of their service, and the service.
     """
 
@@ -99,6 +100,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     keys: Mapping[str, GlobalKey]
     limits: tuple[Limit, ...]
     rcp_services: frozenset[str]
+    shared: frozenset[str]
     homes: Mapping[str, str]
 
     def global_key(self, name: str) -> GlobalKey | None:
