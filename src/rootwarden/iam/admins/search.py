@@ -101,6 +101,22 @@ class Search:
         found = ((holder, self._ways.get(Node(holder, holder.powers).key)) for holder in self._land.holders)
         return {holder.arn: way for holder, way in found if way is not None}
 
+    def near(self, holder: Holder) -> Walk | None:
+        """The step that somebody without a way up could take if nothing but its allows counted."""
+        granted = Node(holder, holder.powers.granted)
+        if granted.powers is holder.powers:
+            return None
+        up = {id(one): one for one in self._land.holders if Node(one, one.powers).key in self._ways}
+        for plan in self._fitting(granted):
+            walk = (
+                self._first(plan, granted, self._candidates(plan, granted, up), sure=False)
+                if plan.on_others
+                else next((one for one in self._own(plan, granted) if self._tops(one)), None)
+            )
+            if walk is not None:
+                return walk
+        return None
+
     def lateral(self, holder: Holder) -> Walk | None:
         """A way to become another principal, of somebody who has no way up."""
         node = Node(holder, holder.powers)
