@@ -52,7 +52,9 @@ def list_actions(
         raise UsageError(f"no action fits `{pattern}`", hint=_meant(pattern, catalogue))
     typer.echo(_printed(found, catalogue, output_format))
     if output_format is not Form.JSON:
-        typer.echo(f"{len(found):,} actions; catalogue {catalogue.edition}", err=True)
+        typer.echo(
+            f"{len(found):,} {'action' if len(found) == 1 else 'actions'}; catalogue {catalogue.edition}", err=True
+        )
 
 
 def _levels(access: Iterable[str]) -> set[str]:

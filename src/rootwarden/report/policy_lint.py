@@ -174,7 +174,7 @@ def _result(one: Linted, finding: Finding, lines: Lines, *, codes: list[Code]) -
         "ruleIndex": codes.index(finding.code),
         "level": finding.level.value,
         "message": {"text": _said(finding)},
-        "locations": [{"physicalLocation": physical, "logicalLocations": [{"fullyQualifiedName": finding.pointer}]}],
+        "locations": [{"physicalLocation": physical}],
     }
 
 

@@ -27,11 +27,28 @@ _LAST: Final = 5  # colons of an ARN before its last part
 
 
 def check_never(view: View, context: Context) -> None:
-    """Note a condition that no request satisfies."""
+    """Note a condition that no request satisfies, and several actions of which there is none."""
+    _no_action(view, context)
     for one, other in combinations(view.tests[:50], 2):
         if one.name == other.name and (why := _contradiction(one, other) or _contradiction(other, one)):
             said = f"the statement never matches: {quoted(other.key.text)} {why}"
             context.found.add(Code.NEVER_MATCHES, other.key.place, said, "take one of the two out")
+
+
+def _no_action(view: View, context: Context) -> None:
+    element = view.actions
+    if element is None or element.negated or len(element.texts) == 1:
+        return  # of a single action the finding about it says so
+    for text in element.texts:
+        if is_everything(text.text):
+            return
+        meaning = context.meaning(text) if spelled(text.text) else None
+        if meaning is None and spelled(text.text):
+            return  # nobody looked
+        if meaning is not None and meaning.actions:
+            return
+    said = "the statement never matches: there is none of its actions"
+    context.found.add(Code.NEVER_MATCHES, element.place, said, "mend the actions")
 
 
 def _contradiction(one: Test, other: Test) -> str:
