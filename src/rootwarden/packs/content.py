@@ -1,4 +1,4 @@
-"""Detections, root-only tasks, task policies, playbooks, escalation paths: the files beside this module, read when first asked for."""
+"""Detections, root-only tasks, task policies, playbooks, escalation paths: the files beside this module, read late."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Where(StrEnum):
     GROUP_WITH_MORE_PERMISSIONS = "group-with-more-permissions"
     HAS_BOUNDARY = "has-boundary"
     HAS_OLDER_VERSION = "has-older-version"
-    HAS_PASSWORD = "has-password"
+    HAS_PASSWORD = "has-password"  # noqa: S105 - what a user has
     IN_FORCE_FOR_ACTOR = "in-force-for-actor"
     IN_INSTANCE_PROFILE = "in-instance-profile"
     INLINE = "inline"
@@ -84,7 +84,7 @@ class Where(StrEnum):
     MANAGED = "managed"
     MAY_ASSUME_TARGET = "may-assume-target"
     MEMBER_ACCOUNT = "member-account"
-    NO_PASSWORD = "no-password"
+    NO_PASSWORD = "no-password"  # noqa: S105 - what a user lacks
     NOT_ACTOR = "not-actor"
     NOT_RESERVED = "not-reserved"
     PERMISSION_SET_OF_ACTOR = "permission-set-of-actor"

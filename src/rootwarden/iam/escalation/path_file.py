@@ -81,6 +81,7 @@ _KIND: Final = FileKind(
     (_PermissionTable, _TargetTable, _PolicyTable, _ExistingTable, _CatalogueTable),
 )
 _ACTION: Final = re.compile(r"[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9]*")
+_RESOURCE: Final = re.compile(r"\*|\{[^{}]*\}|arn:[^:]*:[^:]+:[^:]*:[^:]*:.+")
 _KEY: Final = re.compile(r"[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9./-]*")
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com")
 _TYPE: Final = re.compile(r"[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9-]*")
@@ -157,7 +158,7 @@ def _about_permissions(table: _PathTable) -> Iterator[str]:
     targets = (table.target, *table.also)
     yield from _malformed("service principal", _SERVICE, [service for one in targets for service in one.trusts])
     for one in table.permission:
-        if one.resource != "*" and one.resource.count(":") < 5 and not one.resource.startswith("{"):
+        if not _RESOURCE.fullmatch(one.resource):
             yield f"the resource {in_backticks(one.resource)} is neither an ARN nor one name in braces nor `*`"
 
 
