@@ -31,8 +31,8 @@ def answer(
 ) -> str:
     """What the evaluator says to one request of a user or role.
 
-    Where a role is assumed its trust policy is asked, in this account or one of the others. `sts:AssumeRoot` asks no policy of
-    the member: that its root lets itself be assumed is a matter of the organization.
+    Where a role is assumed its trust policy is asked, in this account or one of the others. `sts:AssumeRoot` asks no
+    policy of the member: that its root lets itself be assumed is a matter of the organization.
     """
     who = holder(account, arn)
     case: Named = {
