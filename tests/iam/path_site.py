@@ -59,10 +59,8 @@ class Site:
         self.wheres = {*path.target.where, *path.policies, *(path.also.where if path.also else ())}
         in_management = bool(_IN_MANAGEMENT & self.wheres) or path.target.kind is TargetKind.PERMISSION_SET
         self.home = MANAGEMENT if in_management else HOME
-        if broken in {each.value for each in _IN_MANAGEMENT}:
+        if broken == Where.ACTOR_IN_MANAGEMENT_ACCOUNT:
             self.home = SECOND
-        if broken == Where.ACTOR_IN_MEMBER_ACCOUNT:
-            self.home = MANAGEMENT
         self.accounts = {number: _account(number) for number in (MANAGEMENT, HOME, SECOND)}
         self.here = Population(self.accounts[self.home])
         self.organization = parts.organization([MANAGEMENT, HOME, SECOND])
@@ -99,7 +97,8 @@ class Site:
         if fenced:
             policy = Policy(policy_id="p-fakeallbut", name="AllBut", document=document(allow_all_but(fenced)))
             self.organization.policies[policy.policy_id] = policy
-            self.organization.attachments[self.home] = [policy.policy_id]
+            attached = self.organization.attachments[self.home]
+            attached[attached.index("p-FullAWSAccess")] = policy.policy_id
         self._put_actor()
 
     def _actor_resource(self) -> str:
@@ -300,10 +299,11 @@ class Site:
             self._attached.append(ADMINISTRATOR)
         own = self.path.actions
         if Where.IS_BOUNDARY_OF_ACTOR in self.wheres or Where.ACTOR_HAS_BOUNDARY in self.wheres:
-            self.here.policy("actor-bounds", [allow("s3:ListBucket"), allow(*own)])
+            changed = [self._values["target"]] if self.path.target.kind is TargetKind.POLICY else []
+            self.here.policy("actor-bounds", [allow("s3:ListBucket"), allow(*own, on=(*changed, self.actor))])
             self._boundary = "actor-bounds"
             if self.broken == Where.IS_BOUNDARY_OF_ACTOR:
-                self.here.policy("other-bounds", [allow("s3:ListBucket"), allow(*own)])
+                self.here.policy("other-bounds", [allow("s3:ListBucket"), allow(*own, on=(*changed, self.actor))])
                 self._boundary = "other-bounds"
         elif Where.ACTOR_IN_MEMBER_ACCOUNT in self.wheres:
             policy = Policy(policy_id="p-fakefence", name="Fence", document=document(deny_all_but(*own)))

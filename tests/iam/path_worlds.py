@@ -77,12 +77,12 @@ class PathWorld(msgspec.Struct, frozen=True, kw_only=True):
             (folder / "inventory.json").write_bytes(msgspec.json.encode(self.inventory))
 
 
-Standing = Literal["escalation", "conditional", "none"]
-# What breaks a path beyond the words of `where`: see `path_site.py`.
+Standing = Literal["escalation", "conditional", "lateral", "none"]
+# Words of `where` that can be made untrue so that no way is left and the evidence shows it. Not among them: who manages
+# root access, since no evidence tells the delegated administrator; and a member account, since SCPs would not bind the
+# actor in the other.
 _BREAKABLE: Final = {
     Where.ACTOR_IN_MANAGEMENT_ACCOUNT,
-    Where.ACTOR_IN_MEMBER_ACCOUNT,
-    Where.ACTOR_MANAGES_ROOT_ACCESS,
     Where.ATTACHED_TO_TARGET,
     Where.CUSTOMER_MANAGED,
     Where.FEWER_THAN_TWO_KEYS,
@@ -171,7 +171,7 @@ def _world(
     given = _works(path, with_inventory=True) if in_the_way is InTheWay.NOTHING else "none"
     if broken == "existing":
         # Only the inventory shows that no resource has the administrator's role.
-        without = _works(path, with_inventory=False)
+        without, given = _works(path, with_inventory=False), "lateral"
     lacking = denied or bounded or fenced
     return PathWorld(
         path=path.id,
