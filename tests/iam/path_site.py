@@ -176,6 +176,8 @@ class Site:
             held = 2
         if self.broken in {Where.HAS_PASSWORD, Where.NO_PASSWORD}:
             password = not password
+        if role_behind:
+            policies = (*policies, *self._policies_of_target())
         return self.here.user(name, policies=policies, keys=held, password=password)
 
     def _role(self, name: str, target: Target, policies: tuple[str, ...]) -> str:
