@@ -1,0 +1,23 @@
+"""`rootwarden iam …`: who could do what, and who is as good as root."""
+
+from __future__ import annotations
+
+import typer
+
+from rootwarden.cli import iam_evaluate
+
+app = typer.Typer(
+    name="iam",
+    help="Who could do what: decide a request, find who is as good as root, compare what is granted with what is used.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options() -> None:
+    """Who could do what, and who is as good as root."""
+
+
+app.command("evaluate")(iam_evaluate.evaluate)
