@@ -21,6 +21,7 @@ from rootwarden.trail.opening import opened
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from rootwarden.detect.filter_pattern import Event as Document
     from rootwarden.detect.visits.event import Event
@@ -163,7 +164,7 @@ class UsageScan:
     """One file, read for usage.
 
     Args:
-        source: A file, or its bytes, packed with gzip or not.
+        source: A file, its bytes or a stream, packed with gzip or not.
         name: What people call it.
         limits: How much it may take.
 
@@ -171,7 +172,7 @@ class UsageScan:
         problems: Why it was not read in full, so far.
     """
 
-    def __init__(self, source: Path | bytes, *, name: str = "-", limits: Limits = _LIMITS) -> None:
+    def __init__(self, source: Path | bytes | BinaryIO, *, name: str = "-", limits: Limits = _LIMITS) -> None:
         self._source = source
         self._name = name
         self._limits = limits
