@@ -42,22 +42,36 @@ class Context:
     Args:
         keys: By name, in any letter case.
         complete: Whether a key that is not named is not there; else it is not known.
+        absent: Beginnings of keys, in lower case, of which every one that is not named is not there.
     """
 
-    __slots__ = ("_keys", "_rest")
+    __slots__ = ("_absent", "_keys", "_rest")
 
-    def __init__(self, keys: Mapping[str, Held] | None = None, *, complete: bool = True) -> None:
+    def __init__(
+        self, keys: Mapping[str, Held] | None = None, *, complete: bool = True, absent: tuple[str, ...] = ()
+    ) -> None:
         self._keys: dict[str, Held] = {name.lower(): held for name, held in (keys or {}).items()}
         self._rest: Held = MISSING if complete else NOT_KNOWN
+        self._absent = absent
 
     def held(self, key: str) -> Held:
         """What a key holds."""
-        return self._keys.get(key.lower(), self._rest)
+        name = key.lower()
+        found = self._keys.get(name)
+        if found is not None:
+            return found
+        return MISSING if self._absent and name.startswith(self._absent) else self._rest
 
     def with_defaults(self, keys: Mapping[str, Held]) -> Context:
         """The same context, with `keys` where it names none itself."""
-        made = Context(complete=isinstance(self._rest, Missing))
-        made._keys = {name.lower(): held for name, held in keys.items()} | self._keys
+        made = Context(keys, complete=isinstance(self._rest, Missing), absent=self._absent)
+        made._keys |= self._keys
+        return made
+
+    def carrying(self, keys: Mapping[str, Held], absent: tuple[str, ...] = ()) -> Context:
+        """The same context, with `keys` instead of what it says of them."""
+        made = Context(complete=isinstance(self._rest, Missing), absent=self._absent + absent)
+        made._keys = self._keys | {name.lower(): held for name, held in keys.items()}
         return made
 
 

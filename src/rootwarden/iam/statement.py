@@ -65,6 +65,22 @@ class CompiledStatement(msgspec.Struct, frozen=True):
             named = _named(self.resources, resource, context)
         return named if isinstance(named, NotKnown) else named is (self.written.not_resources is None)
 
+    def truth(self, resource: str, context: Context) -> bool | tuple[str, ...]:
+        """Whether resource and conditions fit, the action being named: true, false, or the keys it depends on."""
+        if self.defect:
+            return (self.defect,)
+        named = self.names_resource(resource, context)
+        if named is False:
+            return False
+        unsure: tuple[str, ...] = (named.reason,) if isinstance(named, NotKnown) else ()
+        for condition in self.conditions:
+            outcome = condition.test(context)
+            if outcome.truth is False:
+                return False
+            if outcome.truth is None:
+                unsure += outcome.keys
+        return unsure or True
+
     def match(self, request: Request) -> Outcome:
         """Whether action, resource and conditions of the statement fit a request."""
         if self.defect:
