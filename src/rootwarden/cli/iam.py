@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import iam_evaluate
+from rootwarden.cli import iam_evaluate, iam_usage
 
 app = typer.Typer(
     name="iam",
@@ -21,3 +21,4 @@ def _options() -> None:
 
 
 app.command("evaluate")(iam_evaluate.evaluate)
+iam_usage.register(app)

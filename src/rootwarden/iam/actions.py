@@ -6,6 +6,7 @@ asked for, so that a question about one of them costs one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ import msgspec
 from rootwarden.iam.wildcards import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 # No service or action has a longer name; what is longer is not compared with thousands of them.
 _LONGEST: Final = 128
@@ -99,6 +100,13 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     actions: Mapping[str, Action]
     resources: Mapping[str, ResourceType]
     keys: Mapping[str, ConditionKey]
+
+    def key(self, name: str) -> ConditionKey | None:
+        """A condition key by its name, letter case aside, what callers choose filled in."""
+        lowered = name.lower()
+        found = self.keys.get(lowered)
+        varying = (one for known, one in self.keys.items() if "${" in known or "<" in known)
+        return found or next((one for one in varying if matches(one.pattern, lowered)), None)
 
     def keys_of(self, action: Action) -> frozenset[str]:
         """Patterns, in lower case, of the keys requests for an action may have beside those of all services."""

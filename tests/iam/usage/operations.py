@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -56,7 +56,7 @@ def made() -> Operations:
             service, _, action = one.partition(":")
             actions.setdefault(service, set()).add(action)
     return Operations(
-        made=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        made=datetime.now(tz=UTC).date().isoformat(),
         clients=botocore.__version__,
         catalogue=catalogue.edition.version,
         operations=count,

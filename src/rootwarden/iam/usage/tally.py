@@ -7,12 +7,11 @@ processes, and the sum is the same; and so no number of calls is told, only days
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
-if TYPE_CHECKING:
-    from rootwarden.iam.usage.caller import Caller
+from rootwarden.iam.usage.caller import Caller
 
 # What one event names: pairs of a parameter and its text; the parameter is empty for `resources` of the record.
 Named: TypeAlias = tuple[tuple[str, str], ...]
@@ -66,8 +65,7 @@ class Seen(msgspec.Struct):
     def at(self, time: str, day: int) -> None:
         """Add an instant."""
         if time:
-            if time > self.last:
-                self.last = time
+            self.last = max(self.last, time)
             if not self.first or time < self.first:
                 self.first = time
             self.days |= 1 << max(day - _FIRST_DAY, 0)
