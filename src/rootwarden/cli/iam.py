@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import iam_evaluate, iam_usage
+from rootwarden.cli import iam_admins, iam_evaluate, iam_usage
 
 app = typer.Typer(
     name="iam",
@@ -20,5 +20,6 @@ def _options() -> None:
     """Who could do what, and who is as good as root."""
 
 
+app.command("admins")(iam_admins.admins)
 app.command("evaluate")(iam_evaluate.evaluate)
 iam_usage.register(app)

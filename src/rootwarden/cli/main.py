@@ -28,6 +28,7 @@ from rootwarden.cli import (
     rule,
     serve,
     simulate_fleet,
+    simulate_principals,
     simulate_trail,
     study,
     trail,
@@ -57,6 +58,7 @@ app.command("language-server")(language_server.language_server)
 app.command("permissions")(permissions.permissions)
 app.command("serve")(serve.serve)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
+app.command("simulate-principals")(simulate_principals.simulate_principals)
 app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
 app.add_typer(alert.app, name="alert")

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from rootwarden.iam.layer import Unreadable
+from rootwarden.facts.iam_document import IamDocument
+from rootwarden.iam.layer import Policy, Unreadable
 from rootwarden.iam.statement import compiled_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rootwarden.iam.context import Context
-    from rootwarden.iam.layer import Policy
     from rootwarden.iam.statement import CompiledStatement
 
 # True, false, or the keys it depends on.
@@ -228,6 +228,11 @@ class Powers:
         """The same without the boundary."""
         return self.book.powers(self.identity, None, self.scp)
 
+    @property
+    def granted(self) -> Powers:
+        """What the identity policies would allow by themselves: without boundary, guardrails and denies."""
+        return self.book.powers(tuple(map(self.book.allowing, self.identity)))
+
     def beside(self, more: Iterable[Policy]) -> Powers:
         """The same with more identity policies."""
         held = {id(one) for one in self.identity}
@@ -247,6 +252,7 @@ class Book:
         self._sheets: dict[int, Sheet] = {}
         self._levels: dict[tuple[str, tuple[int, ...]], Level] = {}
         self._powers: dict[tuple[object, ...], Powers] = {}
+        self._allowing: dict[int, Policy] = {}
 
     def sheet(self, policy: Policy) -> Sheet:
         """A policy, compiled; the same object is compiled once."""
@@ -277,6 +283,13 @@ class Book:
             found = self._powers[key] = Powers(self, identity, boundary, scp)
         return found
 
+    def allowing(self, policy: Policy) -> Policy:
+        """The policy without its denies, itself where it has none."""
+        found = self._allowing.get(id(policy))
+        if found is None:
+            found = self._allowing[id(policy)] = _without_denies(policy)
+        return found
+
     def mask(self, actions: Iterable[str]) -> int:
         """The bits of some actions, all of them listed."""
         mask = 0
@@ -289,6 +302,14 @@ def denies_everywhere(statement: CompiledStatement) -> bool:
     """Whether a deny reaches every resource, whatever the context."""
     resources = statement.written.resources
     return not statement.conditions and resources is not None and any(set(one) == {"*"} for one in resources)
+
+
+def _without_denies(policy: Policy) -> Policy:
+    document = policy.document
+    if isinstance(document, Unreadable) or not any(one.effect == "Deny" for one in document.statements):
+        return policy
+    kept = tuple(one for one in document.statements if one.effect != "Deny")
+    return Policy(policy.name, IamDocument(document.version, kept))
 
 
 def _checked(statement: CompiledStatement) -> CompiledStatement:

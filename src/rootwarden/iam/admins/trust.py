@@ -7,21 +7,27 @@ accounts both sides are needed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from rootwarden.iam.context import Context, held
 from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.principal import Kind, Named, Principal, account_named
 from rootwarden.iam.statement import compiled_document, names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rootwarden.facts.iam_document import IamDocument
     from rootwarden.iam.admins.holders import Holder
-    from rootwarden.iam.admins.powers import May
-    from rootwarden.iam.context import Context
+    from rootwarden.iam.admins.powers import May, Powers
     from rootwarden.iam.layer import Document
+    from rootwarden.iam.statement import CompiledStatement
 
 ASSUME: Final = "sts:assumerole"
+_WITH_WEB_IDENTITY: Final = "sts:assumerolewithwebidentity"
+_LENDING_AS_PROVIDER: Final = frozenset({"cognito-identity.amazonaws.com"})
 _UNTOLD: Final = "the trust policy"
 _LIMITS: Final = {
     Named.DIRECTLY: frozenset({"scp"}),
@@ -30,10 +36,10 @@ _LIMITS: Final = {
 
 
 class Trusted(msgspec.Struct, frozen=True):
-    """What a trust policy says of somebody.
+    """One way in which a trust policy lets somebody in.
 
     Attributes:
-        named: How it names them at most.
+        named: How it names them.
         unsure: What that depends on; empty when it is sure.
     """
 
@@ -78,8 +84,8 @@ def trusting(document: Document | None) -> Trusting:
     )
 
 
-def trusted(document: Document | None, who: Principal, context: Context, action: str = ASSUME) -> Trusted:
-    """How a trust policy lets somebody in.
+def trusted(document: Document | None, who: Principal, context: Context, action: str = ASSUME) -> tuple[Trusted, ...]:
+    """The ways in which a trust policy lets somebody in, those that are sure first.
 
     Args:
         document: The trust policy.
@@ -88,32 +94,34 @@ def trusted(document: Document | None, who: Principal, context: Context, action:
         action: `sts:AssumeRole` or one of its kin, in lower case.
     """
     if document is None:
-        return Trusted(Named.NOBODY)
+        return ()
     if isinstance(document, Unreadable):
-        return Trusted(Named.DIRECTLY, (_UNTOLD,))
-    surely, maybe = Named.NOBODY, Named.NOBODY
-    unsure: tuple[str, ...] = ()
-    for statement in compiled_document(document):
-        if not statement.names_action(action):
-            continue
-        named, doubt = names(statement.written, who, bounded=False)
-        truth = statement.truth("*", context) if named or doubt else False
-        if truth is False:
-            continue
-        if doubt:
-            truth = (doubt,)
-        if statement.denies:
-            if truth is True:
-                return Trusted(Named.NOBODY)
-            unsure += truth
-        elif truth is True:
-            surely = max(surely, named)
+        return (Trusted(Named.DIRECTLY, (_UNTOLD,)),)
+    ways: list[Trusted] = []
+    doubts: tuple[str, ...] = ()
+    for statement, named, truth in _matching(document, who, context, action):
+        unsure = () if truth is True else truth
+        if not statement.denies:
+            ways.append(Trusted(named, unsure))
+        elif unsure:
+            doubts += unsure
         else:
-            maybe = max(maybe, named or Named.DIRECTLY)
-            unsure += truth
-    if surely and not any(one for one in unsure) and surely >= maybe:
-        return Trusted(surely)
-    return Trusted(surely or maybe, tuple(dict.fromkeys(unsure)))
+            return ()
+    made = (Trusted(way.named, tuple(dict.fromkeys(way.unsure + doubts))) for way in ways)
+    return tuple(sorted(made, key=lambda way: (len(way.unsure), -way.named)))
+
+
+def _matching(
+    document: IamDocument, who: Principal, context: Context, action: str
+) -> Iterator[tuple[CompiledStatement, Named, Literal[True] | tuple[str, ...]]]:
+    """The statements of a trust policy that match somebody, or may."""
+    for statement in compiled_document(document):
+        named, doubt = names(statement.written, who, bounded=False)
+        if not (named or doubt) or not statement.names_action(action):
+            continue
+        truth = statement.truth("*", context)
+        if truth is not False:
+            yield statement, named or Named.DIRECTLY, (doubt,) if doubt else truth
 
 
 def may_assume(actor: Holder, role: Holder, context: Context) -> May:
@@ -124,31 +132,52 @@ def may_assume(actor: Holder, role: Holder, context: Context) -> May:
         role: A role of any account.
         context: The keys of the actor's request.
     """
-    said = trusted(role.trust, actor.principal, context)
-    if said.named is Named.NOBODY or role.principal.service_linked:
+    return may_assume_with(actor, actor.powers, role, context)
+
+
+def may_assume_with(actor: Holder, powers: Powers, role: Holder, context: Context) -> May:
+    """The same for an actor with other powers than its own."""
+    if role.principal.service_linked:
         return False
-    if actor.account.id == role.account.id and said.named in _LIMITS:
-        denied = actor.powers.denied(ASSUME, role.arn, context)
-        if denied is True:
-            return False
-        own = actor.powers.allowed(_LIMITS[said.named], ASSUME, role.arn, context)
-        if own is False:
-            return False
-        return _together(said.unsure, denied or (), () if own is True else own)
-    allowed = actor.powers.may(ASSUME, role.arn, context)
-    return False if allowed is False else _together(said.unsure, () if allowed is True else allowed)
-
-
-def lets_service(role: Holder, services: tuple[str, ...], context: Context) -> May:
-    """Whether one of some services may assume a role; the last word on conditions is the service's, so they are named."""
-    unsure: May = False
-    for service in services:
-        who = Principal(kind=Kind.SERVICE, arn=service)
-        said = trusted(role.trust, who, context)
-        if said.named is Named.DIRECTLY and not said.unsure:
+    best: May = False
+    for way in trusted(role.trust, actor.principal, context):
+        may = _by_one_way(way, powers, role, context, near=actor.account.id == role.account.id)
+        if may is True:
             return True
-        unsure = said.unsure or unsure
-    return unsure
+        if may is not False and (not isinstance(best, tuple) or len(may) < len(best)):
+            best = may
+    return best
+
+
+def _by_one_way(way: Trusted, powers: Powers, role: Holder, context: Context, *, near: bool) -> May:
+    if not near or way.named not in _LIMITS:
+        allowed = powers.may(ASSUME, role.arn, context)
+        return False if allowed is False else _together(way.unsure, () if allowed is True else allowed)
+    denied = powers.denied(ASSUME, role.arn, context)
+    own = powers.allowed(_LIMITS[way.named], ASSUME, role.arn, context)
+    if denied is True or own is False:
+        return False
+    return _together(way.unsure, denied or (), () if own is True else own)
+
+
+def lets_service(role: Holder, services: tuple[str, ...]) -> May:
+    """Whether one of some services may assume a role for something in the role's account.
+
+    Args:
+        role: The role.
+        services: Service principals; Cognito lends its roles as an identity provider.
+    """
+    best: May = False
+    for service in services:
+        federated = service in _LENDING_AS_PROVIDER
+        who = Principal(kind=Kind.FEDERATED if federated else Kind.SERVICE, arn=service)
+        keys = {**who.keys(), "aws:SourceAccount": held(role.account.id)}
+        action = _WITH_WEB_IDENTITY if federated else ASSUME
+        for way in trusted(role.trust, who, Context(keys, complete=False), action):
+            if not way.unsure:
+                return True
+            best = best or way.unsure
+    return best
 
 
 def _together(*unsure: tuple[str, ...]) -> May:

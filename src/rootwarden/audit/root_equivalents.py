@@ -1,0 +1,188 @@
+"""From what was collected to who is as good as root: accounts placed in their organization, everybody judged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from rootwarden import packs
+from rootwarden.facts.fact import Known
+from rootwarden.iam.admins.building import Credentials, Library, document, household
+from rootwarden.iam.admins.holders import AccountSeat
+from rootwarden.iam.admins.landscape import Landscape
+from rootwarden.iam.admins.powers import Book
+from rootwarden.iam.admins.verdict import OpenRole, PrincipalVerdict, judge, open_roles
+from rootwarden.iam.layer import Policy, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rootwarden.collect.collected import Collected
+    from rootwarden.facts.credential_report import CredentialReportRow
+    from rootwarden.facts.organization import Organization
+    from rootwarden.facts.principals import AuthorizationDetails
+    from rootwarden.iam.admins.building import Household
+    from rootwarden.iam.admins.landscape import Inventory
+
+_KEYS: Final = ("access_key_1", "access_key_2")
+_NONE: Final = {"", "n/a"}
+_NOT_GIVEN: Final = "service control policies were not given: what they bar is not taken off"
+
+
+class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is as good as root.
+
+    Attributes:
+        principals: The verdict on every user and role.
+        open_roles: Those of them that let in others than were looked at.
+        unread: Accounts of which nobody could be judged, with the reason.
+        notes: What the reader must know: what was not given, and so not taken off or added.
+        as_of: Instant of the facts; `None` for a file that does not tell.
+    """
+
+    principals: tuple[PrincipalVerdict, ...]
+    open_roles: tuple[OpenRole, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    as_of: datetime | None = None
+
+
+class _Bureau:
+    """Makes households of accounts, sharing what they share."""
+
+    def __init__(self, organization: Organization | None) -> None:
+        self.paths = packs.escalation_paths()
+        self.book = Book(action for path in self.paths for action in path.actions)
+        self._library = Library()
+        self._organization = organization
+        self._controls: dict[str, Policy] = {}
+        self.notes: dict[str, None] = {}
+
+    def household(
+        self, account: str, partition: str, details: AuthorizationDetails, credentials: Mapping[str, Credentials]
+    ) -> Household:
+        """Everybody of one account, in its place."""
+        return household(details, self._seat(account, partition), self.book, self._library, credentials)
+
+    def _seat(self, account: str, partition: str) -> AccountSeat:
+        organization = self._organization
+        if organization is None or not isinstance(organization.management_account, Known):
+            self.notes[_NOT_GIVEN] = None
+            return AccountSeat(id=account, partition=partition)
+        management = organization.management_account.value
+        return AccountSeat(
+            id=account,
+            partition=partition,
+            management=account == management,
+            manages_root_access=True if account == management else None,
+            organization=organization.id.value if isinstance(organization.id, Known) else "",
+            management_account=management,
+            scp=() if account == management else self._levels(account, organization),
+        )
+
+    def _levels(self, account: str, organization: Organization) -> tuple[tuple[Policy, ...], ...]:
+        """The levels of service control policies above an account; noted when they are not known."""
+        enabled = organization.service_control_policies_enabled
+        if isinstance(enabled, Known) and not enabled.value:
+            return ()
+        units, attachments = organization.units, organization.attachments
+        if not isinstance(units, Known) or not isinstance(attachments, Known):
+            self.notes["the organization's tree or policies were not given: what they bar is not taken off"] = None
+            return ()
+        home = next((unit for unit in units.value if account in unit.accounts), None)
+        if home is None:
+            self.notes[f"account {account} is not in the organization's tree: no policies bar anything in it here"] = (
+                None
+            )
+            return ()
+        levels = (attachments.value.get(target) for target in (*home.targets, account))
+        # A level of which nothing is told has the policy that AWS attached, which nobody can take away last.
+        return tuple(tuple(self._control(one, organization) for one in level) for level in levels if level)
+
+    def _control(self, policy: str, organization: Organization) -> Policy:
+        if policy not in self._controls:
+            found = organization.policies.get(policy)
+            self._controls[policy] = (
+                Policy(found.name, document(found.statements))
+                if found is not None
+                else Policy(policy, Unreadable("its document was not collected"))
+            )
+        return self._controls[policy]
+
+    def judged(
+        self, households: Iterable[Household], inventory: Inventory | None, *, as_of: datetime | None = None
+    ) -> RootEquivalents:
+        """The verdict on everybody."""
+        listed = self._organization.accounts if self._organization is not None else None
+        members = tuple(one.id for one in listed.value) if isinstance(listed, Known) else ()
+        land = Landscape(households, inventory, members)
+        verdicts = judge(land, self.book, self.paths)
+        if inventory is None:
+            self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None
+        return RootEquivalents(
+            principals=verdicts, open_roles=open_roles(land, verdicts), notes=tuple(self.notes), as_of=as_of
+        )
+
+
+def of_details(
+    accounts: Mapping[str, AuthorizationDetails], organization: Organization | None, inventory: Inventory | None
+) -> RootEquivalents:
+    """Judge accounts by their authorization details alone.
+
+    Args:
+        accounts: Authorization details by account.
+        organization: For the service control policies; `None` when not given.
+        inventory: Resources with roles; `None` when not given.
+    """
+    bureau = _Bureau(organization)
+    made = [bureau.household(account, _partition(details), details, {}) for account, details in accounts.items()]
+    return bureau.judged(made, inventory)
+
+
+def of_collected(collected: Collected, inventory: Inventory | None) -> RootEquivalents:
+    """Judge every account that was collected, in its organization.
+
+    Args:
+        collected: With the parts `details` and `users` of each inventory.
+        inventory: Resources with roles; `None` when not given.
+    """
+    bureau = _Bureau(collected.organization)
+    households: list[Household] = []
+    unread = [(one.subject, one.reason) for one in collected.unreadable]
+    for account in collected.accounts:
+        facts = account.facts
+        details = facts.inventory.details
+        if not isinstance(details, Known):
+            unread.append((facts.id, getattr(details, "reason", "there are no authorization details")))
+            continue
+        report = facts.inventory.report
+        credentials = _credentials(report.value) if isinstance(report, Known) else {}
+        households.append(bureau.household(facts.id, facts.partition, details.value, credentials))
+    judged = bureau.judged(households, inventory, as_of=collected.as_of)
+    return msgspec.structs.replace(judged, unread=tuple(dict.fromkeys(unread)))
+
+
+def _partition(details: AuthorizationDetails) -> str:
+    arns = [*(one.arn for one in details.users), *(one.arn for one in details.roles)]
+    return arns[0].split(":")[1] if arns else "aws"
+
+
+def _credentials(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
+    """What the credential report says of keys and passwords; an inactive key shows by its last rotation."""
+    return {row.arn: Credentials(_keys(row), _password(row)) for row in rows if not row.is_root}
+
+
+def _keys(row: CredentialReportRow) -> int | None:
+    count = 0
+    for key in _KEYS:
+        active, rotated = row.cells.get(f"{key}_active"), row.cells.get(f"{key}_last_rotated")
+        if active is None or rotated is None:
+            return None
+        count += active.lower() == "true" or rotated.lower() not in _NONE
+    return count
+
+
+def _password(row: CredentialReportRow) -> bool | None:
+    return {"true": True, "false": False}.get(row.cells.get("password_enabled", "").lower())

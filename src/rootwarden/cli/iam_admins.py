@@ -1,0 +1,178 @@
+"""`rootwarden iam admins`: who is as good as root, and by which way up."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+import typer
+
+from rootwarden.cli import options
+from rootwarden.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from rootwarden.audit.root_equivalents import RootEquivalents
+    from rootwarden.facts.organization import Organization
+    from rootwarden.iam.admins.landscape import Inventory
+    from rootwarden.iam.admins.verdict import PrincipalVerdict
+
+SCHEMA: Final = "rootwarden.admins/1"
+_ORDER: Final = ("direct", "escalation", "conditional", "lateral", "none")
+
+
+class Shown(StrEnum):
+    """How the verdicts are printed."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+
+
+def admins(
+    authorization_details: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--authorization-details",
+            metavar="FILE",
+            help="Output of `aws iam get-account-authorization-details`; once for each account.",
+        ),
+    ] = None,
+    evidence: options.Evidence = None,
+    organization: Annotated[
+        Path | None,
+        typer.Option(
+            "--organization", metavar="FOLDER", help="An evidence folder with the organization's tree and policies."
+        ),
+    ] = None,
+    resources: Annotated[
+        Path | None,
+        typer.Option(
+            "--resources", metavar="FILE", help='Resources with roles: {"lambda:function": [{"arn", "role"}], …}.'
+        ),
+    ] = None,
+    format_: Annotated[Shown, typer.Option("--format", help="How to print the verdicts.")] = Shown.TERMINAL,
+) -> int:
+    """Tell for every user and role whether it is as good as root, by which way up, and what stands in its way.
+
+    Exit code 0: everybody was judged. 2: wrong usage, or nothing could be read. 3: an account could not be judged.
+    """
+    from rootwarden.audit.root_equivalents import of_collected, of_details
+
+    if bool(authorization_details) is (evidence is not None):
+        raise UsageError(
+            "say whom to judge: authorization details, or an evidence folder",
+            hint="give --authorization-details FILE or --evidence FOLDER",
+        )
+    inventory = _inventory(resources) if resources is not None else None
+    if evidence is not None:
+        found = of_collected(_collected(evidence), inventory)
+    else:
+        found = of_details(
+            _details(authorization_details or []), _organization(organization) if organization else None, inventory
+        )
+    typer.echo(_as_json(found) if format_ is Shown.JSON else _as_text(found))
+    return 3 if found.unread else 0
+
+
+def _details(files: list[Path]) -> Any:
+    from rootwarden.collect.disk import read_file
+    from rootwarden.collect.principals import details_in
+
+    accounts = {}
+    for file in files:
+        try:
+            content = read_file(file)
+        except OSError as error:
+            raise InputError(f"`{file}` cannot be read: {error.strerror}", hint="give the path of a file") from None
+        found = details_in(content, str(file))
+        if found.account in accounts:
+            raise InputError(f"`{file}` is about account {found.account}, which was given already", hint="give one")
+        for name in found.missing:
+            typer.echo(f"`{file}` has no `{name}`: what it would name is not known", err=True)
+        accounts[found.account] = found.details
+    return accounts
+
+
+def _collected(folder: Path) -> Any:
+    from datetime import UTC, datetime
+
+    from rootwarden.collect.folder import EvidenceFolder
+    from rootwarden.collect.offline import collect_folder
+    from rootwarden.facts.inventory import Part
+
+    evidence = EvidenceFolder(folder)
+    # Nothing here is judged by the instant; a folder that does not tell one is read all the same.
+    as_of = evidence.as_of or datetime.fromtimestamp(0, UTC)
+    return collect_folder(evidence, as_of=as_of, parts=frozenset({Part.DETAILS, Part.USERS}))
+
+
+def _organization(folder: Path) -> Organization:
+    from rootwarden.collect.folder import EvidenceFolder
+    from rootwarden.collect.organization import read_organization
+
+    evidence = EvidenceFolder(folder)
+    return read_organization(evidence.answer, evidence.names("policies"))
+
+
+def _inventory(file: Path) -> Inventory:
+    from rootwarden.cli.rule_input import read_text
+    from rootwarden.iam.admins.landscape import ExistingResource
+
+    try:
+        found = msgspec.json.decode(read_text(file), type=dict[str, tuple[ExistingResource, ...]])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        hint = '{"lambda:function": [{"arn": "arn:aws:lambda:…", "role": "arn:aws:iam::…:role/…"}]}'
+        raise InputError(f"`{file}` is no inventory: {error}", hint=hint) from None
+    return found
+
+
+def _as_json(found: RootEquivalents) -> str:
+    document = {
+        "schema": SCHEMA,
+        "as_of": found.as_of.isoformat() if found.as_of is not None and found.as_of.timestamp() > 0 else None,
+        "counts": _counts(found),
+        "principals": msgspec.to_builtins(found.principals),
+        "open_roles": msgspec.to_builtins(found.open_roles),
+        "unread": [{"subject": subject, "reason": reason} for subject, reason in found.unread],
+        "notes": list(found.notes),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _counts(found: RootEquivalents) -> dict[str, int]:
+    counted = Counter(one.kind.value for one in found.principals)
+    return {name: counted.get(name, 0) for name in _ORDER}
+
+
+def _as_text(found: RootEquivalents) -> str:
+    lines = [", ".join(f"{count} {name}" for name, count in _counts(found).items())]
+    ranked = sorted(found.principals, key=lambda one: (_ORDER.index(one.kind.value), one.arn))
+    for one in ranked:
+        if one.kind.value != "none" or one.blocked_by:
+            lines += _principal(one)
+    lines += [f"not judged: {subject}: {reason}" for subject, reason in found.unread]
+    lines += [f"note: {note}" for note in found.notes]
+    return "\n".join(lines)
+
+
+def _principal(one: PrincipalVerdict) -> list[str]:
+    lines = [f"\n{one.kind.value:<12} {one.arn}"]
+    for number, step in enumerate(one.path, 1):
+        lines.append(f"  {number}. {step.title} [{step.id}]" + (f" → {step.leads_to}" if step.leads_to else ""))
+        if step.target:
+            lines.append(f"     on {step.target}")
+        granted = ", ".join(f"{place.policy} statement {place.index}" for place in step.statements)
+        lines += [f"     granted by {granted}"] if granted else []
+        lines += [f"     requires {', '.join(step.requires)}"] if step.requires else []
+    if one.granted_by and not one.path:
+        lines.append("  granted by " + ", ".join(f"{place.policy} statement {place.index}" for place in one.granted_by))
+    if one.blocked_by:
+        blocked = (
+            f"{place.layer} {place.policy}" + (f" statement {place.index}" if place.index >= 0 else "")
+            for place in one.blocked_by
+        )
+        lines.append("  stopped by " + ", ".join(blocked))
+    return lines
