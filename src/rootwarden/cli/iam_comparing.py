@@ -12,6 +12,7 @@ import msgspec
 from rootwarden.cli import trail_reading
 from rootwarden.cli.trail_reading import Asked
 from rootwarden.errors import UsageError
+from rootwarden.iam.admins.building import Household
 from rootwarden.iam.usage.result import PrincipalUsage
 from rootwarden.report.usage.told import Told
 from rootwarden.trail.run import Run
@@ -19,6 +20,7 @@ from rootwarden.trail.run import Run
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rootwarden.iam.admins.powers import Book
     from rootwarden.iam.usage.last_accessed import LastAccessed
     from rootwarden.iam.usage.minimal import Minimal
     from rootwarden.iam.usage.result import Usage
@@ -33,6 +35,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     asked: Asked
     dumps: tuple[Path, ...] = ()
     evidence: Path | None = None
+    organization: Path | None = None
     last_accessed: tuple[str, ...] = ()
     principals: tuple[str, ...] = ()
     data_events: tuple[str, ...] = ()
@@ -74,7 +77,6 @@ def compare(given: Given) -> Compared:
     Raises:
         RootwardenError: When something is not there, or is not what it should be.
     """
-    from rootwarden.cli.iam_households import read_households
     from rootwarden.iam.admins.powers import Book
     from rootwarden.iam.usage.judge import Asked as Bearing
     from rootwarden.iam.usage.judge import Judge
@@ -89,7 +91,7 @@ def compare(given: Given) -> Compared:
     _check_services(given.data_events, catalogue.services)
     actions = tuple(action.full for action in visibility.actions)
     last_accessed = {one.arn: one for one in map(_last_accessed, given.last_accessed)}
-    found = read_households(given.dumps, given.evidence, Book(actions))
+    found = _households(given, Book(actions))
     done, tally = _read(given.asked)
     restriction = trail_reading.restriction_of(given.asked)
     judge = Judge(catalogue, EventMap(EventRules(event_names()), catalogue), visibility)
@@ -110,7 +112,35 @@ def compare(given: Given) -> Compared:
     trail_reading.tell(done, several(len(shown.principals), "principal"))
     for one in found.trouble:
         _say(f"warning: {visible(one)}")
+    for note in found.notes:
+        _say(f"note: {note}")
     return Compared(told=_told(given, shown, done, found.trouble), actions=actions, done=done, whole=not found.trouble)
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """Users and roles, account by account, what could not be read, and what the reader must know."""
+
+    households: list[Household] = []
+    trouble: list[str] = []
+    notes: tuple[str, ...] = ()
+
+
+def _households(given: Given, book: Book) -> _Found:
+    from rootwarden.audit.root_equivalents import Bureau, households_of_collected, households_of_details
+    from rootwarden.cli.iam_reading import collected_in, details_in_files, organization_in
+
+    if given.dumps and given.evidence is not None:
+        raise UsageError("users and roles are given twice", hint="give --authorization-details or --evidence")
+    if given.evidence is not None:
+        collected = collected_in(given.evidence)
+        bureau = Bureau(collected.organization, book)
+        households, unread = households_of_collected(bureau, collected)
+        return _Found(households, [f"{subject}: {reason}" for subject, reason in unread], tuple(bureau.notes))
+    if not given.dumps:
+        return _Found(notes=("no users and roles were given: what is granted is not known",))
+    bureau = Bureau(organization_in(given.organization) if given.organization else None, book)
+    households = households_of_details(bureau, details_in_files(list(given.dumps)))
+    return _Found(households, notes=tuple(bureau.notes))
 
 
 def _told(given: Given, usage: Usage, done: Run, trouble: Iterable[str]) -> Told:
@@ -209,8 +239,7 @@ def _escalation() -> frozenset[str]:
     """Every action that is part of some way up."""
     from rootwarden import packs
 
-    paths = getattr(packs, "escalation_paths", None)
-    return frozenset(action for path in paths() for action in path.actions) if paths is not None else frozenset()
+    return frozenset(action for path in packs.escalation_paths() for action in path.actions)
 
 
 def _say(text: str) -> None:

@@ -46,6 +46,12 @@ def usage(
         Path | None,
         typer.Option("--evidence", metavar="FOLDER", help="Users, roles and guardrails of an evidence folder."),
     ] = None,
+    organization: Annotated[
+        Path | None,
+        typer.Option(
+            "--organization", metavar="FOLDER", help="An evidence folder with the organization's tree and policies."
+        ),
+    ] = None,
     last_accessed: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,6 +95,7 @@ def usage(
         asked=Asked(paths=tuple(paths), start=start, end=end, workers=workers, profile=profile, region=region),
         dumps=tuple(authorization_details or ()),
         evidence=evidence,
+        organization=organization,
         last_accessed=tuple(last_accessed or ()),
         principals=tuple(principal or ()),
         data_events=tuple(data_events or ()),

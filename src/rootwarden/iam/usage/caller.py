@@ -1,4 +1,4 @@
-"""Who made a call, as IAM sees it: a session is its role's or user's (CloudTrail user guide, *userIdentity element*)."""
+"""Who made a call, as IAM sees it: a session is its role's or its user's (CloudTrail guide, *userIdentity element*)."""
 
 from __future__ import annotations
 
