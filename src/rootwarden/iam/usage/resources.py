@@ -83,7 +83,7 @@ def _is_about(parameter: str, kind: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _form(arn: str) -> re.Pattern[str]:
-    """ARNs of a form; what varies has no wildcard, and a slash or colon only at the end of a path."""
+    """ARNs of a form; what varies has no wildcard, and a slash or colon only at the end."""
     made, at = "", 0
     for variable in _VARIABLE.finditer(arn):
         before = arn[at : variable.start()]
@@ -92,5 +92,5 @@ def _form(arn: str) -> re.Pattern[str]:
         if variable.group() in _MAY_BE_EMPTY:
             made += "[^:/*?$]*"
         else:
-            made += r"[^*?$\s]+" if at == len(arn) and before.endswith("/") else r"[^:/*?$\s]+"
+            made += r"[^*?$\s]+" if at == len(arn) else r"[^:/*?$\s]+"
     return re.compile(made + re.escape(arn[at:]))

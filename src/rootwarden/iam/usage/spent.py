@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rootwarden.iam.actions import Access
 from rootwarden.iam.usage.resources import used_resources
 from rootwarden.iam.usage.result import UnknownEvent, Use, UsedAction
 from rootwarden.iam.usage.tally import Outcome, Seen
@@ -22,6 +23,10 @@ _USE: Final = {Outcome.FAILED: Use.FAILED, Outcome.DENIED: Use.DENIED}
 # Best first: what succeeded once was used, however often it failed besides.
 _ORDER: Final = (Use.DONE, Use.BY_SERVICE, Use.FAILED, Use.DENIED)
 PASS_ROLE: Final = "iam:PassRole"  # noqa: S105 - an action
+
+
+# Calls that name roles without handing them to anybody.
+_ABOUT_ROLES: Final = frozenset({"iam", "sts"})
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,19 +110,19 @@ def _resources(
 
 
 def _passed(needed: Needed, seen: Seen, catalogue: ActionCatalogue) -> frozenset[str]:
-    """Roles a call named, when its action hands one to a service: passing them leaves no event of its own."""
+    """Roles that a call handed to a service, which leaves no event of its own: writes with a parameter `…role…`."""
     action = catalogue.action(needed.action)
-    if action is None or PASS_ROLE not in action.dependent or seen.named is None:
+    if action is None or action.service in _ABOUT_ROLES or Access.WRITE not in action.access or seen.named is None:
         return frozenset()
     return frozenset(value for group in seen.named for value in _roles(group))
 
 
 def _roles(group: Named) -> Iterable[str]:
-    return (value for name, value in group if name and ":iam::" in value and ":role/" in value and _plain(value))
+    return (value for name, value in group if "role" in name.lower() and ":iam::" in value and _plain(value))
 
 
 def _plain(arn: str) -> bool:
-    return not set(arn) & set("*?$") and not any(letter.isspace() for letter in arn)
+    return ":role/" in arn and not set(arn) & set("*?$") and not any(letter.isspace() for letter in arn)
 
 
 def _used(action: str, by_use: Mapping[Use, _Sum]) -> UsedAction:
