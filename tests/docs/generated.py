@@ -9,12 +9,24 @@ from tests.docs.api_pages import endpoints_table, wishes_table
 from tests.docs.detection_pages import detections_page, playbook_index, playbook_page, tasks_page
 from tests.docs.entity_pages import entities_page
 from tests.docs.entry_pages import entries_table
+from tests.docs.escalation_pages import escalation_page
 from tests.docs.pages import DOCS, label, text
 from tests.docs.rule_pages import rule_index, rule_page, rule_table
 from tests.docs.terminal import offline
 from tests.fleet import reproduced
 
-from rootwarden.packs import detections, every_rule, names, pack, playbooks, root_tasks, schema, task_policies
+from rootwarden.packs import (
+    detections,
+    escalation_paths,
+    escalation_words,
+    every_rule,
+    names,
+    pack,
+    playbooks,
+    root_tasks,
+    schema,
+    task_policies,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +57,7 @@ def generated() -> dict[Path, str]:
         DOCS / "fleet-study-reproduced.md": _NOTE + reproduced.page(),
         DOCS / "rules" / "README.md": _NOTE + rule_index((name, pack(name)) for name in names()),
         DOCS / "detections.md": _NOTE + detections_page(detections()),
+        DOCS / "escalation-paths.md": _NOTE + escalation_page(escalation_paths(), escalation_words()),
         DOCS / "root-tasks.md": _NOTE + tasks_page(root_tasks(), task_policies()),
         DOCS / "playbooks" / "README.md": _NOTE + playbook_index(playbooks(), detections()),
         PACKS: _RULES.sub(_pack_rules, text(PACKS)),
