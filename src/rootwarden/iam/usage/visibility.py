@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rootwarden.iam.actions import Access
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from rootwarden.iam.actions import Action, ActionCatalogue
     from rootwarden.iam.usage.names import NamesFile, Operations
+
+# Sets of many principals are the same: those of everything, and the smallest.
+_KEPT: Final = 4096
 
 
 class Visibility:
@@ -35,6 +38,7 @@ class Visibility:
     def __init__(self, catalogue: ActionCatalogue, files: Iterable[NamesFile], operations: Operations) -> None:
         self.actions: tuple[Action, ...] = catalogue.expand("*")
         self.number = {action.full.lower(): number for number, action in enumerate(self.actions)}
+        self._sets: dict[int, tuple[str, ...]] = {}
         self._names = tuple(action.full for action in self.actions)
         called = (f"{service}:{name}" for service, names in operations.actions.items() for name in names)
         self.called = self.mask(called)
@@ -64,5 +68,10 @@ class Visibility:
 
     def names(self, mask: int) -> tuple[str, ...]:
         """The actions of a set, in order."""
-        bits = bin(mask)[:1:-1]
-        return tuple(action for action, bit in zip(self._names, bits, strict=False) if bit == "1")
+        found = self._sets.get(mask)
+        if found is None:
+            bits = bin(mask)[:1:-1]
+            found = tuple(action for action, bit in zip(self._names, bits, strict=False) if bit == "1")
+            if len(self._sets) < _KEPT:
+                self._sets[mask] = found
+        return found

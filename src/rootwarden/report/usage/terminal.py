@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -11,7 +12,7 @@ from rootwarden.report.paper import Paper
 from rootwarden.report.words import several, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rootwarden.iam.usage.result import AccountCoverage, PrincipalUsage
     from rootwarden.report.usage.told import Told
@@ -52,7 +53,7 @@ def _block(paper: Paper, one: PrincipalUsage) -> None:
     used = [each for each in one.used if each.use in {Use.DONE, Use.BY_SERVICE}]
     _list(paper, "used", [each.action + (f" (by {', '.join(each.via)})" if each.via else "") for each in used])
     _list(paper, "unused and on a way up", one.escalation, "bold red")
-    _list(paper, "unused", one.unused)
+    _actions(paper, "unused", one.unused)
     _list(paper, "tried, always refused", [each.action for each in one.used if each.use is Use.DENIED], "yellow")
     _list(paper, "tried, never succeeded", [each.action for each in one.used if each.use is Use.FAILED])
     _list(
@@ -62,7 +63,7 @@ def _block(paper: Paper, one: PrincipalUsage) -> None:
         "yellow",
     )
     for doubt in one.unjudged:
-        _list(paper, f"cannot be judged, {WORDS[doubt.why]}", doubt.actions, "dim")
+        _actions(paper, f"cannot be judged, {WORDS[doubt.why]}", doubt.actions, "dim")
     events = [f"{each.source}:{each.name}" for each in one.unknown_events]
     _list(paper, "events that lead to no action we know", events, "yellow")
     _list(paper, "policies that cannot be read", one.unreadable, "yellow")
@@ -84,6 +85,8 @@ def _gone(action: str, resource: str) -> str:
 
 def _sum(one: PrincipalUsage) -> str:
     used = sum(each.use in {Use.DONE, Use.BY_SERVICE} for each in one.used)
+    if one.kind == "root":
+        return f"{several(used, 'action')} used; root has every permission"
     if one.granted is None:
         return f"{several(used, 'action')} used; what is granted is not known"
     hidden = sum(len(each.actions) for each in one.unjudged)
@@ -98,6 +101,17 @@ def _list(paper: Paper, title: str, names: Iterable[str], style: str = "") -> No
     shown = ", ".join(shorten(each, 120) for each in names[:MOST_NAMED])
     more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
     paper.line(Text.assemble((f"{title}: ", style), shown, (more, "dim")))
+
+
+def _actions(paper: Paper, title: str, actions: Sequence[str], style: str = "") -> None:
+    """Actions by name when they are few, else how many there are of which service."""
+    if len(actions) <= MOST_NAMED:
+        _list(paper, title, actions, style)
+        return
+    services = Counter(action.partition(":")[0] for action in actions)
+    shown = ", ".join(f"{service} {number:,}" for service, number in services.most_common(MOST_NAMED))
+    more = f" and {several(len(services) - MOST_NAMED, 'more service')}" if len(services) > MOST_NAMED else ""
+    paper.line(Text.assemble((f"{title}: {len(actions):,} actions: ", style), shown, (more, "dim")))
 
 
 def _accounts(paper: Paper, accounts: Iterable[AccountCoverage]) -> None:
