@@ -37,7 +37,7 @@ def user(name: str, account: str = HOME, **more: Any) -> dict[str, Any]:
     arn = f"arn:aws:iam::{account}:user/{name}"
     return {
         "type": "IAMUser",
-        "principalId": f"AIDA{name.upper()}",
+        "principalId": f"AIDA{name.upper()}{account[0]}",
         "arn": arn,
         "accountId": account,
         "accessKeyId": f"AKIA{name.upper()}",
@@ -49,14 +49,14 @@ def user(name: str, account: str = HOME, **more: Any) -> dict[str, Any]:
 def session(role: str, key: str, account: str = HOME, *, path: str = "/", **more: Any) -> dict[str, Any]:
     issuer = {
         "type": "Role",
-        "principalId": f"AROA{role.upper()}",
+        "principalId": f"AROA{role.upper()}{account[0]}",
         "arn": f"arn:aws:iam::{account}:role{path}{role}",
         "accountId": account,
         "userName": role,
     }
     return {
         "type": "AssumedRole",
-        "principalId": f"AROA{role.upper()}:somebody",
+        "principalId": f"AROA{role.upper()}{account[0]}:somebody",
         "arn": f"arn:aws:sts::{account}:assumed-role/{role}/somebody",
         "accountId": account,
         "accessKeyId": key,
@@ -127,7 +127,7 @@ def dump(
             {
                 "UserName": name,
                 "Arn": f"arn:aws:iam::{account}:user/{name}",
-                "UserId": f"AIDA{name.upper()}",
+                "UserId": f"AIDA{name.upper()}{account[0]}",
                 "Path": "/",
                 "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": document(*statements)}],
                 **(bounded if boundary is not None else {}),
@@ -139,7 +139,7 @@ def dump(
             {
                 "RoleName": name.rpartition("/")[2],
                 "Arn": f"arn:aws:iam::{account}:role/{name}",
-                "RoleId": f"AROA{name.rpartition('/')[2].upper()}",
+                "RoleId": f"AROA{name.rpartition('/')[2].upper()}{account[0]}",
                 "Path": f"/{name.rpartition('/')[0]}/" if "/" in name else "/",
                 "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": document(*statements)}],
                 "AssumeRolePolicyDocument": document(

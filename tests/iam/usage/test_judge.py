@@ -274,7 +274,7 @@ def test_a_chain_over_two_accounts() -> None:
         assume(first, "admin", "ASIA2", AWAY),
         # The same call in the trail of the other account, which knows the caller by unique id only.
         assume(
-            {"type": "AWSAccount", "principalId": "AROADEPLOY:somebody", "accountId": HOME, "accessKeyId": "ASIA1"},
+            {"type": "AWSAccount", "principalId": "AROADEPLOY0:somebody", "accountId": HOME, "accessKeyId": "ASIA1"},
             "admin",
             "ASIA2",
             AWAY,

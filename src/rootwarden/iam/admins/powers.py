@@ -66,6 +66,9 @@ class Listed:
     def fitting(self, pattern: Pattern) -> int:
         """The bits of the actions that fit a pattern, which has no wildcard in the service unless it is `*`."""
         mask = self._known.get(pattern.text)
+        if mask is None and "*" not in pattern.text and "?" not in pattern.text:
+            number = self.bits.get(pattern.text)
+            mask = self._known[pattern.text] = 0 if number is None else 1 << number
         if mask is None:
             mask = 0
             for action in self._services.get(pattern.text.partition(":")[0], ()):

@@ -15,11 +15,9 @@ from rootwarden.errors import InternalError
 from rootwarden.facts.iam_document import IamDocument, Statement
 from rootwarden.iam.admins.powers import Book
 from rootwarden.iam.context import Context
-from rootwarden.iam.decision import Question, decide
 from rootwarden.iam.layer import Policy
 from rootwarden.iam.pattern import VARIABLES_SINCE
 from rootwarden.iam.principal import Kind, Principal
-from rootwarden.iam.statement import Request
 from rootwarden.iam.usage.result import Doubt, Use
 
 if TYPE_CHECKING:
@@ -32,7 +30,6 @@ LARGEST: Final = 6_144
 USUAL_POLICIES: Final = 10
 _EVERYWHERE: Final = ("*",)
 _ALWAYS: Final = "sts:getcalleridentity"
-_ONLY_BY_RESOURCE: Final = ("kms:", "sts:assumerole")
 
 
 class AllowStatement(
@@ -154,35 +151,34 @@ def _json(value: object) -> bytes:
 
 
 def _check(
-    documents: Iterable[PolicyText],
-    pairs: dict[str, tuple[str, ...]],
-    actions: Sequence[str],
-    principal: PrincipalUsage,
+    documents: Sequence[PolicyText], pairs: dict[str, tuple[str, ...]], actions: Sequence[str], principal: PrincipalUsage
 ) -> tuple[int, int]:
-    """Ask the engine for everything that was used, and for every action that was not."""
+    """Ask the engine for everything that was used, and for every action that was not.
+
+    What the policies of others say, of keys and of roles for instance, is not ours to write and not asked. There is no
+    deny in the documents, so that what one of them allows all of them allow together.
+    """
     policies = tuple(Policy(f"minimal-{number}", _read(one)) for number, one in enumerate(documents, 1))
-    asked = [(action, resource) for action, resources in pairs.items() for resource in resources]
-    for action, resource in asked:
-        if not _allowed(policies, action, resource, principal):
-            raise _mistaken(f"`{action}` on `{resource}` was used, and the minimal policy does not allow it")
-    book = Book(actions)
+    book = Book((*actions, *pairs))
+    kind = Kind.USER if principal.kind == "user" else Kind.ROLE
+    who = Principal(kind=kind, arn=principal.arn, account=principal.account)
+    context = Context(who.keys(), complete=False)
+    wanted = {(action, resource) for action, resources in pairs.items() for resource in resources}
+    missing = set(wanted)
+    for policy, document in zip(policies, documents, strict=True):
+        powers = book.powers((policy,))
+        written = {(action, where) for one in document.statements for action in one.actions for where in one.resources}
+        missing -= {pair for pair in written & missing if powers.may(pair[0].lower(), pair[1], context) is True}
+    if missing:
+        action, resource = min(missing)
+        raise _mistaken(f"`{action}` on `{resource}` was used, and the minimal policy does not allow it")
     possible = book.powers(policies).possible
-    others = [one for one in book.bits if one not in {action.lower() for action in pairs}]
+    known = {action.lower() for action in pairs}
+    others = [one for one in book.bits if one not in known]
     for action in others:
         if possible >> book.bits[action] & 1:
             raise _mistaken(f"`{action}` was not used, and the minimal policy allows it")
-    return len(asked), len([one for one in others if one != _ALWAYS])
-
-
-def _allowed(policies: tuple[Policy, ...], action: str, resource: str, principal: PrincipalUsage) -> bool:
-    kind = Kind.USER if principal.kind == "user" else Kind.ROLE
-    who = Principal(kind=kind, arn=principal.arn, account=principal.account)
-    request = Request(action.lower(), resource, Context(who.keys(), complete=False))
-    answer = decide(Question(who=who, request=request, identity=policies))
-    # Keys and roles need the resource's policy too, which is not ours to write: there the layer itself is asked.
-    if answer.decided_by == "resource" and action.lower().startswith(_ONLY_BY_RESOURCE):
-        return any(reason.layer == "identity" and reason.matched for reason in answer.because)
-    return answer.response == "Allowed" or answer.decided_by == "service"
+    return len(wanted), len([one for one in others if one != _ALWAYS])
 
 
 def _read(written: PolicyText) -> IamDocument:
