@@ -6,12 +6,9 @@ No regular expressions: the patterns are other people's, and the work is bounded
 from __future__ import annotations
 
 from collections import defaultdict
-<<<<<<< HEAD
 from typing import Final
 
 _LAST_COLON: Final = 5  # colons of an ARN before its last part
-=======
->>>>>>> iam-usage
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -77,7 +74,6 @@ def overlap(one: str, other: str) -> bool:
     return bool(states >> len(other) & 1)
 
 
-<<<<<<< HEAD
 def arns_overlap(one: str, other: str) -> bool:
     """Whether some ARN fits both: part by part, and shorter patterns as texts, as evaluation compares them."""
     parts, others = one.split(":", _LAST_COLON), other.split(":", _LAST_COLON)
@@ -88,8 +84,6 @@ def arns_overlap(one: str, other: str) -> bool:
     return all(part == another or "*" in {part, another} or overlap(part, another) for part, another in pairs)
 
 
-=======
->>>>>>> iam-usage
 def _past_stars(states: int, stars: int) -> int:
     """The positions, and those behind stars that may stand for nothing."""
     new = states
