@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.docs.pages import DOCS, blocks
+from tests.docs.pages import text as read
 
 from rootwarden.errors import InputError
-from rootwarden.iam.escalation.path import Category, Context, Gain, Permission, TargetKind, Where
-from rootwarden.iam.escalation.path_file import read_path
+from rootwarden.iam.escalation.path import Actor, Category, Context, Gain, Permission, TargetKind, Where
+from rootwarden.iam.escalation.path_file import _KIND, _PathTable, read_path
 from rootwarden.iam.escalation.template import filled, placeholders
 from rootwarden.iam.escalation.words import read_words
 from rootwarden.packs import escalation_words
@@ -175,7 +178,7 @@ def test_words_of_the_engine_have_a_meaning() -> None:
     ((file, text),) = texts("escalation", "shared")
     assert read_words(text, file=file) == escalation_words()
     for change, to, said in (
-        ("not-actor = ", "not-acter = ", "`where` and the engine do not agree about `not-act"),
+        ("not-actor = ", "not-acter = ", "the engine do not agree about `not-act"),
         ("generated = ", "made = ", "`template` and the engine do not agree about `generated`"),
         ("network = ", '"Net work" = ', "`Net work` is not lower-case words"),
         ("[requires]", "[requirements]", "unknown key `requirements`; did you mean `requires`?"),
@@ -184,3 +187,16 @@ def test_words_of_the_engine_have_a_meaning() -> None:
         with pytest.raises(InputError) as caught:
             read_words(text.replace(change, to, 1), file=file)
         assert said in caught.value.message
+
+
+def test_the_page_lists_every_key_and_its_example_is_one() -> None:
+    page = read(DOCS / "adding-an-escalation-path.md")
+    kinds: tuple[type[msgspec.Struct], ...] = (_PathTable, *_KIND.parts)
+    for kind in kinds:
+        for field in msgspec.structs.fields(kind):
+            assert any(form in page for form in (f"`{field.name}`", f"`[{field.name}]`", f"`[[{field.name}]]`")), field
+    for values in (Category, Gain, TargetKind, Actor):
+        assert all(f"`{value}`" in page for value in values)
+    (example,) = blocks(DOCS / "adding-an-escalation-path.md", "toml")
+    path = read_path(example.text, file="example-create-worker.toml", requirements=escalation_words().requires)
+    assert path.target.trusts == ("example.amazonaws.com",)
