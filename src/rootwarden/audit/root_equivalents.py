@@ -49,12 +49,20 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime | None = None
 
 
-class _Bureau:
-    """Makes households of accounts, sharing what they share."""
+class Bureau:
+    """Makes households of accounts, sharing what they share.
 
-    def __init__(self, organization: Organization | None) -> None:
+    Args:
+        organization: For the service control policies; `None` when not given.
+        book: Where policies are compiled; if not given, one of the actions that are part of ways up.
+
+    Attributes:
+        notes: What the reader must know.
+    """
+
+    def __init__(self, organization: Organization | None, book: Book | None = None) -> None:
         self.paths = packs.escalation_paths()
-        self.book = Book(action for path in self.paths for action in path.actions)
+        self.book = book or Book(action for path in self.paths for action in path.actions)
         self._library = Library()
         self._organization = organization
         self._controls: dict[str, Policy] = {}
@@ -126,29 +134,13 @@ class _Bureau:
         )
 
 
-def of_details(
-    accounts: Mapping[str, AuthorizationDetails], organization: Organization | None, inventory: Inventory | None
-) -> RootEquivalents:
-    """Judge accounts by their authorization details alone.
-
-    Args:
-        accounts: Authorization details by account.
-        organization: For the service control policies; `None` when not given.
-        inventory: Resources with roles; `None` when not given.
-    """
-    bureau = _Bureau(organization)
-    made = [bureau.household(account, _partition(details), details, {}) for account, details in accounts.items()]
-    return bureau.judged(made, inventory)
+def households_of_details(bureau: Bureau, accounts: Mapping[str, AuthorizationDetails]) -> list[Household]:
+    """Everybody of accounts of which there are authorization details alone."""
+    return [bureau.household(account, _partition(details), details, {}) for account, details in accounts.items()]
 
 
-def of_collected(collected: Collected, inventory: Inventory | None) -> RootEquivalents:
-    """Judge every account that was collected, in its organization.
-
-    Args:
-        collected: With the parts `details` and `users` of each inventory.
-        inventory: Resources with roles; `None` when not given.
-    """
-    bureau = _Bureau(collected.organization)
+def households_of_collected(bureau: Bureau, collected: Collected) -> tuple[list[Household], list[tuple[str, str]]]:
+    """Everybody of the accounts that were collected, and the accounts of which that is not known, with the reason."""
     households: list[Household] = []
     unread = [(one.subject, one.reason) for one in collected.unreadable]
     for account in collected.accounts:
@@ -160,8 +152,34 @@ def of_collected(collected: Collected, inventory: Inventory | None) -> RootEquiv
         report = facts.inventory.report
         credentials = _credentials(report.value) if isinstance(report, Known) else {}
         households.append(bureau.household(facts.id, facts.partition, details.value, credentials))
+    return households, list(dict.fromkeys(unread))
+
+
+def of_details(
+    accounts: Mapping[str, AuthorizationDetails], organization: Organization | None, inventory: Inventory | None
+) -> RootEquivalents:
+    """Judge accounts by their authorization details alone.
+
+    Args:
+        accounts: Authorization details by account.
+        organization: For the service control policies; `None` when not given.
+        inventory: Resources with roles; `None` when not given.
+    """
+    bureau = Bureau(organization)
+    return bureau.judged(households_of_details(bureau, accounts), inventory)
+
+
+def of_collected(collected: Collected, inventory: Inventory | None) -> RootEquivalents:
+    """Judge every account that was collected, in its organization.
+
+    Args:
+        collected: With the parts `details` and `users` of each inventory.
+        inventory: Resources with roles; `None` when not given.
+    """
+    bureau = Bureau(collected.organization)
+    households, unread = households_of_collected(bureau, collected)
     judged = bureau.judged(households, inventory, as_of=collected.as_of)
-    return msgspec.structs.replace(judged, unread=tuple(dict.fromkeys(unread)))
+    return msgspec.structs.replace(judged, unread=tuple(unread))
 
 
 def _partition(details: AuthorizationDetails) -> str:

@@ -6,17 +6,17 @@ import json
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
 
 from rootwarden.cli import options
+from rootwarden.cli.iam_reading import collected_in, details_in_files, organization_in
 from rootwarden.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from rootwarden.audit.root_equivalents import RootEquivalents
-    from rootwarden.facts.organization import Organization
     from rootwarden.iam.admins.landscape import Inventory
     from rootwarden.iam.admins.verdict import PrincipalVerdict
 
@@ -68,53 +68,15 @@ def admins(
         )
     inventory = _inventory(resources) if resources is not None else None
     if evidence is not None:
-        found = of_collected(_collected(evidence), inventory)
+        found = of_collected(collected_in(evidence), inventory)
     else:
         found = of_details(
-            _details(authorization_details or []), _organization(organization) if organization else None, inventory
+            details_in_files(authorization_details or []),
+            organization_in(organization) if organization else None,
+            inventory,
         )
     typer.echo(_as_json(found) if format_ is Shown.JSON else _as_text(found))
     return 3 if found.unread else 0
-
-
-def _details(files: list[Path]) -> Any:
-    from rootwarden.collect.disk import read_file
-    from rootwarden.collect.principals import details_in
-
-    accounts = {}
-    for file in files:
-        try:
-            content = read_file(file)
-        except OSError as error:
-            raise InputError(f"`{file}` cannot be read: {error.strerror}", hint="give the path of a file") from None
-        found = details_in(content, str(file))
-        if found.account in accounts:
-            raise InputError(f"`{file}` is about account {found.account}, which was given already", hint="give one")
-        for name in found.missing:
-            typer.echo(f"`{file}` has no `{name}`: what it would name is not known", err=True)
-        accounts[found.account] = found.details
-    return accounts
-
-
-def _collected(folder: Path) -> Any:
-    from datetime import UTC, datetime
-
-    from rootwarden.collect.folder import EvidenceFolder
-    from rootwarden.collect.offline import collect_folder
-    from rootwarden.facts.inventory import Part
-
-    evidence = EvidenceFolder(folder)
-    # Nothing here is judged by the instant; a folder that does not tell one is read all the same.
-    as_of = evidence.as_of or datetime.fromtimestamp(0, UTC)
-    return collect_folder(evidence, as_of=as_of, parts=frozenset({Part.DETAILS, Part.USERS}))
-
-
-def _organization(folder: Path) -> Organization:
-    from rootwarden.collect.folder import EvidenceFolder
-    from rootwarden.collect.organization import read_organization
-
-    evidence = EvidenceFolder(folder)
-    return read_organization(evidence.answer, evidence.names("policies"))
 
 
 def _inventory(file: Path) -> Inventory:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rootwarden.iam.context import Context
+    from rootwarden.iam.pattern import Pattern
     from rootwarden.iam.statement import CompiledStatement
 
 # True, false, or the keys it depends on.
@@ -41,6 +42,42 @@ class Place(msgspec.Struct, frozen=True):
     index: int
 
 
+class Listed:
+    """The actions of a catalogue, a bit for each.
+
+    Args:
+        actions: Full names.
+
+    Attributes:
+        bits: Number of the bit by name in lower case.
+        everything: All bits.
+    """
+
+    __slots__ = ("_known", "_services", "bits", "everything")
+
+    def __init__(self, actions: Iterable[str]) -> None:
+        self.bits = {action: number for number, action in enumerate(dict.fromkeys(one.lower() for one in actions))}
+        self.everything = (1 << len(self.bits)) - 1
+        self._services: dict[str, list[str]] = {}
+        for action in self.bits:
+            self._services.setdefault(action.partition(":")[0], []).append(action)
+        self._known: dict[str, int] = {"*": self.everything}
+
+    def fitting(self, pattern: Pattern) -> int:
+        """The bits of the actions that fit a pattern, which has no wildcard in the service unless it is `*`."""
+        mask = self._known.get(pattern.text)
+        if mask is None and "*" not in pattern.text and "?" not in pattern.text:
+            number = self.bits.get(pattern.text)
+            mask = self._known[pattern.text] = 0 if number is None else 1 << number
+        if mask is None:
+            mask = 0
+            for action in self._services.get(pattern.text.partition(":")[0], ()):
+                if pattern.matches(action) is True:
+                    mask |= 1 << self.bits[action]
+            self._known[pattern.text] = mask
+        return mask
+
+
 class Sheet:
     """One policy, compiled.
 
@@ -53,13 +90,13 @@ class Sheet:
 
     __slots__ = ("_about", "allows", "denies", "policy", "statements", "unreadable")
 
-    def __init__(self, policy: Policy, listed: dict[str, int]) -> None:
+    def __init__(self, policy: Policy, listed: Listed) -> None:
         document = policy.document
         self.policy = policy
         self.unreadable = (f"policy `{policy.name}`",) if isinstance(document, Unreadable) else ()
         self.statements = () if isinstance(document, Unreadable) else tuple(map(_checked, compiled_document(document)))
         self._about: dict[str, tuple[tuple[CompiledStatement, ...], tuple[CompiledStatement, ...]]] = {}
-        self.allows = (1 << len(listed)) - 1 if self.unreadable else 0
+        self.allows = listed.everything if self.unreadable else 0
         self.denies = 0
         for statement in self.statements:
             if not statement.denies:
@@ -149,6 +186,10 @@ class Powers:
             self.possible &= level.mask
             for sheet in level.sheets:
                 self.possible &= ~sheet.denies
+
+    def could(self, action: str) -> bool:
+        """Whether a listed action may be allowed on some resource in some context."""
+        return bool(self.possible >> self.book.bits[action.lower()] & 1)
 
     def denied(self, action: str, resource: str, context: Context) -> May:
         """Whether a request is denied by name: true, false, or what that depends on."""
@@ -248,7 +289,8 @@ class Book:
     """
 
     def __init__(self, actions: Iterable[str]) -> None:
-        self.bits = {action: number for number, action in enumerate(dict.fromkeys(one.lower() for one in actions))}
+        self.listed = Listed(actions)
+        self.bits = self.listed.bits
         self._sheets: dict[int, Sheet] = {}
         self._levels: dict[tuple[str, tuple[int, ...]], Level] = {}
         self._powers: dict[tuple[object, ...], Powers] = {}
@@ -258,7 +300,7 @@ class Book:
         """A policy, compiled; the same object is compiled once."""
         found = self._sheets.get(id(policy))
         if found is None:
-            found = self._sheets[id(policy)] = Sheet(policy, self.bits)
+            found = self._sheets[id(policy)] = Sheet(policy, self.listed)
         return found
 
     def level(self, name: str, policies: tuple[Policy, ...]) -> Level:
@@ -320,16 +362,11 @@ def _checked(statement: CompiledStatement) -> CompiledStatement:
     return statement if statement.resources is not None else msgspec.structs.replace(statement, defect="no `Resource`")
 
 
-def _mask(statement: CompiledStatement, listed: dict[str, int]) -> int:
+def _mask(statement: CompiledStatement, listed: Listed) -> int:
     """The listed actions a statement names; one with a defect may name any."""
     if statement.defect:
-        return (1 << len(listed)) - 1
+        return listed.everything
     mask = 0
     for pattern in statement.actions:
-        text = pattern.text
-        if "*" not in text and "?" not in text:
-            number = listed.get(text)
-            mask |= 0 if number is None else 1 << number
-        else:
-            mask |= sum(1 << number for action, number in listed.items() if pattern.matches(action) is True)
-    return mask if statement.written.not_actions is None else ((1 << len(listed)) - 1) & ~mask
+        mask |= listed.fitting(pattern)
+    return mask if statement.written.not_actions is None else listed.everything & ~mask
