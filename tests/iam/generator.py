@@ -108,9 +108,11 @@ UNREADABLE: Final[tuple[Any, ...]] = (
 class Cases:
     """Cases drawn from one source of chance; `unknowns` sets how often something is left open."""
 
-    def __init__(self, random: Random, *, unknowns: float = 0.4) -> None:
+    def __init__(self, random: Random, *, unknowns: float = 0.4, unreadable: bool = True) -> None:
         self.random = random
         self.unknowns = unknowns
+        self.asked = ("s3:GetObject", "*")
+        self.unreadable = self.unknowns * 0.03 if unreadable else 0.0
 
     def chance(self, of_one: float) -> bool:
         return self.random.random() < of_one
@@ -124,8 +126,9 @@ class Cases:
         ours = self.random.choice((OURS, OURS, OURS, MANAGER))
         owner = ours if self.chance(0.65) else OTHER
         arn, kind = self.caller()
+        self.asked = (action, resource.format(account=owner))
         made: dict[str, Any] = {
-            "request": {"action": self.spelled(action), "resource": resource.format(account=owner)},
+            "request": {"action": self.spelled(action), "resource": self.asked[1]},
             "principal": {"arn": arn.format(account=ours)} | ({"type": kind} if self.chance(0.5) else {}),
         }
         if needs_owner or self.chance(0.3):
@@ -166,7 +169,7 @@ class Cases:
 
     def policy(self, statement: Any) -> dict[str, Any]:
         statements = [statement() for _ in range(self.random.randint(1, 3))]
-        if self.chance(self.unknowns * 0.03):
+        if self.chance(self.unreadable):
             statements = [self.random.choice(UNREADABLE)]
         document: dict[str, Any] = {"Statement": statements[0] if len(statements) == 1 else statements}
         version = self.random.choices(("2012-10-17", "2008-10-17", None), (8, 1, 1))[0]
@@ -176,14 +179,21 @@ class Cases:
         }
 
     def statement(self) -> dict[str, Any]:
-        made: dict[str, Any] = {"Effect": "Allow" if self.chance(0.72) else "Deny"}
-        made["NotAction" if self.chance(0.12) else "Action"] = "*" if self.chance(0.25) else self.one_or_more(ACTIONS)
-        made["NotResource" if self.chance(0.1) else "Resource"] = (
-            "*" if self.chance(0.45) else self.one_or_more(RESOURCES)
-        )
-        if self.chance(0.4):
+        made: dict[str, Any] = {"Effect": "Allow" if self.chance(0.78) else "Deny"}
+        actions = "*" if self.chance(0.25) else self.one_or_more(self.near_actions())
+        made["NotAction" if self.chance(0.1) else "Action"] = actions
+        resources = "*" if self.chance(0.5) else self.one_or_more((*RESOURCES, *[self.asked[1]] * 8))
+        made["NotResource" if self.chance(0.1) else "Resource"] = resources
+        if self.chance(0.45):
             made["Condition"] = self.condition()
         return made
+
+    def near_actions(self) -> tuple[str, ...]:
+        """Patterns, more than half of them about what is asked."""
+        action = self.asked[0]
+        service, _, name = action.partition(":")
+        about = (action, f"{service}:*", f"{service}:{name[:2]}*", f"{service}:*{name[2:]}", f"{service}:?{name[1:]}")
+        return (*ACTIONS, *about * 6)
 
     def resource_statement(self) -> dict[str, Any]:
         made = self.statement()
@@ -218,9 +228,10 @@ class Cases:
         if self.chance(0.12):
             return "Null", self.cased(key), self.random.choice(("true", "false"))
         operator = self.random.choice(operators)
-        return_value = self.one_or_more(values)
+        # A key compared with itself tells nothing, and not of which value either.
+        written = self.one_or_more(tuple(each for each in values if key not in str(each)))
         suffix = "IfExists" if operator != "Null" and self.chance(0.2) else ""
-        return operator + suffix, self.cased(key), return_value
+        return operator + suffix, self.cased(key), written
 
     def cased(self, key: str) -> str:
         return key.upper() if self.chance(0.1) else key
@@ -232,9 +243,9 @@ class Cases:
         for key, (_, _, values) in KEYS.items():
             if key == "aws:AssumedRoot" and kind != "Root":
                 continue
-            if self.chance(0.5):
+            if self.chance(0.5 - 0.1 * self.unknowns):
                 context[self.cased(key)] = self.random.choice(values)
-            elif self.chance(self.unknowns * 0.25):
+            elif self.chance(self.unknowns * 0.3):
                 context[self.cased(key)] = {"$unknown": "not logged"}
             elif self.chance(0.1):
                 context[key] = None

@@ -8,16 +8,18 @@ and *RCP evaluation*.
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from tests.iam.oracle_conditions import condition_holds, is_operator
+from tests.iam.oracle_conditions import as_text, can_be_read, holds, is_operator
 from tests.iam.oracle_patterns import action_fits, resource_fits
 from tests.iam.oracle_principals import TYPE_KEY, caller_of, how_named, spared
 from tests.iam.oracle_settlements import Settlements
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.iam.oracle_patterns import Context
     from tests.iam.oracle_principals import Caller
@@ -47,12 +49,19 @@ class Written(NamedTuple):
 
 
 class World(NamedTuple):
-    """One settlement: the context, and what each statement that cannot be read is taken for."""
+    """One settlement: by its place, whether each statement fits, and what an unreadable one is taken for."""
 
     action: str
     resource: str
-    context: Context
-    taken_for: Mapping[str, str]
+    fitting: Mapping[str, bool | str]
+
+
+class Test(NamedTuple):
+    """One thing that has to hold: in what raw element it stands, and the test; `open` when nobody can read it."""
+
+    about: dict[str, Any]
+    holds: Callable[[Context], bool]
+    open: bool = False
 
 
 class Layers(NamedTuple):
@@ -81,11 +90,14 @@ def readable_principal(value: Any) -> bool:
 
 def readable_condition(value: Any) -> bool:
     return isinstance(value, dict) and all(
-        is_operator(operator)
-        and isinstance(keys, dict)
+        isinstance(keys, dict)
         and all(isinstance(each, str | int | float) for given in keys.values() for each in listed(given))
         for operator, keys in value.items()
     )
+
+
+def aslist(statement: dict[str, Any], name: str) -> list[Any]:
+    return listed(statement[name]) if name in statement else []
 
 
 def listed(value: Any) -> list[Any]:
@@ -115,10 +127,10 @@ def written(policy: Any, place: str, *, needs_resource: bool = True) -> list[Wri
     version = document.get("Version", "2008-10-17") if isinstance(document, dict) else ""
     if not statements or version not in VERSIONS or not set(document or ()) <= {"Id", "Version", "Statement"}:
         return [Written(OPEN, "", place)]
-    return [
-        Written(each if readable(each, needs_resource=needs_resource) else OPEN, version, f"{place}/{number}")
-        for number, each in enumerate(statements)
-    ]
+    # AWS takes a document as a whole or not at all.
+    if not all(readable(each, needs_resource=needs_resource) for each in statements):
+        return [Written(OPEN, "", place)]
+    return [Written(each, version, f"{place}/{number}") for number, each in enumerate(statements)]
 
 
 def several(policies: Any, place: str) -> list[Written]:
@@ -134,12 +146,9 @@ def layers_of(case: dict[str, Any], caller: Caller, resource_account: str) -> La
     manages = case.get("management_account")
     bound = not caller.service_linked
     scp_binds = bound and caller.type not in ("Service", "Anonymous") and caller.account != manages
-    service = case["request"]["action"].split(":")[0].lower()
-    rcp_binds = bound and service in WITH_RCP and resource_account != manages
-    action, resource = case["request"]["action"].lower(), case["request"]["resource"]
-    own_bucket = caller.type == "Root" and caller.account == resource_account and BUCKET_POLICY.fullmatch(action)
-    has_policy = case.get("resource") is not None and not (own_bucket and resource.startswith("arn:"))
-    is_trust = action.startswith("sts:")
+    rcp_binds = bound and resource_account != manages
+    has_policy = case.get("resource") is not None
+    is_trust = case["request"]["action"].lower().startswith("sts:")
     return Layers(
         identity=several(case.get("identity"), "identity"),
         resource=written(case["resource"], "resource", needs_resource=not is_trust) if has_policy else [],
@@ -155,23 +164,44 @@ def about_action(statement: dict[str, Any], action: str) -> bool:
     return any(named) == ("Action" in statement)
 
 
-def fits_request(one: Written, world: World) -> bool:
-    """Action, resource and condition of a statement that can be read."""
+def about_resource(one: Written, resource: str, context: Context) -> bool:
+    statement = one.statement
+    if "Resource" not in statement and "NotResource" not in statement:
+        return True
+    about = texts(statement.get("Resource", statement.get("NotResource"))) or ()
+    fitting = [resource_fits(each, resource, one.version, context) for each in about]
+    return any(fitting) == ("Resource" in statement)
+
+
+def tests_of(one: Written, action: str, resource: str) -> list[Test]:
+    """What has to hold for a statement to fit: its action, its resource, and each key of its condition."""
     statement, version = one.statement, one.version
-    if not about_action(statement, world.action):
-        return False
-    if "Resource" in statement or "NotResource" in statement:
-        about = texts(statement.get("Resource", statement.get("NotResource"))) or ()
-        fitting = [resource_fits(each, world.resource, version, world.context) for each in about]
-        if any(fitting) != ("Resource" in statement):
-            return False
-    return condition_holds(statement.get("Condition", {}), version, world.context)
+    made = [Test({}, lambda _: about_action(statement, action))]
+    made.append(
+        Test(
+            {"Resource": [*aslist(statement, "Resource"), *aslist(statement, "NotResource")]},
+            lambda context: about_resource(one, resource, context),
+        )
+    )
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, values in keys.items():
+            made.append(test_of_key(operator, key, values, version))
+    return made
+
+
+def test_of_key(operator: str, key: str, values: Any, version: str) -> Test:
+    readable_one = is_operator(operator) and all(can_be_read(operator, as_text(each)) for each in listed(values))
+    return Test(
+        {"Condition": {operator: {key: values}}} if readable_one else {},
+        lambda context: holds(operator, key, values, version, context),
+        open=not readable_one,
+    )
 
 
 def matches(one: Written, effect: str, world: World) -> bool:
     if one.statement == OPEN:
-        return world.taken_for[one.place] == effect
-    return one.statement["Effect"] == effect and fits_request(one, world)
+        return world.fitting[one.place] == effect
+    return one.statement["Effect"] == effect and world.fitting[one.place] is True
 
 
 def some(layer: list[Written] | None, effect: str, world: World) -> bool:
@@ -194,6 +224,7 @@ def grants(layers: Layers, caller: Caller, world: World) -> set[str]:
 
 
 def denied_by_resource(layers: Layers, caller: Caller, world: World) -> bool:
+    """Whether the resource policy denies the caller."""
     for one in layers.resource:
         if not matches(one, "Deny", world):
             continue
@@ -208,13 +239,18 @@ def denied_by_resource(layers: Layers, caller: Caller, world: World) -> bool:
     return False
 
 
-def denied(layers: Layers, caller: Caller, world: World) -> bool:
+def denied(layers: Layers, caller: Caller, same_account: bool, world: World) -> bool:
     plain = (layers.identity, layers.boundary, layers.session, *layers.scp, *layers.rcp)
-    return any(some(layer, "Deny", world) for layer in plain) or denied_by_resource(layers, caller, world)
+    if any(some(layer, "Deny", world) for layer in plain):
+        return True
+    own_bucket = caller.type == "Root" and same_account and BUCKET_POLICY.fullmatch(world.action)
+    return not own_bucket and denied_by_resource(layers, caller, world)
 
 
-def never_possible(world: World) -> bool:
-    """What AWS keeps to itself: its managed policies and the roles it reserves."""
+def never_possible(caller: Caller, world: World) -> bool:
+    """What AWS keeps to itself: its managed policies and the roles it reserves; and root assumes no role."""
+    if caller.type == "Root" and world.action.lower() == "sts:assumerole":
+        return True
     parts = world.resource.split(":", 5)
     if len(parts) < 6 or parts[2] != "iam":
         return False
@@ -227,7 +263,7 @@ def never_possible(world: World) -> bool:
 def guardrails_allow(layers: Layers, world: World) -> bool:
     if not all(some(level, "Allow", world) for level in layers.scp):
         return False
-    for level in layers.rcp:
+    for level in layers.rcp if world.action.split(":")[0].lower() in WITH_RCP else []:
         has_allow = any(one.statement != OPEN and one.statement["Effect"] == "Allow" for one in level)
         if has_allow and not some(level, "Allow", world):
             return False
@@ -245,9 +281,11 @@ def settled_answer(layers: Layers, caller: Caller, same_account: bool, world: Wo
     """The answer where nothing is open."""
     if world.action.lower() == "sts:getcalleridentity":
         return "Allowed"
-    if denied(layers, caller, world):
+    if never_possible(caller, world):
+        return "ImplicitlyDenied"
+    if denied(layers, caller, same_account, world):
         return "ExplicitlyDenied"
-    if never_possible(world) or not guardrails_allow(layers, world):
+    if not guardrails_allow(layers, world):
         return "ImplicitlyDenied"
     return "Allowed" if permitted(layers, caller, same_account, world) else "ImplicitlyDenied"
 
@@ -280,51 +318,119 @@ def what_follows(caller: Caller, resource_account: str) -> dict[str, Any]:
     keys: dict[str, Any] = {"aws:principaltype": TYPE_KEY.get(caller.type), "aws:resourceaccount": resource_account}
     keys["aws:principalarn"] = caller.role if caller.type not in ("Service", "Anonymous") else None
     keys["aws:principalaccount"] = caller.account if caller.type not in ("Service", "Anonymous") else None
-    if caller.type == "User":
-        keys["aws:username"] = caller.arn.rsplit("/", 1)[-1]
+    keys["aws:username"] = caller.arn.rsplit("/", 1)[-1] if caller.type == "User" else None
     if caller.type == "Root":
         keys["aws:userid"] = caller.account
-        keys["aws:username"] = None
     return keys
 
 
-def opened(case: dict[str, Any], layers: Layers, caller: Caller, resource_account: str) -> Settlements:
+class Doubt(NamedTuple):
+    """A case made ready: what is written, what has to hold, and every way to settle what is open."""
+
+    layers: Layers
+    caller: Caller
+    same_account: bool
+    request: tuple[str, str]
+    statements: list[tuple[Written, list[Test]]]
+    unreadable: list[str]
+    settlements: Settlements
+
+
+def doubt_of(case: dict[str, Any]) -> Doubt:
+    caller = caller_of(case["principal"])
+    owner = account_of_resource(case, caller)
+    layers = layers_of(case, caller, owner)
     everything = [layers.identity, layers.resource, layers.boundary, layers.session, *layers.scp, *layers.rcp]
     statements = [one for layer in everything for one in layer or ()]
-    request = case["request"]
-    given = request.get("context")
-    return Settlements(
-        context=what_follows(caller, resource_account) | {key.lower(): value for key, value in (given or {}).items()},
-        # What is about other actions says nothing, whatever its keys hold.
-        statements=[
-            one.statement
-            for one in statements
-            if one.statement != OPEN and about_action(one.statement, request["action"])
-        ],
-        open_places=[one.place for one in statements if one.statement == OPEN],
-        resource=request["resource"],
+    action, resource = case["request"]["action"], case["request"]["resource"]
+    given = case["request"].get("context")
+    read = [(one, tests_of(one, action, resource)) for one in statements if one.statement != OPEN]
+    # What is about other actions says nothing, whatever its keys hold.
+    bearing = [test.about for one, tests in read if about_action(one.statement, action) for test in tests]
+    settlements = Settlements(
+        context=what_follows(caller, owner) | {key.lower(): value for key, value in (given or {}).items()},
+        statements=bearing,
+        resource=resource,
         complete=given is not None,
     )
+    return Doubt(
+        layers=layers,
+        caller=caller,
+        same_account=bool(caller.account) and caller.account == owner,
+        request=(action, resource),
+        statements=read,
+        unreadable=[one.place for one in statements if one.statement == OPEN],
+        settlements=settlements,
+    )
+
+
+def answer(doubt: Doubt, fitting: Mapping[str, bool | str]) -> str:
+    return settled_answer(doubt.layers, doubt.caller, doubt.same_account, World(*doubt.request, fitting))
+
+
+def without_doubt(answers: set[str]) -> str:
+    if "Allowed" in answers and len(answers) > 1:
+        return "DependsOn"
+    return answers.pop() if len(answers) == 1 else "ImplicitlyDenied"
+
+
+def open_places(doubt: Doubt) -> dict[str, tuple[bool | str, ...]]:
+    """What no key settles: unreadable documents, tests nobody can read, and services that RCPs may not reach."""
+    places: dict[str, tuple[bool | str, ...]] = dict.fromkeys(doubt.unreadable, ("Deny", "Allow", "nothing"))
+    for one, tests in doubt.statements:
+        if any(test.open for test in tests) or doubtful_rcp(one, doubt.request[0]):
+            places[one.place] = (True, False)
+    return places
+
+
+def doubtful_rcp(one: Written, action: str) -> bool:
+    service = action.split(":", maxsplit=1)[0].lower()
+    return one.place.startswith("rcp/") and service not in WITH_RCP and one.statement["Effect"] == "Deny"
 
 
 def evaluate(case: dict[str, Any]) -> str:
     """`Allowed`, `ExplicitlyDenied`, `ImplicitlyDenied` or `DependsOn`."""
-    caller = caller_of(case["principal"])
-    resource_account = account_of_resource(case, caller)
-    same_account = bool(caller.account) and caller.account == resource_account
-    layers = layers_of(case, caller, resource_account)
-    request = case["request"]
-    answers = set()
-    for context, taken_for in opened(case, layers, caller, resource_account):
-        world = World(request["action"], request["resource"], context, taken_for)
-        answers.add(settled_answer(layers, caller, same_account, world))
+    doubt = doubt_of(case)
+    places = open_places(doubt)
+    answers: set[str] = set()
+    for context in doubt.settlements:
+        fitting: dict[str, bool | str] = {
+            one.place: all(test.open or test.holds(context) for test in tests) for one, tests in doubt.statements
+        }
+        for taken in itertools.product(*places.values()):
+            drawn = dict(zip(places, taken, strict=True))
+            settled = {
+                place: value if isinstance(value, str) else value and fitting[place] for place, value in drawn.items()
+            }
+            answers.add(answer(doubt, fitting | settled))
         if "Allowed" in answers and len(answers) > 1:
-            return "DependsOn"
-    return answers.pop() if len(answers) == 1 else "ImplicitlyDenied"
+            break
+    return without_doubt(answers)
+
+
+def cautious(case: dict[str, Any]) -> str:
+    """The answer of one who settles every test of every statement by itself, as if no two had a key in common.
+
+    Decides less than `evaluate`, and never otherwise.
+    """
+    doubt = doubt_of(case)
+    best: dict[str, bool | str] = dict.fromkeys(doubt.unreadable, "Allow")
+    worst: dict[str, bool | str] = dict.fromkeys(doubt.unreadable, "Deny")
+    places = open_places(doubt)
+    for one, tests in doubt.statements:
+        outcomes = [settled_test(test, doubt.settlements) for test in tests]
+        surely = all(each == {True} for each in outcomes) and one.place not in places
+        possibly = all(True in each for each in outcomes)
+        allows = one.statement["Effect"] == "Allow"
+        best[one.place], worst[one.place] = (possibly, surely) if allows else (surely, possibly)
+    return without_doubt({answer(doubt, best), answer(doubt, worst)})
+
+
+def settled_test(test: Test, settlements: Settlements) -> set[bool]:
+    return {True, False} if test.open else {test.holds(context) for context in settlements.of(test.about)}
 
 
 def breadth(case: dict[str, Any]) -> int:
     """In how many ways what is open in the case may turn out."""
-    caller = caller_of(case["principal"])
-    resource_account = account_of_resource(case, caller)
-    return len(opened(case, layers_of(case, caller, resource_account), caller, resource_account))
+    doubt = doubt_of(case)
+    return len(doubt.settlements) * math.prod(len(ways) for ways in open_places(doubt).values())

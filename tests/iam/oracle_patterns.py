@@ -43,6 +43,8 @@ def variable(inside: str, context: Context) -> list[str] | None:
     if read is None:
         return list("${" + inside + "}")
     value = context.get(read[1].lower())
+    if isinstance(value, tuple):
+        return None
     if isinstance(value, str):
         # A colon of a value does not part an ARN: it is marked, and taken for a colon when texts are compared.
         return ["a colon" if letter == ":" else letter for letter in value]
@@ -84,7 +86,7 @@ def arn_fits(parts: list[str], text: str) -> bool:
 
 
 def action_fits(written: str, action: str) -> bool:
-    if written in ("*", "*:*"):
+    if [set(part) for part in written.split(":")] in ([{"*"}], [{"*"}, {"*"}]):
         return True
     service, colon, name = written.partition(":")
     if not colon or not name or "," in written or written != written.strip() or "*" in service or "?" in service:

@@ -22,21 +22,19 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = str | tuple[str, ...]
 NOBODY: Final = "nobody wrote this"
+DEFAULT: Final = re.compile(r",\s*'([^']*)'")
 WORDS: Final = re.compile(r"[A-Za-z0-9_.@-]+")
 
 
 class Settlements:
-    """Each settled context, with what each unreadable statement is taken for."""
+    """Each settled context."""
 
-    def __init__(
-        self, *, context: dict[str, Any], statements: list[Any], open_places: list[str], resource: str, complete: bool
-    ) -> None:
+    def __init__(self, *, context: dict[str, Any], statements: list[Any], resource: str, complete: bool) -> None:
         """Collect what is open.
 
         Args:
             context: Keys in small letters with their values, `None` for absent, `{"$unknown": …}` for open.
-            statements: Those that can be read, raw.
-            open_places: Those that cannot.
+            statements: What bears on the request, raw.
             resource: The resource that is asked for.
             complete: Whether a key that is not in the context is absent rather than open.
         """
@@ -47,17 +45,39 @@ class Settlements:
         if not complete:
             open_keys |= mentioned - set(context)
         self.keys = sorted(open_keys)
-        self.choices = [candidates(used[key], key, statements, resource) for key in self.keys]
-        self.open_places = open_places
+        self.choices = [
+            candidates(used[key] + self.put_in(used[key]), key, statements, [resource, *self.texts()])
+            for key in self.keys
+        ]
+
+    def texts(self) -> list[str]:
+        """Every value that is known."""
+        return [each for value in self.known.values() for each in ((value,) if isinstance(value, str) else value)]
+
+    def put_in(self, uses: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Comparisons with what the variables of the values may stand for, were it written in their place."""
+        return [
+            (operator, VARIABLE.sub(lambda _, text=text: text, value))  # type: ignore[misc]
+            for operator, value in uses
+            for text in ("", *self.texts(), *DEFAULT.findall(value))
+            if "${" in value
+        ]
 
     def __len__(self) -> int:
-        return math.prod(map(len, self.choices)) * 3 ** len(self.open_places)
+        return math.prod(map(len, self.choices))
 
-    def __iter__(self) -> Iterator[tuple[Context, dict[str, str]]]:
-        for values in itertools.product(*self.choices):
-            drawn = {key: value for key, value in zip(self.keys, values, strict=True) if value is not None}
-            for taken in itertools.product(("Deny", "Allow", "nothing"), repeat=len(self.open_places)):
-                yield self.known | drawn, dict(zip(self.open_places, taken, strict=True))
+    def __iter__(self) -> Iterator[Context]:
+        return self.settled(self.keys)
+
+    def of(self, about: Any) -> Iterator[Context]:
+        """Those that differ in what one element mentions; its other keys stay open, and so out of sight."""
+        mentioned = set(conditions_by_key([about])) | variables_in([about])
+        return self.settled([key for key in self.keys if key in mentioned])
+
+    def settled(self, keys: list[str]) -> Iterator[Context]:
+        choices = [self.choices[self.keys.index(key)] for key in keys]
+        for values in itertools.product(*choices):
+            yield self.known | {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
 
 def is_open(value: Any) -> bool:
@@ -98,15 +118,15 @@ def variables_in(statements: list[Any]) -> set[str]:
     }
 
 
-def candidates(uses: list[tuple[str, str]], key: str, statements: list[Any], resource: str) -> list[Value | None]:
-    # A number is never a text nobody wrote; nor is a date, or what is true or false.
-    typed = all(parts_of(operator)[1].startswith(("Numeric", "Date", "Bool", "Null")) for operator, _ in uses)
+def candidates(uses: list[tuple[str, str]], key: str, statements: list[Any], asked: list[str]) -> list[Value | None]:
+    # A number is never a text nobody wrote, nor is a date.
+    typed = all(parts_of(operator)[1].startswith(("Numeric", "Date", "Null")) for operator, _ in uses)
     single = set() if uses and typed else {NOBODY}
     fillings = {"", "x"} | {value.replace("*", "") for _, value in uses}
     for operator, value in uses:
         single |= near(parts_of(operator)[1], value, fillings)
     if key in variables_in(statements):
-        single |= set(WORDS.findall(resource))
+        single |= {word for text in asked for word in (text, *WORDS.findall(text)) if len(word) < 8}
         single |= {word for text in texts_in(statements) for word in WORDS.findall(text) if len(word) < 8}
     ordered = sorted(single)
     made: list[Value | None] = [None, *ordered]
@@ -126,7 +146,5 @@ def near(operator: str, value: str, fillings: set[str]) -> set[str]:
         return {value.split("/", maxsplit=1)[0], "192.0.2.99"}
     if operator in ("Bool", "Null"):
         return {"true", "false"}
-    if "${" in value:
-        return set()
-    filled = {value.replace("*", with_).replace("?", "x") for with_ in fillings}
+    filled = {value} | {value.replace("*", with_).replace("?", "x") for with_ in fillings}
     return filled | {each.swapcase() for each in filled if "IgnoreCase" in operator}

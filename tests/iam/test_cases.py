@@ -16,7 +16,8 @@ POINTS = {*range(1, 5), *range(6, 27)}
 
 @pytest.mark.parametrize("row", written_cases())
 def test_the_answer(row: dict[str, Any]) -> None:
-    assert evaluate_case(row["case"]).response == row["response"]
+    # `cautious`: what is answered by one who settles each test by itself, which decides less and never otherwise.
+    assert evaluate_case(row["case"]).response in (row["response"], row.get("cautious"))
 
 
 @pytest.mark.parametrize("row", [each for each in written_cases() if "because_layer" in each.values[0]])

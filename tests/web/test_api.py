@@ -303,6 +303,9 @@ def test_an_enrolment_from_seed_to_proof() -> None:
             {"wish": "approve", "request": signed["names"]["request"], "phrase": draft["phrase"]}
         )
     lease = rob.say({"say": "open-lease", "request": signed["names"]["request"]})["lease"]
+    opening = rob.read(f"/leases/{lease}")["opening"]
+    for custodian in ("carl", "cleo"):
+        theatre.person(custodian).do(theatre.share(custodian, opening))
     seed = pyotp.random_base32()
     confirm = rob.post(f"/leases/{lease}/seed", {"device": "vaulted", "text": seed}).json()
     assert seed not in str(confirm)

@@ -31,7 +31,11 @@ def enrolling(theatre: Theatre) -> tuple[Person, str]:
     name = signed["names"]["request"]
     for approver in ("anna", "omar"):
         theatre.person(approver).do({"wish": "approve", "request": name, "phrase": draft["phrase"]})
-    return rob, str(rob.say({"say": "open-lease", "request": name})["lease"])
+    lease = str(rob.say({"say": "open-lease", "request": name})["lease"])
+    opening = rob.read(f"/leases/{lease}")["opening"]
+    for custodian in ("carl", "cleo"):
+        theatre.person(custodian).do(theatre.share(custodian, opening))
+    return rob, lease
 
 
 def upload(person: Person, path: str, on: str, fields: dict[str, str], picture: bytes = b"") -> Any:
@@ -141,14 +145,74 @@ def test_what_the_vault_cannot_do_now_is_told_and_asked_for_again() -> None:
     theatre = Theatre()
     lease = theatre.lease()
     rita = theatre.person("rita")
-    theatre.vault.trouble = VaultError("the vault does not answer")
     asked = send(rita, f"/leases/{lease}/get-code", {}, on=f"/leases/{lease}").headers["location"]
+    theatre.vault.trouble = VaultError("the vault does not answer")
     code = sign(rita, asked).headers["location"]
     text = page(rita, code)
     assert "the vault does not answer" in text
     assert "Try again" in text
     theatre.vault.trouble = None
     assert 'class="digits"' in page(rita, code)
+
+
+def test_nobody_is_asked_to_sign_for_a_code_while_the_vault_does_not_answer() -> None:
+    theatre = Theatre()
+    lease = theatre.lease()
+    theatre.vault.trouble = VaultError("the vault does not answer")
+    answer = send(theatre.person("rita"), f"/leases/{lease}/get-code", {}, on=f"/leases/{lease}")
+    assert "the vault does not answer" in answer.text
+    assert theatre.broker.state().lease(lease).steps == []
+
+
+def test_a_second_code_asks_the_custodians_again_by_a_button() -> None:
+    theatre = Theatre()
+    lease, rita = theatre.lease(), theatre.person("rita")
+    place = f"/leases/{lease}"
+    assert "Ask the custodians again" not in page(rita, place)
+    rita.do({"wish": "get-code", "lease": lease})
+    theatre.wait(minutes=1)
+    text = page(rita, place)
+    assert "Get a code" not in text
+    assert "what they opened last is used up, or over" in text
+    assert send(rita, f"{place}/ask-again", {}, on=place).headers["location"] == place
+    opening = rita.read(place)["opening"]
+    assert "2 shares still needed: carl, cleo, cora" in page(rita, place)
+    for custodian in ("carl", "cleo"):
+        assert f'href="/openings/{opening}"' in page(theatre.person(custodian), "/")
+        theatre.person(custodian).do(theatre.share(custodian, opening))
+    assert "opened it for 1 code;" in page(rita, place)
+    rita.do({"wish": "get-code", "lease": lease})
+    assert len(theatre.broker.state().lease(lease).steps) == 2
+    for other in ("anna", "dan"):
+        assert "Ask the custodians again" not in page(theatre.person(other), place)
+        answer = theatre.person(other).post("/says", {"say": {"say": "ask-again", "lease": lease}})
+        assert answer.json()["step"] == "G6"
+
+
+def test_a_share_the_vault_did_not_get_is_handed_in_by_a_button() -> None:
+    theatre = Theatre()
+    lease = theatre.begun()
+    opening = theatre.person("rita").read(f"/leases/{lease}")["opening"]
+    place, carl, cleo = f"/openings/{opening}", theatre.person("carl"), theatre.person("cleo")
+    assert "hand-in" not in page(carl, place)
+    carl.do(theatre.share("carl", opening))
+    wish = theatre.share("cleo", opening)
+    theatre.vault.trouble = VaultError("the vault does not answer")
+    signed, _ = cleo.do(wish)
+    assert "the vault does not answer" in signed["trouble"]["detail"]
+    theatre.vault.trouble = None
+    assert send(cleo, f"{place}/hand-in", {}, on=place).headers["location"] == place
+    assert theatre.broker.state().openings[opening].outcome == "opened"
+
+
+def test_an_export_shows_every_seed_it_holds_to_who_approves_it() -> None:
+    theatre = Theatre()
+    name, _ = theatre.request(purpose="export", code_to="")
+    seen = theatre.person("anna").read(f"/requests/{name}")
+    assert seen["exports"] == [DEVICE]
+    assert f"a sealed export, which its custodians open without this service, of <code>{DEVICE}</code>" in " ".join(
+        page(theatre.person("anna"), f"/requests/{name}").split()
+    )
 
 
 def test_custodians_that_could_not_be_asked_are_told_of_and_the_lease_stands() -> None:

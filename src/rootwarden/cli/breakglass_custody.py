@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from rootwarden.cli.breakglass_reaching import agreed, need, out, say, signed_in, tell_trouble
+
+if TYPE_CHECKING:
+    from rootwarden.breakglass.client.replies import Said
+    from rootwarden.breakglass.client.session import Session
 
 app = typer.Typer(
     name="custody",
@@ -134,6 +138,37 @@ def openings(ctx: typer.Context) -> int:
     return 0
 
 
+def ask_again(
+    ctx: typer.Context,
+    lease: Annotated[str, typer.Argument(metavar="[LEASE]", help="Your lease.")] = "",
+    *,
+    group: Annotated[
+        str, typer.Option("--group", metavar="GROUP", help="A custody group that waits for its next epoch.")
+    ] = "",
+) -> int:
+    """Ask custodians again: for the next code of your lease, or when what they gave came to nothing.
+
+    One opening gives as many codes as the settings say (`codes_per_opening`), and waits for five minutes. With --group
+    an administrator asks for the next epoch of a group. Exit code 1: refused, as long as what they opened is there.
+    """
+    from rootwarden.errors import UsageError
+
+    if bool(lease) is bool(group):
+        raise UsageError("what are custodians asked for?", hint="a LEASE, or --group GROUP")
+    with signed_in(ctx) as session:
+        said = {"say": "ask-again", "lease": lease} if lease else {"say": "ask-group-again", "group": group}
+        _tell_openings(session, session.say(said))
+    return 0
+
+
+def _tell_openings(session: Session, said: Said) -> None:
+    from rootwarden.breakglass.broker.views import OpeningView
+    from rootwarden.breakglass.client import telling
+
+    tell_trouble(said.trouble)
+    out(telling.openings([session.get("/openings/{}", OpeningView, one) for one in said.openings]))
+
+
 def share(
     ctx: typer.Context,
     opening: Annotated[str, typer.Argument(metavar="OPENING", help="Id of an opening.")],
@@ -147,13 +182,19 @@ def share(
     work: Annotated[
         Path | None, typer.Option("--work", metavar="FILE", help="Only write the work file, for another machine.")
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Have the service hand in again what was given and the vault did not get.")
+    ] = False,
 ) -> int:
     """Give your share to an opening, after comparing the fingerprint with who runs the vault, or with the others."""
     from rootwarden.errors import UsageError
 
-    if sum(one is not None for one in (identity, file, work)) != 1:
-        raise UsageError("how do you give?", hint="one of --identity FILE, --file FILE and --work FILE")
+    if sum(one is not None for one in (identity, file, work)) + again != 1:
+        raise UsageError("how do you give?", hint="one of --identity FILE, --file FILE, --work FILE and --again")
     with signed_in(ctx) as session:
+        if again:
+            _tell_openings(session, session.say({"say": "hand-in", "opening": opening}))
+            return 0
         import msgspec
 
         from rootwarden.breakglass.broker.views import OpeningView

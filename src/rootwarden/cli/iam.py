@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import iam_admins, iam_evaluate, iam_usage
+from rootwarden.cli import iam_actions, iam_admins, iam_evaluate, iam_lint, iam_usage
 
 app = typer.Typer(
     name="iam",
@@ -22,4 +22,6 @@ def _options() -> None:
 
 app.command("admins")(iam_admins.admins)
 app.command("evaluate")(iam_evaluate.evaluate)
+app.command("actions")(iam_actions.list_actions)
+app.command("lint")(iam_lint.lint)
 iam_usage.register(app)

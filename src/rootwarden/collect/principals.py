@@ -190,6 +190,11 @@ def _policy(wire: PolicyWire, sources: tuple[Source, ...]) -> ManagedPolicy:
         default_version=wire.default_version,
         versions=tuple(each.id for each in wire.versions or ()),
         document=_default_document(wire, sources),
+        older=tuple(
+            (each.id, document_fact(each.document, f"version `{each.id}` of policy `{wire.name}`", sources))
+            for each in wire.versions or ()
+            if not each.default and each.id != wire.default_version
+        ),
         updated=read.instant(wire.updated, sources, "UpdateDate"),
         attachments=_told(wire.attachments, "AttachmentCount", sources),
         boundaries=_told(wire.boundaries, "PermissionsBoundaryUsageCount", sources),

@@ -53,16 +53,19 @@ class ConditionKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
-    """A type of resource: its name, its ARN with `${…}` for what varies, the keys a request about it has."""
+    """A type of resource: its name, its ARN with `${…}` for what varies, the keys a request about it has.
+
+    The reference has two ARNs, with `, ` between them, for types two versions of a service spell differently.
+    """
 
     name: str
     arn: str
     keys: tuple[str, ...] = ()
 
     @property
-    def pattern(self) -> str:
-        """The ARN with stars for what varies."""
-        return as_pattern(self.arn)
+    def patterns(self) -> tuple[str, ...]:
+        """The ARN, or ARNs, with stars for what varies."""
+        return tuple(as_pattern(arn) for arn in self.arn.split(", "))
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,7 +67,7 @@ class CompiledCondition(msgspec.Struct, frozen=True):
             return Outcome(None, f"`{name}` is no operator that is known", (f"`{name}`",))
         if isinstance(held, NotKnown):
             why = f"it depends on `{key}`" + (f" ({held.reason})" if held.reason else "")
-            return self._constant(key) or Outcome(None, why, (key,))
+            return self._constant(key, context) or Outcome(None, why, (key,))
         if self.null:
             return self._presence(held)
         truth = self._missing() if isinstance(held, Missing) or not held.texts else self._compare(held, context)
@@ -76,11 +76,22 @@ class CompiledCondition(msgspec.Struct, frozen=True):
         shown = "is not there" if isinstance(held, Missing) else f"is `{'`, `'.join(held.texts[:3])}`"
         return Outcome(truth, f"`{name}` {'holds' if truth else 'does not hold'}: `{key}` {shown}")
 
-    def _constant(self, key: str) -> Outcome | None:
-        """What holds, or does not, whatever the key is: a test against no values at all."""
-        if self.wanted or self.null or self.quantifier or self.if_exists or self.operator is None:
+    def _constant(self, key: str, context: Context) -> Outcome | None:
+        """What holds, or does not, whatever the key is: a test against no value at all, or against any."""
+        if self.null:
+            either = {one.text.lower() for one in self.wanted} >= {"true", "false"}
+            return Outcome(True, f"`{key}` is there or not") if either else None
+        if self.operator is None:
             return None
-        return Outcome(self.operator.negated, f"`{key}` is compared with no values")
+        if self.operator.wildcards and any(one.text == "*" for one in self.wanted):
+            return self._whatever(not self.operator.negated, f"`{key}` may hold anything")
+        if all(one.resolved(context) is False for one in self.wanted):
+            return self._whatever(self.operator.negated, f"`{key}` is compared with no values")
+        return None
+
+    def _whatever(self, holds: bool, why: str) -> Outcome | None:
+        """What every value comes to, if a key that is not there comes to the same."""
+        return Outcome(holds, why) if self._missing() is holds else None
 
     def _presence(self, held: Missing | Values) -> Outcome:
         missing = isinstance(held, Missing) or not held.texts
@@ -126,13 +137,15 @@ def compiled(condition: Condition, version: str) -> CompiledCondition:
     name = name.removesuffix(_IF_EXISTS)
     operator = OPERATORS.get(name)
     by_parts = name.startswith("arn")
+    # Only operators of texts and ARNs take variables (IAM user guide, *Policy variables*).
+    version = version if name.startswith(("arn", "string")) else ""
     return CompiledCondition(
         condition,
         operator,
         tuple(pattern(value, by_parts=by_parts, version=version) for value in condition.values),
         quantifier,
         if_exists,
-        null=name == "null" and not quantifier,
+        null=name == "null" and not quantifier and not if_exists,
     )
 
 

@@ -154,7 +154,9 @@ class _Court:
         if service in RESOURCE_CONTROLLED:
             return made
         doubt = (f"whether resource control policies reach `{service}`",)
-        doubtful = (structs.replace(one, surely=False, keys=one.keys + doubt) for one in made.matches if one.denies)
+        doubtful = (
+            structs.replace(one, surely=False, keys=one.keys + doubt) for one in made.matches if one.denies is not False
+        )
         return LayerView((*doubtful, *view("rcp", (FULL_ACCESS,), self._question.request).matches), made.others)
 
     def answer(self) -> Answer:
@@ -216,7 +218,7 @@ class _Court:
             return self._across(identity=identity, limited=limited, resource=resource)
         if resource is Named.DIRECTLY or (resource is Named.ROLE and not limited):
             return _allowed("resource")
-        if only_by_resource_policy(question.request.action) and resource is Named.NOBODY:
+        if only_by_resource_policy(question.request) and resource is Named.NOBODY:
             return _refused("resource", "the policy of the resource trusts nobody of the account with it")
         if not identity:
             return _refused("identity", "no policy allows it")

@@ -17,6 +17,7 @@ from rootwarden.facts.iam_document import Condition, IamDocument, Principals, St
 # AWS allows 10,240 characters in all policies of a role, blanks aside; what is far above is no policy.
 LARGEST: Final = 256 * 1024
 MOST_STATEMENTS: Final = 2_000
+_VERSIONS: Final = frozenset({"2008-10-17", "2012-10-17"})
 _DOCUMENT: Final = frozenset({"Version", "Id", "Statement"})
 _STATEMENT: Final = frozenset(
     {
@@ -55,6 +56,8 @@ def read_document(raw: object) -> IamDocument:
     statements = listed if isinstance(listed, list | tuple) else [listed]
     if not isinstance(version, str):
         raise DocumentError("`Version` is no text")
+    if version not in _VERSIONS:
+        raise DocumentError(f"its version `{_short(version)}` is neither 2012-10-17 nor 2008-10-17")
     if not statements or len(statements) > MOST_STATEMENTS:
         raise DocumentError(f"it has {len(statements):,} statements")
     return IamDocument(version, tuple(_statement(one, number) for number, one in enumerate(statements, 1)))

@@ -6,11 +6,11 @@ it). What both come to is sure.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from rootwarden.facts.iam_document import IamDocument
+from rootwarden.facts.iam_document import IamDocument, Principals
 from rootwarden.iam.condition import Outcome
 from rootwarden.iam.principal import Named
 from rootwarden.iam.statement import compiled_document, names
@@ -30,6 +30,8 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 Document: TypeAlias = IamDocument | Unreadable
+# The only principal a resource control policy may name, and each has to (Organizations guide, *RCP syntax*).
+_EVERYBODY: Final = Principals(aws=("*",))
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -130,7 +132,7 @@ def _judged(
         yield Match(Reason(layer, policy.name, -1, None, why), None, surely=False, keys=(f"policy `{policy.name}`",))
         return
     for index, statement in enumerate(compiled_document(policy.document)):
-        named, doubt = _naming(statement, who, bounded=bounded)
+        named, doubt = _naming(layer, statement, who, bounded=bounded)
         outcome = statement.match(request) if named or doubt else Outcome(False, "it does not name who asks")
         if outcome.truth is not False and doubt:
             outcome = Outcome(None, f"nobody can tell whether `{doubt}` is who asks", (doubt,))
@@ -141,10 +143,12 @@ def _judged(
             yield Match(reason, statement.denies, outcome.truth is True, outcome.keys, named or Named.DIRECTLY)
 
 
-def _naming(statement: CompiledStatement, who: Principal | None, *, bounded: bool) -> tuple[Named, str]:
+def _naming(layer: str, statement: CompiledStatement, who: Principal | None, *, bounded: bool) -> tuple[Named, str]:
     written = statement.written
     if who is not None:
         return names(written, who, bounded=bounded)
+    if layer == "rcp" and written.principals == _EVERYBODY:
+        return Named.DIRECTLY, ""
     if written.principals is not None or written.not_principals is not None:
         return Named.NOBODY, "the element `Principal`, which this kind of policy does not have,"
     return Named.DIRECTLY, "" if statement.resources is not None else "the missing element `Resource`"

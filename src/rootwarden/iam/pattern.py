@@ -50,7 +50,13 @@ class Pattern(msgspec.Struct, frozen=True, gc=False):
         if len(self.pieces) == 1 and isinstance(self.pieces[0], str):
             return _fits(self.pieces[0], value, by_parts=self.by_parts)
         spelled = self._spelled(context)
-        return spelled if isinstance(spelled, bool | NotKnown) else _fits(spelled, value, by_parts=self.by_parts)
+        if isinstance(spelled, NotKnown):
+            # Where not even a star in the place of what is not known fits, no value does.
+            return spelled if _fits(self._at_most(), value, by_parts=self.by_parts) else False
+        return spelled if isinstance(spelled, bool) else _fits(spelled, value, by_parts=self.by_parts)
+
+    def _at_most(self) -> str:
+        return "".join(piece if isinstance(piece, str) else "*" for piece in self.pieces)
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.iam.context import Values, held
+from rootwarden.iam.context import MISSING, Values, held
 
 if TYPE_CHECKING:
     from rootwarden.facts.iam_document import Principals
@@ -83,8 +83,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         if self.account and self.kind is not Kind.ANONYMOUS:
             keys["aws:PrincipalAccount"] = held(self.account)
             keys["aws:PrincipalArn"] = held(self.arn)
-        if self.kind is Kind.USER:
-            keys["aws:username"] = held(self.arn.rpartition("/")[2])
+        # Nobody but a user has a name (IAM user guide, *Policy variables*, *Principal key values*).
+        keys["aws:username"] = held(self.arn.rpartition("/")[2]) if self.kind is Kind.USER else MISSING
         if self.kind is Kind.ROOT:
             keys["aws:userid"] = held(self.account)
         if self.kind is Kind.SERVICE:

@@ -90,9 +90,15 @@ def never(who: Principal, request: Request) -> Fixed | None:
     return None
 
 
-def only_by_resource_policy(action: str) -> bool:
-    """Whether the account itself has no permission unless the policy of the resource gives it: keys, and roles."""
-    return action.startswith("kms:") or action in ASSUME
+def only_by_resource_policy(request: Request) -> bool:
+    """Whether the account itself has no permission unless the policy of the resource gives it: keys, and roles.
+
+    What KMS does without a key (make one, list them) or with an alias asks no key's policy here.
+    """
+    if request.action in ASSUME:
+        return True
+    _, _, name = request.resource.rpartition(":")
+    return request.action.startswith("kms:") and name.startswith("key/")
 
 
 def unstoppable(who: Principal, request: Request) -> bool:

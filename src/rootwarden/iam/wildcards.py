@@ -6,6 +6,9 @@ No regular expressions: the patterns are other people's, and the work is bounded
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Final
+
+_LAST_COLON: Final = 5  # colons of an ARN before its last part
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -69,6 +72,16 @@ def overlap(one: str, other: str) -> bool:
         if not states:
             return False
     return bool(states >> len(other) & 1)
+
+
+def arns_overlap(one: str, other: str) -> bool:
+    """Whether some ARN fits both: part by part, and shorter patterns as texts, as evaluation compares them."""
+    parts, others = one.split(":", _LAST_COLON), other.split(":", _LAST_COLON)
+    if len(parts) <= _LAST_COLON or len(others) <= _LAST_COLON:
+        return overlap(one, other)
+    # Most parts are equal or a star; the last one, which is dearest, is looked at last.
+    pairs = zip(parts, others, strict=True)
+    return all(part == another or "*" in {part, another} or overlap(part, another) for part, another in pairs)
 
 
 def _past_stars(states: int, stars: int) -> int:

@@ -35,7 +35,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     signature: str
 
 
-class Cosignature(msgspec.Struct, frozen=True, kw_only=True):
+class Cosignature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a witness says of a head: it saw it, at its own instant, and it only ever grew.
 
     Attributes:
@@ -44,7 +44,8 @@ class Cosignature(msgspec.Struct, frozen=True, kw_only=True):
         size: How many entries.
         root: Their root hash, in Base64.
         time: When the witness saw it, by its own clock.
-        signature: Base64 of its Ed25519 signature over the canonical JSON of the other five.
+        signature: Base64 of its Ed25519 signature over canonical JSON of the others, without a `nonce` that is empty.
+        nonce: What it was asked with, so that who asked knows that it was signed since; empty when nothing was given.
     """
 
     witness: str
@@ -53,6 +54,7 @@ class Cosignature(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     time: Instant
     signature: str
+    nonce: str = ""
 
 
 def head_message(*, size: int, root: str, time: str) -> bytes:
@@ -74,10 +76,16 @@ def head_is_signed(head: Head, keys: Iterable[Ed25519PublicKey]) -> bool:
     return any(is_signed(message, head.signature, key) for key in keys)
 
 
-def cosign(key: Ed25519PrivateKey, *, witness: str, log: str, head: Head, at: datetime) -> Cosignature:
+def cosign(key: Ed25519PrivateKey, *, witness: str, log: str, head: Head, at: datetime, nonce: str = "") -> Cosignature:
     """Make a witness's statement about a head it has checked."""
     unsigned = Cosignature(
-        witness=witness, log=log, size=head.size, root=head.root, time=at.replace(microsecond=0), signature=""
+        witness=witness,
+        log=log,
+        size=head.size,
+        root=head.root,
+        time=at.replace(microsecond=0),
+        signature="",
+        nonce=nonce,
     )
     return msgspec.structs.replace(unsigned, signature=to_text(key.sign(cosigned_message(unsigned))))
 
@@ -91,6 +99,7 @@ def cosigned_message(statement: Cosignature) -> bytes:
             "size": statement.size,
             "root": statement.root,
             "time": format_instant(statement.time),
+            **({"nonce": statement.nonce} if statement.nonce else {}),
         }
     )
 

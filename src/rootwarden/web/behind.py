@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.breakglass.broker.audit_views import Anchor
+from rootwarden.breakglass.core.custody import PASSWORD, SEED
 from rootwarden.breakglass.custody.keys import Secret
 from rootwarden.breakglass.custody.troubles import CustodyError
 from rootwarden.breakglass.vault.troubles import VaultError
@@ -118,6 +119,14 @@ class Behind:
 
     def __init__(self, acting: Acting, releases: Releases, health: Callable[[], Iterable[Health]]) -> None:
         self.acting, self._releases, self._health = acting, releases, health
+
+    def check_keys(self, lease: str, *, password: bool = False) -> None:
+        """Whether the vault has what custodians opened for a lease.
+
+        Raises:
+            RootwardenError: It has not, or does not answer.
+        """
+        self._releases.check_keys(lease, PASSWORD if password else SEED)
 
     def code(self, person: str, lease: str, device: str) -> CodeReply:
         """The code of the newest step released to a lease; the same step gives the same code again.

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from rootwarden.breakglass.broker.views import lease_of, request_of
+from rootwarden.breakglass.broker.people_views import governance_of
+from rootwarden.breakglass.broker.views import lease_of, opening_of, request_of
 from rootwarden.breakglass.broker.wishes import Name, Words
 from rootwarden.breakglass.core import entry as log
 from rootwarden.web.problem import Problem, problem_of
@@ -48,7 +49,25 @@ class Revoke(Say, frozen=True, kw_only=True, tag="revoke", forbid_unknown_fields
     reason: Words
 
 
-AnySay: TypeAlias = Withdraw | OpenLease | GiveBack | Revoke
+class AskAgain(Say, frozen=True, kw_only=True, tag="ask-again", forbid_unknown_fields=True):
+    """Ask the custodians of one's own lease again: for its next code, or when what they gave came to nothing."""
+
+    lease: Name
+
+
+class AskGroupAgain(Say, frozen=True, kw_only=True, tag="ask-group-again", forbid_unknown_fields=True):
+    """Ask the custodians of a group again that waits for its next epoch; administrators do."""
+
+    group: Name
+
+
+class HandIn(Say, frozen=True, kw_only=True, tag="hand-in", forbid_unknown_fields=True):
+    """Have the service hand in again what custodians gave to an opening, and the vault did not get."""
+
+    opening: Name
+
+
+AnySay: TypeAlias = Withdraw | OpenLease | GiveBack | Revoke | AskAgain | AskGroupAgain | HandIn
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,12 +77,14 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
         position: Its place in the log.
         kind: Its kind.
         lease: The lease it opened or ended, if it did.
+        openings: The openings it is about: those that began, or the one that was handed in to.
         trouble: What the broker could not do afterwards, if anything; the entry stands.
     """
 
     position: int
     kind: str
     lease: str = ""
+    openings: tuple[str, ...] = ()
     trouble: Problem | None = None
 
 
@@ -81,14 +102,30 @@ def say(house: House, who: str, said: AnySay, at: datetime) -> Said:
         StoreError: The database cannot.
     """
     house.broker.look(lambda state: _check_seen(state, who, said, at))
-    acted = _acted(house, who, said)
+    match said:
+        case AskAgain(lease=lease):
+            return _asked(house, house.behind.acting.ask_again(who, lease))
+        case AskGroupAgain(group=group):
+            return _asked(house, house.behind.acting.ask_group_again(who, group))
+        case HandIn(opening=opening):
+            return _asked(house, house.behind.acting.hand_in(opening))
+        case _:
+            return _said(_acted(house, who, said))
+
+
+def _said(acted: Acted) -> Said:
     lease = acted.entry.lease if isinstance(acted.entry, (log.LeaseOpened, log.LeaseEnded)) else ""
     trouble = problem_of(acted.trouble) if acted.trouble is not None else None
     position = acted.position if acted.position is not None else -1
     return Said(position=position, kind=log.kind_of(acted.entry), lease=lease, trouble=trouble)
 
 
-def _acted(house: House, who: str, said: AnySay) -> Acted:
+def _asked(house: House, openings: tuple[str, ...]) -> Said:
+    begun = house.broker.look(lambda state: state.openings[openings[-1]].index)
+    return Said(position=begun, kind="opening-begun", openings=openings)
+
+
+def _acted(house: House, who: str, said: Withdraw | OpenLease | GiveBack | Revoke) -> Acted:
     acting = house.behind.acting
     match said:
         case Withdraw(request=request):
@@ -102,7 +139,12 @@ def _acted(house: House, who: str, said: AnySay) -> Acted:
 
 
 def _check_seen(state: State, who: str, said: AnySay, at: datetime) -> None:
-    if isinstance(said, (GiveBack, Revoke)):
-        lease_of(state, who, said.lease, at)
-    else:
-        request_of(state, who, said.request, at)
+    match said:
+        case GiveBack(lease=lease) | Revoke(lease=lease) | AskAgain(lease=lease):
+            lease_of(state, who, lease, at)
+        case HandIn(opening=opening):
+            opening_of(state, who, opening, at)
+        case AskGroupAgain():
+            governance_of(state, who, at)
+        case Withdraw(request=request) | OpenLease(request=request):
+            request_of(state, who, request, at)

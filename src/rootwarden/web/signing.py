@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from rootwarden.breakglass.broker.seeing import Unseen
+from rootwarden.breakglass.broker.wishes import GetCode, GetPassword, ServeEnrolment
 from rootwarden.breakglass.broker.words import line_of
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core import strict_base64
@@ -102,7 +103,11 @@ def prepare(house: House, session: Session, wish: AnyWish) -> DraftView:
     Raises:
         Refused: It would not be allowed, whoever signed it.
     """
-    return _view(house, house.broker.prepare(session.person, wish), session.person)
+    made = house.broker.prepare(session.person, wish)
+    if isinstance(wish, (GetCode, ServeEnrolment, GetPassword)):
+        # Nobody signs in vain for keys the vault does not have any more.
+        house.behind.check_keys(wish.lease, password=isinstance(wish, GetPassword))
+    return _view(house, made, session.person)
 
 
 def view_draft(house: House, name: str, who: str) -> DraftView:

@@ -137,7 +137,7 @@ def test_a_release_its_check_out_and_the_end_of_its_draft_are_one_append() -> No
     assert isinstance(published, log.CheckoutPublished)
     assert published.released_at == code.at
     assert [head.size for head in house.keeper.heads[heads:]] == [before + 2]
-    assert not house.keeper.drafts
+    assert draft.id not in house.keeper.drafts
 
 
 def test_a_release_that_cannot_be_written_publishes_nothing_and_its_draft_is_gone() -> None:

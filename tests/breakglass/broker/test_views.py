@@ -110,8 +110,10 @@ def test_only_the_recipient_is_offered_a_code_and_not_while_custodians_are_waite
     play.approve("request", "anna")
     play.approve("request", "omar")
     play.open("request", "lease")
-    offered = {who for who in EVERYBODY if _is_offered_a_code(play, who)}
-    assert offered == {"rita"}
+    assert not _is_offered_a_code(play, "rita")
+    lease = views.lease_of(play.state, "rita", "lease", play.now)
+    assert (lease.ready, "ask-again" in lease.may) == (0, True)
+    assert "ask-again" not in views.lease_of(play.state, "anna", "lease", play.now).may
     play.say(
         log.OpeningBegun,
         opening="opening",
@@ -127,6 +129,13 @@ def test_only_the_recipient_is_offered_a_code_and_not_while_custodians_are_waite
     seen = views.opening_of(play.state, "carl", "opening", play.now)
     assert (seen.missing, seen.could_give, seen.may) == (2, ("carl", "cleo", "cora"), ("give-share",))
     assert views.opening_of(play.state, "rita", "opening", play.now).may == ()
+    for name in ("carl", "cleo"):
+        play.say(log.ShareGiven, name, opening="opening", fingerprint="ab" * 32, digest="ab" * 32)
+    play.say(log.OpeningEnded, opening="opening", outcome="opened")
+    assert {who for who in EVERYBODY if _is_offered_a_code(play, who)} == {"rita"}
+    assert views.lease_of(play.state, "rita", "lease", play.now).ready == 1
+    play.wait(minutes=5)
+    assert not _is_offered_a_code(play, "rita"), "what was opened waits for five minutes"
 
 
 def _is_offered_a_code(play: Play, who: str) -> bool:

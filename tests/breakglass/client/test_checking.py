@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.breakglass.core.situations import approved
+from tests.breakglass.core.world import PASSWORDS
 
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.broker.drafting import Scene, draft
@@ -30,9 +32,13 @@ SIGN_IN = {"purpose": "sign-in", "service": "example.com", "nonce": "n", "expire
 
 def drafted(wish: wishes.AnyWish, who: str = "rita") -> Draft:
     """What an honest service makes of a wish."""
-    play = Play()
-    play.guard()
-    if not isinstance(wish, wishes.File):
+    play: Play = Play() if not isinstance(wish, wishes.GetPassword) else approved(code_to="pia", password_to="rita")
+    if isinstance(wish, wishes.GetPassword):
+        play.open()
+        play.give_shares(group=PASSWORDS)
+    else:
+        play.guard()
+    if not isinstance(wish, (wishes.File, wishes.GetPassword)):
         play.file("request", overrides_duties=True)
         play.approve("request", "anna")
         play.approve("request", "omar")

@@ -280,6 +280,30 @@ def test_an_export_is_got_told_of_and_named_on_cards(served: Terminal) -> None:
     close(served, lease, "rob")
 
 
+def test_custodians_are_asked_again_when_what_they_opened_is_lost(served: Terminal) -> None:
+    lease = opened(served, "rita", **VISIT)
+    said = served.run("rita", "ask-again", lease)
+    assert (said.code, "what the custodians opened is still there" in said.err) == (1, True), said.err
+    served.on.restart_vault()
+    said = served.run("rita", "code", lease)
+    assert (said.code, "the vault does not have what the custodians opened" in said.err) == (1, True), said.err
+    said = served.run("rita", "ask-again", lease)
+    assert said.code == 0, said.err
+    opening = said.out.split()[0]
+    assert "gave: nobody yet; still needed: 2 more of carl, cleo, cora" in said.out
+    assert served.run("carl", "share", opening, "--identity", "carl.age", typed="y\n").code == 0
+    said = served.run("carl", "share", opening, "--again")
+    assert (said.code, "gave: carl; still needed: 1 more" in said.out) == (0, True), said.err
+    assert served.run("cora", "share", opening, "--identity", "cora.age", typed="y\n").code == 0
+    assert "opened it for 3 codes" in served.run("rita", "leases", lease).out
+    given = served.run("rita", "code", lease)
+    assert given.code == 0, given.err
+    assert served.run("anna", "ask-again", lease).code == 1
+    assert served.run("ada", "ask-again", "--group", "management").code == 1, "no new epoch waits"
+    assert served.run("ada", "ask-again").code == 2
+    close(served, lease)
+
+
 def test_text_from_standard_input_is_taken_and_never_repeated(served: Terminal) -> None:
     for text, said in (("otpauth://hotp/x?secret=AAAA\n", "error: "), ("\x00\x01 nothing", "error: ")):
         done = served.run("rob", "enrol", "bring", "no-lease", "--device", "second", typed=f"y\n{text}")

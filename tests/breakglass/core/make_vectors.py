@@ -204,6 +204,14 @@ def releasing(maker: Maker) -> None:
     world.say(log.ShareGiven, "carl", opening="opening", fingerprint="ab cd", digest=DIGEST)
     maker.no("O3", "a share a second time", maker.made("share-given", "carl"))
     maker.no("O1", "opened by one of two", maker.made("opening-ended/opened", log.SYSTEM))
+    refused = {"opening": "opening", "reason": "it was lost"}
+    maker.no(
+        "O3", "a share nobody gave is refused", plain(world, log.ShareRefused, log.SYSTEM, custodian="cleo", **refused)
+    )
+    world.say(log.ShareRefused, custodian="carl", **refused)
+    world.say(log.ShareGiven, "carl", opening="opening", fingerprint="ab cd", digest=DIGEST)
+    maker.no("O5", "custodians who are at work are asked again", maker.made("opening-begun/lease", "rita"))
+    maker.no("G6", "somebody asks again for another's lease", maker.made("opening-begun/lease", "uma"))
     world.say(log.ShareGiven, "cleo", opening="opening", fingerprint="ab cd", digest=DIGEST)
     world.say(log.OpeningEnded, opening="opening", outcome="opened")
     world.say(log.CodeReleased, "rita", **fields)
@@ -221,6 +229,9 @@ def releasing(maker: Maker) -> None:
     for _ in range(2):
         world.say(log.CodeReleased, "rita", **fields | {"step": world.step_now()})
         world.wait(minutes=1)
+    maker.no(
+        "O5", "custodians are asked again for a lease that had its codes", maker.made("opening-begun/lease", "rita")
+    )
     maker.no("R6", "a fourth code", signed(world, log.CodeReleased, "rita", **fields | {"step": world.step_now()}))
     world.say(log.PasswordReleased, "pia", lease="lease")
     maker.no("R6", "the password a second time", maker.made("password-released", "pia"))

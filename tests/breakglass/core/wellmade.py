@@ -257,6 +257,9 @@ WELL_MADE: Final[dict[str, Callable[[World, str], log.Entry]]] = {
     "opening-begun/password": _opening("passwords", "lease"),
     "opening-begun/rewrap": _opening(GROUP, "rewrap"),
     "share-given": _share,
+    "share-refused": lambda world, who: plain(
+        world, log.ShareRefused, who, opening="opening", custodian="carl", reason="it was lost"
+    ),
     "opening-ended/opened": _opening_ended("opened"),
     "opening-ended/failed": _opening_ended("failed"),
     "record-sealed": _record,

@@ -50,7 +50,7 @@ def test_a_code_after_two_approvals_and_two_custodians_is_the_one_of_pyotp(troup
 
 @pytest.fixture
 def told_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rootwarden.breakglass.broker.releases.MOST_TOLD", 2000)
+    monkeypatch.setattr("rootwarden.breakglass.broker.asking.MOST_TOLD", 2000)
 
 
 def test_a_vault_that_starts_hears_a_long_log_in_pieces(told_in_pieces: None, troupe: Troupe) -> None:

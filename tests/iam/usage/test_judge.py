@@ -127,7 +127,11 @@ def test_used_and_not_granted_any_more() -> None:
         call("ec2:StartInstances", ANA),
         call("secretsmanager:GetSecretValue", ANA, requestParameters={"secretId": key}),
     ]
-    statements = [allow("ec2:St*"), deny("ec2:StartInstances"), allow("secretsmanager:*", resource=key.replace("prod", "dev"))]
+    statements = [
+        allow("ec2:St*"),
+        deny("ec2:StartInstances"),
+        allow("secretsmanager:*", resource=key.replace("prod", "dev")),
+    ]
     ana = of(compare(records, dump(users={"ana": statements})), "ana")
     assert [(one.action, one.resource) for one in ana.no_longer_granted] == [
         ("ec2:StartInstances", "*"),
@@ -146,7 +150,10 @@ def test_unused_and_on_a_way_up() -> None:
 
 
 def test_an_account_without_a_log_is_not_unused() -> None:
-    ana = of(compare([call("ec2:StopInstances", user("ben", AWAY))], dump(users={"ana": [allow("ec2:StopInstances")]})), "ana")
+    ana = of(
+        compare([call("ec2:StopInstances", user("ben", AWAY))], dump(users={"ana": [allow("ec2:StopInstances")]})),
+        "ana",
+    )
     assert (ana.unused, doubts(ana)) == ((), {"ec2:StopInstances": "no_log"})
 
 
@@ -246,7 +253,10 @@ def test_a_role_made_again_did_not_do_what_the_first_one_did() -> None:
     old = session("ci", "ASIA1")
     old["sessionContext"]["sessionIssuer"]["principalId"] = "AROAOLD"
     found = compare([call("ec2:CreateVpc", old)], dump(roles={"ci": [allow("ec2:CreateVpc")]}))
-    assert sorted((one.exists, set(uses(one))) for one in found.principals) == [(False, {"ec2:CreateVpc"}), (True, set())]
+    assert sorted((one.exists, set(uses(one))) for one in found.principals) == [
+        (False, {"ec2:CreateVpc"}),
+        (True, set()),
+    ]
 
 
 def test_root_is_apart() -> None:

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.iam.usage.story import HOME, allow, call, compare, doubts, dump, of, user
 
 from rootwarden.errors import InputError
 from rootwarden.iam.usage.judge import Asked
-from rootwarden.iam.usage.last_accessed import LastAccessed, read_last_accessed
+from rootwarden.iam.usage.last_accessed import read_last_accessed
+
+if TYPE_CHECKING:
+    from rootwarden.iam.usage.last_accessed import LastAccessed
 
 ANA = f"arn:aws:iam::{HOME}:user/ana"
 SERVICES: list[dict[str, Any]] = [
@@ -40,7 +43,9 @@ def answer(**more: Any) -> bytes:
     return json.dumps(whole | more).encode()
 
 
-def judged(told: LastAccessed, *actions: str, start: str = "2026-03-01", seen: str = "2026-03-02T12:00:00Z") -> dict[str, str]:
+def judged(
+    told: LastAccessed, *actions: str, start: str = "2026-03-01", seen: str = "2026-03-02T12:00:00Z"
+) -> dict[str, str]:
     """What is said of each granted action; `unused` for those."""
     asked = Asked(start=datetime.fromisoformat(start).replace(tzinfo=UTC), last_accessed={told.arn: told})
     records = [call("ec2:CreateVpc", user("ben"), time=seen), call("ec2:DescribeVpcs", user("ben"), time=seen)]
@@ -63,11 +68,17 @@ def test_it_decides_what_a_log_does_not_show() -> None:
 
 @pytest.mark.parametrize(
     ("start", "seen"),
-    [("2026-03-01", "2026-03-10T00:00:00Z"), ("2026-03-01", "2026-03-09T21:00:00Z"), ("2025-01-01", "2026-03-02T12:00:00Z")],
+    [
+        ("2026-03-01", "2026-03-10T00:00:00Z"),
+        ("2026-03-01", "2026-03-09T21:00:00Z"),
+        ("2025-01-01", "2026-03-02T12:00:00Z"),
+    ],
     ids=["asked too early", "asked too early for what shows up late", "looks back less than the window"],
 )
 def test_it_decides_nothing_about_what_it_does_not_cover(start: str, seen: str) -> None:
-    assert judged(read_last_accessed(answer()), "s3:GetObject", start=start, seen=seen) == {"s3:GetObject": "data_event"}
+    assert judged(read_last_accessed(answer()), "s3:GetObject", start=start, seen=seen) == {
+        "s3:GetObject": "data_event"
+    }
 
 
 def test_whom_it_is_about() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import msgspec
 import pytest
 from tests.iam.usage.story import AWAY, HOME, VISIBILITY, allow, call, compare, deny, dump, session, user
 
@@ -52,7 +51,10 @@ def world(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[s
             refused = {one for one in EVENTS if one not in granted and chance.random() < 0.2}
             hidden = {one: why for one, why in HIDDEN.items() if chance.random() < 0.5}
             records += [each for one, standing in granted.items() for each in _records(one, standing, who, chance)]
-            held[name] = [allow(*granted, *hidden, *refused or ("ec2:StopInstances",)), deny(*refused or ("ec2:Nothing",))]
+            held[name] = [
+                allow(*granted, *hidden, *refused or ("ec2:StopInstances",)),
+                deny(*refused or ("ec2:Nothing",)),
+            ]
             if not refused:
                 held[name] = [allow(*granted, *hidden)] if granted or hidden else []
             truth[f"{account}/{name}"] = granted | hidden

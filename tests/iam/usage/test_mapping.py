@@ -21,12 +21,20 @@ SAME: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
     "another prefix: tags": ("tagging:GetResources", (), {"tag:GetResources"}),
     "another prefix: Cloud Control": ("cloudcontrolapi:CreateResource", (), {"cloudformation:CreateResource"}),
     "another prefix: brokers": ("amazonmq:CreateBroker", (), {"mq:CreateBroker"}),
-    "one of two prefixes": ("autoscaling:RegisterScalableTarget", (), {"application-autoscaling:RegisterScalableTarget"}),
+    "one of two prefixes": (
+        "autoscaling:RegisterScalableTarget",
+        (),
+        {"application-autoscaling:RegisterScalableTarget"},
+    ),
     "dotted source": ("streams.dynamodb:GetRecords", (), {"dynamodb:GetRecords"}),
     "date at the end": ("lambda:UpdateFunctionCode20150331v2", (), {"lambda:UpdateFunctionCode"}),
     "date without version": ("lambda:ListTags20170331", (), {"lambda:ListTags"}),
     "date with underscores": ("cloudfront:CreateDistribution2020_05_31", (), {"cloudfront:CreateDistribution"}),
-    "date and a rule": ("cloudfront:CreateDistributionWithTags2020_05_31", (), {"cloudfront:CreateDistribution", "cloudfront:TagResource"}),
+    "date and a rule": (
+        "cloudfront:CreateDistributionWithTags2020_05_31",
+        (),
+        {"cloudfront:CreateDistribution", "cloudfront:TagResource"},
+    ),
     "list of buckets (CloudTracker #21)": ("s3:ListBuckets", (), {"s3:ListAllMyBuckets"}),
     "head of a bucket": ("s3:HeadBucket", (), {"s3:ListBucket"}),
     "delete means put": ("s3:DeleteBucketEncryption", (), {"s3:PutEncryptionConfiguration"}),
@@ -64,7 +72,9 @@ def test_some_events_need_nothing_and_say_why(event: str) -> None:
     assert not found.unknown
 
 
-@pytest.mark.parametrize("event", ["kms:RotateKey", "made-up:Call", "ec2:SharedSnapshotVolumeCreated", "s3:", "s3:20150331"])
+@pytest.mark.parametrize(
+    "event", ["kms:RotateKey", "made-up:Call", "ec2:SharedSnapshotVolumeCreated", "s3:", "s3:20150331"]
+)
 def test_what_leads_nowhere_is_unknown_and_names_the_service(event: str) -> None:
     source, _, name = event.partition(":")
     found = EVENTS.of(Call(source, name, Outcome.DONE))
@@ -134,7 +144,11 @@ def test_all_actions_of_the_rules_are_in_the_catalogue() -> None:
 
 
 def test_all_services_of_the_rules_are_in_the_catalogue() -> None:
-    named = {prefix for file in event_names() for prefix in (*file.prefixes, *(one for to in file.renamed.values() for one in to))}
+    named = {
+        prefix
+        for file in event_names()
+        for prefix in (*file.prefixes, *(one for to in file.renamed.values() for one in to))
+    }
     assert named <= set(CATALOGUE.services)
 
 

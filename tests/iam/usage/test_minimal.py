@@ -37,7 +37,12 @@ def test_all_of_what_was_used_and_nothing_else() -> None:
         call("ec2:RunInstances", user("ana"), requestParameters={"tagSpecificationSet": {"items": [1]}}),
         call("kms:Decrypt", user("ana"), resources=[{"ARN": KEY, "type": "AWS::KMS::Key"}]),
         call("s3:GetBucketPolicy", user("ana"), requestParameters={"bucketName": "made-up"}),
-        call("s3:GetObject", user("ana"), requestParameters={"bucketName": "made-up", "key": "a/b"}, managementEvent=False),
+        call(
+            "s3:GetObject",
+            user("ana"),
+            requestParameters={"bucketName": "made-up", "key": "a/b"},
+            managementEvent=False,
+        ),
         call("sts:AssumeRole", user("ana"), requestParameters={"roleArn": f"arn:aws:iam::{HOME}:role/x/y"}),
         call("iam:CreateUser", user("ana"), errorCode="AccessDenied"),
     ]
@@ -72,7 +77,8 @@ def test_the_engine_agrees_on_every_action_of_the_catalogue() -> None:
     allowed = {
         action
         for action in ACTIONS
-        if decide(Question(who=who, request=Request(action.lower(), "*", Context(who.keys())), identity=held)).response == "Allowed"
+        if decide(Question(who=who, request=Request(action.lower(), "*", Context(who.keys())), identity=held)).response
+        == "Allowed"
     }
     assert allowed == {"ec2:DescribeInstances", "s3:ListAllMyBuckets", "iam:ListUsers", "sts:GetCallerIdentity"}
     assert len(document.statements) == 1
@@ -119,13 +125,19 @@ def test_terraform_says_what_it_left_out_and_escapes_templates() -> None:
     records = [call("ec2:CreateVpc", session("ci", "ASIA1")), call("ec2:DescribeVpcs", session("ci", "ASIA1"))]
     found = minimal(of(compare(records, dump(roles={"ci": [allow("iam:PassRole", "ec2:*")]})), "ci"), ACTIONS)
     text = policy.terraform([found, found])
-    assert '# left out, CloudTrail does not record it: 1 granted action' in text
+    assert "# left out, CloudTrail does not record it: 1 granted action" in text
     assert re.findall(r'resource "aws_iam_policy" "(\w+)"', text) == ["ci_used", "ci_used_x"]
     assert '"Action": [\n' in text
     assert policy._hcl('"${aws:username} %{if}"') == '"$${aws:username} %%{if}"'
 
 
-ODD = ["arn:aws:iam::000000000000:role/a*", "arn:aws:iam::000000000000:role/${aws:username}", "*", "arn:aws:iam::000000000000:user/x", "role"]
+ODD = [
+    "arn:aws:iam::000000000000:role/a*",
+    "arn:aws:iam::000000000000:role/${aws:username}",
+    "*",
+    "arn:aws:iam::000000000000:user/x",
+    "role",
+]
 
 
 @pytest.mark.parametrize("arn", ODD)
@@ -157,7 +169,11 @@ def test_a_resource_that_is_sure_is() -> None:
 
 def test_too_many_resources_are_all_of_them() -> None:
     records = [
-        call("sns:SetTopicAttributes", user("ana"), requestParameters={"topicArn": f"arn:aws:sns:eu-west-1:{HOME}:t{number}"})
+        call(
+            "sns:SetTopicAttributes",
+            user("ana"),
+            requestParameters={"topicArn": f"arn:aws:sns:eu-west-1:{HOME}:t{number}"},
+        )
         for number in range(150)
     ]
     assert of(compare(records), "ana").used[0].resources is None

@@ -23,14 +23,22 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
     day = draw(st.integers(1, 5))
     who = draw(
         st.sampled_from(
-            [user("ana"), user("ben", AWAY), session("ci", "ASIA1"), session("ci", "ASIA2", context={"sourceIdentity": "x"})]
+            [
+                user("ana"),
+                user("ben", AWAY),
+                session("ci", "ASIA1"),
+                session("ci", "ASIA2", context={"sourceIdentity": "x"}),
+            ]
         )
     )
     more: dict[str, Any] = {"managementEvent": draw(st.booleans())}
     if draw(st.booleans()):
         more["errorCode"] = draw(st.sampled_from(["AccessDenied", "NoSuchBucket"]))
     if draw(st.booleans()):
-        more["requestParameters"] = {"topicArn": f"arn:aws:sns:eu-west-1:{HOME}:t{draw(st.integers(0, 9))}", "bucketName": "b"}
+        more["requestParameters"] = {
+            "topicArn": f"arn:aws:sns:eu-west-1:{HOME}:t{draw(st.integers(0, 9))}",
+            "bucketName": "b",
+        }
     if draw(st.integers(0, 9)) == 0:
         return assume(who, "ci", draw(st.sampled_from(["ASIA1", "ASIA2"])), HOME)
     return call(draw(st.sampled_from(EVENTS)), who, time=f"2026-03-{day:02}T0{draw(st.integers(0, 9))}:00:00Z", **more)
@@ -102,7 +110,9 @@ def test_too_much_to_name_is_given_up_whatever_the_order() -> None:
 
 
 def test_a_tally_is_small_beside_its_log() -> None:
-    made = [call("ec2:CreateVpc", user("ana"), time=f"2026-03-02T00:{one // 60:02}:{one % 60:02}Z") for one in range(3000)]
+    made = [
+        call("ec2:CreateVpc", user("ana"), time=f"2026-03-02T00:{one // 60:02}:{one % 60:02}Z") for one in range(3000)
+    ]
     found = tally(made)
     assert len(msgspec.json.encode([repr(found)])) < 10_000
     assert list(found.calls.popitem()[1]) == [Call("ec2", "CreateVpc", Outcome.DONE)]

@@ -78,6 +78,19 @@ class Acting:
         why = REVOKED if revoke else RETURNED
         return self._say(log.LeaseEnded(at=self._broker.now(), actor=person, lease=lease, why=why, reason=reason))
 
+    def ask_again(self, person: str, lease: str) -> tuple[str, ...]:
+        """Ask the custodians of a lease again (O5); the openings that began."""
+        return self._releases.ask_again(person, lease)
+
+    def ask_group_again(self, person: str, group: str) -> tuple[str, ...]:
+        """Ask the custodians of a group that waits for its next epoch again (O5)."""
+        return (self._releases.ask_group_again(person, group),)
+
+    def hand_in(self, opening: str) -> tuple[str, ...]:
+        """Hand in again what custodians gave to an opening and the vault does not have."""
+        self._releases.hand_in(opening)
+        return (opening,)
+
     def withdraw(self, person: str, request: str) -> Acted:
         """Take one's own request back."""
         return self._say(log.RequestWithdrawn(at=self._broker.now(), actor=person, request=request))
@@ -110,6 +123,8 @@ class Acting:
     def _ask_custodians(self, lease_id: str) -> None:
         request = self._broker.state().lease(lease_id).request
         for holds in sorted(opened_for(request)):
+            if holds == steps.SEED and self._releases.is_warm(lease_id):
+                continue
             self._releases.begin_opening(lease_id, password=holds == steps.PASSWORD)
 
     def _seal_what_changed(self) -> None:

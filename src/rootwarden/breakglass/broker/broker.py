@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from rootwarden.breakglass.broker.drafting import SIGNING_TAKES, Scene, draft
+from rootwarden.breakglass.broker.drafting import SIGNING_TAKES, Scene, draft, kept_under
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.entry import Cosigner, from_bytes, to_bytes
 from rootwarden.breakglass.core.founding import check_signer, signers_needed
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.releasing import checkout_of
+from rootwarden.breakglass.core.settings import OPENING_LIVES
 from rootwarden.breakglass.core.state import State
 from rootwarden.breakglass.core.step import precheck, step
 from rootwarden.errors import InputError, StoreError
@@ -265,6 +266,10 @@ class Broker:
                 raise Refused("G5", "nobody signs this")
             signed = msgspec.structs.replace(entry, authenticator=authenticator)
             position = state.size
+            if isinstance(signed, log.ShareGiven):
+                # Kept until the vault has it: sealed to the one-time key of its opening.
+                until = signed.at + OPENING_LIVES
+                self.keeper.put_draft(kept_under(signed.opening, person), msgspec.json.encode(made.extra), until)
             self._write_draft(signed, name)
             return Written(entry=signed, position=position, extra=made.extra)
 

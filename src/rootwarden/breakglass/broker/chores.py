@@ -68,7 +68,15 @@ class Chores:
         if self._broker.sealed:
             return 0
         before = self._broker.state().size
-        for chore in (self._expire, self._end, self._close, self._end_openings, self._tell, self._anchor):
+        for chore in (
+            self._expire,
+            self._end,
+            self._close,
+            self._releases.retry,
+            self._end_openings,
+            self._tell,
+            self._anchor,
+        ):
             try:
                 chore()
             except RootwardenError as error:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.authenticator import Signature
-from rootwarden.breakglass.core.custody import OPENED, PASSWORD, SEED
+from rootwarden.breakglass.core.custody import PASSWORD, SEED, newest_opened, still_opens
 from rootwarden.breakglass.core.phrase import WORDS, phrase_digest, spell
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.releasing import PERIOD, step_begins
 from rootwarden.breakglass.core.request import Request
+from rootwarden.breakglass.core.settings import OPENED_LIVES
 from rootwarden.breakglass.custody.opening import share_digest
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ def draft(wish: wishes.AnyWish, scene: Scene) -> Drafted:
 def name_of(random: Callable[[int], bytes], kind: str) -> str:
     """A new name, such as `lease-5f1c…`."""
     return f"{kind}-{random(6).hex()}"
+
+
+def kept_under(opening: str, custodian: str) -> str:
+    """The name under which a share is kept until the vault has it."""
+    return f"share of {custodian} to {opening}"
 
 
 def next_step(last: int, now: datetime, signing: timedelta = SIGNING_TAKES) -> int:
@@ -144,29 +150,30 @@ def _export(wish: wishes.GetExport, scene: Scene) -> Drafted:
 def _code(wish: wishes.GetCode, scene: Scene) -> Drafted:
     lease = scene.state.lease(wish.lease)
     device = lease.request.device
-    serves = scene.state.quorum_of(lease.request).codes_per_opening
-    _check_opened(scene.state, lease, given=len(lease.steps), serves=serves)
+    _check_opened(scene, lease, SEED)
     last, _ = scene.state.last_steps.get((lease.request.account, device), (-1, ""))
     step = next_step(last, scene.now, scene.signing)
     return Drafted(_signed(log.CodeReleased, scene, lease=wish.lease, device=device, step=step))
 
 
 def _password(wish: wishes.GetPassword, scene: Scene) -> Drafted:
+    _check_opened(scene, scene.state.lease(wish.lease), PASSWORD)
     return Drafted(_signed(log.PasswordReleased, scene, lease=wish.lease))
 
 
-def _check_opened(state: State, lease: Lease, *, given: int, serves: int) -> None:
+def _check_opened(scene: Scene, lease: Lease, holds: str) -> None:
     """O1: nobody signs for, and spends, what the vault cannot open: a cold record needs its custodians first."""
-    if state.accounts[lease.request.account].account.warm_minutes:
+    state = scene.state
+    if holds == SEED and state.warm_minutes(lease.request.account, scene.now):
         return
-    opened = [
-        one
-        for one in state.openings.values()
-        if (one.reference, one.outcome) == (lease.id, OPENED) and state.groups[one.group].group.holds == SEED
-    ]
-    require(bool(opened), "O1", "the custodians have not given their shares yet", hint="the lease says who is needed")
-    hint = "give the lease back and file a new request; `codes_per_opening` says how many one opening gives"
-    require(given < len(opened) * serves, "O1", "the custodians opened for the codes that were given", hint=hint)
+    again = f"ask them again: `rootwarden breakglass ask-again {lease.id}`"
+    opened = newest_opened(state, lease.id, holds)
+    if opened is None or opened.ended is None:
+        raise Refused("O1", "the custodians have not given their shares yet", hint="the lease says who is needed")
+    in_time = scene.now < opened.ended + OPENED_LIVES
+    require(in_time, "O1", "what the custodians opened waited for five minutes, and is closed again", hint=again)
+    left = still_opens(state, lease, holds, scene.now)
+    require(left > 0, "O1", "the custodians opened for the codes that were given", hint=again)
 
 
 def _task_session(wish: wishes.GetTaskSession, scene: Scene) -> Drafted:
@@ -206,7 +213,9 @@ def _record(wish: wishes.ConfirmRecord, scene: Scene) -> Drafted:
 
 
 def _enrolment(wish: wishes.ServeEnrolment, scene: Scene) -> Drafted:
-    account = scene.state.lease(wish.lease).request.account
+    lease = scene.state.lease(wish.lease)
+    _check_opened(scene, lease, SEED)
+    account = lease.request.account
     last, _ = scene.state.last_steps.get((account, wish.device), (-1, ""))
     step = next_step(last, scene.now, scene.signing)
     return Drafted(_signed(log.EnrolmentServed, scene, lease=wish.lease, device=wish.device, step=step))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rootwarden.breakglass.core import change as changes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.people import Role
+from rootwarden.breakglass.core.state import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -112,9 +113,25 @@ def _opening(state: State, entry: log.OpeningBegun) -> list[Notice]:
     from rootwarden.breakglass.core.custody import group_in
 
     group = group_in(state, entry.group, entry.epoch)
-    subject = f"your share of `{entry.group}` is asked for ({entry.purpose} {entry.reference})"
+    again = "" if entry.actor == log.SYSTEM else f" again, by {entry.actor}"
+    subject = f"your share of `{entry.group}` is asked for{again} ({entry.purpose} {entry.reference})"
     text = f"Compare the fingerprint before you give it: {entry.fingerprint}"
     return _each([one.person for one in group.custodians], subject, text, urgent=True)
+
+
+def _share_refused(_state: State, entry: log.ShareRefused) -> list[Notice]:
+    subject = f"your share to {entry.opening} was not taken: give it again"
+    return _each([entry.custodian], subject, entry.reason, urgent=True)
+
+
+def _opening_ended(state: State, entry: log.OpeningEnded) -> list[Notice]:
+    opening = state.openings[entry.opening]
+    lease = state.leases.get(opening.reference)
+    if entry.outcome == "opened" or lease is None or lease.phase is not Phase.OPEN:
+        return []
+    subject = f"the custodians' shares for {lease.id} came to nothing"
+    text = f"{entry.reason}. Ask them again, on the page of the lease."
+    return _each({lease.request.requester, *lease.request.recipients}, subject, text, urgent=True)
 
 
 def _proposed(state: State, entry: log.ChangeProposed) -> list[Notice]:
@@ -177,6 +194,8 @@ _TELLS: Final[dict[type[log.Entry], Callable[[State, Any], list[Notice]]]] = {
     log.LeaseOpened: _opened,
     log.LeaseEnded: _ended,
     log.OpeningBegun: _opening,
+    log.ShareRefused: _share_refused,
+    log.OpeningEnded: _opening_ended,
     log.ChangeProposed: _proposed,
     log.ChangeSeconded: _everybody("people, keys or settings changed"),
     log.PersonSuspended: _suspended,

@@ -145,7 +145,7 @@ def waiting_for(state: State, who: str, at: datetime) -> Waiting:
         to_approve=requests.to_approve,
         leases=tuple(one for one in leases if _is_own(one, who) and one.phase != "closed"),
         to_check_in=tuple(one for one in leases if "check-in" in one.may),
-        to_give=tuple(one for one in openings_of(state, who, at) if one.may),
+        to_give=tuple(one for one in openings_of(state, who, at) if "give-share" in one.may),
         to_second=tuple(one for one in proposals_of(state, who, at) if one.may),
     )
 

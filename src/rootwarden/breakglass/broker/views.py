@@ -12,6 +12,15 @@ import msgspec
 
 from rootwarden.breakglass.broker import seeing
 from rootwarden.breakglass.broker.words import DUTY_WORDS
+from rootwarden.breakglass.core.custody import (
+    PASSWORD,
+    REWRAP,
+    SEED,
+    exported_records,
+    opened_for,
+    still_opens,
+    still_owed,
+)
 from rootwarden.breakglass.core.leasing import opens_at, still_missing
 from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.request import Purpose, Request
@@ -54,6 +63,8 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
         opens_at: Before this no lease opens.
         lease: The lease it became.
         may: What the reader could do with it: approve, deny, report, withdraw, open.
+        exports: Of an export, every device whose seed it holds, whichever one the request names; `root-password` when
+            it holds that.
     """
 
     request: Request
@@ -69,6 +80,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     opens_at: Instant
     lease: str
     may: tuple[str, ...]
+    exports: tuple[str, ...] = ()
 
 
 class DutyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +117,10 @@ class LeaseView(msgspec.Struct, frozen=True, kw_only=True):
         duties: What has to be shown afterwards.
         opening: Id of the opening that waits for custodians, if one does.
         may: What the reader could do with it: get-code, get-password, get-task-session, get-export,
-            serve-enrolment, give-back, revoke, check-in.
+            serve-enrolment, ask-again, give-back, revoke, check-in.
+        ready: How many codes the keys still give that custodians opened last; none for a warm account, which needs
+            no custodians.
+        exports: Of an export, every device whose seed it holds; `root-password` when it holds that.
     """
 
     id: str
@@ -129,6 +144,8 @@ class LeaseView(msgspec.Struct, frozen=True, kw_only=True):
     duties: tuple[DutyView, ...]
     opening: str
     may: tuple[str, ...]
+    ready: int | None = None
+    exports: tuple[str, ...] = ()
 
 
 class OpeningView(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +165,7 @@ class OpeningView(msgspec.Struct, frozen=True, kw_only=True):
         missing: How many must still give.
         could_give: Who could.
         outcome: How it ended; empty while it runs.
-        may: `give-share`, when the reader could.
+        may: What the reader could do: give-share, hand-in, ask-again (for a group's next epoch).
     """
 
     id: str
@@ -264,7 +281,15 @@ def view_request(state: State, filed: Filed, who: str, at: datetime) -> RequestV
         opens_at=opens_at(state, filed),
         lease=lease,
         may=_may_with_request(state, filed, who, at),
+        exports=exports_of(state, request),
     )
+
+
+def exports_of(state: State, request: Request) -> tuple[str, ...]:
+    """What an export of a request holds: devices, or the password."""
+    if request.purpose is not Purpose.EXPORT:
+        return ()
+    return tuple(device or PASSWORD for device, _ in exported_records(state, request))
 
 
 def _could(state: State, filed: Filed, group: str, at: datetime) -> tuple[str, ...]:
@@ -301,6 +326,7 @@ def _view_lease(state: State, lease: Lease, who: str, at: datetime) -> LeaseView
     request = lease.request
     most = state.quorum_of(request).codes
     waiting = (one for one in state.openings.values() if one.reference == lease.id and not one.outcome)
+    is_warm = bool(state.warm_minutes(request.account, at))
     return LeaseView(
         id=lease.id,
         request=request.id,
@@ -323,6 +349,8 @@ def _view_lease(state: State, lease: Lease, who: str, at: datetime) -> LeaseView
         duties=tuple(_view_duty(lease, duty) for duty in lease.duties),
         opening=next((one.id for one in waiting), ""),
         may=_may_with_lease(state, lease, who, at),
+        ready=None if is_warm else still_opens(state, lease, SEED, at),
+        exports=exports_of(state, request),
     )
 
 
@@ -338,17 +366,31 @@ def _may_with_lease(state: State, lease: Lease, who: str, at: datetime) -> tuple
     request = lease.request
     own = who in {request.requester, *request.recipients}
     running = lease.phase is Phase.OPEN and at < lease.until
-    left = len(lease.steps) < state.quorum_of(request).codes
+    left = still_owed(state, lease, SEED)
+    is_warm = bool(state.warm_minutes(request.account, at))
+    # What would be signed for in vain is not offered.
+    ready = {holds: bool(still_opens(state, lease, holds, at)) for holds in opened_for(request)}
+    lacks = any(
+        still_owed(state, lease, holds) and not (is_warm and holds == SEED)
+        for holds, is_ready in ready.items()
+        if not is_ready
+    )
     mine = running and who == request.requester
-    # A code that is signed for before the keys are there is a code lost.
-    waits = any(one.reference == lease.id and not one.outcome for one in state.openings.values())
     revokes = own or has_any(state, who, [Role.APPROVER, Role.ADMINISTRATOR], at)
     offers = {
-        "get-code": running and request.purpose is Purpose.VISIT and who == request.code_to and left and not waits,
-        "get-password": running and who == request.password_to and not lease.password_released and not waits,
+        "get-code": running
+        and request.purpose is Purpose.VISIT
+        and who == request.code_to
+        and left
+        and (is_warm or ready.get(SEED, False)),
+        "get-password": running
+        and who == request.password_to
+        and still_owed(state, lease, PASSWORD)
+        and ready.get(PASSWORD, False),
         "get-task-session": mine and request.purpose is Purpose.TASK_SESSION,
-        "get-export": mine and request.purpose is Purpose.EXPORT and not waits,
+        "get-export": mine and request.purpose is Purpose.EXPORT and any(ready.values()),
         "serve-enrolment": mine and request.purpose is Purpose.ENROLMENT,
+        "ask-again": running and own and lacks,
         "give-back": lease.phase is Phase.OPEN and own,
         "revoke": lease.phase is Phase.OPEN and revokes,
         "check-in": lease.phase is Phase.DUTIES and not own and has_any(state, who, seeing.CHECKS_IN, at),
@@ -377,8 +419,20 @@ def _view_opening(state: State, opening: Opening, who: str, at: datetime) -> Ope
         missing=missing,
         could_give=could,
         outcome=opening.outcome or ("" if running else "expired"),
-        may=("give-share",) if who in could and has_any(state, who, [Role.CUSTODIAN], at) else (),
+        may=_may_with_opening(state, opening, who, at, gives=who in could),
     )
+
+
+def _may_with_opening(state: State, opening: Opening, who: str, at: datetime, *, gives: bool) -> tuple[str, ...]:
+    custody = state.groups.get(opening.group)
+    waits = opening.purpose == REWRAP and custody is not None and custody.before is not None
+    running = not opening.outcome and at < opening.at + OPENING_LIVES
+    offers = {
+        "give-share": gives and has_any(state, who, [Role.CUSTODIAN], at),
+        "hand-in": running and bool(opening.shares),
+        "ask-again": waits and has_any(state, who, [Role.ADMINISTRATOR], at),
+    }
+    return tuple(name for name, offered in offers.items() if offered)
 
 
 def _group_of(state: State, opening: Opening) -> Group | None:

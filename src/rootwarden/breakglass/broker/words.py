@@ -39,8 +39,9 @@ _LINES: Final[dict[type[log.Entry], str]] = {
     log.LeaseClosed: "`{0.lease}` is closed: every duty is met or accepted",
     log.CheckoutPublished: "the check-out of `{0.lease}` is published",
     log.EpochSealed: "the vault seals the custody group `{0.group}` in epoch {0.epoch}",
-    log.OpeningBegun: "the custodians of `{0.group}` are asked for `{0.reference}`",
+    log.OpeningBegun: "the custodians of `{0.group}` are asked for `{0.reference}`{1}",
     log.ShareGiven: "`{0.actor}` gives a share to `{0.opening}`",
+    log.ShareRefused: "the share of `{0.custodian}` to `{0.opening}` is not taken: they may give again",
     log.OpeningEnded: "`{0.opening}` ends: {0.outcome}",
     log.RecordSealed: "`{0.actor}` brings a {0.holds} for account {0.account}: it is sealed",
     log.EnrolmentServed: "`{0.actor}` gets the two codes that enrol `{0.device}`",
@@ -73,18 +74,23 @@ def line_of(entry: log.Entry) -> str:
 
 def _varying(entry: log.Entry) -> str:
     """The word of a line that depends on more than one field."""
-    if isinstance(entry, log.SinkChanged):
-        return "accepts again" if entry.works else "does not accept"
-    if isinstance(entry, log.NoticeRecorded):
-        return "is told" if entry.delivered else "could not be told"
-    if isinstance(entry, log.EnrolmentProven):
-        return "destroyed" if entry.source_destroyed else "still there"
-    if isinstance(entry, log.CheckedIn):
-        met = sum(finding.shown == "met" for finding in entry.findings)
-        return f"{met} of {len(entry.findings)} duties are met"
-    if isinstance(entry, log.ChangeProposed):
-        return str(entry.change.__struct_config__.tag)
-    return ""
+    match entry:
+        case log.SinkChanged():
+            word = "accepts again" if entry.works else "does not accept"
+        case log.NoticeRecorded():
+            word = "is told" if entry.delivered else "could not be told"
+        case log.EnrolmentProven():
+            word = "destroyed" if entry.source_destroyed else "still there"
+        case log.OpeningBegun():
+            word = "" if entry.actor == log.SYSTEM else f" again, by `{entry.actor}`"
+        case log.CheckedIn():
+            met = sum(finding.shown == "met" for finding in entry.findings)
+            word = f"{met} of {len(entry.findings)} duties are met"
+        case log.ChangeProposed():
+            word = str(entry.change.__struct_config__.tag)
+        case _:
+            word = ""
+    return word
 
 
 def entries_told() -> frozenset[type[msgspec.Struct]]:

@@ -95,6 +95,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     kind: str
     lease: str = ""
+    openings: tuple[str, ...] = ()
     trouble: Problem | None = None
 
 

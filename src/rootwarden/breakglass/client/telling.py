@@ -101,7 +101,8 @@ def request(view: RequestView) -> str:
         "window": f"{format_instant(asked.start)} to {format_instant(asked.until)}",
         "codes to": f"{asked.code_to}, device `{asked.device}`" if asked.code_to else "",
         "password to": asked.password_to,
-        "device": f"`{asked.device}`" if asked.device and not asked.code_to else "",
+        "device": f"`{asked.device}`" if asked.device and not asked.code_to and not view.exports else "",
+        "export holds": ", ".join(f"`{name}`" for name in view.exports),
         "task policy": f"{asked.task_policy}, from {asked.role}" if asked.task_policy else "",
         "networks": ", ".join(asked.sources),
         "overrides": "open duties of the lease before" if asked.overrides_duties else "",
@@ -134,7 +135,8 @@ def lease(view: LeaseView) -> str:
         "password": f"to {view.password_to}, {'' if view.password_released else 'not '}released"
         if view.password_to
         else "",
-        "custodians": f"asked by {view.opening}: nothing opens before they gave" if view.opening else "",
+        "export holds": ", ".join(f"`{name}`" for name in view.exports),
+        "custodians": _custodians(view) if view.phase == "open" else "",
     }
     return _rows(rows) + _text(f"{_MARKS.get(one.shown, one.shown):9} {one.duty}: {one.why}" for one in view.duties)
 
@@ -203,6 +205,17 @@ def _phase(view: LeaseView) -> str:
         left = sum(one.shown not in ("met", "accepted") for one in view.duties)
         return f"ended ({view.why}), {several(left, 'duty', 'duties')} open"
     return view.phase
+
+
+def _custodians(view: LeaseView) -> str:
+    """What can be had now from what they opened, or how they are asked."""
+    if view.opening:
+        return f"asked by {view.opening}: nothing opens before they gave"
+    if view.ready:
+        return f"opened it for {several(view.ready, 'code')}; that waits five minutes"
+    if "ask-again" in view.may:
+        return f"are to be asked again: rootwarden breakglass ask-again {view.id}"
+    return ""
 
 
 def _opening(one: OpeningView) -> str:

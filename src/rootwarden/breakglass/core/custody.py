@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rootwarden.breakglass.core.entries.base import SYSTEM
+from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.releasing import PERIOD, open_lease, step_begins
 from rootwarden.breakglass.core.request import Purpose
 from rootwarden.breakglass.core.requesting import vaulted
-from rootwarden.breakglass.core.settings import OPENING_LIVES
+from rootwarden.breakglass.core.settings import MOST_OPENINGS, OPENED_LIVES, OPENING_LIVES
+from rootwarden.breakglass.core.standing import has_any
 from rootwarden.breakglass.core.state import Opening, Record
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
         OpeningEnded,
         RecordSealed,
         ShareGiven,
+        ShareRefused,
     )
     from rootwarden.breakglass.core.request import Request
     from rootwarden.breakglass.core.settings import Group
@@ -90,7 +94,9 @@ def records_of(state: State, group: str) -> tuple[tuple[str, str, Record], ...]:
 
 
 def check_opening(state: State, entry: OpeningBegun) -> None:
-    """O1, O2."""
+    """O1, O2; and O5 when somebody asks for it anew."""
+    if entry.actor != SYSTEM:
+        _check_asked_again(state, entry)
     group = group_in(state, entry.group, entry.epoch)
     require(entry.opening not in state.openings and bool(entry.opening), "O1", "there is such an opening already")
     require(bool(entry.fingerprint), "O1", "the opening has no fingerprint")
@@ -117,6 +123,7 @@ def apply_opening(state: State, entry: OpeningBegun) -> None:
         reference=entry.reference,
         fingerprint=entry.fingerprint,
         at=entry.at,
+        index=state.size,
     )
 
 
@@ -138,6 +145,17 @@ def apply_share(state: State, entry: ShareGiven) -> None:
     state.openings[entry.opening].shares[entry.actor] = entry.digest
 
 
+def check_share_refused(state: State, entry: ShareRefused) -> None:
+    """O3: what was given and is not used."""
+    gave = entry.custodian in _opening(state, entry.opening).shares
+    require(gave, "O3", f"`{entry.custodian}` gave nothing to this opening")
+
+
+def apply_share_refused(state: State, entry: ShareRefused) -> None:
+    """They may give again."""
+    del state.openings[entry.opening].shares[entry.custodian]
+
+
 def check_opening_ended(state: State, entry: OpeningEnded) -> None:
     """O1: as it went; opened only with enough shares."""
     opening = _opening(state, entry.opening)
@@ -153,7 +171,61 @@ def check_opening_ended(state: State, entry: OpeningEnded) -> None:
 
 def apply_opening_ended(state: State, entry: OpeningEnded) -> None:
     """It is over."""
-    state.openings[entry.opening].outcome = entry.outcome
+    opening = state.openings[entry.opening]
+    opening.outcome, opening.ended = entry.outcome, entry.at
+    if opening.purpose == LEASE:
+        opening.given = len(state.leases[opening.reference].steps)
+
+
+def newest_opened(state: State, lease: str, holds: str) -> Opening | None:
+    """The opening that custodians opened last for a lease, in the present epoch of its group."""
+    for one in reversed(state.openings.values()):
+        if (one.reference, one.purpose, one.outcome) == (lease, LEASE, OPENED):
+            group = state.groups[one.group].group
+            if (group.holds, group.epoch) == (holds, one.epoch):
+                return one
+    return None
+
+
+def still_opens(state: State, lease: Lease, holds: str, at: datetime) -> int:
+    """How many releases of a lease the keys serve that custodians opened last, as far as a log can tell.
+
+    Of an enrolment or an export the vault alone counts: 1 while their time lasts.
+    """
+    opened = newest_opened(state, lease.id, holds)
+    if opened is None or opened.ended is None or at >= opened.ended + OPENED_LIVES:
+        return 0
+    if holds == PASSWORD or lease.request.purpose is not Purpose.VISIT:
+        return 1
+    serves = state.quorum_of(lease.request).codes_per_opening
+    return max(0, serves - (len(lease.steps) - opened.given))
+
+
+def exported_records(state: State, request: Request) -> tuple[tuple[str, Record], ...]:
+    """What an export of this request holds, by device: every record that the group of the asked one keeps."""
+    account = state.accounts[request.account]
+    asked = account.records.get(request.device)
+    return tuple(
+        (device, record)
+        for device, record in sorted(account.records.items())
+        if asked is not None and record.group == asked.group and bool(device) is bool(request.device)
+    )
+
+
+def still_owed(state: State, lease: Lease, holds: str) -> bool:
+    """Whether a lease still has to give, or to take in, what a group of this kind holds."""
+    request = lease.request
+    if holds not in opened_for(request):
+        return False
+    if request.purpose is Purpose.EXPORT:
+        return not lease.exported
+    if request.purpose is Purpose.ENROLMENT:
+        record = state.accounts[request.account].records.get(request.device)
+        is_done = record is not None and record.lease == lease.id and record.proven
+        return not is_done
+    if holds == PASSWORD:
+        return not lease.password_released
+    return len(lease.steps) < state.quorum_of(request).codes
 
 
 def check_record(state: State, entry: RecordSealed) -> None:
@@ -239,6 +311,22 @@ def opened_for(request: Request) -> frozenset[str]:
     if request.purpose is Purpose.TASK_SESSION:
         return frozenset()
     return frozenset({SEED if request.device else PASSWORD})
+
+
+def _check_asked_again(state: State, entry: OpeningBegun) -> None:
+    """O5: who asks custodians again, for what, and how often."""
+    of_it = [one for one in state.openings.values() if one.reference == entry.reference]
+    if entry.purpose == REWRAP:
+        require(has_any(state, entry.actor, [Role.ADMINISTRATOR], entry.at), "G6", "administrators ask for a new epoch")
+    else:
+        lease = state.lease(entry.reference)
+        own = entry.actor in {lease.request.requester, *lease.request.recipients}
+        require(own, "G6", "custodians are asked again by who has the lease")
+        holds = group_in(state, entry.group, entry.epoch).holds
+        require(still_owed(state, lease, holds), "O5", f"nothing of this lease needs the {holds} any more")
+        require(len(of_it) < MOST_OPENINGS, "O5", "custodians were asked too often", hint="file a new request")
+    waits = [one.id for one in of_it if one.group == entry.group and not one.outcome]
+    require(not waits, "O5", f"custodians are asked already, by `{''.join(waits[:1])}`")
 
 
 def _enrolment(state: State, name: str, at: datetime) -> Lease:

@@ -20,6 +20,7 @@ from rootwarden.breakglass.core.entries.custody import (
     RecordSealed,
     Resealed,
     ShareGiven,
+    ShareRefused,
     WrappedKey,
 )
 from rootwarden.breakglass.core.entries.founding import (
@@ -110,6 +111,7 @@ __all__ = [
     "RequestWithdrawn",
     "Resealed",
     "ShareGiven",
+    "ShareRefused",
     "SignedEntry",
     "SignedIn",
     "SinkChanged",
@@ -150,6 +152,7 @@ AnyEntry: TypeAlias = (
     | EpochSealed
     | OpeningBegun
     | ShareGiven
+    | ShareRefused
     | OpeningEnded
     | RecordSealed
     | EnrolmentServed

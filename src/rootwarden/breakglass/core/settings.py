@@ -22,6 +22,10 @@ LONGEST_LIFE: Final = timedelta(hours=24)
 SHORTEST_SETTLE: Final = timedelta(hours=1)
 LONGEST_TASK_SESSION: Final = timedelta(seconds=900)
 OPENING_LIVES: Final = timedelta(hours=1)
+# How long what custodians opened waits for what it was opened for.
+OPENED_LIVES: Final = timedelta(minutes=5)
+# Openings of one lease: its ten codes, each asked for anew, its password, and as many that came to nothing.
+MOST_OPENINGS: Final = 22
 PROPOSAL_LIVES: Final = timedelta(hours=24)
 LEAST_ADMINISTRATORS: Final = 2
 MOST_KEYS: Final = 8

@@ -137,6 +137,11 @@ class Opening(msgspec.Struct, kw_only=True):
     at: datetime
     shares: dict[str, str] = msgspec.field(default_factory=dict)
     outcome: str = ""
+    ended: datetime | None = None
+    # How many codes its lease had given before it was opened.
+    given: int = 0
+    # Its place in the log.
+    index: int = 0
 
 
 class SinkStanding(msgspec.Struct, frozen=True, kw_only=True):

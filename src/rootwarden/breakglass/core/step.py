@@ -79,6 +79,7 @@ _RULES: Final[dict[type[log.Entry], Rule]] = {
     log.EpochSealed: Rule(custody.check_epoch_sealed, custody.apply_epoch_sealed),
     log.OpeningBegun: Rule(custody.check_opening, custody.apply_opening),
     log.ShareGiven: Rule(custody.check_share, custody.apply_share),
+    log.ShareRefused: Rule(custody.check_share_refused, custody.apply_share_refused),
     log.OpeningEnded: Rule(custody.check_opening_ended, custody.apply_opening_ended),
     log.RecordSealed: Rule(custody.check_record, custody.apply_record),
     log.EnrolmentServed: Rule(custody.check_served, custody.apply_served, releasing.check_releasing_key),

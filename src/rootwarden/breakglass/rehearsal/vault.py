@@ -15,6 +15,7 @@ from rootwarden.breakglass.codes.otpauth import read_otpauth
 from rootwarden.breakglass.codes.qr import read_qr
 from rootwarden.breakglass.codes.seed import Seed
 from rootwarden.breakglass.core.releasing import PERIOD, step_begins
+from rootwarden.breakglass.core.settings import OPENED_LIVES
 from rootwarden.breakglass.custody.age import Identity, fingerprint, in_groups
 from rootwarden.breakglass.custody.export import Opened, make_export
 from rootwarden.breakglass.custody.hierarchy import Group, seal_record
@@ -88,6 +89,8 @@ class StageVault:
         self._size = 0
         self.trouble: RootwardenError | None = None
         self.gave: list[tuple[str, str, int]] = []
+        self._under_way: dict[str, Progress] = {}
+        self._open: dict[str, float] = {}
 
     def ask(self, request: said.Request, secret: Secret | None = None) -> Answered:
         """One question, one answer."""
@@ -116,7 +119,8 @@ class StageVault:
             raise VaultError(f"the rehearsal has no `{type(request).__name__}`")
         return answers[type(request)](request)
 
-    def _begun(self, _request: said.BeginOpening) -> tuple[said.Answer, str]:
+    def _begun(self, request: said.BeginOpening) -> tuple[said.Answer, str]:
+        self._under_way[request.opening] = Progress(gave=[], waits_for=[], missing=1)
         shown = fingerprint(self._once.recipient)
         return said.Begun(recipient=self._once.recipient, fingerprint=shown, shown=in_groups(shown)), ""
 
@@ -160,8 +164,8 @@ class StageVault:
             size=self._size,
             trusted=self._size,
             recipient=self._once.recipient,
-            openings={},
-            open={},
+            openings=dict(self._under_way),
+            open=dict(self._open),
             hardening=said.Hardening(measures={}),
         )
         return stands, ""
@@ -173,7 +177,12 @@ class StageVault:
         self.gave.append((request.custodian, request.opening, len(request.results)))
         missing = max(0, group.threshold - len(opening.shares))
         waits = [one.person for one in group.custodians if one.person not in opening.shares] if missing else []
-        progress = Progress(gave=list(opening.shares), waits_for=waits, missing=missing)
+        progress = self._under_way[request.opening] = Progress(
+            gave=list(opening.shares), waits_for=waits, missing=missing
+        )
+        if not missing:
+            del self._under_way[request.opening]
+            self._open[request.opening] = OPENED_LIVES.total_seconds()
         return said.Shared(progress=progress, open=not missing), ""
 
     def _sealed(self, request: said.SealRecord, secret: Secret) -> said.SealedRecord:

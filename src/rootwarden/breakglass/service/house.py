@@ -20,12 +20,14 @@ from rootwarden.breakglass.service.hazards import CertificateFile, Hazards
 from rootwarden.breakglass.service.key_files import private_key
 from rootwarden.breakglass.service.leaving import Leaving
 from rootwarden.breakglass.service.messenger import AppriseMessenger
+from rootwarden.breakglass.service.nonces import VaultNonces
 from rootwarden.breakglass.service.outside import Outside
 from rootwarden.breakglass.service.placing import Placing
 from rootwarden.breakglass.service.refusals import RefusedAttempts
 from rootwarden.breakglass.service.remembered import Remembered
 from rootwarden.breakglass.service.rollback import Rollback
 from rootwarden.breakglass.service.sink_changes import sink_changes
+from rootwarden.breakglass.service.time_hosts import TimeHosts
 from rootwarden.breakglass.service.upkeep import Job, Upkeep
 from rootwarden.breakglass.service.vault_door import SocketVault
 from rootwarden.breakglass.store import challenges
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    import httpx
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from rootwarden.breakglass.broker.anchoring import Anchored
@@ -51,6 +54,8 @@ if TYPE_CHECKING:
 
 CHORES_EVERY: Final = 2.0
 ANCHOR_EVERY: Final = 30.0
+# A reference counts for a minute as one of now.
+TIME_EVERY: Final = 30.0
 COMPARE_EVERY: Final = 180.0
 COMPARE_SEALED_EVERY: Final = 20.0
 REFUSALS_EVERY: Final = 60.0
@@ -67,6 +72,7 @@ class House:
         folder: What its relative paths are relative to.
         reading: Reads this machine's clocks.
         clues: Where this machine stands; without them the machine is asked, which takes up to a second.
+        time_client: Asks the hosts that tell the time; of its own when none is given.
 
     Raises:
         UsageError: A file or address in the settings cannot be used.
@@ -82,13 +88,16 @@ class House:
         *,
         reading: Callable[[], Reading] = read_clocks,
         clues: Sequence[Clue] | None = None,
+        time_client: httpx.Client | None = None,
     ) -> None:
         self.settings, self.folder, self._reading = settings, folder, reading
+        self._hosts = TimeHosts(settings.time_hosts, reading=reading, client=time_client)
         self.troubles: list[RootwardenError] = []
         self.store = LogStore(database_address(settings.database, folder))
         try:
             self._build(gather(here()) if clues is None else clues)
         except BaseException:
+            self._hosts.close()
             self.store.close()
             raise
 
@@ -110,6 +119,7 @@ class House:
         self.broker.misplaced = self.placing.why_not
         self.devices = Devices(self.broker, self._head_at, self.clock.now)
         self.remembered = Remembered(self.store)
+        self.vault = SocketVault(self.folder / settings.vault)
         self.outside = Outside(
             self.broker,
             settings.sink,
@@ -117,9 +127,9 @@ class House:
             devices=self.devices,
             remembered=self.remembered,
             clock=self.clock,
+            nonce=VaultNonces(self.vault, self._steady).now,
             reading=self._reading,
         )
-        self.vault = SocketVault(self.folder / settings.vault)
         self.releases = Releases(self.broker, self.vault, self)
         self.refusals = RefusedAttempts(self.store, self.broker, self._steady)
         self.messenger = _messenger(settings)
@@ -148,6 +158,7 @@ class House:
     def close(self) -> None:
         """Write what was only remembered, and give everything back."""
         try:
+            self._hosts.close()
             for last in (self.remembered.flush, self.refusals.flush):
                 with suppress(StoreError):
                     last()
@@ -174,6 +185,7 @@ class House:
             Job(self._compare_again, every=0.0, sealed=True),
             Job(self._void_challenges, every=0.0, sealed=True),
             Job(self._anchor_again, every=ANCHOR_EVERY),
+            Job(self._ask_time, every=TIME_EVERY, sealed=True),
             Job(self._tell_sinks, every=0.0),
             Job(self.remembered.flush, every=0.0),
             Job(self.refusals.flush, every=0.0, sealed=True),
@@ -197,6 +209,10 @@ class House:
         head = self.store.newest_head()
         if head is not None:
             self.outside.anchor(head)
+
+    def _ask_time(self) -> None:
+        for reference in self._hosts.ask():
+            self.clock.learn(reference)
 
     def _tell_sinks(self) -> None:
         state = self.broker.state()

@@ -39,6 +39,7 @@ class Outside:
         devices: What people's devices signed.
         remembered: What each sink took last.
         clock: Learns the time of witnesses.
+        nonce: What witnesses are to sign beside a head.
         reading: Reads this machine's clocks.
     """
 
@@ -51,10 +52,12 @@ class Outside:
         devices: Devices,
         remembered: Remembered,
         clock: TrustedClock,
+        nonce: Callable[[], str],
         reading: Callable[[], Reading] = read_clocks,
     ) -> None:
         self._broker, self._declared, self._database = broker, tuple(declared), database
         self._devices, self._remembered, self._clock, self._reading = devices, remembered, clock, reading
+        self._nonce = nonce
         self._lock = threading.Lock()
         self._made: _Made | None = None
 
@@ -92,7 +95,7 @@ class Outside:
 
     def _make(self, state: State, made_at: tuple[int, int]) -> _Made:
         log, now = BrokersLog(self._broker), self._clock.now
-        made = sinks_of(self._declared, state=state, log=log, database=self._database, clock=now)
+        made = sinks_of(self._declared, state=state, log=log, database=self._database, clock=now, nonce=self._nonce)
         offline = state.settings.offline_anchor
         sinks = (*made, *([self._devices.sink] if offline else []))
         panel = Panel(

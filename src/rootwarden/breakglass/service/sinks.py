@@ -28,6 +28,7 @@ def sinks_of(
     log: BrokersLog,
     database: Path | None,
     clock: Callable[[], datetime],
+    nonce: Callable[[], str],
 ) -> tuple[Sink, ...]:
     """Every sink that can be made of the settings.
 
@@ -37,21 +38,29 @@ def sinks_of(
         log: The log, as sinks see it.
         database: The database's file, if it is one.
         clock: Now.
+        nonce: What witnesses are to sign beside a head.
 
     Raises:
         UsageError: A secret is missing, or an address cannot be used.
     """
-    made = (_sink(one, state, log, database, clock) for one in declared)
+    made = (
+        _witness(one, state, log, clock, nonce)
+        if isinstance(one, kinds.WitnessSinkSettings)
+        else _sink(one, state, log, database, clock)
+        for one in declared
+    )
     return tuple(sink for sink in made if sink is not None)
 
 
 def _sink(
-    one: kinds.SinkSettings, state: State, log: BrokersLog, database: Path | None, clock: Callable[[], datetime]
-) -> Sink | None:
+    one: kinds.ObjectLockSettings | kinds.SyslogSettings | kinds.MailSettings | kinds.FileSettings,
+    state: State,
+    log: BrokersLog,
+    database: Path | None,
+    clock: Callable[[], datetime],
+) -> Sink:
     """Imports come last: most settings need one or two of them."""
     match one:
-        case kinds.WitnessSinkSettings():
-            return _witness(one, state, log, clock)
         case kinds.ObjectLockSettings():
             return _bucket(one, state, log, clock)
         case kinds.SyslogSettings():
@@ -88,7 +97,11 @@ def _sink(
 
 
 def _witness(
-    one: kinds.WitnessSinkSettings, state: State, log: BrokersLog, clock: Callable[[], datetime]
+    one: kinds.WitnessSinkSettings,
+    state: State,
+    log: BrokersLog,
+    clock: Callable[[], datetime],
+    nonce: Callable[[], str],
 ) -> Sink | None:
     from rootwarden.breakglass.sinks.witness import WitnessSink
     from rootwarden.breakglass.witness.client import WitnessClient
@@ -98,7 +111,7 @@ def _witness(
         return None
     client = WitnessClient(one.name, one.url, token=one.token.read(f"token of `{one.name}`"), authority=one.authority)
     key = _ed25519(load_der_public_key(base64.b64decode(known[one.name])), one.name)
-    return WitnessSink(one.name, client, key=key, log=log, log_keys=log_keys(state), clock=clock)
+    return WitnessSink(one.name, client, key=key, log=log, log_keys=log_keys(state), clock=clock, nonce=nonce)
 
 
 def _bucket(one: kinds.ObjectLockSettings, state: State, log: BrokersLog, clock: Callable[[], datetime]) -> Sink:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.breakglass.codes.clock import Kind, Reference
 from rootwarden.breakglass.codes.clock_source import read_clocks
 from rootwarden.breakglass.core.anchor import Witnessed
 from rootwarden.breakglass.service.clock import TrustedClock
+from rootwarden.breakglass.vault.nonces import Nonces
 from rootwarden.breakglass.vault.process import run
 from rootwarden.breakglass.vault.replayed import ReplayedAuthority
 
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.core.anchor import Proof
     from rootwarden.breakglass.vault.process import Settings
 
-# From the witness's signature until it reaches the vault, and the second its time is cut to.
-ON_THE_WAY: Final = 3.0
+# The second the time in a cosignature is cut to.
+_GRAIN: Final = 1.0
 
 
 def run_vault(
@@ -44,13 +46,31 @@ def run_vault(
     authority = ReplayedAuthority()
     clock = TrustedClock(lambda: authority.state, reading=reading)
 
+    nonces = Nonces(lambda: reading().steady)
+    authority.anchored = learning(clock, nonces, reading)
+    run(
+        settings,
+        authority=authority,
+        checkpoint_keys=checkpoint_keys,
+        clock=lambda: _checked(clock),
+        monotonic=lambda: reading().steady,
+        nonces=nonces,
+    )
+
+
+def learning(clock: TrustedClock, nonces: Nonces, reading: Callable[[], Reading]) -> Callable[[Sequence[Proof]], None]:
+    """What the vault makes of the proofs of a head: the time a witness signed, if it signed a word of the vault's.
+
+    Without one it may be an old statement, held back until it suits a clock that was put back.
+    """
+
     def learn(proofs: Sequence[Proof]) -> None:
         for proof in proofs:
-            if isinstance(proof, Witnessed):
-                clock.learn(_reference(proof, reading()))
+            age = nonces.age(proof.cosignature.nonce) if isinstance(proof, Witnessed) else None
+            if isinstance(proof, Witnessed) and age is not None:
+                clock.learn(_reference(proof, age, reading()))
 
-    authority.anchored = learn
-    run(settings, authority=authority, checkpoint_keys=checkpoint_keys, clock=lambda: _checked(clock))
+    return learn
 
 
 def _checked(clock: TrustedClock) -> datetime:
@@ -58,7 +78,9 @@ def _checked(clock: TrustedClock) -> datetime:
     return clock.now()
 
 
-def _reference(proof: Witnessed, now: Reading) -> Reference:
+def _reference(proof: Witnessed, age: float, now: Reading) -> Reference:
+    """The time a witness signed between our word, `age` seconds ago, and now: the middle, give or take the half."""
     statement = proof.cosignature
-    names = (statement.witness,)
-    return Reference(kind=Kind.WITNESS, names=names, instant=statement.time, uncertainty=ON_THE_WAY, at=now)
+    half = (age + _GRAIN) / 2
+    instant = statement.time + timedelta(seconds=half)
+    return Reference(kind=Kind.WITNESS, names=(statement.witness,), instant=instant, uncertainty=half, at=now)

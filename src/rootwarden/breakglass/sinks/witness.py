@@ -41,6 +41,7 @@ class WitnessSink:
         log: The log here.
         log_keys: Public keys of the log's heads, so that a head it shows can be believed.
         clock: Now.
+        nonce: What the witness is to sign beside the head: whoever gave it knows that what bears it is no old one.
     """
 
     kind: ClassVar[SinkKind] = SinkKind.WITNESS
@@ -56,7 +57,9 @@ class WitnessSink:
         log: LocalLog,
         log_keys: Sequence[Ed25519PublicKey],
         clock: Callable[[], datetime],
+        nonce: Callable[[], str] = lambda: "",
     ) -> None:
+        self._nonce = nonce
         self.name = name
         self._client = client
         self._key = key
@@ -68,16 +71,17 @@ class WitnessSink:
     def offer(self, head: Head, entries: Sequence[bytes], within: Allowance) -> Receipt:
         """Have the head cosigned; the proof begins where the witness says."""
         del entries
-        answer = self._offered(head, min(self._last, head.size), within)
+        nonce = self._nonce()
+        answer = self._offered(head, min(self._last, head.size), nonce, within)
         if isinstance(answer, ProofWanted):
             self._last = answer.size
-            answer = self._offered(head, answer.size, within)
+            answer = self._offered(head, answer.size, nonce, within)
         match answer:
             case Cosigned(cosignature=cosignature):
-                return self._receipt(cosignature, head)
+                return self._receipt(cosignature, head, nonce)
             case Newer(head=held, cosignature=cosignature):
                 self._check_held(held)
-                return self._receipt(cosignature, held)
+                return self._receipt(cosignature, held, nonce)
             case Conflict(seen=held, reason=reason):
                 self._check_held(held)
                 raise SinkError(f"`{self.name}` says `{reason}`, and shows a head that is in the log here")
@@ -94,14 +98,15 @@ class WitnessSink:
         reason = answer.reason[:200] if isinstance(answer, Refused) else "not what it was asked"
         raise SinkError(f"`{self.name}` answered: {reason}", hint="is the log registered there?")
 
-    def _offered(self, head: Head, first: int, within: Allowance) -> Answer:
+    def _offered(self, head: Head, first: int, nonce: str, within: Allowance) -> Answer:
         if first > head.size:
             raise SinkError(f"`{self.name}` wants a proof from {first}, past the head", hint="is it the right witness?")
         path = self._log.consistency(first, head.size) if 0 < first < head.size else ()
         proof = tuple(to_text(each) for each in path)
-        return self._client.offer(Offer(log=self._log.name, head=head, first=first, proof=proof), seconds=within.left())
+        offer = Offer(log=self._log.name, head=head, first=first, proof=proof, nonce=nonce)
+        return self._client.offer(offer, seconds=within.left())
 
-    def _receipt(self, cosignature: Cosignature, head: Head) -> Receipt:
+    def _receipt(self, cosignature: Cosignature, head: Head, nonce: str) -> Receipt:
         """What the witness signed, if it did sign this head.
 
         Raises:
@@ -111,6 +116,8 @@ class WitnessSink:
         if said != (self.name, self._log.name, head.size, head.root) or not _holds(cosignature, self._key):
             hint = "is its public key the one that was configured?"
             raise SinkError(f"`{self.name}` gave a cosignature that does not verify", hint=hint)
+        if cosignature.nonce != nonce:
+            raise SinkError(f"`{self.name}` gave an old cosignature", hint="is its version the one of the broker?")
         self._last = head.size
         return Receipt(
             sink=self.name,

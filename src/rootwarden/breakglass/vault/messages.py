@@ -232,6 +232,7 @@ class Stands(Answer, frozen=True, kw_only=True, tag="stands"):
         openings: Openings that wait for shares, by id.
         open: Openings and warm accounts whose keys are in memory, with seconds left.
         hardening: What protects the process.
+        nonce: What a witness is to sign with the next head, so that its time is believed.
     """
 
     size: int
@@ -240,6 +241,7 @@ class Stands(Answer, frozen=True, kw_only=True, tag="stands"):
     openings: dict[str, Progress]
     open: dict[str, float]
     hardening: Hardening
+    nonce: str = ""
 
 
 class Advanced(Answer, frozen=True, kw_only=True, tag="advanced"):

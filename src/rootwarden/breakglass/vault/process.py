@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.custody.keys import Secret
     from rootwarden.breakglass.vault.authority import Authority
     from rootwarden.breakglass.vault.framing import Frame
+    from rootwarden.breakglass.vault.nonces import Nonces
 
 EXCHANGE_SECONDS: Final = 30.0
 _TIDY_SECONDS: Final = 0.25
@@ -78,6 +79,7 @@ def run(
     checkpoint_keys: Sequence[Ed25519PublicKey],
     clock: Callable[[], datetime],
     monotonic: Callable[[], float] = boot_seconds,
+    nonces: Nonces | None = None,
 ) -> None:
     """Be the vault until SIGTERM or SIGINT.
 
@@ -87,6 +89,7 @@ def run(
         checkpoint_keys: Who signs its heads.
         clock: The time, when it can be trusted; raises otherwise.
         monotonic: Seconds by a clock that only goes forward.
+        nonces: Gives out what a witness is to sign; of its own when there are none.
 
     Raises:
         VaultError: The vault does not run here: as root, with an open folder, where core dumps cannot be switched off.
@@ -104,6 +107,7 @@ def run(
             clock=clock,
             monotonic=monotonic,
             hardening=hardening,
+            nonces=nonces,
         )
         try:
             _serve(vault, settings)

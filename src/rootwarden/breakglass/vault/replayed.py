@@ -5,7 +5,6 @@ The same `step` the broker runs; a broker that was taken over can withhold entri
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -16,7 +15,7 @@ from rootwarden.breakglass.core.entry import EpochBegun, from_bytes
 from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.releasing import PERIOD, open_lease, step_begins
 from rootwarden.breakglass.core.request import Purpose as Wanted
-from rootwarden.breakglass.core.settings import OPENING_LIVES
+from rootwarden.breakglass.core.settings import OPENED_LIVES, OPENING_LIVES
 from rootwarden.breakglass.core.state import State
 from rootwarden.breakglass.core.step import step
 from rootwarden.breakglass.custody.hierarchy import Group
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 PASSWORD_RECORD: Final = "root-password"  # noqa: S105 - the name of a record
 # Sealing the record and computing its two codes.
 ENROLMENT_USES: Final = 2
-OPEN_FOR: Final = timedelta(minutes=5)
 
 
 class ReplayedAuthority:
@@ -134,7 +132,7 @@ class ReplayedAuthority:
             fingerprint=one.fingerprint,
             shares=dict(one.shares),
             uses=uses,
-            seconds=OPEN_FOR.total_seconds(),
+            seconds=OPENED_LIVES.total_seconds(),
             lease=one.reference if one.purpose == steps.LEASE else "",
         )
 
@@ -192,9 +190,7 @@ class ReplayedAuthority:
         for custody in state.groups.values():
             if account in custody.group.accounts and custody.group.holds == holds and custody.digest:
                 records = tuple(
-                    _grant(state, account, device)
-                    for device, record in sorted(state.accounts[account].records.items())
-                    if record.group == custody.group.id
+                    _grant(state, account, device) for device, _ in steps.exported_records(state, one.request)
                 )
                 return ExportGrant(account=account, group=_group(custody.group), records=records)
         raise Refused("O2", f"no sealed custody group holds a {holds} of account `{account}`")

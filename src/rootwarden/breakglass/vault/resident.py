@@ -67,6 +67,11 @@ class Warm(NamedTuple):
     account: str
 
 
+def warm_name(group: str, account: str) -> str:
+    """What a warm account is called in the vault's status."""
+    return f"account {account} (group {group})"
+
+
 class Resident:
     """All keys in memory.
 
@@ -158,6 +163,5 @@ class Resident:
         self.drop_due()
         now = self._monotonic()
         return {
-            f"account {name.account} (group {name.group})" if isinstance(name, Warm) else name: held.until - now
-            for name, held in self._held.items()
+            warm_name(*name) if isinstance(name, Warm) else name: held.until - now for name, held in self._held.items()
         }

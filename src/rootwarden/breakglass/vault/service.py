@@ -20,6 +20,7 @@ from rootwarden.breakglass.vault import messages as said
 from rootwarden.breakglass.vault import work
 from rootwarden.breakglass.vault.authority import Purpose
 from rootwarden.breakglass.vault.child import in_child
+from rootwarden.breakglass.vault.nonces import Nonces
 from rootwarden.breakglass.vault.openings import Openings
 from rootwarden.breakglass.vault.resident import Held, Resident, Warm
 from rootwarden.breakglass.vault.troubles import VaultError
@@ -54,6 +55,7 @@ class Vault:
         clock: The time, when it can be trusted; raises otherwise (V5).
         monotonic: Seconds by a clock that only goes forward.
         hardening: What protects the process, for the status.
+        nonces: Gives out what a witness is to sign.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class Vault:
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
         hardening: said.Hardening,
+        nonces: Nonces | None = None,
     ) -> None:
+        self._nonces = nonces or Nonces(monotonic)
         self._authority = authority
         self._follower = follower
         self._folder = folder
@@ -143,6 +147,7 @@ class Vault:
             openings=self._openings.progress(),
             open=self._resident.seconds_left(),
             hardening=self._hardening,
+            nonce=self._nonces.fresh(),
         )
 
     def _advance(self, _request: said.Advance, _secret: Secret) -> Reply:

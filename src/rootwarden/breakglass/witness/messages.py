@@ -31,12 +31,14 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         head: The signed head.
         first: The size the proof begins at; 0 needs none.
         proof: Consistency path, hashes in Base64 (RFC 9162, section 2.1.4.1).
+        nonce: What is to stand in what the witness signs, so that it cannot be an old one.
     """
 
     log: LogName
     head: Head
     first: Size = 0
     proof: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=LONGEST_PROOF)] = ()
+    nonce: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{0,64}$")] = ""
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer"):

@@ -87,18 +87,18 @@ class Witness:
             return ProofWanted(size=seen.size if seen is not None else 0)
         # Signed anew, with the time it is now: a log that does not grow learns the time from the same head.
         if judgement is Judgement.SAME:
-            return Cosigned(cosignature=self._signed_now(offer.log, seen))
+            return Cosigned(cosignature=self._signed_now(offer, seen))
         if judgement is Judgement.OLDER:
-            return Newer(head=seen, cosignature=self._signed_now(offer.log, seen))
+            return Newer(head=seen, cosignature=self._signed_now(offer, seen))
         return self._conflict(judgement, seen, offer)
 
     def _remembered(self, remembered: Remembered, offer: Offer) -> Cosigned:
-        signed = self._signed_now(offer.log, offer.head)
+        signed = self._signed_now(offer, offer.head)
         self._memory.write(msgspec.structs.replace(remembered, head=offer.head, cosignature=signed))
         return Cosigned(cosignature=signed)
 
-    def _signed_now(self, log: str, head: Head) -> Cosignature:
-        return cosign(self._key, witness=self._name, log=log, head=head, at=self._clock())
+    def _signed_now(self, offer: Offer, head: Head) -> Cosignature:
+        return cosign(self._key, witness=self._name, log=offer.log, head=head, at=self._clock(), nonce=offer.nonce)
 
     def _conflict(self, judgement: Judgement, seen: Head, offer: Offer) -> Conflict:
         reason = "fork" if judgement is Judgement.FORK else "unproven"

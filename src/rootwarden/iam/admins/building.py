@@ -91,7 +91,7 @@ class _Builder:
             one.arn: Attachment(
                 policy=library.policy(one.name, document(one.document)),
                 arn=one.arn,
-                versions=max(0, len(one.versions) - 1),
+                older=tuple(library.policy(f"{one.name} ({version})", document(text)) for version, text in one.older),
             )
             for one in details.policies
         }

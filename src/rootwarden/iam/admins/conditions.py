@@ -46,6 +46,13 @@ TAKEN: Final = frozenset({Where.FEWER_THAN_TWO_KEYS, Where.HAS_PASSWORD, Where.N
 _FULL_SET: Final = 2
 
 
+def holds_of(word: Where, other: Holder, scene: Scene) -> Holds:
+    """Whether one condition of a path holds of its second principal."""
+    if word is Where.MAY_ASSUME_TARGET:
+        return holds(word, msgspec.structs.replace(scene, also=other))
+    return holds(word, msgspec.structs.replace(scene, target=other))
+
+
 def holds(word: Where, scene: Scene) -> Holds:
     """Whether one condition of a path holds."""
     return _WORDS[word](scene)
@@ -142,7 +149,7 @@ _WORDS: Final[dict[Where, Callable[[Scene], Holds]]] = {
         scene.group is not None and scene.group.name not in scene.actor.groups
     ),
     Where.HAS_BOUNDARY: lambda scene: scene.target is not None and bool(scene.target.boundary),
-    Where.HAS_OLDER_VERSION: lambda scene: scene.policy is not None and scene.policy.versions > 0,
+    Where.HAS_OLDER_VERSION: lambda scene: scene.policy is not None and bool(scene.policy.older),
     Where.HAS_PASSWORD: lambda scene: _password(scene, Where.HAS_PASSWORD),
     Where.IN_FORCE_FOR_ACTOR: lambda scene: _attached(scene.policy, scene.actor, groups=True, own=True),
     Where.IN_INSTANCE_PROFILE: lambda scene: scene.target is not None and bool(scene.target.profiles),

@@ -9,7 +9,7 @@ import msgspec
 
 from rootwarden.iam.admins.powers import Powers
 from rootwarden.iam.context import MISSING, Context, Values, held
-from rootwarden.iam.layer import Document, Policy
+from rootwarden.iam.layer import Document, Policy, Unreadable
 from rootwarden.iam.principal import RESERVED, SERVICE_LINKED, Kind, Principal
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
         policy: The policy.
         arn: Of a managed policy; empty for an inline one.
         group: Name of the group it comes through, or empty.
-        versions: Versions a managed policy has, beside the one in force.
+        older: Versions of a managed policy that are not in force.
     """
 
     policy: Policy
     arn: str = ""
     group: str = ""
-    versions: int = 0
+    older: tuple[Policy, ...] = ()
 
     @property
     def customer_managed(self) -> bool:
@@ -115,6 +115,19 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     def reserved(self) -> bool:
         """Whether nobody can change or pass the role: it belongs to Identity Center or to a service."""
         return self.kind is Kind.ROLE and self.path.startswith((RESERVED, SERVICE_LINKED))
+
+    @cached_property
+    def denies(self) -> bool:
+        """Whether one of its policies has a Deny, or cannot be read."""
+        documents = [one.policy.document for one in self.attachments]
+        return any(
+            isinstance(one, Unreadable) or any(each.effect == "Deny" for each in one.statements) for one in documents
+        )
+
+    @cached_property
+    def customer_managed(self) -> bool:
+        """Whether it has a managed policy of the account."""
+        return any(one.customer_managed for one in self.attachments)
 
     @cached_property
     def principal(self) -> Principal:

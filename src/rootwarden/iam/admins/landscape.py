@@ -56,6 +56,7 @@ class Landscape:
         self._by_name: dict[str, list[Holder]] = defaultdict(list)
         self._by_account: dict[str, list[Holder]] = defaultdict(list)
         self._open: list[Holder] = []
+        self._lending: dict[tuple[str, tuple[str, ...]], list[Holder]] = {}
         for holder in self.holders:
             self._file(holder)
         self._resources: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -87,17 +88,21 @@ class Landscape:
         return self._roles[account]
 
     def lending(self, account: str, services: tuple[str, ...]) -> list[Holder]:
-        """The roles of an account whose trust policy mentions one of some services."""
-        found = {id(one): one for service in services for one in self._by_service.get((account, service), ())}
-        return list(found.values())
+        """The roles of an account whose trust policy mentions one of some services; the same list for the same."""
+        found = self._lending.get((account, services))
+        if found is None:
+            roles = {id(one): one for service in services for one in self._by_service.get((account, service), ())}
+            found = self._lending[account, services] = list(roles.values())
+        return found
 
-    def trusting(self, actor: Holder) -> list[Holder]:
-        """The roles of any account whose trust policy may let somebody in."""
-        found = {id(one): one for one in self._by_name.get(actor.arn, ())}
-        found |= {id(one): one for one in self._by_name.get(actor.id, ()) if actor.id}
-        found |= {id(one): one for one in self._by_account.get(actor.account.id, ())}
-        found |= {id(one): one for one in self._open}
-        return list(found.values())
+    def naming(self, actor: Holder) -> list[Holder]:
+        """The roles of any account whose trust policy may let somebody in by name, or everybody."""
+        named = (*self._by_name.get(actor.arn, ()), *(self._by_name.get(actor.id, ()) if actor.id else ()), *self._open)
+        return list({id(one): one for one in named}.values()) if named else self._open
+
+    def trusting(self, account: str) -> list[Holder]:
+        """The roles of any account whose trust policy leaves it to an account whom it lets in."""
+        return self._by_account[account]
 
     def resources(self, kind: str, role: str) -> list[str] | None:
         """ARNs of the resources of a kind that have a role; `None` when that kind was not looked for."""

@@ -187,6 +187,10 @@ class Powers:
             for sheet in level.sheets:
                 self.possible &= ~sheet.denies
 
+    def could(self, action: str) -> bool:
+        """Whether a listed action may be allowed on some resource in some context."""
+        return bool(self.possible >> self.book.bits[action.lower()] & 1)
+
     def denied(self, action: str, resource: str, context: Context) -> May:
         """Whether a request is denied by name: true, false, or what that depends on."""
         unsure: list[str] = list(self.unreadable)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.iam.admins.admin import is_administrator
-from rootwarden.iam.admins.walk import End, Node, Walk, Walker, scenes
-from rootwarden.iam.escalation.path import Actor, EscalationPath, Gain, TargetKind
+from rootwarden.iam.admins.named import NamedResources
+from rootwarden.iam.admins.walk import End, Node, Walk, Walker, always_unsure, scenes
+from rootwarden.iam.escalation.path import Actor, EscalationPath, Gain, TargetKind, Where
 from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
@@ -62,10 +63,21 @@ class Way(msgspec.Struct, frozen=True, eq=False):
 
 
 class _Plan(msgspec.Struct, frozen=True, eq=False):
-    """A path, and the bits of the actions it needs of the actor's policies."""
+    """A path, made ready.
+
+    Attributes:
+        path: The path.
+        mask: Bits of the actions it needs of the actor's policies.
+        on: The action that names its target, in lower case, or empty.
+        on_policy: The action that names a policy of the target, likewise.
+        never_sure: Whether something stands in its way whatever it is walked on.
+    """
 
     path: EscalationPath
     mask: int
+    on: str
+    on_policy: str
+    never_sure: bool
 
     @property
     def on_others(self) -> bool:
@@ -86,11 +98,17 @@ class Search:
         self._land = land
         self._book = book
         self._walker = Walker(land)
-        walkable = [one for one in paths if not one.ended and one.actor is not Actor.OUTSIDER]
-        self._plans = [_Plan(one, book.mask(each for each in one.actions if each != _ASSUME)) for one in walkable]
+        walkable = [one for one in paths if not one.ended and one.actor is not Actor.OUTSIDER and _placed(one, land)]
+        self._plans = sorted(map(self._plan, walkable), key=lambda plan: plan.path.target.kind in _OF_PRINCIPALS)
+        self._named = NamedResources()
         self._nodes: dict[tuple[int, int], Node] = {}
         self._ways: dict[tuple[int, int], Way] = {}
         self._own_walks: dict[tuple[int, int], list[Walk]] = {}
+
+    def _plan(self, path: EscalationPath) -> _Plan:
+        mask = self._book.mask(one for one in path.actions if one != _ASSUME)
+        on, on_policy = _naming(path, "{target}"), _naming(path, "{policy}")
+        return _Plan(path, mask, on, on_policy, always_unsure(path, self._land))
 
     def run(self) -> dict[str, Way]:
         """The way up of everybody who has one, by ARN."""
@@ -106,7 +124,7 @@ class Search:
         granted = Node(holder, holder.powers.granted)
         if granted.powers is holder.powers:
             return None
-        up = {id(one): one for one in self._land.holders if Node(one, one.powers).key in self._ways}
+        up = _Frontier(one for one in self._land.holders if Node(one, one.powers).key in self._ways)
         for plan in self._fitting(granted):
             walk = (
                 self._first(plan, granted, self._candidates(plan, granted, up), sure=False)
@@ -124,7 +142,8 @@ class Search:
         for plan in self._fitting(node):
             if plan.path.gain not in {Gain.TARGET, *_CHANGING_TARGET}:
                 continue
-            walk = self._first(plan, node, self._candidates(plan, node, None), sure=False)
+            candidates = self._candidates(plan, node, None)
+            walk = self._first(plan, node, candidates, sure=True) or self._first(plan, node, candidates, sure=False)
             if walk is not None and walk.sure:
                 return walk
             best = best or walk
@@ -139,7 +158,12 @@ class Search:
         if found is True:
             self._ways[node.key] = Way(None)
             return
-        walks = [walk for plan in self._fitting(node) if not plan.on_others for walk in self._own(plan, node)]
+        walks: list[Walk] = []
+        for plan in self._fitting(node):
+            if not plan.on_others:
+                walks += self._own(plan, node)
+                if walks and walks[-1].sure and self._tops(walks[-1]):
+                    break
         self._own_walks[node.key] = walks
         if depth < _DEEPEST_CHANGE:
             for walk in walks[:_MOST_CHANGES]:
@@ -148,14 +172,19 @@ class Search:
 
     def _own(self, plan: _Plan, node: Node) -> Iterator[Walk]:
         """The walks of a path that changes something, one for each thing worth changing."""
+        if plan.path.target.kind is TargetKind.GROUP and plan.path.gain is Gain.TARGET and not _gains_by_joining(node):
+            return
+        if not self._walker.could(plan.path, node):
+            return
         candidates = self._candidates(plan, node, None) if plan.path.gain in _CHANGING_TARGET else ()
         for number, scene in enumerate(scenes(plan.path.target, node, self._land, candidates)):
             walk = self._walker.on(plan.path, node, scene)
             if walk is None or (isinstance(walk.result, Node) and walk.result.key == node.key):
                 continue
+            if plan.path.gain in _CHANGING_TARGET and not self._tops(walk):
+                continue
             yield walk
-            settled = walk.result is End.ROOT or self._tops(walk)
-            if (walk.sure and settled) or number >= _MOST_CHANGES:
+            if (walk.sure and self._tops(walk)) or number >= _MOST_CHANGES:
                 return
 
     def _tops(self, walk: Walk) -> bool:
@@ -194,7 +223,7 @@ class Search:
 
     def _round(self, frontier: list[Holder], *, sure: bool) -> dict[tuple[int, int], Way]:
         """Everybody who is one step from somebody already up."""
-        up = {id(holder): holder for holder in frontier if Node(holder, holder.powers).key in self._ways}
+        up = _Frontier(holder for holder in frontier if Node(holder, holder.powers).key in self._ways)
         reached: dict[tuple[int, int], Way] = {}
         for key, node in self._nodes.items():
             if key not in self._ways:
@@ -203,7 +232,7 @@ class Search:
                     reached[key] = way
         return reached
 
-    def _one_step(self, node: Node, up: dict[int, Holder], *, sure: bool) -> Way | None:
+    def _one_step(self, node: Node, up: _Frontier, *, sure: bool) -> Way | None:
         own = [self._continued(walk) for walk in self._own_walks.get(node.key, ()) if walk.sure or not sure]
         found = min((way for way in own if way is not None), key=_order, default=None)
         if found is not None and found.length == 1:
@@ -224,18 +253,16 @@ class Search:
         return Way(walk, rest, 1 + rest.length) if rest is not None else None
 
     def _first(self, plan: _Plan, node: Node, candidates: Iterable[Holder], *, sure: bool) -> Walk | None:
-        best: Walk | None = None
+        if (sure and plan.never_sure) or not self._walker.could(plan.path, node):
+            return None
         for scene in scenes(plan.path.target, node, self._land, candidates):
             walk = self._walker.on(plan.path, node, scene)
-            if walk is None or (sure and not walk.sure):
-                continue
-            if walk.sure:
+            if walk is not None and (walk.sure or not sure):
                 return walk
-            best = best or walk
-        return best
+        return None
 
-    def _candidates(self, plan: _Plan, node: Node, up: dict[int, Holder] | None) -> Iterable[Holder]:
-        """The principals a path may be walked on: of those that are `up`, or of all."""
+    def _candidates(self, plan: _Plan, node: Node, up: _Frontier | None) -> Iterable[Holder]:
+        """The principals a path may be walked on: of those that are up, or of all."""
         path, actor = plan.path, node.holder
         account = actor.account.id
         if path.target.kind is TargetKind.USER:
@@ -243,15 +270,75 @@ class Search:
         elif path.target.trusts:
             pool = self._land.lending(account, path.target.trusts)
         elif path.actions == (_ASSUME,):
-            pool = self._land.trusting(actor)
+            return self._assumable(node, up)
         else:
             pool = self._land.roles(account)
         if up is not None:
-            if len(up) < len(pool):
-                members = {id(one) for one in pool}
-                return [one for key, one in up.items() if key in members and one is not actor]
-            pool = [one for one in pool if id(one) in up]
-        return [one for one in pool if one is not actor]
+            pool = up.among(pool)
+        named = self._named.by(node.powers, plan.on) if plan.on else None
+        policies = self._named.by(node.powers, plan.on_policy) if plan.on_policy else None
+        return [
+            one
+            for one in pool
+            if one is not actor
+            and (named is None or named.names(one.arn))
+            and _worth(path, one)
+            and (policies is None or any(policies.names(each.arn) for each in one.attachments if each.arn))
+        ]
+
+    def _assumable(self, node: Node, up: _Frontier | None) -> list[Holder]:
+        """The roles that may let somebody in: by name, or by the account if own policies allow it."""
+        actor = node.holder
+        pool = self._land.naming(actor)
+        found = pool if up is None else up.among(pool)
+        if node.powers.could(_ASSUME):
+            trusting = self._land.trusting(actor.account.id)
+            named = self._named.by(node.powers, _ASSUME.lower())
+            trusting = trusting if up is None else up.among(trusting)
+            found = [*found, *(one for one in trusting if named is None or named.names(one.arn))]
+        return [one for one in found if one is not actor]
+
+
+class _Frontier:
+    """Principals that are up since the last round."""
+
+    def __init__(self, holders: Iterable[Holder]) -> None:
+        self._holders = {id(one) for one in holders}
+        self._among: dict[int, tuple[list[Holder], list[Holder]]] = {}
+
+    def among(self, pool: list[Holder]) -> list[Holder]:
+        """Those of a pool; the answer for one pool is kept."""
+        found = self._among.get(id(pool))
+        if found is None:
+            found = self._among[id(pool)] = (pool, [one for one in pool if id(one) in self._holders])
+        return found[1]
+
+
+def _naming(path: EscalationPath, template: str) -> str:
+    """The first action of a path on just what the template stands for, in lower case, or an empty text."""
+    found = (one.action for one in path.permissions if one.resource == template and one.action != _ASSUME)
+    return next(found, "").lower()
+
+
+def _placed(path: EscalationPath, land: Landscape) -> bool:
+    """Whether a path can be judged: one from the management account only where it is known which that is."""
+    known = any(one.seat.management is not None for one in land.households.values())
+    return known or Where.ACTOR_IN_MANAGEMENT_ACCOUNT not in path.target.where
+
+
+def _worth(path: EscalationPath, holder: Holder) -> bool:
+    """Whether a principal has what a path wants to take away or change."""
+    if Where.HAS_BOUNDARY in path.target.where and not holder.boundary:
+        return False
+    if Where.DENIES_TARGET in path.policies and not holder.denies:
+        return False
+    return Where.CUSTOMER_MANAGED not in path.policies or holder.customer_managed
+
+
+def _gains_by_joining(node: Node) -> bool:
+    """Whether a group could add something: not to somebody who is allowed everything, nor once more after a change."""
+    own = node.powers is node.holder.powers
+    return own and is_administrator(node.powers.granted, node.holder.context) is False
 
 
 def _order(way: Way) -> tuple[int, int, str]:

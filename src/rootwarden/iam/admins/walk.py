@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -10,18 +11,20 @@ import msgspec
 
 from rootwarden.iam.admins.admin import EVERYTHING
 from rootwarden.iam.admins.asking import NEW, choices, may_choosing, new_names
-from rootwarden.iam.admins.conditions import TAKEN, Scene, holds
+from rootwarden.iam.admins.conditions import TAKEN, Scene, holds, holds_of
 from rootwarden.iam.admins.holders import Holder
 from rootwarden.iam.admins.powers import Powers
 from rootwarden.iam.admins.trust import ASSUME, lets_service, may_assume_with, trusting
 from rootwarden.iam.context import MISSING, Context, Values, held
 from rootwarden.iam.escalation.path import EscalationPath, Gain, TargetKind, Where
 from rootwarden.iam.escalation.template import filled, placeholders
+from rootwarden.iam.layer import Policy
 from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rootwarden.iam.admins.conditions import Holds
     from rootwarden.iam.admins.holders import AccountSeat, Attachment, Group
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import May
@@ -29,10 +32,15 @@ if TYPE_CHECKING:
     from rootwarden.iam.escalation.path import Permission, Target
 
 _MOST_RESOURCES: Final = 20
-_MOST_SECOND_ROLES: Final = 40
+_MOST_SECONDS: Final = 40
 _MOST_VALUES: Final = 16
 _NOT_CHANGED: Final = (":role/aws-reserved/", ":role/aws-service-role/")
+_OLDER: Final = "older-version"
 _LEAVE: Final = "iam:RemoveUserFromGroup"
+
+
+# Placeholders that do not depend on what a path is walked on.
+_FREE: Final = frozenset({"account", "actor", "partition", "management", "organization"})
 
 
 class End(StrEnum):
@@ -99,6 +107,7 @@ class _Try(msgspec.Struct, frozen=True, kw_only=True):
     node: Node
     scene: Scene
     bindings: dict[str, str]
+    version: Policy | None = None
     requires: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
 
@@ -112,6 +121,28 @@ class Walker:
 
     def __init__(self, land: Landscape) -> None:
         self._land = land
+        self._lent: dict[tuple[int, tuple[str, ...]], May] = {}
+        self._second: dict[tuple[int, int, str], list[tuple[Holder, tuple[str, ...], tuple[str, ...]]]] = {}
+        self._could: dict[tuple[int, int, str], bool] = {}
+
+    def could(self, path: EscalationPath, node: Node) -> bool:
+        """Whether the requests of a path that are about nothing in particular may be allowed; false is sure."""
+        key = (*node.key, path.id)
+        found = self._could.get(key)
+        if found is None:
+            scene = Scene(actor=node.holder)
+            attempt = _Try(path=path, node=node, scene=scene, bindings=_bindings(path, scene))
+            free = (one for one in path.permissions if set(placeholders(one.resource)) <= _FREE and _fixed(one))
+            found = self._could[key] = all(_ask(one, attempt, attempt.bindings)[0] is not False for one in free)
+        return found
+
+    def _lends(self, role: Holder, services: tuple[str, ...]) -> May:
+        """Whether a service may assume a role; asked once."""
+        key = (id(role), services)
+        found = self._lent.get(key)
+        if found is None:
+            found = self._lent[key] = lets_service(role, services)
+        return found
 
     def on(self, path: EscalationPath, node: Node, scene: Scene) -> Walk | None:
         """The easiest way to walk a path on what the scene names, or `None`; a way without doubt is taken first."""
@@ -125,21 +156,22 @@ class Walker:
         return best
 
     def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[_Try]:
-        judged = _judged((*path.target.where, *path.policies), scene, path.requires, path.assumes)
+        judged = _judged(path.target.where, scene, path.requires, path.assumes)
         if judged is None:
             return
         requires, assumes = judged
         if path.target.trusts and scene.target is not None:
-            trusts = lets_service(scene.target, path.target.trusts)
+            trusts = self._lends(scene.target, path.target.trusts)
             if trusts is False:
                 return
             requires += () if trusts is True else trusts
         attempt = _Try(
             path=path, node=node, scene=scene, bindings=_bindings(path, scene), requires=requires, assumes=assumes
         )
-        for chosen in self._with_existing(attempt):
-            for again in self._with_second_role(chosen):
-                yield from _with_names(again)
+        for with_policy in _with_policy(attempt):
+            for with_existing in self._with_existing(with_policy):
+                for with_both in self._with_second(with_existing):
+                    yield from _with_names(with_both)
 
     def _with_existing(self, attempt: _Try) -> Iterator[_Try]:
         existing, target = attempt.path.existing, attempt.scene.target
@@ -153,21 +185,30 @@ class Walker:
             return
         yield from (_more(attempt, existing=arn) for arn in islice(found, _MOST_RESOURCES))
 
-    def _with_second_role(self, attempt: _Try) -> Iterator[_Try]:
+    def _with_second(self, attempt: _Try) -> Iterator[_Try]:
         also = attempt.path.also
         if also is None:
             yield attempt
             return
-        account = attempt.scene.actor.account.id
-        for role in islice(self._land.lending(account, also.trusts), _MOST_SECOND_ROLES):
-            lent = lets_service(role, also.trusts)
-            scene = msgspec.structs.replace(attempt.scene, also=role)
-            judged = _judged(also.where, scene, attempt.requires, attempt.assumes)
-            if lent is False or judged is None:
-                continue
-            requires = judged[0] + (() if lent is True else lent)
-            made = msgspec.structs.replace(attempt, scene=scene, requires=requires, assumes=judged[1])
-            yield _more(made, also=role.arn)
+        for other, requires, assumes in self._seconds(attempt, also)[:_MOST_SECONDS]:
+            scene = msgspec.structs.replace(attempt.scene, also=other)
+            made = msgspec.structs.replace(attempt, scene=scene, assumes=attempt.assumes + assumes)
+            yield _more(made, requires=requires, also=other.arn)
+
+    def _seconds(self, attempt: _Try, also: Target) -> list[tuple[Holder, tuple[str, ...], tuple[str, ...]]]:
+        """The principals that can be the second one for a target, with what each requires; the surest first."""
+        scene, account = attempt.scene, attempt.scene.actor.account.id
+        key = (id(also), id(scene.target), account)
+        if key not in self._second:
+            user = also.kind is TargetKind.USER
+            found = []
+            for other in self._land.users(account) if user else self._land.lending(account, also.trusts):
+                lent = True if user else self._lends(other, also.trusts)
+                judged = _judged_of(also.where, other, scene)
+                if lent is not False and judged is not None:
+                    found.append((other, judged[0] + (() if lent is True else lent), judged[1]))
+            self._second[key] = sorted(found, key=lambda one: len(one[1]))
+        return self._second[key]
 
     def _asked(self, attempt: _Try) -> Walk | None:
         path, node = attempt.path, attempt.node
@@ -217,13 +258,23 @@ class Walker:
         if gain is Gain.REWRITES_TARGET and scene.target is None:
             return End.ADMINISTRATOR
         if gain is Gain.NEW_PRINCIPAL:
-            book = node.powers.book
-            return Node(node.holder, book.powers((EVERYTHING,), None, node.holder.powers.scp))
-        if gain in {Gain.REWRITES_SELF, Gain.REWRITES_TARGET}:
-            return _rewritten(node if gain is Gain.REWRITES_SELF else _own(scene.target), scene)
-        if gain in {Gain.UNBLOCKS_SELF, Gain.UNBLOCKS_TARGET}:
-            return _unblocked(node if gain is Gain.UNBLOCKS_SELF else _own(scene.target), attempt)
-        return _joined(node, scene.group) if scene.group is not None else _own(scene.target)
+            return Node(node.holder, node.powers.book.powers((EVERYTHING,), None, node.holder.powers.scp))
+        return _changed(attempt)
+
+
+def _changed(attempt: _Try) -> Node | None:
+    """The principal somebody is then, with what it may do then."""
+    node, scene, gain = attempt.node, attempt.scene, attempt.path.gain
+    changed = node if gain in {Gain.REWRITES_SELF, Gain.UNBLOCKS_SELF} else _own(scene.target)
+    if attempt.version is not None and scene.policy is not None:
+        return Node(node.holder, node.powers.without(scene.policy.policy).beside((attempt.version,)))
+    if gain in {Gain.REWRITES_SELF, Gain.REWRITES_TARGET}:
+        return _rewritten(changed, scene)
+    if gain in {Gain.UNBLOCKS_SELF, Gain.UNBLOCKS_TARGET}:
+        return _unblocked(changed, attempt)
+    if scene.group is not None:
+        return _joined(node if scene.also is None else Node(scene.also, scene.also.powers), scene.group)
+    return changed
 
 
 def _own(holder: Holder | None) -> Node | None:
@@ -266,17 +317,55 @@ def _judged(
     words: Iterable[Where], scene: Scene, requires: tuple[str, ...], assumes: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """What is required and assumed with the conditions of a path; `None` when one does not hold."""
-    for word in words:
-        if word is Where.TRUSTS_ACTOR:
-            continue  # asked with `sts:AssumeRole`, by trust policy and own policies together
-        found = holds(word, scene)
-        if found is False:
+    # `trusts-actor` is asked with `sts:AssumeRole`, by trust policy and own policies together.
+    found = ((word, holds(word, scene)) for word in words if word is not Where.TRUSTS_ACTOR)
+    return _summed(found, requires, assumes)
+
+
+def _judged_of(words: Iterable[Where], other: Holder, scene: Scene) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The same of the second principal."""
+    return _summed(((word, holds_of(word, other, scene)) for word in words), (), ())
+
+
+def _summed(
+    found: Iterable[tuple[Where, Holds]], requires: tuple[str, ...], assumes: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    for word, held_so in found:
+        if held_so is False:
             return None
-        if found is not True and word in TAKEN:
-            assumes += found
-        elif found is not True:
-            requires += found
+        if held_so is not True and word in TAKEN:
+            assumes += held_so
+        elif held_so is not True:
+            requires += held_so
     return requires, assumes
+
+
+def _with_policy(attempt: _Try) -> Iterator[_Try]:
+    """The attempt with each policy of the target that the path can be about."""
+    target, words = attempt.scene.target, attempt.path.policies
+    if not words or target is None:
+        yield from _with_versions(attempt)
+        return
+    for one in target.attachments:
+        scene = msgspec.structs.replace(attempt.scene, policy=one)
+        if _judged(words, scene, (), ()) is not None:
+            group = _group_arn(one, target.account)
+            made = msgspec.structs.replace(attempt, scene=scene)
+            yield _more(made, policy=one.arn, group=group) if group else _more(made, policy=one.arn)
+
+
+def _with_versions(attempt: _Try) -> Iterator[_Try]:
+    """The attempt with each older version of the policy, where the path goes back to one."""
+    policy, where = attempt.scene.policy, attempt.path.target.where
+    if policy is None or Where.HAS_OLDER_VERSION not in where:
+        yield attempt
+        return
+    requires = tuple(one for one in attempt.requires if one != _OLDER)
+    yield from (msgspec.structs.replace(attempt, version=one, requires=requires) for one in policy.older)
+
+
+def _group_arn(attachment: Attachment, seat: AccountSeat) -> str:
+    return f"arn:{seat.partition}:iam::{seat.id}:group/{attachment.group}" if attachment.group else ""
 
 
 def _bindings(path: EscalationPath, scene: Scene) -> dict[str, str]:
@@ -295,7 +384,7 @@ def _bindings(path: EscalationPath, scene: Scene) -> dict[str, str]:
     if scene.policy is not None:
         bindings["policy"] = scene.policy.arn
     if scene.policy is not None and scene.policy.group:
-        bindings["group"] = f"arn:{seat.partition}:iam::{seat.id}:group/{scene.policy.group}"
+        bindings["group"] = _group_arn(scene.policy, seat)
     if scene.group is not None:
         bindings["group"] = scene.group.arn
     if target is not None and target.profiles:
@@ -316,14 +405,23 @@ def _target_name(scene: Scene) -> str:
 def _with_names(attempt: _Try) -> Iterator[_Try]:
     """The attempt with each instance profile or identity provider of the target."""
     target = attempt.scene.target
-    wanted = {name for one in attempt.path.permissions for name in placeholders(one.resource)}
-    if target is None or not wanted & {"profile", "provider"}:
+    wanted = _wanted(attempt.path)
+    if target is None or not wanted:
         yield attempt
     elif "profile" in wanted:
         yield from (_more(attempt, profile=one) for one in islice(target.profiles, _MOST_RESOURCES))
     else:
-        providers = sorted(one for one in trusting(target.trust).federated if one.startswith("arn:"))
+        kind = ":saml-provider/" if Where.TRUSTS_SAML_PROVIDER in attempt.path.target.where else ":oidc-provider/"
+        providers = sorted(one for one in trusting(target.trust).federated if kind in one)
         yield from (_more(attempt, provider=one) for one in islice(providers, _MOST_RESOURCES))
+
+
+@lru_cache(maxsize=1024)
+def _wanted(path: EscalationPath) -> frozenset[str]:
+    """Of profile and provider, what a path names."""
+    templates = [one.resource for one in path.permissions]
+    templates += [value for one in path.permissions for each in one.context for value in each.values]
+    return frozenset(name for one in templates for name in placeholders(one)) & {"profile", "provider"}
 
 
 def _more(attempt: _Try, *, requires: tuple[str, ...] = (), **bindings: str) -> _Try:
@@ -349,6 +447,11 @@ def _ask(permission: Permission, attempt: _Try, bindings: dict[str, str]) -> tup
             if may is not False and (not isinstance(best, tuple) or len(may) < len(best)):
                 best, request = may, Asked(permission.action, spelled, context)
     return best, request
+
+
+def _fixed(permission: Permission) -> bool:
+    """Whether what the request carries does not depend on what the path is walked on."""
+    return all(set(placeholders(value)) <= _FREE for one in permission.context for value in one.values)
 
 
 def _about(resource: str, scene: Scene) -> Holder | None:
@@ -423,3 +526,9 @@ def _policies_of(node: Node, managed: dict[str, Attachment]) -> Iterator[Attachm
 
 def _accounts(seat: AccountSeat, land: Landscape) -> tuple[str, ...]:
     return land.members if seat.organization or len(land.members) > 1 else (seat.id,)
+
+
+def always_unsure(path: EscalationPath, land: Landscape) -> bool:
+    """Whether something stands in the way of a path whatever it is walked on."""
+    untold = path.existing is not None and path.existing.type not in land.inventory
+    return untold or any(one != _OLDER for one in path.requires)

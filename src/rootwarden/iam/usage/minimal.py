@@ -151,7 +151,10 @@ def _json(value: object) -> bytes:
 
 
 def _check(
-    documents: Sequence[PolicyText], pairs: dict[str, tuple[str, ...]], actions: Sequence[str], principal: PrincipalUsage
+    documents: Sequence[PolicyText],
+    pairs: dict[str, tuple[str, ...]],
+    actions: Sequence[str],
+    principal: PrincipalUsage,
 ) -> tuple[int, int]:
     """Ask the engine for everything that was used, and for every action that was not.
 

@@ -71,19 +71,19 @@ def _on_its_group(path: str, action: str) -> Kind:
 def _own_version(setting: Setting, who: Who, name: str) -> None:
     own = setting.arn(f"policy/{name}-rights")
     setting.population.policy(f"{name}-rights", [allow("s3:ListBucket"), allow("iam:CreatePolicyVersion", on=own)])
-    setting.principal(who, name, escalation(_SELF, "create-policy-version"), policies=(f"{name}-rights",))
+    setting.principal(who, name, escalation(_SELF, "policy-new-version"), policies=(f"{name}-rights",))
 
 
 def _older_version(setting: Setting, who: Who, name: str) -> None:
     own = setting.arn(f"policy/{name}-rights")
     current = [allow("iam:SetDefaultPolicyVersion", on=own)]
     setting.population.policy(f"{name}-rights", [allow("*")], current, default=2)
-    truth = escalation("the first version of its policy allows everything", "set-default-policy-version")
+    truth = escalation("the first version of its policy allows everything", "policy-set-default-version")
     setting.principal(who, name, truth, policies=(f"{name}-rights",))
 
 
 def _join_group(setting: Setting, who: Who, name: str) -> None:
-    truth = escalation("puts itself into the group of administrators", "add-user-to-group")
+    truth = escalation("puts itself into the group of administrators", "group-join")
     setting.principal(who, name, truth, does=[allow("iam:AddUserToGroup", on=setting.admin_group())])
 
 

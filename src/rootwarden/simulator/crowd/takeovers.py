@@ -121,7 +121,7 @@ def _neighbour(setting: Setting, who: Who, name: str) -> None:
 
 def _power_user(setting: Setting, who: Who, name: str) -> None:
     setting.open_admin()
-    truth = escalation("all but IAM, and so every role that trusts the account", "role-assume")
+    truth = escalation("all but IAM, and so every role that trusts the account")
     setting.principal(who, name, truth, policies=("PowerUserAccess",))
 
 

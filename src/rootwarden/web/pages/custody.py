@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from rootwarden.breakglass.broker import views, wishes
 from rootwarden.errors import InputError
+from rootwarden.web import says
 from rootwarden.web.call import Access
-from rootwarden.web.pages.drafts import to_sign
+from rootwarden.web.pages.drafts import onward, to_sign
 from rootwarden.web.pages.leaf import Leaf, field
 from rootwarden.web.pages.paper import page
 
@@ -37,7 +38,11 @@ def _opening(call: Call) -> views.OpeningView:
 
 def _one(call: Call) -> Response:
     opening = _opening(call)
-    work = call.house.behind.work(call.who, opening.id) if opening.may and call.signed_in.method.may_sign else None
+    work = (
+        call.house.behind.work(call.who, opening.id)
+        if "give-share" in opening.may and call.signed_in.method.may_sign
+        else None
+    )
     return page(call, "opening", opening=opening, work=work)
 
 
@@ -62,9 +67,21 @@ def _give(call: Call) -> Response:
     return to_sign(call, wishes.GiveShare(opening=opening.id, fingerprint=given.fingerprint, peeled=given.peeled))
 
 
+def _hand_in(call: Call) -> Response:
+    done = says.say(call.house, call.who, says.HandIn(opening=_opening(call).id), call.at)
+    return onward(call, f"/openings/{done.openings[-1]}", done.trouble)
+
+
+def _ask_again(call: Call) -> Response:
+    done = says.say(call.house, call.who, says.AskGroupAgain(group=_opening(call).reference), call.at)
+    return onward(call, f"/openings/{done.openings[-1]}", done.trouble)
+
+
 CUSTODY: tuple[Leaf, ...] = (
     Leaf("GET", "/openings", _list),
     Leaf("GET", "/openings/{id}", _one),
     Leaf("GET", "/openings/{id}/work.json", _work, Access.SIGNER),
     Leaf("POST", "/openings/{id}", _give, Access.SIGNER),
+    Leaf("POST", "/openings/{id}/hand-in", _hand_in, Access.SIGNER),
+    Leaf("POST", "/openings/{id}/ask-again", _ask_again, Access.SIGNER),
 )

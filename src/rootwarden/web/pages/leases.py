@@ -106,6 +106,8 @@ def _act(call: Call) -> Response:
         return to_sign(call, wishes.GetExport(lease=lease.id, digest=digest))
     if act in signed:
         return to_sign(call, signed[act]())
+    if act == "ask-again":
+        return _ask_again(call, lease)
     if act == "give-back":
         done = says.say(call.house, call.who, says.GiveBack(lease=lease.id), call.at)
     elif act == "revoke":
@@ -116,6 +118,12 @@ def _act(call: Call) -> Response:
         done = says.say(call.house, call.who, said, call.at)
     else:
         raise HttpError(404, "there is no such page")
+    return onward(call, f"/leases/{lease.id}", done.trouble)
+
+
+def _ask_again(call: Call, lease: views.LeaseView) -> Response:
+    """A second asking of custodians; where what they gave is only on its way, that is handed in instead."""
+    done = says.say(call.house, call.who, says.AskAgain(lease=lease.id), call.at)
     return onward(call, f"/leases/{lease.id}", done.trouble)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from rootwarden.breakglass.core.entries.base import Entry, SignedEntry
-from rootwarden.breakglass.core.text import Line, Name, NameOrNone, Place, TimeStep, Words
+from rootwarden.breakglass.core.text import Line, Name, NameOrNone, PersonName, Place, TimeStep, Words
 
 
 class Resealed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +57,14 @@ class ShareGiven(SignedEntry, frozen=True, kw_only=True, tag="share-given", forb
     opening: Name
     fingerprint: Line
     digest: Line
+
+
+class ShareRefused(Entry, frozen=True, kw_only=True, tag="share-refused", forbid_unknown_fields=True):
+    """A share that was given did not come to the vault, or is not what it should be: its custodian may give again."""
+
+    opening: Name
+    custodian: PersonName
+    reason: Words
 
 
 class OpeningEnded(Entry, frozen=True, kw_only=True, tag="opening-ended", forbid_unknown_fields=True):
