@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any,  TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.iam.usage.story import HOME, NOON, VISIBILITY, allow, call, compare, dump, of, session, user
