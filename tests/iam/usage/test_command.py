@@ -55,7 +55,9 @@ def world(tmp_path: Path) -> Path:
         {"deploy": [allow("lambda:*", "sts:AssumeRole", "ec2:Describe*"), deny("lambda:UpdateFunctionCode")]},
     )
     (tmp_path / "home.json").write_text(json.dumps(home))
-    (tmp_path / "away.json").write_text(json.dumps(dump(AWAY, roles={"admin": [allow("ec2:StopInstances", "ec2:CreateVpc", "iam:AttachRolePolicy")]})))
+    (tmp_path / "away.json").write_text(
+        json.dumps(dump(AWAY, roles={"admin": [allow("ec2:StopInstances", "ec2:CreateVpc", "iam:AttachRolePolicy")]}))
+    )
     return tmp_path
 
 
@@ -77,7 +79,10 @@ def test_the_story_as_json(world: Path) -> None:
     assert {"ec2:CreateVpc", "iam:AttachRolePolicy"} <= set(found["admin"]["unused"])
     assert found["admin"]["escalation"] == ["iam:AttachRolePolicy"]
     assert found["admin"]["chains"] == [
-        {"path": [found["ana"]["arn"], found["deploy"]["arn"]], "actions": ["ec2:DescribeInstances", "ec2:StopInstances"]}
+        {
+            "path": [found["ana"]["arn"], found["deploy"]["arn"]],
+            "actions": ["ec2:DescribeInstances", "ec2:StopInstances"],
+        }
     ]
     assert found["admin"]["no_longer_granted"] == [{"action": "ec2:DescribeInstances", "resource": "*", "blocking": []}]
     assert found["deploy"]["no_longer_granted"][0]["action"] == "lambda:UpdateFunctionCode"
@@ -95,7 +100,13 @@ def test_the_schema_is_published() -> None:
 
 def test_every_field_is_documented() -> None:
     page = (DOCS / "iam-usage.md").read_text("utf-8")
-    for kind in (result.PrincipalUsage, result.UsedAction, result.AccountCoverage, result.Chain, result.NoLongerGranted):
+    for kind in (
+        result.PrincipalUsage,
+        result.UsedAction,
+        result.AccountCoverage,
+        result.Chain,
+        result.NoLongerGranted,
+    ):
         for field in kind.__struct_fields__:
             assert f"`{field}`" in page, field
     for why in result.Why:
@@ -168,9 +179,17 @@ def test_guardrails_of_an_organization_count(world: Path) -> None:
     account.mkdir(parents=True)
     (account / "authorization-details.json").write_text((world / "away.json").read_text())
     barred = document({"Effect": "Allow", "Action": "*", "Resource": "*"}, deny("iam:*"))
-    policy = {"Policy": {"PolicySummary": {"Id": "p-1", "Name": "no-iam", "Type": "SERVICE_CONTROL_POLICY"}, "Content": json.dumps(barred)}}
+    policy = {
+        "Policy": {
+            "PolicySummary": {"Id": "p-1", "Name": "no-iam", "Type": "SERVICE_CONTROL_POLICY"},
+            "Content": json.dumps(barred),
+        }
+    }
     tree = {"id": "r-1", "name": "Root", "children": [], "accounts": [HOME, AWAY]}
-    listed = [{"Id": each, "Arn": f"arn:aws:organizations::{HOME}:account/o-1/{each}", "State": "ACTIVE"} for each in (HOME, AWAY)]
+    listed = [
+        {"Id": each, "Arn": f"arn:aws:organizations::{HOME}:account/o-1/{each}", "State": "ACTIVE"}
+        for each in (HOME, AWAY)
+    ]
     for name, content in {
         "organization.json": {"Organization": {"Id": "o-1234567890", "MasterAccountId": HOME, "FeatureSet": "ALL"}},
         "accounts.json": {"Accounts": listed},
