@@ -73,9 +73,8 @@ def test_the_session_behind_a_call_and_what_it_was_about(odd: dict[str, Any]) ->
         account=ACCOUNT,
         access_key="ASIAFAKE",
         principal="AROAFAKE:somebody",
-        user="x",
         invoked_by="cloudformation.amazonaws.com",
-        session=UsedSession(UsedIssuer("Role", "AROAFAKE", "arn:role", ACCOUNT), "ana"),
+        session=UsedSession(UsedIssuer("Role", "AROAFAKE", "arn:role"), "ana"),
     )
     assert (call.read_only, call.management, problems) == (True, False, [])
     assert json.loads(bytes(call.response)) == {"a": [1]}
