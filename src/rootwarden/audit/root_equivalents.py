@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _KEYS: Final = ("access_key_1", "access_key_2")
 _NONE: Final = {"", "n/a"}
 _NOT_GIVEN: Final = "service control policies were not given: what they bar is not taken off"
+_NO_MANAGEMENT: Final = "the management account is not known: ways that only it has were not tried"
 
 
 class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +79,7 @@ class Bureau:
         organization = self._organization
         if organization is None or not isinstance(organization.management_account, Known):
             self.notes[_NOT_GIVEN] = None
+            self.notes[_NO_MANAGEMENT] = None
             return AccountSeat(id=account, partition=partition)
         management = organization.management_account.value
         return AccountSeat(
