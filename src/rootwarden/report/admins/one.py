@@ -45,12 +45,12 @@ def block(paper: Paper, one: PrincipalVerdict) -> None:
 
 
 def _step(paper: Paper, number: int, step: Step, *, last: bool, gets_up: bool) -> None:
-    paper.line(Text.assemble(f"{number}. {shorten(step.title, _LONGEST)} ", (f"[{step.id}]", "dim")), indent=4)
+    paper.line(f"{number}. {step.title}", indent=4)
     paper.line(f"→ {phrases.leads_to(step, last=last, gets_up=gets_up)}", indent=7)
-    if step.target and step.target != step.leads_to and not step.target.isdigit():
+    if step.target not in {"", step.leads_to, step.by} and not step.target.isdigit():
         paper.line(f"on {phrases.short(step.target, phrases.account_of(step.by))}", indent=7)
-    if step.statements:
-        paper.line(f"granted by {', '.join(map(phrases.place, step.statements))}", "dim", indent=7)
+    granted = f", granted by {', '.join(map(phrases.place, step.statements))}" if step.statements else ""
+    paper.line(f"{step.id}{granted}", "dim", indent=7)
     for word in step.requires:
         paper.line(f"? if {phrases.required(word)}", "yellow", indent=7)
     for word in step.assumes:

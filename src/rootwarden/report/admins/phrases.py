@@ -86,7 +86,7 @@ def required(word: str) -> str:
     if meaning:
         return meaning
     if word.endswith(_THIS_ROLE):
-        return f"there is a `{word.removesuffix(_THIS_ROLE)}` with this role"
+        return f"something of the kind `{word.removesuffix(_THIS_ROLE)}` has this role"
     if ":" in word and " " not in word:
         return f"the condition on `{word}` holds"
     return word

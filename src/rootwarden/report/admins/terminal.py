@@ -57,7 +57,7 @@ def _head(paper: Paper, told: Told) -> None:
     paper.line(" · ".join((shorten(told.source, 120), *as_of)), "dim", indent=0)
     paper.console.print()
     for kind, count in told.counts().items():
-        said = f"{phrases.SYMBOL[kind]} {count:>6,}  {kind.value:<11} {phrases.MEANING[kind]}"
+        said = f"{phrases.SYMBOL[kind]} {count:>6,}  {kind.value:<12} {phrases.MEANING[kind]}"
         paper.line(Text(said, STYLE[kind] if count else "dim"))
 
 

@@ -39,9 +39,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def principals(self) -> tuple[PrincipalVerdict, ...]:
-        """Those that are listed, nearest to root first, then by ARN."""
+        """Those that are listed, nearest to root first, then the shortest ways, then by ARN."""
         chosen = (one for one in self.found.principals if self._asked(one))
-        return tuple(sorted(chosen, key=lambda one: (CLASSES.index(one.kind), one.arn)))
+        return tuple(sorted(chosen, key=lambda one: (CLASSES.index(one.kind), len(one.path), one.arn)))
 
     def _asked(self, one: PrincipalVerdict) -> bool:
         return (not self.classes or one.kind in self.classes) and self.principal in ("", one.arn)
