@@ -236,3 +236,20 @@ MANAGEMENT_ACTIONS = tuple(
         }
     )
 )
+# The same for `iam admins`, which asks nothing else.
+ADMINS_MEMBER_ACTIONS = (
+    "iam:GenerateCredentialReport",
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetCredentialReport",
+)
+ADMINS_MANAGEMENT_ACTIONS = tuple(
+    sorted(
+        {
+            *ADMINS_MEMBER_ACTIONS,
+            *_TREE,
+            *_POLICIES,
+            "organizations:DescribeOrganization",
+            "organizations:ListAccounts",
+        }
+    )
+)

@@ -32,17 +32,15 @@ def render(told: Told) -> str:
     for number, edge in enumerate(found.edges):
         ends = {"id": f"e{number}", "source": _text(edge.source), "target": _text(edge.goal)}
         requires, assumes = ("; ".join(map(required, words)) for words in (edge.requires, edge.assumes))
-        values = (edge.step, edge.title, requires, assumes)
-        _add(drawn, "edge", ends, dict(zip(_OF_EDGES, values, strict=True)))
+        said = (edge.step, edge.title, requires, assumes)
+        _add(drawn, "edge", ends, dict(zip(_OF_EDGES, said, strict=True)))
     ET.indent(top)
     return f"{_DECLARATION}\n{ET.tostring(top, encoding='unicode')}\n"
 
 
 def _declare(top: ET.Element, what: str, names: tuple[str, ...]) -> None:
     for name in names:
-        ET.SubElement(
-            top, "key", {"id": f"{what}-{name}", "for": what, "attr.name": name, "attr.type": "string"}
-        )
+        ET.SubElement(top, "key", {"id": f"{what}-{name}", "for": what, "attr.name": name, "attr.type": "string"})
 
 
 def _add(drawn: ET.Element, what: str, attributes: dict[str, str], values: dict[str, str]) -> None:

@@ -103,9 +103,7 @@ def _whole_step(paper: Paper, step: Step, told: Told, *, last: bool, gets_up: bo
             paper.line(" ".join(note.split()), "dim")
 
 
-def _statement(
-    paper: Paper, place: StatementPlace | Blocking, by: str, told: Told, step: Step | None = None
-) -> None:
+def _statement(paper: Paper, place: StatementPlace | Blocking, by: str, told: Told, step: Step | None = None) -> None:
     layer = phrases.LAYER.get(place.layer, f"{place.layer} ")
     if place.index < 0:
         paper.line(f"{layer}{place.policy} does not allow it")

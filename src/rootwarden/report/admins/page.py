@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.iam.admins.verdict import Class, PrincipalVerdict, Step
+from rootwarden.iam.escalation.path import EscalationPath
 from rootwarden.report.admins import phrases
 from rootwarden.report.admins.drawing import BOX_LEFT, BOX_WIDTH, WIDTH, Drawing, drawing
 from rootwarden.report.admins.statement_text import as_json
@@ -19,15 +20,17 @@ from rootwarden.report.admins.told import up
 from rootwarden.report.sheet import dressed, templates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import jinja2
 
     from rootwarden.iam.admins.verdict import Blocking, StatementPlace
-    from rootwarden.iam.escalation.path import EscalationPath
     from rootwarden.report.admins.told import Told
 
 MOST_CARDS: Final = 1_000
 MOST_ACCOUNTS: Final = 500
 MOST_LISTED: Final = 500
+# How many with a way are open from the start.
 _OPEN: Final = 3
 
 
@@ -39,7 +42,7 @@ class Granting(msgspec.Struct, frozen=True):
 
 
 class ToldStep(msgspec.Struct, frozen=True):
-    """A step with all there is to say of it."""
+    """A step with all there is to say of it; the path of the catalogue where it is the first step over that."""
 
     step: Step
     leads_to: str
@@ -73,6 +76,7 @@ def render(told: Told) -> str:
         accounts=accounts[:MOST_ACCOUNTS],
         accounts_left=max(0, len(accounts) - MOST_ACCOUNTS),
         cards=[_card(number, one, told, outside) for number, one in enumerate(worth[:MOST_CARDS])],
+        opened=frozenset(one.arn for one in [each for each in worth if each.path][:_OPEN]),
         left_out=max(0, len(worth) - MOST_CARDS),
         quiet=len(principals) - len(worth),
         unread=told.found.unread[:MOST_LISTED],
@@ -83,24 +87,27 @@ def render(told: Told) -> str:
 
 
 def _card(number: int, one: PrincipalVerdict, told: Told, outside: dict[str, tuple[str, ...]]) -> Card:
-    last = len(one.path)
     return Card(
         one=one,
         number=number,
         drawn=drawing(one, told) if one.kind is not Class.NONE else None,
-        steps=tuple(
-            ToldStep(
-                step,
-                phrases.leads_to(step, last=position == last, gets_up=phrases.gets_up(one)),
-                phrases.in_catalogue(step),
-                tuple(_granting(place, step.by, told, step) for place in step.statements),
-            )
-            for position, step in enumerate(one.path, 1)
-        ),
+        steps=tuple(_steps(one, told)),
         granted=() if one.path else tuple(_granting(place, one.arn, told) for place in one.granted_by),
         blocked=tuple(_granting(place, one.arn, told) for place in one.blocked_by),
         lets_in=outside.get(one.arn, ()),
     )
+
+
+def _steps(one: PrincipalVerdict, told: Told) -> Iterator[ToldStep]:
+    seen: set[str] = set()
+    for position, step in enumerate(one.path, 1):
+        yield ToldStep(
+            step,
+            phrases.leads_to(step, last=position == len(one.path), gets_up=phrases.gets_up(one)),
+            phrases.in_catalogue(step) if step.id not in seen else None,
+            tuple(_granting(place, step.by, told, step) for place in step.statements),
+        )
+        seen.add(step.id)
 
 
 def _granting(place: StatementPlace | Blocking, by: str, told: Told, step: Step | None = None) -> Granting:
@@ -118,6 +125,5 @@ def _template() -> jinja2.Template:
         "WIDTH": WIDTH,
         "BOX_LEFT": BOX_LEFT,
         "BOX_WIDTH": BOX_WIDTH,
-        "OPEN": _OPEN,
     }
     return environment.get_template("admins.html")

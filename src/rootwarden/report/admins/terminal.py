@@ -68,7 +68,7 @@ def _accounts(paper: Paper, told: Told, *, uncut: bool) -> None:
     paper.heading("By account", "those with most administrators first")
     shown = list(counted.items()) if uncut else list(counted.items())[:MOST_ACCOUNTS]
     rows = [
-        [told.name(account), *(f"{counts[kind]:,}" if counts[kind] else "–" for kind in phrases.CLASSES)]
+        [told.name(account), *(f"{counts[kind]:,}" if counts[kind] else "-" for kind in phrases.CLASSES)]
         for account, counts in shown
     ]
     paper.table(("account", *(kind.value for kind in phrases.CLASSES)), rows)
@@ -131,6 +131,6 @@ def _read(paper: Paper, told: Told, *, uncut: bool) -> None:
     if found.notes:
         paper.heading("What to know")
         for note in found.notes:
-            paper.line(f"– {note}")
+            paper.line(f"{note}")
     if not told.principal and any(one.path for one in told.principals):
         paper.line("--principal ARN tells everything of one: statements, remedies, what stops it", "dim")
