@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
 
-from rootwarden.audit.root_equivalents import Bureau, credentials_in
+from rootwarden.audit.root_equivalents import Bureau, credentials_in, settled_of
 from rootwarden.audit.rulebook import Rulebook
 from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.inventory import Inventory as Holdings
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 # Calls that feed a verdict; those that list the organization's tree come with its policies.
 NEEDS: Final = frozenset(
-    {"iam:GetAccountAuthorizationDetails", "iam:GetCredentialReport", "organizations:ListPolicies"}
+    {
+        "iam:GetAccountAuthorizationDetails",
+        "iam:GetCredentialReport",
+        "iam:ListOrganizationsFeatures",
+        "organizations:ListPolicies",
+    }
 )
 PARTS: Final = frozenset({Part.DETAILS, Part.USERS})
 
@@ -85,7 +90,8 @@ class Census:
             skipped = ", ".join(one.id for one in collected.skipped)
             bureau.notes[f"not looked at, since they are not active: {skipped}"] = None
         made = (self._households[one.facts.id] for one in collected.accounts if one.facts.id in self._households)
-        judged = bureau.judged(made, inventory, as_of=collected.as_of)
+        settled = {one.facts.id: settled_of(one.facts, collected.organization) for one in collected.accounts}
+        judged = bureau.judged(made, inventory, settled, as_of=collected.as_of)
         return msgspec.structs.replace(judged, unread=tuple(dict.fromkeys(self._all_unread(collected))))
 
     def _all_unread(self, collected: Collected) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rootwarden.collect.collected import Collected
+    from rootwarden.facts.account import Account
     from rootwarden.facts.credential_report import CredentialReportRow
     from rootwarden.facts.organization import Organization
     from rootwarden.facts.principals import AuthorizationDetails
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _KEYS: Final = ("access_key_1", "access_key_2")
 _NONE: Final = {"", "n/a"}
 _NOT_GIVEN: Final = "service control policies were not given: what they bar is not taken off"
-_NO_MANAGEMENT: Final = "the management account is not known: ways that only it has were not tried"
+_NO_MANAGEMENT: Final = "the management account is not known: the roles by which it enters members were not tried"
 
 
 class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,12 +128,17 @@ class Bureau:
         return self._controls[policy]
 
     def judged(
-        self, households: Iterable[Household], inventory: Inventory | None, *, as_of: datetime | None = None
+        self,
+        households: Iterable[Household],
+        inventory: Inventory | None,
+        settled: Mapping[str, Mapping[str, bool]] | None = None,
+        *,
+        as_of: datetime | None = None,
     ) -> RootEquivalents:
         """The verdict on everybody."""
         listed = self._organization.accounts if self._organization is not None else None
         members = tuple(one.id for one in listed.value) if isinstance(listed, Known) else ()
-        land = Landscape(households, inventory, members)
+        land = Landscape(households, inventory, members, settled)
         verdicts = judge(land, self.book, self.paths)
         if inventory is None:
             self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None
@@ -174,6 +180,20 @@ def of_details(
     """
     bureau = Bureau(organization)
     return bureau.judged(households_of_details(bureau, accounts), inventory)
+
+
+def settled_of(account: Account, organization: Organization) -> dict[str, bool]:
+    """What the facts settle of the words that paths to root require (`packs/escalation/shared/words.toml`)."""
+    made: dict[str, bool] = {}
+    mfa, password = account.root.mfa_active, account.root.password.present
+    if isinstance(mfa, Known) and not mfa.value:
+        made["root-mfa"] = True  # with a device, the actor may still have it
+    if isinstance(password, Known) and password.value:
+        made["password-recovery"] = True
+    managed = organization.root_credentials_management
+    if isinstance(managed, Known):
+        made["credentials-management"] = managed.value
+    return made
 
 
 def _partition(details: AuthorizationDetails) -> str:

@@ -248,6 +248,7 @@ ADMINS_MANAGEMENT_ACTIONS = tuple(
             *ADMINS_MEMBER_ACTIONS,
             *_TREE,
             *_POLICIES,
+            "iam:ListOrganizationsFeatures",
             "organizations:DescribeOrganization",
             "organizations:ListAccounts",
         }

@@ -16,6 +16,7 @@ from rootwarden.breakglass.identity.oidc import Client, OidcSignIn
 from rootwarden.breakglass.identity.oidc_provider import Provider
 from rootwarden.breakglass.service.house import House
 from rootwarden.breakglass.service.settings import read_settings
+from rootwarden.breakglass.service.shared import SharedChallenges
 from rootwarden.web.serving import application_of, server_of
 
 if TYPE_CHECKING:
@@ -90,5 +91,6 @@ def _provider(service: House) -> OidcSignIn | None:
     client = Client(id=settings.client_id, redirect_uri=service.settings.web.origin + CALLBACK, secret=secret)
     file = service.folder / service.settings.web.session_key
     keys = read_keys(file) if file.exists() else rotate_keys(file)
+    store = SharedChallenges(service.store.database) if service.is_shared else InMemoryChallenges()
     provider = Provider(settings.issuer, Fetcher("identity provider", certificates=trust_of(settings.authority)))
-    return OidcSignIn(provider, client, keys=keys, store=InMemoryChallenges())
+    return OidcSignIn(provider, client, keys=keys, store=store)

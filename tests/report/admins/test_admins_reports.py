@@ -147,7 +147,7 @@ def test_long_lists_are_cut_and_say_so() -> None:
     told = replace(principals.EVERYTHING, found=replace(principals.EVERYTHING.found, principals=tuple(many)))
     cut = terminal.render(told)
     assert cut.count("user/writer-") == terminal.MOST_BLOCKS
-    assert f"and {100 - terminal.MOST_BLOCKS} more escalation: --all shows every one" in cut
+    assert f"and {100 - terminal.MOST_BLOCKS} more of class escalation: --all shows every one" in cut
     assert terminal.render(told, uncut=True).count("▲ user/writer-") == 100
 
 

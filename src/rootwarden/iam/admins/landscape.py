@@ -36,6 +36,7 @@ class Landscape:
         households: Everybody, account by account.
         inventory: Resources with roles; a kind that is not in it was not looked for.
         members: Ids of all accounts of the organization, those aside that are looked at.
+        settled: By account, which of the words that paths require are known to hold, or not to.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class Landscape:
         households: Iterable[Household],
         inventory: Inventory | None = None,
         members: Iterable[str] = (),
+        settled: Mapping[str, Mapping[str, bool]] | None = None,
     ) -> None:
         self.households = {one.seat.id: one for one in households}
         self.inventory = inventory or {}
+        self._settled = settled or {}
         self.holders = tuple(holder for one in self.households.values() for holder in one.holders)
         self.by_arn = {holder.arn: holder for holder in self.holders}
         self.members = tuple(dict.fromkeys((*self.households, *members)))
@@ -103,6 +106,15 @@ class Landscape:
     def trusting(self, account: str) -> list[Holder]:
         """The roles of any account whose trust policy leaves it to an account whom it lets in."""
         return self._by_account[account]
+
+    def unsettled(self, words: tuple[str, ...], account: str) -> tuple[str, ...] | None:
+        """Of what a path requires, what is not known of an account; `None` when something is known not to hold."""
+        known = self._settled.get(account)
+        if not known or not words:
+            return words
+        if any(known.get(word) is False for word in words):
+            return None
+        return tuple(word for word in words if word not in known)
 
     def resources(self, kind: str, role: str) -> list[str] | None:
         """ARNs of the resources of a kind that have a role; `None` when that kind was not looked for."""

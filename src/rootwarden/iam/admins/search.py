@@ -177,7 +177,7 @@ class Search:
         if not self._walker.could(plan.path, node):
             return
         candidates = self._candidates(plan, node, None) if plan.path.gain in _CHANGING_TARGET else ()
-        for number, scene in enumerate(scenes(plan.path.target, node, self._land, candidates)):
+        for number, scene in enumerate(scenes(plan.path, node, self._land, candidates)):
             walk = self._walker.on(plan.path, node, scene)
             if walk is None or (isinstance(walk.result, Node) and walk.result.key == node.key):
                 continue
@@ -255,7 +255,7 @@ class Search:
     def _first(self, plan: _Plan, node: Node, candidates: Iterable[Holder], *, sure: bool) -> Walk | None:
         if (sure and plan.never_sure) or not self._walker.could(plan.path, node):
             return None
-        for scene in scenes(plan.path.target, node, self._land, candidates):
+        for scene in scenes(plan.path, node, self._land, candidates):
             walk = self._walker.on(plan.path, node, scene)
             if walk is not None and (walk.sure or not sure):
                 return walk
@@ -321,9 +321,9 @@ def _naming(path: EscalationPath, template: str) -> str:
 
 
 def _placed(path: EscalationPath, land: Landscape) -> bool:
-    """Whether a path can be judged: one from the management account only where it is known which that is."""
+    """Whether a path can be judged: into members, from the management account, only where it is known which that is."""
     known = any(one.seat.management is not None for one in land.households.values())
-    return known or Where.ACTOR_IN_MANAGEMENT_ACCOUNT not in path.target.where
+    return known or path.actions != (_ASSUME,) or Where.ACTOR_IN_MANAGEMENT_ACCOUNT not in path.target.where
 
 
 def _worth(path: EscalationPath, holder: Holder) -> bool:

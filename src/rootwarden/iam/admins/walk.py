@@ -35,6 +35,7 @@ _MOST_RESOURCES: Final = 20
 _MOST_SECONDS: Final = 40
 _MOST_VALUES: Final = 16
 _NOT_CHANGED: Final = (":role/aws-reserved/", ":role/aws-service-role/")
+_ASSUME_ROLE: Final = "sts:AssumeRole"
 _OLDER: Final = "older-version"
 _LEAVE: Final = "iam:RemoveUserFromGroup"
 
@@ -156,7 +157,8 @@ class Walker:
         return best
 
     def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[_Try]:
-        judged = _judged(path.target.where, scene, path.requires, path.assumes)
+        untold = self._land.unsettled(path.requires, scene.account or scene.actor.account.id)
+        judged = _judged(path.target.where, scene, untold, path.assumes) if untold is not None else None
         if judged is None:
             return
         requires, assumes = judged
@@ -257,6 +259,8 @@ class Walker:
             return End.ROOT
         if gain is Gain.REWRITES_TARGET and scene.target is None:
             return End.ADMINISTRATOR
+        if gain is Gain.UNBLOCKS_TARGET and scene.target is None:
+            return End.ROOT  # what is left is root's credentials, which the path requires
         if gain is Gain.NEW_PRINCIPAL:
             return Node(node.holder, node.powers.book.powers((EVERYTHING,), None, node.holder.powers.scp))
         return _changed(attempt)
@@ -492,16 +496,16 @@ def _values(templates: tuple[str, ...], about: Holder | None, bindings: dict[str
     return tuple(made) or (MISSING,)
 
 
-def scenes(target: Target, node: Node, land: Landscape, candidates: Iterable[Holder]) -> Iterator[Scene]:
+def scenes(path: EscalationPath, node: Node, land: Landscape, candidates: Iterable[Holder]) -> Iterator[Scene]:
     """What a path may be walked on: the candidates where it takes a principal, else all there is.
 
     Args:
-        target: What the path takes.
+        path: The path.
         node: Who walks it.
         land: Who there is.
         candidates: Users or roles that are worth it.
     """
-    actor, ours = node.holder, land.accounts
+    actor, ours, target = node.holder, land.accounts, path.target
     household = land.households[actor.account.id]
     if target.kind in {TargetKind.ROLE, TargetKind.USER}:
         kind = Kind.ROLE if target.kind is TargetKind.ROLE else Kind.USER
@@ -511,7 +515,10 @@ def scenes(target: Target, node: Node, land: Landscape, candidates: Iterable[Hol
     elif target.kind is TargetKind.POLICY:
         yield from (Scene(actor=actor, policy=one, ours=ours) for one in _policies_of(node, household.policies))
     elif target.kind is TargetKind.ACCOUNT:
-        yield from (Scene(actor=actor, account=one, ours=ours) for one in _accounts(actor.account, land))
+        # Where everybody of the account is looked at, their trust policies say who may become them.
+        entering = path.actions == (_ASSUME_ROLE,)
+        accounts = (one for one in _accounts(actor.account, land) if not (entering and one in land.households))
+        yield from (Scene(actor=actor, account=one, ours=ours) for one in accounts)
     else:
         yield Scene(actor=actor, ours=ours)
 

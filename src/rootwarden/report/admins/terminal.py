@@ -24,7 +24,7 @@ MOST_LINES: Final = 20
 MOST_BLOCKS: Final = 12
 MOST_ACCOUNTS: Final = 20
 _IN_BLOCKS: Final = frozenset({Class.ESCALATION, Class.CONDITIONAL, Class.LATERAL})
-_MORE: Final = "--all shows every one, --class one class"
+_ALL: Final = "--all shows every one"
 
 
 def render(told: Told, *, width: int = 100, color: bool = False, uncut: bool = False) -> str:
@@ -72,7 +72,7 @@ def _accounts(paper: Paper, told: Told, *, uncut: bool) -> None:
         for account, counts in shown
     ]
     paper.table(("account", *(kind.value for kind in phrases.CLASSES)), rows)
-    _left_out(paper, len(counted) - len(shown), "account")
+    _left_out(paper, len(counted) - len(shown), "accounts")
 
 
 def _class(paper: Paper, kind: Class, told: Told, *, uncut: bool) -> None:
@@ -92,7 +92,7 @@ def _class(paper: Paper, kind: Class, told: Told, *, uncut: bool) -> None:
             block(paper, one)
     else:
         _lines(paper, shown)
-    _left_out(paper, len(members) - len(shown), kind.value)
+    _left_out(paper, len(members) - len(shown), f"of class {kind.value}")
 
 
 def _lines(paper: Paper, members: Sequence[PrincipalVerdict]) -> None:
@@ -103,7 +103,7 @@ def _lines(paper: Paper, members: Sequence[PrincipalVerdict]) -> None:
 
 def _left_out(paper: Paper, number: int, what: str) -> None:
     if number > 0:
-        paper.line(f"and {number:,} more {what}{'s' if what == 'account' and number > 1 else ''}: {_MORE}", "bold")
+        paper.line(f"and {number:,} more {what}: {_ALL}", "bold")
 
 
 def _open_roles(paper: Paper, told: Told, *, uncut: bool) -> None:
@@ -117,7 +117,7 @@ def _open_roles(paper: Paper, told: Told, *, uncut: bool) -> None:
         line = Text.assemble((phrases.SYMBOL[one.kind] + " ", STYLE[one.kind]), shorten(one.arn, 200))
         paper.line(line)
         paper.line(f"lets in {', '.join(one.lets_in)}", indent=4)
-    _left_out(paper, len(roles) - len(shown), "role")
+    _left_out(paper, len(roles) - len(shown), "roles")
 
 
 def _read(paper: Paper, told: Told, *, uncut: bool) -> None:
@@ -127,7 +127,7 @@ def _read(paper: Paper, told: Told, *, uncut: bool) -> None:
         shown = found.unread if uncut else found.unread[:MOST_LINES]
         for subject, reason in shown:
             paper.line(f"{subject}: {reason}", "bold yellow")
-        _left_out(paper, len(found.unread) - len(shown), "subject")
+        _left_out(paper, len(found.unread) - len(shown), "subjects")
     if found.notes:
         paper.heading("What to know")
         for note in found.notes:
