@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden import packs
-from rootwarden.facts.fact import Known
+from rootwarden.facts.fact import Absent, Known
 from rootwarden.iam.admins.building import Credentials, Library, document, household
 from rootwarden.iam.admins.holders import AccountSeat
 from rootwarden.iam.admins.landscape import Landscape
@@ -39,9 +39,11 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         principals: The verdict on every user and role.
         open_roles: Those of them that let in others than were looked at.
-        unread: Accounts of which nobody could be judged, with the reason.
+        unread: What could not be read, with the reason: accounts of which nobody could be judged, by their id, and
+            what was asked and refused.
         notes: What the reader must know: what was not given, and so not taken off or added.
         as_of: Instant of the facts; `None` for a file that does not tell.
+        land: Who was judged, for the statements as they are written.
     """
 
     principals: tuple[PrincipalVerdict, ...]
@@ -49,6 +51,7 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
     unread: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     as_of: datetime | None = None
+    land: Landscape | None = None
 
 
 class Bureau:
@@ -78,6 +81,8 @@ class Bureau:
 
     def _seat(self, account: str, partition: str) -> AccountSeat:
         organization = self._organization
+        if organization is not None and isinstance(organization.id, Absent):
+            return AccountSeat(id=account, partition=partition)
         if organization is None or not isinstance(organization.management_account, Known):
             self.notes[_NOT_GIVEN] = None
             self.notes[_NO_MANAGEMENT] = None
@@ -138,7 +143,7 @@ class Bureau:
         if inventory is None:
             self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None
         return RootEquivalents(
-            principals=verdicts, open_roles=open_roles(land, verdicts), notes=tuple(self.notes), as_of=as_of
+            principals=verdicts, open_roles=open_roles(land, verdicts), notes=tuple(self.notes), as_of=as_of, land=land
         )
 
 
@@ -158,7 +163,7 @@ def households_of_collected(bureau: Bureau, collected: Collected) -> tuple[list[
             unread.append((facts.id, getattr(details, "reason", "there are no authorization details")))
             continue
         report = facts.inventory.report
-        credentials = _credentials(report.value) if isinstance(report, Known) else {}
+        credentials = credentials_in(report.value) if isinstance(report, Known) else {}
         households.append(bureau.household(facts.id, facts.partition, details.value, credentials))
     return households, list(dict.fromkeys(unread))
 
@@ -177,21 +182,7 @@ def of_details(
     return bureau.judged(households_of_details(bureau, accounts), inventory)
 
 
-def of_collected(collected: Collected, inventory: Inventory | None) -> RootEquivalents:
-    """Judge every account that was collected, in its organization.
-
-    Args:
-        collected: With the parts `details` and `users` of each inventory.
-        inventory: Resources with roles; `None` when not given.
-    """
-    bureau = Bureau(collected.organization)
-    households, unread = households_of_collected(bureau, collected)
-    settled = {one.facts.id: _settled(one.facts, collected.organization) for one in collected.accounts}
-    judged = bureau.judged(households, inventory, settled, as_of=collected.as_of)
-    return msgspec.structs.replace(judged, unread=tuple(unread))
-
-
-def _settled(account: Account, organization: Organization) -> dict[str, bool]:
+def settled_of(account: Account, organization: Organization) -> dict[str, bool]:
     """What the facts settle of the words that paths to root require (`packs/escalation/shared/words.toml`)."""
     made: dict[str, bool] = {}
     mfa, password = account.root.mfa_active, account.root.password.present
@@ -210,7 +201,7 @@ def _partition(details: AuthorizationDetails) -> str:
     return arns[0].split(":")[1] if arns else "aws"
 
 
-def _credentials(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
+def credentials_in(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
     """What the credential report says of keys and passwords; an inactive key shows by its last rotation."""
     return {row.arn: Credentials(_keys(row), _password(row)) for row in rows if not row.is_root}
 
