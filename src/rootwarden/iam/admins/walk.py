@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from rootwarden.iam.admins.admin import EVERYTHING
-from rootwarden.iam.admins.asking import NEW, choices, may_choosing, new_names
+from rootwarden.iam.admins.asking import NEW, choices, in_region, may_choosing, new_names, regions
 from rootwarden.iam.admins.conditions import TAKEN, Scene, holds, holds_of
 from rootwarden.iam.admins.holders import Holder
 from rootwarden.iam.admins.powers import Powers
@@ -215,27 +215,25 @@ class Walker:
         result = self._result(attempt)
         if result is None:
             return None
-        templates = tuple(
-            (one.action.lower(), filled(one.resource, attempt.bindings))
-            for one in path.permissions
-            if NEW in one.resource
-        )
+        templates = tuple((one.action.lower(), filled(one.resource, attempt.bindings)) for one in path.permissions)
+        new = tuple(one for one in templates if NEW in one[1])
+        names = new_names(new, node.powers) if new else ("",)
         best: Walk | None = None
-        for name in new_names(templates, node.powers) if templates else ("",):
-            walk = self._named(attempt, result, name)
+        for name, region in product(names, regions(templates, node.powers)):
+            walk = self._named(attempt, result, name, region)
             if walk is not None and (best is None or len(walk.requires) < len(best.requires)):
                 best = walk
             if best is not None and best.sure:
                 break
         return best
 
-    def _named(self, attempt: _Try, result: Result, name: str) -> Walk | None:
-        """The walk with one name for what is new."""
+    def _named(self, attempt: _Try, result: Result, name: str, region: str) -> Walk | None:
+        """The walk with one name for what is new, in one Region."""
         asked: list[Asked] = []
         requires = attempt.requires
         bindings = attempt.bindings | ({"new": name} if name else {})
         for permission in attempt.path.permissions:
-            may, request = _ask(permission, attempt, bindings)
+            may, request = _ask(permission, attempt, bindings, region)
             if may is False:
                 return None
             requires += () if may is True else may
@@ -428,10 +426,10 @@ def _more(attempt: _Try, *, requires: tuple[str, ...] = (), **bindings: str) -> 
     return msgspec.structs.replace(attempt, requires=attempt.requires + requires, bindings=attempt.bindings | bindings)
 
 
-def _ask(permission: Permission, attempt: _Try, bindings: dict[str, str]) -> tuple[May, Asked]:
+def _ask(permission: Permission, attempt: _Try, bindings: dict[str, str], region: str = "") -> tuple[May, Asked]:
     """Whether one request of a path is allowed in the easiest of the ways the actor may choose."""
     action, node, scene = permission.action.lower(), attempt.node, attempt.scene
-    resource = filled(permission.resource, bindings)
+    resource = in_region(filled(permission.resource, bindings), region)
     best: May = False
     request = Asked(permission.action, resource, node.holder.context)
     if action == ASSUME and scene.target is not None and resource == scene.target.arn:
@@ -441,7 +439,7 @@ def _ask(permission: Permission, attempt: _Try, bindings: dict[str, str]) -> tup
     about = _about(resource, scene)
     for context in _contexts(permission, node, about, bindings):
         for spelled in choices(resource, node.powers, action):
-            may = may_choosing(node.powers, action, spelled, context)
+            may = may_choosing(node.powers, action, spelled, context, region)
             if may is True:
                 return True, Asked(permission.action, spelled, context)
             if may is not False and (not isinstance(best, tuple) or len(may) < len(best)):
