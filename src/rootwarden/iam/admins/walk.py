@@ -36,6 +36,11 @@ _MOST_SECONDS: Final = 40
 _MOST_VALUES: Final = 16
 _NOT_CHANGED: Final = (":role/aws-reserved/", ":role/aws-service-role/")
 _OLDER: Final = "older-version"
+_ROOT_MFA: Final = "root-mfa"
+_ROOT_PASSWORD: Final = "password-recovery"  # noqa: S105 - a word of the catalogue
+# What no policy shows, and an older version of one or a credential report may.
+_SHOWN_SOMETIMES: Final = frozenset({_OLDER, _ROOT_MFA, _ROOT_PASSWORD})
+_ASSUME_ROLE: Final = "sts:AssumeRole"
 _LEAVE: Final = "iam:RemoveUserFromGroup"
 
 
@@ -156,7 +161,7 @@ class Walker:
         return best
 
     def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[_Try]:
-        judged = _judged(path.target.where, scene, path.requires, path.assumes)
+        judged = _judged(path.target.where, scene, self._required(path, scene), path.assumes)
         if judged is None:
             return
         requires, assumes = judged
@@ -172,6 +177,14 @@ class Walker:
             for with_existing in self._with_existing(with_policy):
                 for with_both in self._with_second(with_existing):
                     yield from _with_names(with_both)
+
+    def _required(self, path: EscalationPath, scene: Scene) -> tuple[str, ...]:
+        """What no policy shows, but for what the credential report says of root of the account."""
+        household = self._land.households.get(scene.account)
+        if not path.requires or household is None:
+            return path.requires
+        given = {_ROOT_PASSWORD: household.seat.root_password is True, _ROOT_MFA: household.seat.root_mfa is False}
+        return tuple(one for one in path.requires if not given.get(one))
 
     def _with_existing(self, attempt: _Try) -> Iterator[_Try]:
         existing, target = attempt.path.existing, attempt.scene.target
@@ -254,7 +267,11 @@ class Walker:
         if gain is Gain.ROOT:
             return End.ROOT
         if gain is Gain.REWRITES_TARGET and scene.target is None:
-            return End.ADMINISTRATOR
+            # Where the roles of the account are known, whether one can be assumed is a path of its own.
+            decided = _ASSUME_ROLE in attempt.path.actions and scene.account in self._land.households
+            return None if decided else End.ADMINISTRATOR
+        if gain is Gain.UNBLOCKS_TARGET and attempt.path.target.kind is TargetKind.ACCOUNT:
+            return End.ROOT if self._land.barred(scene.account) else None
         if gain is Gain.NEW_PRINCIPAL:
             return Node(node.holder, node.powers.book.powers((EVERYTHING,), None, node.holder.powers.scp))
         return _changed(attempt)
@@ -298,11 +315,13 @@ def _unblocked(node: Node | None, attempt: _Try) -> Node | None:
             powers = powers.without(one.policy) if one.group == policy.group else powers
     elif policy is not None and Where.IS_BOUNDARY_OF_ACTOR not in where:
         powers = node.powers.without(policy.policy)
+    elif Where.ACTOR_IN_MEMBER_ACCOUNT in where:
+        powers = node.powers.outside_organization()
     elif node.powers.boundary is not None:
         powers = node.powers.unbounded()
     else:
         return None
-    return Node(node.holder, powers)
+    return None if powers is node.powers else Node(node.holder, powers)
 
 
 def _joined(node: Node, group: Group) -> Node | None:
@@ -529,4 +548,4 @@ def _accounts(seat: AccountSeat, land: Landscape) -> tuple[str, ...]:
 def always_unsure(path: EscalationPath, land: Landscape) -> bool:
     """Whether something stands in the way of a path whatever it is walked on."""
     untold = path.existing is not None and path.existing.type not in land.inventory
-    return untold or any(one != _OLDER for one in path.requires)
+    return untold or any(one not in _SHOWN_SOMETIMES for one in path.requires)
