@@ -1,4 +1,4 @@
-"""Everybody is judged as the truth has it: crowds of many sizes, the planted ways of `breached`, every path's worlds."""
+"""Everybody is judged as the truth has it: crowds of many sizes, `breached`, the worlds of every path."""
 
 from __future__ import annotations
 
