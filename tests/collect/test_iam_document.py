@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootwarden.collect.iam_document import LARGEST, MOST_STATEMENTS, DocumentError, document_fact, read_document
+from rootwarden.collect.iam_document import document_fact
 from rootwarden.facts.fact import Known, Source, Unknown, Why
 from rootwarden.facts.iam_document import Condition, IamDocument, Principals, Statement
+from rootwarden.iam.document import LARGEST, MOST_STATEMENTS, DocumentError, read_document
 
 ALLOW: Final[dict[str, Any]] = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
 READ: Final = Statement(effect="Allow", actions=("s3:*",), resources=("*",))
@@ -148,12 +149,9 @@ documents = st.fixed_dictionaries({"Statement": st.lists(statements, min_size=1,
 def test_one_document_however_it_is_sent(document: dict[str, Any]) -> None:
     """As the AWS CLI prints it, as IAM's API sends it (URL-encoded), and as plain text."""
     text = json.dumps(document)
-    assert (
-        read_document(document)
-        == read_document(text)
-        == read_document(quote(text, safe=""))
-        == read_document(quote(text))
-    )
+    read = document_fact(document, "a role")
+    assert read == Known(read_document(document)) == Known(read_document(text))
+    assert read == document_fact(quote(text, safe=""), "a role") == document_fact(quote(text), "a role")
 
 
 @given(documents)

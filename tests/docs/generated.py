@@ -9,12 +9,26 @@ from tests.docs.api_pages import endpoints_table, wishes_table
 from tests.docs.detection_pages import detections_page, playbook_index, playbook_page, tasks_page
 from tests.docs.entity_pages import entities_page
 from tests.docs.entry_pages import entries_table
+from tests.docs.escalation_pages import escalation_page
 from tests.docs.pages import DOCS, label, text
+from tests.docs.policy_pages import limits_table, lint_codes_page, lint_codes_table
 from tests.docs.rule_pages import rule_index, rule_page, rule_table
 from tests.docs.terminal import offline
 from tests.fleet import reproduced
 
-from rootwarden.packs import detections, every_rule, names, pack, playbooks, root_tasks, schema, task_policies
+from rootwarden.packs import (
+    detections,
+    escalation_paths,
+    escalation_words,
+    every_rule,
+    names,
+    pack,
+    playbooks,
+    root_tasks,
+    schema,
+    task_policies,
+)
+from rootwarden.packs.policies import lint_pages, policy_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +42,13 @@ PACKS = DOCS / "packs.md"
 INDEX = DOCS / "README.md"
 PROTOCOL = DOCS / "break-glass-protocol.md"
 API = DOCS / "break-glass-api.md"
+IAM_LINT = DOCS / "iam-lint.md"
 DECISIONS = DOCS / "decisions" / "README.md"
 _NOTE = "<!-- made by `python -m tests.docs.regenerate`; do not edit -->\n"
 _RULES = re.compile(r"(<!-- rules: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _ENTRIES = re.compile(r"(<!-- entries -->\n).*?(<!-- end -->)", re.DOTALL)
 _API_TABLES = re.compile(r"(<!-- (endpoints|wishes) -->\n).*?(<!-- end -->)", re.DOTALL)
+_LINT = re.compile(r"(<!-- (lint-codes|limits) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MARKED = re.compile(r"(<!-- pages: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -45,8 +61,11 @@ def generated() -> dict[Path, str]:
         DOCS / "fleet-study-reproduced.md": _NOTE + reproduced.page(),
         DOCS / "rules" / "README.md": _NOTE + rule_index((name, pack(name)) for name in names()),
         DOCS / "detections.md": _NOTE + detections_page(detections()),
+        DOCS / "escalation-paths.md": _NOTE + escalation_page(escalation_paths(), escalation_words()),
         DOCS / "root-tasks.md": _NOTE + tasks_page(root_tasks(), task_policies()),
         DOCS / "playbooks" / "README.md": _NOTE + playbook_index(playbooks(), detections()),
+        DOCS / "iam-lint-codes.md": _NOTE + lint_codes_page(lint_pages()),
+        IAM_LINT: _LINT.sub(_lint_table, text(IAM_LINT)),
         PACKS: _RULES.sub(_pack_rules, text(PACKS)),
         API: _API_TABLES.sub(_api_table, text(API)),
         PROTOCOL: _ENTRIES.sub(lambda match: f"{match[1]}\n{entries_table()}\n{match[2]}", text(PROTOCOL)),
@@ -56,6 +75,11 @@ def generated() -> dict[Path, str]:
     for rule in every_rule():
         made[DOCS / "rules" / f"{rule.id}.md"] = _NOTE + rule_page(rule, schema())
     return made | {page: _with_lists(page, made) for page in (DECISIONS, INDEX)}
+
+
+def _lint_table(match: re.Match[str]) -> str:
+    table = limits_table(policy_limits()) if match[2] == "limits" else lint_codes_table(lint_pages())
+    return f"{match[1]}\n{table}\n{match[3]}"
 
 
 def _api_table(match: re.Match[str]) -> str:

@@ -141,8 +141,8 @@ def playbook(
 ) -> None:
     """Print a playbook: what to do, who does it, with which command, and how to see that it worked."""
     from rootwarden.cli.playbook_output import playbook_as_text, playbooks_as_text
-    from rootwarden.detect.visits.strict_toml import meant
     from rootwarden.packs import playbooks
+    from rootwarden.strict_toml import meant
 
     there = {one.id: one for one in playbooks()}
     if not identifier:
@@ -157,9 +157,9 @@ def playbook(
 def _one(identifier: str, declare: list[str] | None) -> Detection:
     from rootwarden.cli.rule_input import read_text
     from rootwarden.detect.visits.detection_file import read_detection
-    from rootwarden.detect.visits.strict_toml import meant
     from rootwarden.packs import detections
     from rootwarden.packs.content import callers
+    from rootwarden.strict_toml import meant
 
     declared = _declared(declare)
     if Path(identifier).is_file():
@@ -188,8 +188,8 @@ def _content(files: list[Path]) -> list[Detection | Task | TaskPolicy]:
 
 def _note_what_is_not_found(file: Path, one: Detection) -> None:
     """What would stop a user's file, or whoever follows it, once it is shipped."""
-    from rootwarden.detect.visits.strict_toml import meant
     from rootwarden.packs import playbooks
+    from rootwarden.strict_toml import meant
 
     if file.stem != one.id:
         typer.echo(f"note: `{file}` holds `{one.id}`: a shipped detection is named after its id", err=True)
@@ -205,8 +205,8 @@ def _declared(values: list[str] | None) -> dict[str, list[str]]:
     Raises:
         UsageError: One is no `NAME=VALUE`, or nothing asks for the name.
     """
-    from rootwarden.detect.visits.strict_toml import meant
     from rootwarden.packs import detections
+    from rootwarden.strict_toml import meant
 
     found: dict[str, list[str]] = {}
     known = {name for one in detections() for name in one.settings}

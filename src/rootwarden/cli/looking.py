@@ -89,7 +89,7 @@ def look(
             hint="choose one of --evidence, --credential-report, --accounts and --org",
         )
     if any(offline):
-        _refuse_live_options(asked)
+        refuse_live_options(asked)
     elif asked.external_id and not (asked.role_name or asked.accounts or asked.org):
         raise UsageError(
             "--external-id is for a role, and none would be assumed",
@@ -140,7 +140,7 @@ def _parts(book: Rulebook, kept: Archiving | None) -> frozenset[Part]:
     return book.parts if kept is None else frozenset(Part)
 
 
-def _refuse_live_options(asked: Look) -> None:
+def refuse_live_options(asked: Look) -> None:
     """Nothing that was asked for is dropped in silence: what only a live run can heed is refused without one."""
     usual = Look()
     given = [f"--{name.replace('_', '-')}" for name in LIVE_ONLY if getattr(asked, name) != getattr(usual, name)]

@@ -21,12 +21,14 @@ from rootwarden.cli import (
     conformance,
     demo,
     detection,
+    iam,
     kpi,
     language_server,
     permissions,
     rule,
     serve,
     simulate_fleet,
+    simulate_principals,
     simulate_trail,
     study,
     trail,
@@ -56,6 +58,7 @@ app.command("language-server")(language_server.language_server)
 app.command("permissions")(permissions.permissions)
 app.command("serve")(serve.serve)
 app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
+app.command("simulate-principals")(simulate_principals.simulate_principals)
 app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
 app.add_typer(alert.app, name="alert")
@@ -63,6 +66,7 @@ app.add_typer(archive.app, name="archive")
 app.add_typer(late_group("breakglass", BREAKGLASS, "rootwarden.cli.breakglass", reach))
 app.add_typer(detection.app, name="detection")
 app.add_typer(late_group("drill", DRILL, "rootwarden.cli.drill", reach))
+app.add_typer(iam.app, name="iam")
 app.add_typer(rule.app, name="rule")
 app.add_typer(trail.app, name="trail")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rootwarden.aws.objects import Objects
     from rootwarden.detect.visits.interest import Interest
+    from rootwarden.trail.objects_to_read import Listing
     from rootwarden.trail.place_names import Restriction
     from rootwarden.trail.run import Elsewhere, Run
     from rootwarden.trail.spool import Spool
@@ -73,13 +74,11 @@ def read(asked: Asked, interest: Interest, elsewhere: Elsewhere | None = None) -
         RootwardenError: When something is not there, or cannot be listed or kept.
     """
     from rootwarden.trail.batch import Orders
-    from rootwarden.trail.objects_to_read import STDIN, Listing
+    from rootwarden.trail.objects_to_read import STDIN
     from rootwarden.trail.run import run
     from rootwarden.trail.spool import Spool
 
-    restriction = _restriction(asked)
-    listing = Listing(asked.paths, restriction=restriction, bucket=lambda target: _bucket(target, asked))
-    listing.check()
+    listing, restriction = listing_of(asked)
     stream = sys.stdin.buffer if STDIN in asked.paths else None
     with (
         Spool(asked.state) as spool,
@@ -90,8 +89,22 @@ def read(asked: Asked, interest: Interest, elsewhere: Elsewhere | None = None) -
             interest=interest, restriction=restriction, folder=folder, profile=asked.profile, region=asked.region
         )
         done = run(listing, orders, spool, stream=stream, workers=asked.workers, elsewhere=elsewhere, show=show)
-        _refuse_nothing(done)
+        refuse_nothing(done)
         yield done, spool
+
+
+def listing_of(asked: Asked) -> tuple[Listing, Restriction]:
+    """What there is to read, and which events of it are asked for.
+
+    Raises:
+        UsageError: When something is not there, or the window is none.
+    """
+    from rootwarden.trail.objects_to_read import Listing
+
+    restriction = restriction_of(asked)
+    listing = Listing(asked.paths, restriction=restriction, bucket=lambda target: _bucket(target, asked))
+    listing.check()
+    return listing, restriction
 
 
 def tell(done: Run, found: str) -> None:
@@ -146,7 +159,7 @@ def exit_code(done: Run, *, clean: int = 0) -> int:
     return clean or (3 if done.unread else 0)
 
 
-def _refuse_nothing(done: Run) -> None:
+def refuse_nothing(done: Run) -> None:
     """Silence is never success: a run that read nothing at all says so.
 
     Raises:
@@ -161,7 +174,12 @@ def _refuse_nothing(done: Run) -> None:
     raise UsageError(message, hint="logs are below AWSLogs/ACCOUNT/CloudTrail/ in the trail's bucket")
 
 
-def _restriction(asked: Asked) -> Restriction:
+def restriction_of(asked: Asked) -> Restriction:
+    """Which events are asked for.
+
+    Raises:
+        UsageError: When the window is none, or an account is no account id.
+    """
     from rootwarden.trail.place_names import Restriction
 
     start, end = _instant(asked.start, "--from"), _instant(asked.end, "--to")

@@ -9,6 +9,7 @@ import msgspec
 from rootwarden.collect import files, read
 from rootwarden.collect.iam_document import document_fact
 from rootwarden.collect.principals_wire import DetailsWire, PasswordPolicyWire
+from rootwarden.errors import InputError
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
 from rootwarden.facts.password_policy import PasswordPolicy
 from rootwarden.facts.principals import (
@@ -61,15 +62,59 @@ def authorization_details(answers: Answers) -> Fact[AuthorizationDetails]:
     wrong = _contradiction(wire, answers.account)
     if wrong:
         return Unknown(wrong, Why.CONFLICTING, "", answer.sources)
-    sources = answer.sources
-    return Known(
-        AuthorizationDetails(
-            users=tuple(_user(one, sources) for one in wire.users),
-            groups=tuple(_group(one, sources) for one in wire.groups),
-            roles=tuple(_role(one, sources) for one in wire.roles),
-            policies=tuple(_policy(one, sources) for one in wire.policies),
-        ),
-        sources,
+    return Known(_details(wire, answer.sources), answer.sources)
+
+
+class SoleDetails(msgspec.Struct, frozen=True):
+    """The authorization details of one account from a file of their own.
+
+    Attributes:
+        account: Twelve digits.
+        details: Everybody in it.
+        missing: Lists that are not in the file, though AWS always sends them: what they would name is not known.
+    """
+
+    account: str
+    details: AuthorizationDetails
+    missing: tuple[str, ...] = ()
+
+
+def details_in(document: bytes, what: str) -> SoleDetails:
+    """The authorization details of one account, as the AWS CLI prints them.
+
+    Args:
+        document: The file's content.
+        what: Its name, for complaints.
+
+    Raises:
+        InputError: It is no such answer, is cut, or does not tell whose it is.
+    """
+    hint = "give the output of `aws iam get-account-authorization-details`"
+    try:
+        found = msgspec.json.decode(document, type=dict[str, Any])
+        missing = tuple(name for name in _LISTS if found.get(name) is None)
+        if len(missing) == len(_LISTS):
+            raise InputError(f"`{what}` holds no authorization details", hint=hint)
+        wire = msgspec.convert({**found, **{name: [] for name in missing}}, DetailsWire)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"`{what}` cannot be read as authorization details: {error}", hint=hint) from None
+    if wire.truncated:
+        hint = "let the AWS CLI fetch every page: leave out `--max-items` and `--no-paginate`"
+        raise InputError(f"`{what}` is the first page of authorization details, not all of them", hint=hint)
+    arns = [*(one.arn for one in wire.users), *(one.arn for one in wire.roles), *(one.arn for one in wire.groups)]
+    account = next((arn.split(":")[4] for arn in arns if arn.count(":") >= 5), "")  # noqa: PLR2004 - an ARN
+    wrong = _contradiction(wire, account)
+    if wrong or not account:
+        raise InputError(f"`{what}` cannot be used: {wrong or 'it names nobody'}", hint="give one file an account")
+    return SoleDetails(account, _details(wire, ()), missing)
+
+
+def _details(wire: DetailsWire, sources: tuple[Source, ...]) -> AuthorizationDetails:
+    return AuthorizationDetails(
+        users=tuple(_user(one, sources) for one in wire.users),
+        groups=tuple(_group(one, sources) for one in wire.groups),
+        roles=tuple(_role(one, sources) for one in wire.roles),
+        policies=tuple(_policy(one, sources) for one in wire.policies),
     )
 
 
@@ -145,6 +190,11 @@ def _policy(wire: PolicyWire, sources: tuple[Source, ...]) -> ManagedPolicy:
         default_version=wire.default_version,
         versions=tuple(each.id for each in wire.versions or ()),
         document=_default_document(wire, sources),
+        older=tuple(
+            (each.id, document_fact(each.document, f"version `{each.id}` of policy `{wire.name}`", sources))
+            for each in wire.versions or ()
+            if not each.default and each.id != wire.default_version
+        ),
         updated=read.instant(wire.updated, sources, "UpdateDate"),
         attachments=_told(wire.attachments, "AttachmentCount", sources),
         boundaries=_told(wire.boundaries, "PermissionsBoundaryUsageCount", sources),

@@ -128,6 +128,7 @@ class DetailsWire(msgspec.Struct, frozen=True):
     groups: list[GroupWire] = field(name="GroupDetailList")
     roles: list[RoleWire] = field(name="RoleDetailList")
     policies: list[PolicyWire] = field(name="Policies")
+    truncated: bool = field(name="IsTruncated", default=False)
 
 
 class PasswordPolicyWire(msgspec.Struct, frozen=True):

@@ -104,6 +104,7 @@ class ManagedPolicy(msgspec.Struct, frozen=True, kw_only=True):
         default_version: `v3`: the version in force.
         versions: Every version AWS keeps, at most five.
         document: That of the default version.
+        older: Versions that are not in force, with their documents.
         attachments: Principals it is attached to.
         boundaries: Principals it bounds.
         aws_managed: AWS wrote it.
@@ -117,6 +118,7 @@ class ManagedPolicy(msgspec.Struct, frozen=True, kw_only=True):
     default_version: str = ""
     versions: tuple[str, ...] = ()
     document: Fact[IamDocument] = _NOT_COLLECTED
+    older: tuple[tuple[str, Fact[IamDocument]], ...] = ()
     updated: Fact[datetime] = _NOT_COLLECTED
     attachments: Fact[int] = _NOT_COLLECTED
     boundaries: Fact[int] = _NOT_COLLECTED

@@ -13,7 +13,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.errors import UsageError
-from rootwarden.packs.content import detections, playbooks, root_tasks, task_policies
+from rootwarden.packs.content import (
+    detections,
+    escalation_paths,
+    escalation_words,
+    playbooks,
+    root_tasks,
+    task_policies,
+)
 from rootwarden.rules.schema import Schema
 
 if TYPE_CHECKING:
@@ -29,6 +36,8 @@ __all__ = (
     "EVERY_PACK",
     "chosen",
     "detections",
+    "escalation_paths",
+    "escalation_words",
     "every_rule",
     "names",
     "pack",

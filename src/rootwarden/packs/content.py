@@ -1,4 +1,4 @@
-"""Detections, root-only tasks, task policies and playbooks: the files beside this module, read when first asked for."""
+"""Detections, root-only tasks, task policies, playbooks, escalation paths: the files beside this module, read late."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rootwarden.detect.filter_pattern import Event as Document
     from rootwarden.detect.visits.detection import Detection, Task, TaskPolicy
     from rootwarden.detect.visits.playbook import Playbook
+    from rootwarden.iam.escalation.path import EscalationPath
+    from rootwarden.iam.escalation.words import Words
 
 
 def detections(declared: Mapping[str, Iterable[str]] | None = None) -> tuple[Detection, ...]:
@@ -62,6 +64,24 @@ def playbooks() -> tuple[Playbook, ...]:
         for name, step in read_shared_steps(text, file=file).items()
     }
     return tuple(read_playbook(text, file=file, shared=shared) for file, text in texts("playbooks"))
+
+
+@cache
+def escalation_paths() -> tuple[EscalationPath, ...]:
+    """The known ways from a few permissions to more, in order of id."""
+    from rootwarden.iam.escalation.path_file import read_path
+
+    requirements = escalation_words().requires
+    return tuple(read_path(text, file=file, requirements=requirements) for file, text in texts("escalation"))
+
+
+@cache
+def escalation_words() -> Words:
+    """What the words of escalation paths mean."""
+    from rootwarden.iam.escalation.words import read_words
+
+    ((file, text),) = texts("escalation", "shared")
+    return read_words(text, file=file)
 
 
 @cache

@@ -12,7 +12,7 @@ from rootwarden.report.diagnostics import by_text
 from rootwarden.rules.diagnostic import Level
 
 if TYPE_CHECKING:
-    from rootwarden.report.diagnostics import Examined
+    from rootwarden.report.diagnostics import Examined, Unread
     from rootwarden.rules.findings import Finding
     from rootwarden.rules.positions import Lines
 
@@ -21,21 +21,45 @@ _COMMANDS: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: 
 
 def workflow_commands(examined: Examined) -> str:
     """One command a line; empty when there is nothing to say."""
-    unread = [f"::error file={_property(one.file)}::{_data(one.reason)}" for one in examined.unread]
+    unread = [unread_command(one) for one in examined.unread]
     return "\n".join([*by_text(examined.findings, _command), *unread])
 
 
 def _command(finding: Finding, lines: Lines) -> str:
     one = finding.diagnostic
-    first, last = lines.line(one.span.start), lines.line(one.span.end)
-    place = {"file": finding.file.replace("\\", "/"), "line": first + 1, "endLine": last + 1}
+    return command(
+        _COMMANDS[one.level],
+        file=finding.file,
+        region=(one.span.start, one.span.end),
+        lines=lines,
+        title=one.code.value,
+        said="\n".join(part for part in (one.message, one.help) if part),
+    )
+
+
+def command(name: str, *, file: str, region: tuple[int, int], lines: Lines, title: str, said: str) -> str:
+    """One command.
+
+    Args:
+        name: `error`, `warning` or `notice`.
+        file: The file it is about.
+        region: Characters from, and up to but not including.
+        lines: The lines of the file.
+        title: What stands above.
+        said: The message, of any number of lines.
+    """
+    first, last = lines.line(region[0]), lines.line(region[1])
+    place = {"file": file.replace("\\", "/"), "line": first + 1, "endLine": last + 1}
     if first == last:  # columns count only inside one line
-        column = lines.column(one.span.start) + 1
-        place |= {"col": column, "endColumn": max(column + 1, lines.column(one.span.end) + 1)}
-    place["title"] = one.code.value
-    properties = ",".join(f"{name}={_property(str(value))}" for name, value in place.items())
-    said = "\n".join(part for part in (one.message, one.help) if part)
-    return f"::{_COMMANDS[one.level]} {properties}::{_data(said)}"
+        column = lines.column(region[0]) + 1
+        place |= {"col": column, "endColumn": max(column + 1, lines.column(region[1]) + 1)}
+    properties = ",".join(f"{name}={_property(str(value))}" for name, value in (place | {"title": title}).items())
+    return f"::{name} {properties}::{_data(said)}"
+
+
+def unread_command(unread: Unread) -> str:
+    """The command about a file that could not be read."""
+    return f"::error file={_property(unread.file)}::{_data(unread.reason)}"
 
 
 def _data(text: str) -> str:

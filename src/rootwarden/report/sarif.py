@@ -16,11 +16,12 @@ from rootwarden.rules.diagnostic import Level
 from rootwarden.rules.pages import page_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+    from enum import StrEnum
 
     from rootwarden.report.diagnostics import Examined, Unread
-    from rootwarden.report.encoding import JsonObject
-    from rootwarden.rules.diagnostic import Choice, Code, Span
+    from rootwarden.report.encoding import JsonObject, JsonValue
+    from rootwarden.rules.diagnostic import Choice, Code
     from rootwarden.rules.findings import Finding
     from rootwarden.rules.pages import Page
     from rootwarden.rules.positions import Lines, Position
@@ -37,59 +38,78 @@ def sarif(examined: Examined, pages: Mapping[Code, Page]) -> str:
         pages: What there is to say about each code.
     """
     codes = sorted({one.diagnostic.code for one in examined.findings})
+    return run_log(
+        kinds=[kind(code, title=pages[code].title, text=page_text(code, pages[code])) for code in codes],
+        results=list(by_text(examined.findings, lambda one, lines: _result(one, lines, codes))),
+        files=examined.files,
+        unread=examined.unread,
+    )
+
+
+def run_log(
+    *, kinds: Sequence[JsonValue], results: Sequence[JsonValue], files: Iterable[str], unread: Sequence[Unread]
+) -> str:
+    """A log of one run.
+
+    Args:
+        kinds: What `kind` made for each code, in the order results count them.
+        results: The results.
+        files: The files that were read.
+        unread: Those that could not be read.
+    """
     run: JsonObject = {
-        "tool": {
-            "driver": {
-                "name": "rootwarden",
-                "version": __version__,
-                "rules": [_rule(code, pages[code]) for code in codes],
-            }
-        },
+        "tool": {"driver": {"name": "rootwarden", "version": __version__, "rules": list(kinds)}},
         "columnKind": "utf16CodeUnits",
         "invocations": [
             {
-                "executionSuccessful": not examined.unread,
-                "toolExecutionNotifications": [_notification(one) for one in examined.unread],
+                "executionSuccessful": not unread,
+                "toolExecutionNotifications": [_notification(one) for one in unread],
             }
         ],
-        "artifacts": [{"location": _place(file)} for file in examined.files],
-        "results": list(by_text(examined.findings, lambda one, lines: _result(one, lines, codes))),
+        "artifacts": [{"location": place(file)} for file in files],
+        "results": list(results),
     }
     return to_json({"$schema": _SCHEMA, "version": _VERSION, "runs": [run]}, indent=2)
 
 
-def _rule(code: Code, page: Page) -> JsonObject:
+def kind(code: StrEnum, *, title: str, text: str) -> JsonObject:
+    """What a code means, as a rule of the driver (3.49)."""
     return {
         "id": code.value,
         "name": "".join(word.capitalize() for word in code.name.split("_")),
-        "shortDescription": {"text": page.title},
-        "help": {"text": page_text(code, page)},
+        "shortDescription": {"text": title},
+        "help": {"text": text},
     }
 
 
 def _result(finding: Finding, lines: Lines, codes: list[Code]) -> JsonObject:
     one = finding.diagnostic
-    place = _place(finding.file)
+    where = place(finding.file)
     made: JsonObject = {
         "ruleId": one.code.value,
         "ruleIndex": codes.index(one.code),
         "level": one.level.value,
         "message": {"text": "\n".join(part for part in (one.message, one.help) if part)},
-        "locations": [{"physicalLocation": {"artifactLocation": place, "region": _region(one.span, lines)}}],
+        "locations": [
+            {"physicalLocation": {"artifactLocation": where, "region": region(one.span.start, one.span.end, lines)}}
+        ],
     }
     if one.fixes:
-        made["fixes"] = [_fix(fix, place, lines) for fix in one.fixes]
+        made["fixes"] = [_fix(fix, where, lines) for fix in one.fixes]
     return made
 
 
-def _fix(fix: Choice, place: JsonObject, lines: Lines) -> JsonObject:
+def _fix(fix: Choice, where: JsonObject, lines: Lines) -> JsonObject:
     return {
         "description": {"text": fix.title},
         "artifactChanges": [
             {
-                "artifactLocation": place,
+                "artifactLocation": where,
                 "replacements": [
-                    {"deletedRegion": _region(edit.span, lines), "insertedContent": {"text": edit.text}}
+                    {
+                        "deletedRegion": region(edit.span.start, edit.span.end, lines),
+                        "insertedContent": {"text": edit.text},
+                    }
                     for edit in fix.edits
                 ],
             }
@@ -98,17 +118,18 @@ def _fix(fix: Choice, place: JsonObject, lines: Lines) -> JsonObject:
 
 
 def _notification(unread: Unread) -> JsonObject:
-    location: JsonObject = {"physicalLocation": {"artifactLocation": _place(unread.file)}}
+    location: JsonObject = {"physicalLocation": {"artifactLocation": place(unread.file)}}
     return {"level": Level.ERROR.value, "message": {"text": unread.reason}, "locations": [location]}
 
 
-def _region(span: Span, lines: Lines) -> JsonObject:
-    start, end = lines.position(span.start), lines.position(span.end)
+def region(start: int, end: int, lines: Lines) -> JsonObject:
+    """Characters `start` up to `end` of a text (3.30)."""
+    first, last = lines.position(start), lines.position(end)
     return {
-        "startLine": start.line + 1,
-        "startColumn": _column(start),
-        "endLine": end.line + 1,
-        "endColumn": _column(end),
+        "startLine": first.line + 1,
+        "startColumn": _column(first),
+        "endLine": last.line + 1,
+        "endColumn": _column(last),
     }
 
 
@@ -116,7 +137,7 @@ def _column(position: Position) -> int:
     return position.column + 1
 
 
-def _place(file: str) -> JsonObject:
+def place(file: str) -> JsonObject:
     """A file as a URI reference (3.4.3): relative as given, absolute ones with their scheme."""
     path = file.replace("\\", "/")
     windows = path[1:3] == ":/"

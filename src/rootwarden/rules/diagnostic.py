@@ -183,23 +183,34 @@ class RuleSyntaxError(InputError):
 
 def render(diagnostic: Diagnostic, text: str, *, file: str = "") -> str:
     """Show a mistake the way people read it: message, place, line, caret, help."""
-    start = min(diagnostic.span.start, len(text))
+    head = f"{diagnostic.level}[{diagnostic.code}]: {diagnostic.message}"
+    span = diagnostic.span
+    return render_at(
+        span.start, span.end, text, file=file, head=head, label=diagnostic.label, help_text=diagnostic.help
+    )
+
+
+def render_at(
+    first: int, last: int, text: str, *, head: str, file: str = "", label: str = "", help_text: str = ""
+) -> str:
+    """Show something about the characters `first` up to `last` of a text: head, place, line, caret, help."""
+    start = min(first, len(text))
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", line_start)
     line = text[line_start : line_end if line_end >= 0 else len(text)]
     number = text.count("\n", 0, start) + 1
     column = start - line_start
     shown, caret_at = _cut(line, column)
-    length = max(1, min(diagnostic.span.end - start, len(shown) - caret_at))
+    length = max(1, min(last - start, len(shown) - caret_at))
     margin = " " * len(str(number))
     lines = [
-        f"{diagnostic.level}[{diagnostic.code}]: {diagnostic.message}",
+        head,
         f" {margin}--> {file or 'rule'}:{number}:{column + 1}",
         f" {margin} |",
         f" {number} | {shown}".rstrip(),
-        f" {margin} | {' ' * caret_at}{'^' * length} {diagnostic.label}".rstrip(),
+        f" {margin} | {' ' * caret_at}{'^' * length} {label}".rstrip(),
     ]
-    help_lines = diagnostic.help.splitlines()
+    help_lines = help_text.splitlines()
     lines += [f" {margin} = help: {help_lines[0]}"] if help_lines else []
     lines += [f" {margin}         {rest}" for rest in help_lines[1:]]
     return "\n".join(lines)

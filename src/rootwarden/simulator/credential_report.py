@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rootwarden.simulator.state import State
-    from rootwarden.simulator.world import AccessKey, Account, IAMUser, SigningCertificate
+    from rootwarden.simulator.world import AccessKey, Account, IAMUser, SigningCertificate, World
 
 LIFETIME = timedelta(hours=4)
 DEFAULT_POLLS = 1
@@ -66,7 +66,7 @@ def fetch(state: State, account: Account) -> Report:
     if state.clock() - report.generated >= LIFETIME:
         raise Refusal("ReportExpired", "The report has expired; call GenerateCredentialReport again", 410)
     if not report.content:
-        report.content = render(state, account)
+        report.content = render(state.world, account)
     return report
 
 
@@ -83,30 +83,30 @@ def _current(state: State, account: Account) -> Report | None:
         knob = state.knobs.first(StaleReport, account.account_id, _CALL)
         if knob is not None:
             generated = state.clock() - timedelta(seconds=knob.age_seconds)
-            report = Report(generated=generated, content=render(state, account, knob.columns))
+            report = Report(generated=generated, content=render(state.world, account, knob.columns))
             state.reports[account.account_id] = report
     return report
 
 
-def render(state: State, account: Account, changed: dict[str, str] | None = None) -> bytes:
+def render(world: World, account: Account, changed: dict[str, str] | None = None) -> bytes:
     """The CSV of an account, root first; `changed` replaces cells of the root row."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    root = dict(zip(COLUMNS, _root_row(state, account), strict=True)) | (changed or {})
+    root = dict(zip(COLUMNS, _root_row(world, account), strict=True)) | (changed or {})
     writer.writerow([root[column] for column in COLUMNS])
     for user in account.users:
-        writer.writerow(_user_row(state, account, user))
+        writer.writerow(_user_row(world, account, user))
     return out.getvalue().encode()
 
 
-def _root_row(state: State, account: Account) -> list[str]:
+def _root_row(world: World, account: Account) -> list[str]:
     root = account.root
     enabled = root.password_spelling or _flag(root.password)
     unused = "no_information" if root.password else "N/A"
     return [
         "<root_account>",
-        state.world.root_arn(account.account_id),
+        world.root_arn(account.account_id),
         instant(account.create_date),
         enabled,
         instant(root.password_last_used, unused),
@@ -118,10 +118,10 @@ def _root_row(state: State, account: Account) -> list[str]:
     ]
 
 
-def _user_row(state: State, account: Account, user: IAMUser) -> list[str]:
+def _user_row(world: World, account: Account, user: IAMUser) -> list[str]:
     return [
         user.name,
-        state.world.arn("iam", "", account.account_id, f"user{user.path}{user.name}"),
+        world.arn("iam", "", account.account_id, f"user{user.path}{user.name}"),
         instant(user.create_date),
         _flag(user.password),
         instant(user.password_last_used, "no_information" if user.password else "N/A"),

@@ -116,8 +116,19 @@ def roles(external_id: str = "") -> list[Role]:
     """The audit role and the one Organizations makes, both trusting the management account."""
     created = days_ago(500)
     return [
-        Role(name=AUDIT_ROLE, create_date=created, trusted_accounts=(MANAGEMENT_ID,), external_id=external_id),
-        Role(name=ACCESS_ROLE, create_date=created, trusted_accounts=(MANAGEMENT_ID,)),
+        Role(
+            name=AUDIT_ROLE,
+            create_date=created,
+            trusted_accounts=(MANAGEMENT_ID,),
+            external_id=external_id,
+            policies=("SecurityAudit",),
+        ),
+        Role(
+            name=ACCESS_ROLE,
+            create_date=created,
+            trusted_accounts=(MANAGEMENT_ID,),
+            policies=("AdministratorAccess",),
+        ),
     ]
 
 

@@ -78,12 +78,13 @@ class RootUser(msgspec.Struct, kw_only=True):
 
 
 class ManagedPolicy(msgspec.Struct, kw_only=True):
-    """A managed policy of the account; `documents` are JSON texts by version, the last one in force."""
+    """A managed policy; `documents` are JSON texts by version, `default` names the one in force, or it is the last."""
 
     name: str
     documents: dict[str, str]
     create_date: datetime = NOW
     path: str = "/"
+    default: str = ""
 
 
 class Group(msgspec.Struct, kw_only=True):
@@ -118,8 +119,10 @@ class Role(msgspec.Struct, kw_only=True):
 
     Attributes:
         trusted_services: Services that may assume it.
-        policies: Names of managed policies; what the simulator gives its own two roles when empty.
+        trust: The trust policy as JSON text, where accounts and services do not say it all; replaces them.
+        policies: Names of managed policies.
         inline: JSON texts by name.
+        boundary: Name of a managed policy, or empty.
         instance_profile: Name of the instance profile that hands it out, or empty.
     """
 
@@ -129,8 +132,10 @@ class Role(msgspec.Struct, kw_only=True):
     external_id: str = ""
     path: str = "/"
     trusted_services: tuple[str, ...] = ()
+    trust: str = ""
     policies: tuple[str, ...] = ()
     inline: dict[str, str] = {}
+    boundary: str = ""
     last_used: datetime | None = None
     instance_profile: str = ""
     tags: dict[str, str] = {}

@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.errors import UsageError
-from rootwarden.simulator import parts
+from rootwarden.simulator import parts, ways_up
 from rootwarden.simulator.elsewhere import HOME_REGIONS, Elsewhere
 from rootwarden.simulator.patchwork import patchwork_knobs, patchwork_member
 from rootwarden.simulator.services.sts import IAM_PRINCIPAL
@@ -51,9 +51,16 @@ def central_root(accounts: int = 20, *, external_id: str = "") -> World:
 
 
 def breached(accounts: int = 6, *, external_id: str = "") -> World:
-    """Somebody is in: a root key made and used within hours, MFA gone, one alarm narrowed and one deleted."""
+    """Somebody is in: a root key made and used within hours, MFA gone, one alarm narrowed and one deleted.
+
+    With six accounts or more there are ways up to root in it, and what looks like one (`simulator/ways_up.py`).
+    """
     ids = _ids(accounts)
-    return _world(ids, partial(_breached, external_id=external_id), _central(ids))
+    organization = _central(ids)
+    if accounts < ways_up.SMALLEST:
+        return _world(ids, partial(_breached, external_id=external_id), organization)
+    ways_up.fence_sandbox(organization)
+    return _world(ids, partial(_breached_with_ways_up, external_id=external_id), organization)
 
 
 def patchwork(accounts: int = 40, *, external_id: str = "") -> World:
@@ -217,6 +224,12 @@ def _breached(account_id: str, external_id: str = "") -> Account:
         account.root.keys = [parts.root_key(account_id, created=hours[0], used=hours[1])]
         parts.add_root_alarm(account, organization=False)
         account.region(parts.HOME_REGION).alarms.clear()
+    return account
+
+
+def _breached_with_ways_up(account_id: str, external_id: str = "") -> Account:
+    account = _breached(account_id, external_id)
+    ways_up.plant(account)
     return account
 
 

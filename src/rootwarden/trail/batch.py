@@ -9,6 +9,9 @@ import msgspec
 
 from rootwarden.detect.visits.interest import Interest
 from rootwarden.errors import RootwardenError
+from rootwarden.iam.usage.mapping import EventRules
+from rootwarden.iam.usage.names import NamesFile
+from rootwarden.iam.usage.tally import Tally
 from rootwarden.trail.counts import Counts, Problem, total
 from rootwarden.trail.hand_over import HandOver, spilled_rows
 from rootwarden.trail.limits import Limits
@@ -16,6 +19,8 @@ from rootwarden.trail.objects_to_read import S3
 from rootwarden.trail.place_names import Restriction
 from rootwarden.trail.scan import Scan
 from rootwarden.trail.spool import Row, row_of
+from rootwarden.trail.usage import UsageScan
+from rootwarden.trail.usage_tally import UsageTally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,6 +42,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
         base: What names of files are relative to, for whoever works in another folder; empty for here.
         profile: Named AWS profile, or empty.
         region: AWS region, or empty.
+        names: Names of events, when calls are to be added up in place of keeping events.
     """
 
     interest: Interest
@@ -46,6 +52,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     base: str = ""
     profile: str = ""
     region: str = ""
+    names: tuple[NamesFile, ...] = ()
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +65,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         problems: What was not read in full.
         read: Stamps of the objects that were, by name.
         size: Bytes of the objects as they are stored.
+        tally: The calls added up, when they were to be.
     """
 
     rows: list[Row]
@@ -66,6 +74,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     read: dict[str, str]
     size: int
+    tally: Tally | None = None
 
     def every_row(self) -> Iterator[Row]:
         """All events; the file they were handed over in is gone afterwards."""
@@ -82,6 +91,8 @@ def read_batch(batch: Sequence[Readable], orders: Orders, door: Door | None) -> 
         orders: What for.
         door: Access to AWS, when any object is in S3.
     """
+    if orders.names:
+        return _add_up(batch, orders, door)
     counts: list[Counts] = []
     problems: list[Problem] = []
     read: dict[str, str] = {}
@@ -104,6 +115,32 @@ def read_batch(batch: Sequence[Readable], orders: Orders, door: Door | None) -> 
         problems=tuple(problems),
         read=read,
         size=sum(each.size for each in batch),
+    )
+
+
+def _add_up(batch: Sequence[Readable], orders: Orders, door: Door | None) -> Result:
+    """Read some objects in full, for who used what."""
+    counts: list[Counts] = []
+    problems: list[Problem] = []
+    sum_of = UsageTally(EventRules(orders.names), orders.restriction)
+    for each, source in _opened(batch, orders.base, door):
+        if isinstance(source, RootwardenError):
+            problems.append(Problem(each.name, source.message))
+            counts.append(Counts(files=1))
+            continue
+        scan = UsageScan(source, name=each.name, limits=orders.limits)
+        for calls in scan.calls():
+            for call in calls:
+                sum_of.take(call)
+        counts.append(scan.counts())
+        problems.extend(scan.problems)
+    return Result(
+        rows=[],
+        counts=total(counts),
+        problems=tuple(problems),
+        read={},
+        size=sum(each.size for each in batch),
+        tally=sum_of.tally,
     )
 
 

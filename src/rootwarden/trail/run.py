@@ -114,22 +114,48 @@ def run(
         if stream is not None:
             _read_stream(stream, orders, spool, done)
         objects = _not_read_before(listing.objects(), spool, done)
-        ahead = list(islice(objects, _AHEAD))
-        size = sum(each.size for each in ahead)
-        in_all = size if len(ahead) < _AHEAD else None
-        batches = _batches(chain(ahead, objects))
-        results = elsewhere(batches, orders) if elsewhere else _results(batches, orders, workers, in_all)
-        read = 0
-        for result in results:
+        for result in read_all(objects, orders, done, workers=workers, elsewhere=elsewhere, show=show):
             spool.add(result.every_row(), result.read)
-            done.took(result.counts, result.problems)
-            read += result.size
-            show(_progress(read, in_all, done.counts))
     except KeyboardInterrupt:
         done.interrupted = True
     done.took(Counts(), listing.unlisted)
     done.passed_over = dict(sorted(_plain(listing.passed_over).items()))
     return done
+
+
+def read_all(
+    objects: Iterator[Readable],
+    orders: Orders,
+    done: Run,
+    *,
+    workers: int = 0,
+    elsewhere: Elsewhere | None = None,
+    show: Callable[[Progress], None] = lambda _: None,
+) -> Iterator[Result]:
+    """Read objects in batches.
+
+    Args:
+        objects: What to read.
+        orders: What for.
+        done: Is told what was read.
+        workers: How many processes; 0 for one a core.
+        elsewhere: Reads batches on other machines, instead of here.
+        show: Called with how far it is.
+
+    Yields:
+        Results, in the order they are done.
+    """
+    ahead = list(islice(objects, _AHEAD))
+    size = sum(each.size for each in ahead)
+    in_all = size if len(ahead) < _AHEAD else None
+    batches = _batches(chain(ahead, objects))
+    results = elsewhere(batches, orders) if elsewhere else _results(batches, orders, workers, in_all)
+    read = 0
+    for result in results:
+        yield result
+        done.took(result.counts, result.problems)
+        read += result.size
+        show(_progress(read, in_all, done.counts))
 
 
 def _results(batches: Iterator[Batch], orders: Orders, workers: int, in_all: int | None) -> Iterator[Result]:

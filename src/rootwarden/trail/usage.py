@@ -21,13 +21,53 @@ from rootwarden.trail.opening import opened
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
+
+    from rootwarden.detect.filter_pattern import Event as Document
+    from rootwarden.detect.visits.event import Event
 
 _LIMITS: Final = Limits()
+_NOTHING: Final = msgspec.Raw()
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
+class UsedIssuer(msgspec.Struct, gc=False, rename={"kind": "type", "principal": "principalId", "account": "accountId"}):
+    """Whose credentials a session has: `sessionIssuer`, in part.
+
+    Attributes:
+        kind: `type`: `Role`, `IAMUser`, `Root`.
+        principal: `principalId`: the unique id, without a session name.
+        arn: Role, user or root user.
+    """
+
+    kind: str | None = None
+    principal: str | None = None
+    arn: str | None = None
+
+
+class UsedSession(msgspec.Struct, gc=False, rename={"issuer": "sessionIssuer", "source_identity": "sourceIdentity"}):
+    """`sessionContext`, in part.
+
+    Attributes:
+        issuer: Whose credentials.
+        source_identity: What the first session of a chain was told to say about who is behind it.
+    """
+
+    issuer: UsedIssuer | None = None
+    source_identity: str | None = None
+
+
 class UsedIdentity(
-    msgspec.Struct, gc=False, rename={"kind": "type", "account": "accountId", "access_key": "accessKeyId"}
+    msgspec.Struct,
+    gc=False,
+    rename={
+        "kind": "type",
+        "account": "accountId",
+        "access_key": "accessKeyId",
+        "principal": "principalId",
+        "invoked_by": "invokedBy",
+        "session": "sessionContext",
+    },
 ):
     """Who made a call: `userIdentity`, in part.
 
@@ -36,12 +76,18 @@ class UsedIdentity(
         arn: Who.
         account: Twelve digits.
         access_key: The key that signed.
+        principal: `principalId`.
+        invoked_by: The service that asked in the identity's name.
+        session: `sessionContext`, of temporary credentials.
     """
 
     kind: str | None = None
     arn: str | None = None
     account: str | None = None
     access_key: str | None = None
+    principal: str | None = None
+    invoked_by: str | None = None
+    session: UsedSession | None = None
 
 
 class Used(
@@ -57,6 +103,10 @@ class Used(
         "time": "eventTime",
         "address": "sourceIPAddress",
         "agent": "userAgent",
+        "read_only": "readOnly",
+        "management": "managementEvent",
+        "parameters": "requestParameters",
+        "response": "responseElements",
     },
 ):
     """One call.
@@ -71,6 +121,11 @@ class Used(
         time: `eventTime`, as written.
         address: `sourceIPAddress`.
         agent: `userAgent`.
+        read_only: `readOnly`.
+        management: `managementEvent`; false for data events.
+        parameters: `requestParameters`, not decoded; empty where there are none.
+        response: `responseElements`, likewise.
+        resources: What was touched, not decoded.
     """
 
     source: str | None = None
@@ -82,6 +137,11 @@ class Used(
     time: str | None = None
     address: str | None = None
     agent: str | None = None
+    read_only: bool | None = None
+    management: bool | None = None
+    parameters: msgspec.Raw = _NOTHING
+    response: msgspec.Raw = _NOTHING
+    resources: msgspec.Raw = _NOTHING
 
 
 class _File(msgspec.Struct):
@@ -97,7 +157,7 @@ class UsageScan:
     """One file, read for usage.
 
     Args:
-        source: A file, or its bytes, packed with gzip or not.
+        source: A file, its bytes or a stream, packed with gzip or not.
         name: What people call it.
         limits: How much it may take.
 
@@ -105,7 +165,7 @@ class UsageScan:
         problems: Why it was not read in full, so far.
     """
 
-    def __init__(self, source: Path | bytes, *, name: str = "-", limits: Limits = _LIMITS) -> None:
+    def __init__(self, source: Path | bytes | BinaryIO, *, name: str = "-", limits: Limits = _LIMITS) -> None:
         self._source = source
         self._name = name
         self._limits = limits
@@ -194,19 +254,56 @@ class UsageScan:
             self._unreadable += 1
             return
         for each in unwrapped(document):
-            event = read_event(each)
-            who = event.identity
-            yield Used(
-                source=event.source or None,
-                name=event.name or None,
-                identity=UsedIdentity(who.kind or None, who.arn or None, who.account or None, who.access_key or None),
-                account=event.account or None,
-                region=event.region or None,
-                error=event.error_code or None,
-                time=event.text("eventTime") or None,
-                address=event.address or None,
-                agent=event.agent or None,
-            )
+            yield _as_far_as_readable(each)
 
     def _problem(self, reason: str) -> None:
         self.problems.append(Problem(self._name, reason))
+
+
+def _as_far_as_readable(document: Document) -> Used:
+    """One record in which a field is of another kind than documented: that field is missing, the others are there."""
+    event = read_event(document)
+    management = event.at("managementEvent")
+    return Used(
+        source=event.source or None,
+        name=event.name or None,
+        identity=_identity(event),
+        account=event.account or None,
+        region=event.region or None,
+        error=event.error_code or None,
+        time=event.text("eventTime") or None,
+        address=event.address or None,
+        agent=event.agent or None,
+        read_only=event.read_only,
+        management=management if isinstance(management, bool) else None,
+        parameters=_raw(event.at("requestParameters")),
+        response=_raw(event.at("responseElements")),
+        resources=_raw(event.at("resources")),
+    )
+
+
+def _identity(event: Event) -> UsedIdentity:
+    who = event.identity
+    context = "userIdentity", "sessionContext"
+    issuer = UsedIssuer(
+        kind=who.issuer_kind or None,
+        principal=event.text(*context, "sessionIssuer", "principalId") or None,
+        arn=who.issuer_arn or None,
+    )
+    session = UsedSession(
+        issuer=issuer if issuer != UsedIssuer() else None,
+        source_identity=event.text(*context, "sourceIdentity") or None,
+    )
+    return UsedIdentity(
+        kind=who.kind or None,
+        arn=who.arn or None,
+        account=who.account or None,
+        access_key=who.access_key or None,
+        principal=who.principal or None,
+        invoked_by=who.invoked_by or None,
+        session=session if session != UsedSession() else None,
+    )
+
+
+def _raw(value: object) -> msgspec.Raw:
+    return _NOTHING if value is None else msgspec.Raw(msgspec.json.encode(value))

@@ -277,7 +277,7 @@ def end(troupe: Troupe, opening: str) -> None:
 
 
 def test_who_has_the_lease_gives_no_share_to_it_and_an_approver_may(ready: Troupe) -> None:
-    """Decision 0029: a threshold of two is two people beside the requester; an approver who holds a key is one."""
+    """Decision 0030: a threshold of two is two people beside the requester; an approver who holds a key is one."""
     for name, roles in (("cora", ("requester", "custodian")), ("anna", ("approver", "custodian"))):
         person = ready.players[name].person
         recipient = person.age_recipient or ready.identities["cora"].recipient

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import msgspec
 
 from rootwarden.alert.secret import SecretSource
-from rootwarden.detect.visits.strict_toml import FileKind, read_toml
 from rootwarden.errors import InputError
+from rootwarden.strict_toml import FileKind, read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 
 from rootwarden.detect.visits.detection import Case
-from rootwarden.detect.visits.strict_toml import in_backticks, meant
+from rootwarden.strict_toml import in_backticks, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -12,7 +12,7 @@ from rootwarden.detect.visits.declared import spellings
 from rootwarden.detect.visits.detection import Detection, Setting, Topic, Who
 from rootwarden.detect.visits.incident import Severity
 from rootwarden.detect.visits.pattern_table import named, read_pattern
-from rootwarden.detect.visits.strict_toml import FileKind, in_backticks, is_id, read_toml, refused
+from rootwarden.strict_toml import FileKind, in_backticks, is_id, read_toml, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ import msgspec
 
 from rootwarden.detect.visits.detection import Accounts
 from rootwarden.detect.visits.playbook import Phase, Playbook, Step
-from rootwarden.detect.visits.strict_toml import FileKind, in_backticks, is_id, meant, read_toml, refused
+from rootwarden.strict_toml import FileKind, in_backticks, is_id, meant, read_toml, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

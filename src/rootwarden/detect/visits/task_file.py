@@ -10,7 +10,7 @@ from rootwarden.detect.errors import PatternError
 from rootwarden.detect.visits.case_file import CaseError, CaseTable, read_cases
 from rootwarden.detect.visits.detection import Accounts, Avoidable, Task, TaskPolicy
 from rootwarden.detect.visits.pattern_table import NOTHING, named, read_pattern
-from rootwarden.detect.visits.strict_toml import FileKind, in_backticks, is_id, read_toml, refused
+from rootwarden.strict_toml import FileKind, in_backticks, is_id, read_toml, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

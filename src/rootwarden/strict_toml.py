@@ -65,7 +65,8 @@ def read_toml(text: str, kind: type[T], what: FileKind, *, file: str = "") -> T:
 def refused(complaint: str, what: FileKind, file: str) -> InputError:
     """The one error of a file that is not what it should be."""
     shown = in_backticks(file, longest=400) if file else "the file"
-    return InputError(f"{shown} is not a {what.name}: {complaint}", hint=f"{what.page} lists every key")
+    article = "an" if what.name[:1] in "aeiou" else "a"
+    return InputError(f"{shown} is not {article} {what.name}: {complaint}", hint=f"{what.page} lists every key")
 
 
 def is_id(text: str) -> bool:

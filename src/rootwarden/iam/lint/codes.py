@@ -1,0 +1,87 @@
+"""Every kind of finding, by a number that never changes meaning; the first digit says how bad it is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad it is: IAM refuses it or it is no policy; it does not do what it says; it is worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Code(StrEnum):
+    """The codes. P0: not to be read; P1: refused; P2: without effect; P3: more or less than it seems; P4: notes."""
+
+    NOT_JSON = "P0001"
+    TOO_LARGE = "P0002"
+    TOO_DEEP = "P0003"
+    NAME_TWICE = "P0004"
+    NO_POLICY = "P0005"
+    MORE_FINDINGS = "P0006"
+    UNKNOWN_ELEMENT = "P1001"
+    NO_STATEMENT = "P1002"
+    WRONG_TYPE = "P1003"
+    UNKNOWN_VERSION = "P1004"
+    NO_EFFECT = "P1005"
+    BOTH_ELEMENTS = "P1006"
+    NO_ACTION = "P1007"
+    NO_RESOURCE = "P1008"
+    EMPTY_LIST = "P1009"
+    SID_LETTERS = "P1010"
+    SID_TWICE = "P1011"
+    PRINCIPAL_HERE = "P1012"
+    NO_PRINCIPAL = "P1013"
+    RCP_PRINCIPAL = "P1014"
+    RESOURCE_IN_TRUST = "P1015"
+    RCP_ALLOW = "P1016"
+    RCP_ACTION = "P1017"
+    NO_ARN = "P1018"
+    UNKNOWN_PARTITION = "P1019"
+    UNKNOWN_OPERATOR = "P1020"
+    UNREADABLE_VALUE = "P1021"
+    PRINCIPAL_SHAPE = "P1022"
+    TOO_LONG = "P1023"
+    TRUST_ACTION = "P1024"
+    SERVICE_WILDCARD = "P2001"
+    ACTION_SHAPE = "P2002"
+    UNKNOWN_SERVICE = "P2003"
+    UNKNOWN_ACTION = "P2004"
+    NO_ACTION_FITS = "P2005"
+    RESOURCE_NOT_TAKEN = "P2006"
+    ACTION_WITHOUT_RESOURCE = "P2007"
+    NO_ACCOUNT = "P2008"
+    WILDCARD_COMPARED = "P2009"
+    IMPOSSIBLE_VALUE = "P2010"
+    UNKNOWN_KEY = "P2011"
+    DELETED_PRINCIPAL = "P2012"
+    NEVER_MATCHES = "P2013"
+    NEEDLESS_STATEMENT = "P2014"
+    ALLOW_DENIED = "P2015"
+    OLD_VARIABLES = "P2016"
+    RCP_SERVICE = "P2017"
+    OPERATOR_MISFIT = "P2018"
+    UNKNOWN_VARIABLE = "P2019"
+    NOT_PRINCIPAL_ALLOWED = "P3001"
+    NOT_ACTION_ALLOWED = "P3002"
+    NOT_RESOURCE_ALLOWED = "P3003"
+    FOR_ALL_VALUES = "P3004"
+    SET_OPERATOR_SINGLE = "P3005"
+    NO_SET_OPERATOR = "P3006"
+    MFA_BOOL = "P3007"
+    IF_EXISTS_ALLOWED = "P3008"
+    EVERYBODY_ALLOWED = "P3009"
+    NEGATED_ALLOWED = "P3010"
+    NO_VERSION = "P4001"
+    ALL_SPELLED_OUT = "P4002"
+    NEEDLESS_VALUE = "P4003"
+    KEY_NOT_OF_ACTION = "P4004"
+    OVER_OLDER_LIMIT = "P4005"
+
+    @property
+    def level(self) -> Level:
+        """By the first digit."""
+        return {"0": Level.ERROR, "1": Level.ERROR, "4": Level.NOTE}.get(self.value[1], Level.WARNING)
