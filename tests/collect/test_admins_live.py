@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +22,7 @@ from rootwarden.simulator.ways_up import truth_of
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from rootwarden.collect.collected import CollectedAccount
@@ -260,5 +259,7 @@ def test_output_and_filters(clean: Simulator, tmp_path: Path) -> None:
         "principals"
     ]
     assert one["class"] == "escalation"
-    nobody = looks.command(*look, "--principal", "arn:aws:iam::000011110004:user/helpdeks", cwd=tmp_path, simulator=clean)
+    nobody = looks.command(
+        *look, "--principal", "arn:aws:iam::000011110004:user/helpdeks", cwd=tmp_path, simulator=clean
+    )
     assert nobody.complained(2, "user/helpdesk")

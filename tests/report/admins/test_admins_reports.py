@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -31,6 +31,7 @@ from rootwarden.report.admins.told import check_principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from rootwarden.report.admins.told import Told
 
@@ -233,16 +234,26 @@ def test_dot_is_a_graph_with_everybody(breached: Told) -> None:
         assert {end for edge in found.edges for end in edge[:2]} <= set(found.nodes)
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
-def test_graphviz_reads_it(breached: Told) -> None:
+@pytest.fixture(scope="session")
+def graphviz() -> str:
+    """Path of Graphviz's `dot`; without one its test is left out and says so: the reader above stands in for it."""
+    found = shutil.which("dot")
+    if found is None and "CI" in os.environ:
+        pytest.fail("a build server has Graphviz: .ci/run installs it")
+    if found is None:
+        pytest.skip("no Graphviz on this system")
+    return found
+
+
+def test_graphviz_reads_it(breached: Told, graphviz: str) -> None:
     for told in (principals.EVERYTHING, breached):
-        done = subprocess.run(["dot", "-Tsvg"], input=dot.render(told).encode(), capture_output=True, check=False)
+        done = subprocess.run([graphviz, "-Tsvg"], input=dot.render(told).encode(), capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_graphml_is_xml_with_keys_declared(breached: Told) -> None:
     for told in (principals.EVERYTHING, breached, principals.NOTHING):
-        top = ET.fromstring(graphml.render(told))
+        top = ET.fromstring(graphml.render(told))  # noqa: S314 - our own
         keys = {key.get("id"): key.get("for") for key in top.iter(f"{XML}key")}
         nodes = [node.get("id") for node in top.iter(f"{XML}node")]
         assert len(nodes) == len(set(nodes)) == len(graph(told).nodes)
@@ -273,7 +284,7 @@ def test_any_name_survives_both_graph_formats(name: str) -> None:
     one = replace(principals.ITSELF, arn=principals.arn(f"user/{name}"), path=principals.SIDEWAYS.path)
     told = replace(principals.EVERYTHING, found=replace(principals.EVERYTHING.found, principals=(one,)))
     dot_language.parse(dot.render(replace(told, accounts={principals.HERE: name})))
-    ET.fromstring(graphml.render(replace(told, accounts={principals.HERE: name})))
+    ET.fromstring(graphml.render(replace(told, accounts={principals.HERE: name})))  # noqa: S314 - our own
 
 
 # drawings
@@ -313,7 +324,8 @@ def test_a_drawing_says_the_same_in_words() -> None:
 
 
 def test_the_page_names_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "MOST_CARDS", 2)
+    monkeypatch.setattr(page, "MOST_CARDS", 1)
     text = page.render(principals.EVERYTHING)
-    assert "5 more not shown on this page" in text
+    assert text.count('class="principal ') == 5
+    assert "Not shown on this page: 2 more of class escalation." in text
     assert "1 other without a way up is not shown here" in text
