@@ -203,7 +203,7 @@ def _partition(details: AuthorizationDetails) -> str:
 
 def credentials_in(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
     """What the credential report says of keys and passwords; an inactive key shows by its last rotation."""
-    return {row.arn: Credentials(_keys(row), _password(row)) for row in rows if not row.is_root}
+    return {row.arn: Credentials(_keys(row), _told(row, "password_enabled"), _told(row, "mfa_active")) for row in rows}
 
 
 def _keys(row: CredentialReportRow) -> int | None:
@@ -216,5 +216,5 @@ def _keys(row: CredentialReportRow) -> int | None:
     return count
 
 
-def _password(row: CredentialReportRow) -> bool | None:
-    return {"true": True, "false": False}.get(row.cells.get("password_enabled", "").lower())
+def _told(row: CredentialReportRow, column: str) -> bool | None:
+    return {"true": True, "false": False}.get(row.cells.get(column, "").lower())

@@ -119,6 +119,22 @@ def fetch(
     return 0
 
 
+@app.command("sign-head")
+def sign_head(ctx: typer.Context) -> int:
+    """Sign the head of the log with your key, when no sink can be reached: two people's signatures hold it instead.
+
+    The head is held against those you saw before it is signed. What is signed changes with every entry.
+    """
+    with signed_in(ctx) as session:
+        from rootwarden.breakglass.client import signing_heads
+
+        held = signing_heads.sign_head(session)
+        out(f"{held.size} entries, root {held.root}\n")
+        missing = max(0, signing_heads.NEEDED - len(held.signed))
+        say(f"signed by {', '.join(held.signed)}; " + (f"{missing} more needed" if missing else "it is held by both"))
+    return 0
+
+
 def heads(
     ctx: typer.Context,
     log: Annotated[str, typer.Argument(metavar="[LOG]", help="One log: every head that is kept.")] = "",

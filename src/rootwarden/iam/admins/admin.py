@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.facts.iam_document import IamDocument, Statement
+from rootwarden.iam.admins.asking import REGION, sole_region
+from rootwarden.iam.context import Values
 from rootwarden.iam.layer import Policy
 from rootwarden.iam.pattern import VARIABLES_SINCE
 
@@ -89,6 +91,7 @@ def _everything(level: Level, context: Context) -> May:
 
 
 def _within_scp(level: Level, context: Context) -> May:
+    context = context.carrying({REGION: Values((sole_region("iam:*", _partition(context)),))})
     best: May = False
     for action in _POWER_OVER_IDENTITIES:
         found = _level_lets(level, action, context)
@@ -96,6 +99,11 @@ def _within_scp(level: Level, context: Context) -> May:
             return True
         best = best or found
     return best
+
+
+def _partition(context: Context) -> str:
+    who = context.held("aws:PrincipalArn")
+    return who.texts[0].split(":")[1] if isinstance(who, Values) and who.texts[0].startswith("arn:") else "aws"
 
 
 def _level_lets(level: Level, action: str, context: Context) -> May:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from rootwarden.iam.admins.trust import trusting
+from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from rootwarden.iam.admins.building import Household
     from rootwarden.iam.admins.holders import Holder
+    from rootwarden.iam.layer import Document
 
 
 class ExistingResource(msgspec.Struct, frozen=True):
@@ -116,6 +118,22 @@ class Landscape:
             return None
         return tuple(word for word in words if word not in known)
 
+    def barred(self, account: str) -> bool:
+        """Whether service control policies may take anything from an account; true where nobody knows."""
+        household = self.households.get(account)
+        levels = household.seat.scp if household is not None else ()
+        return not levels or any(not _is_full(policy.document) for level in levels for policy in level)
+
     def resources(self, kind: str, role: str) -> list[str] | None:
         """ARNs of the resources of a kind that have a role; `None` when that kind was not looked for."""
         return self._resources.get((kind, role), []) if kind in self.inventory else None
+
+
+def _is_full(document: Document) -> bool:
+    """Whether it allows everything, and no more is in it."""
+    if isinstance(document, Unreadable):
+        return False
+    return all(
+        one.effect == "Allow" and one.actions == ("*",) and one.resources == ("*",) and not one.conditions
+        for one in document.statements
+    )

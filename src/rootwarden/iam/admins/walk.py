@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from rootwarden.iam.admins.admin import EVERYTHING
-from rootwarden.iam.admins.asking import NEW, choices, may_choosing, new_names
+from rootwarden.iam.admins.asking import NEW, choices, in_region, may_choosing, new_names, regions
 from rootwarden.iam.admins.conditions import TAKEN, Scene, holds, holds_of
 from rootwarden.iam.admins.holders import Holder
 from rootwarden.iam.admins.powers import Powers
@@ -35,8 +35,12 @@ _MOST_RESOURCES: Final = 20
 _MOST_SECONDS: Final = 40
 _MOST_VALUES: Final = 16
 _NOT_CHANGED: Final = (":role/aws-reserved/", ":role/aws-service-role/")
-_ASSUME_ROLE: Final = "sts:AssumeRole"
 _OLDER: Final = "older-version"
+_ROOT_MFA: Final = "root-mfa"
+_ROOT_PASSWORD: Final = "password-recovery"  # noqa: S105 - a word of the catalogue
+# What no policy shows, and an older version of one or a credential report may.
+_SHOWN_SOMETIMES: Final = frozenset({_OLDER, _ROOT_MFA, _ROOT_PASSWORD})
+_ASSUME_ROLE: Final = "sts:AssumeRole"
 _LEAVE: Final = "iam:RemoveUserFromGroup"
 
 
@@ -157,7 +161,7 @@ class Walker:
         return best
 
     def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[_Try]:
-        untold = self._land.unsettled(path.requires, scene.account or scene.actor.account.id)
+        untold = self._land.unsettled(self._required(path, scene), scene.account or scene.actor.account.id)
         judged = _judged(path.target.where, scene, untold, path.assumes) if untold is not None else None
         if judged is None:
             return
@@ -174,6 +178,14 @@ class Walker:
             for with_existing in self._with_existing(with_policy):
                 for with_both in self._with_second(with_existing):
                     yield from _with_names(with_both)
+
+    def _required(self, path: EscalationPath, scene: Scene) -> tuple[str, ...]:
+        """What no policy shows, but for what the credential report says of root of the account."""
+        household = self._land.households.get(scene.account)
+        if not path.requires or household is None:
+            return path.requires
+        given = {_ROOT_PASSWORD: household.seat.root_password is True, _ROOT_MFA: household.seat.root_mfa is False}
+        return tuple(one for one in path.requires if not given.get(one))
 
     def _with_existing(self, attempt: _Try) -> Iterator[_Try]:
         existing, target = attempt.path.existing, attempt.scene.target
@@ -217,27 +229,25 @@ class Walker:
         result = self._result(attempt)
         if result is None:
             return None
-        templates = tuple(
-            (one.action.lower(), filled(one.resource, attempt.bindings))
-            for one in path.permissions
-            if NEW in one.resource
-        )
+        templates = tuple((one.action.lower(), filled(one.resource, attempt.bindings)) for one in path.permissions)
+        new = tuple(one for one in templates if NEW in one[1])
+        names = new_names(new, node.powers) if new else ("",)
         best: Walk | None = None
-        for name in new_names(templates, node.powers) if templates else ("",):
-            walk = self._named(attempt, result, name)
+        for name, region in product(names, regions(templates, node.powers)):
+            walk = self._named(attempt, result, name, region)
             if walk is not None and (best is None or len(walk.requires) < len(best.requires)):
                 best = walk
             if best is not None and best.sure:
                 break
         return best
 
-    def _named(self, attempt: _Try, result: Result, name: str) -> Walk | None:
-        """The walk with one name for what is new."""
+    def _named(self, attempt: _Try, result: Result, name: str, region: str) -> Walk | None:
+        """The walk with one name for what is new, in one Region."""
         asked: list[Asked] = []
         requires = attempt.requires
         bindings = attempt.bindings | ({"new": name} if name else {})
         for permission in attempt.path.permissions:
-            may, request = _ask(permission, attempt, bindings)
+            may, request = _ask(permission, attempt, bindings, region)
             if may is False:
                 return None
             requires += () if may is True else may
@@ -258,9 +268,11 @@ class Walker:
         if gain is Gain.ROOT:
             return End.ROOT
         if gain is Gain.REWRITES_TARGET and scene.target is None:
-            return End.ADMINISTRATOR
-        if gain is Gain.UNBLOCKS_TARGET and scene.target is None:
-            return End.ROOT  # what is left is root's credentials, which the path requires
+            # Where the roles of the account are known, whether one can be assumed is a path of its own.
+            decided = _ASSUME_ROLE in attempt.path.actions and scene.account in self._land.households
+            return None if decided else End.ADMINISTRATOR
+        if gain is Gain.UNBLOCKS_TARGET and attempt.path.target.kind is TargetKind.ACCOUNT:
+            return End.ROOT if self._land.barred(scene.account) else None
         if gain is Gain.NEW_PRINCIPAL:
             return Node(node.holder, node.powers.book.powers((EVERYTHING,), None, node.holder.powers.scp))
         return _changed(attempt)
@@ -304,11 +316,13 @@ def _unblocked(node: Node | None, attempt: _Try) -> Node | None:
             powers = powers.without(one.policy) if one.group == policy.group else powers
     elif policy is not None and Where.IS_BOUNDARY_OF_ACTOR not in where:
         powers = node.powers.without(policy.policy)
+    elif Where.ACTOR_IN_MEMBER_ACCOUNT in where:
+        powers = node.powers.outside_organization()
     elif node.powers.boundary is not None:
         powers = node.powers.unbounded()
     else:
         return None
-    return Node(node.holder, powers)
+    return None if powers is node.powers else Node(node.holder, powers)
 
 
 def _joined(node: Node, group: Group) -> Node | None:
@@ -432,10 +446,10 @@ def _more(attempt: _Try, *, requires: tuple[str, ...] = (), **bindings: str) -> 
     return msgspec.structs.replace(attempt, requires=attempt.requires + requires, bindings=attempt.bindings | bindings)
 
 
-def _ask(permission: Permission, attempt: _Try, bindings: dict[str, str]) -> tuple[May, Asked]:
+def _ask(permission: Permission, attempt: _Try, bindings: dict[str, str], region: str = "") -> tuple[May, Asked]:
     """Whether one request of a path is allowed in the easiest of the ways the actor may choose."""
     action, node, scene = permission.action.lower(), attempt.node, attempt.scene
-    resource = filled(permission.resource, bindings)
+    resource = in_region(filled(permission.resource, bindings), region)
     best: May = False
     request = Asked(permission.action, resource, node.holder.context)
     if action == ASSUME and scene.target is not None and resource == scene.target.arn:
@@ -445,7 +459,7 @@ def _ask(permission: Permission, attempt: _Try, bindings: dict[str, str]) -> tup
     about = _about(resource, scene)
     for context in _contexts(permission, node, about, bindings):
         for spelled in choices(resource, node.powers, action):
-            may = may_choosing(node.powers, action, spelled, context)
+            may = may_choosing(node.powers, action, spelled, context, region)
             if may is True:
                 return True, Asked(permission.action, spelled, context)
             if may is not False and (not isinstance(best, tuple) or len(may) < len(best)):
@@ -538,4 +552,4 @@ def _accounts(seat: AccountSeat, land: Landscape) -> tuple[str, ...]:
 def always_unsure(path: EscalationPath, land: Landscape) -> bool:
     """Whether something stands in the way of a path whatever it is walked on."""
     untold = path.existing is not None and path.existing.type not in land.inventory
-    return untold or any(one != _OLDER for one in path.requires)
+    return untold or any(one not in _SHOWN_SOMETIMES for one in path.requires)
