@@ -11,7 +11,7 @@ import typer
 
 from rootwarden.cli import options
 from rootwarden.cli.iam_reading import details_in_files, organization_in
-from rootwarden.cli.looking import Look, look, refuse_live_options
+from rootwarden.cli.looking import NO_INSTANT, Look, look, refuse_live_options
 from rootwarden.errors import InputError, UsageError
 from rootwarden.report.admins import FORMATS, find
 
@@ -120,24 +120,15 @@ def _of_a_look(asked: Look, inventory: Inventory | None) -> tuple[Told, int]:
     from rootwarden.report.admins.told import Told
 
     census = Census()
-    timeless = asked.evidence is not None and _tells_no_instant(asked.evidence)
-    # Nothing here is judged by the instant; a folder that does not tell one is read all the same.
-    asked = msgspec.structs.replace(asked, as_of="1970-01-01") if timeless else asked
-    collected = look(asked, asking(), tags=False, tree=True, digest=census.digest)
+    collected = look(asked, asking(), tags=False, tree=True, digest=census.digest, dated=False)
     if not collected.accounts and not collected.interrupted:
         raise UsageError("there is no account to look at", hint="give a folder or accounts that are active")
     found = census.judged(collected, inventory)
-    if timeless:
+    if found.as_of == NO_INSTANT:
         found = msgspec.structs.replace(found, as_of=None)
     names = {one.facts.id: value_or_none(one.facts.name) or "" for one in collected.accounts}
     told = Told(found=found, source=collected.described, accounts=names)
     return told, 130 if collected.interrupted else 0
-
-
-def _tells_no_instant(folder: Path) -> bool:
-    from rootwarden.collect.folder import EvidenceFolder
-
-    return EvidenceFolder(folder).as_of is None
 
 
 def _refuse_other_places(asked: Look) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -233,10 +234,20 @@ def test_dot_is_a_graph_with_everybody(breached: Told) -> None:
         assert {end for edge in found.edges for end in edge[:2]} <= set(found.nodes)
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
-def test_graphviz_reads_it(breached: Told) -> None:
+@pytest.fixture(scope="session")
+def graphviz() -> str:
+    """Path of Graphviz's `dot`; without one its test is left out and says so: the reader above stands in for it."""
+    found = shutil.which("dot")
+    if found is None and "CI" in os.environ:
+        pytest.fail("a build server has Graphviz: .ci/run installs it")
+    if found is None:
+        pytest.skip("no Graphviz on this system")
+    return found
+
+
+def test_graphviz_reads_it(breached: Told, graphviz: str) -> None:
     for told in (principals.EVERYTHING, breached):
-        done = subprocess.run(["dot", "-Tsvg"], input=dot.render(told).encode(), capture_output=True, check=False)
+        done = subprocess.run([graphviz, "-Tsvg"], input=dot.render(told).encode(), capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -313,7 +324,8 @@ def test_a_drawing_says_the_same_in_words() -> None:
 
 
 def test_the_page_names_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "MOST_CARDS", 2)
+    monkeypatch.setattr(page, "MOST_CARDS", 1)
     text = page.render(principals.EVERYTHING)
-    assert "5 more not shown on this page" in text
+    assert text.count('class="principal ') == 5
+    assert "Not shown on this page: 2 more of class escalation." in text
     assert "1 other without a way up is not shown here" in text

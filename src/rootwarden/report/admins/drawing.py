@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.verdict import PrincipalVerdict, Step
     from rootwarden.report.admins.told import Told
 
-WIDTH: Final = 400
+WIDTH: Final = 350
 BOX_LEFT: Final = 1
-BOX_WIDTH: Final = 398
+BOX_WIDTH: Final = 348
 LINE: Final = 18
 _PADDING: Final = 10
 _GAP: Final = 12
-_NAME_LETTERS: Final = 47
-_SMALL_LETTERS: Final = 54
-_STEP_LETTERS: Final = 46
+_NAME_LETTERS: Final = 42
+_SMALL_LETTERS: Final = 47
+_STEP_LETTERS: Final = 39
 _MOST_LINES: Final = 6
 
 

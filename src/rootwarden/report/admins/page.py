@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.verdict import Blocking, StatementPlace
     from rootwarden.report.admins.told import Told
 
-MOST_CARDS: Final = 1_000
+MOST_CARDS: Final = 300  # of each class
 MOST_ACCOUNTS: Final = 500
 MOST_LISTED: Final = 500
 # How many with a way are open from the start.
@@ -68,6 +68,8 @@ def render(told: Told) -> str:
     worth = [one for one in principals if one.kind is not Class.NONE or one.blocked_by]
     outside = {one.arn: one.lets_in for one in told.found.open_roles}
     accounts = list(told.by_account().items())
+    of_class = {kind: [one for one in worth if one.kind is kind] for kind in phrases.CLASSES}
+    carded = [one for members in of_class.values() for one in members[:MOST_CARDS]]
     return _template().render(
         told=told,
         total=len(told.found.principals),
@@ -75,9 +77,9 @@ def render(told: Told) -> str:
         counts=told.counts(),
         accounts=accounts[:MOST_ACCOUNTS],
         accounts_left=max(0, len(accounts) - MOST_ACCOUNTS),
-        cards=[_card(number, one, told, outside) for number, one in enumerate(worth[:MOST_CARDS])],
-        opened=frozenset(one.arn for one in [each for each in worth if each.path][:_OPEN]),
-        left_out=max(0, len(worth) - MOST_CARDS),
+        cards=[_card(number, one, told, outside) for number, one in enumerate(carded)],
+        opened=frozenset(one.arn for one in [each for each in carded if each.path][:_OPEN]),
+        left_out={kind.value: len(all_) - MOST_CARDS for kind, all_ in of_class.items() if len(all_) > MOST_CARDS},
         quiet=len(principals) - len(worth),
         unread=told.found.unread[:MOST_LISTED],
         unread_left=max(0, len(told.found.unread) - MOST_LISTED),
