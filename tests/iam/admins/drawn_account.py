@@ -156,7 +156,11 @@ def identity_documents(dump: Dump) -> Iterator[dict[str, Any]]:
     """Every document of a dump but trust policies, those in force and older ones; they may be changed in place."""
     for one in dump["Policies"]:
         yield from (version["Document"] for version in one["PolicyVersionList"])
-    lists = {"UserDetailList": "UserPolicyList", "GroupDetailList": "GroupPolicyList", "RoleDetailList": "RolePolicyList"}
+    lists = {
+        "UserDetailList": "UserPolicyList",
+        "GroupDetailList": "GroupPolicyList",
+        "RoleDetailList": "RolePolicyList",
+    }
     for list_name, inline in lists.items():
         for one in dump[list_name]:
             yield from (policy["PolicyDocument"] for policy in one[inline])

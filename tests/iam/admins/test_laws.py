@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from random import Random
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from tests.iam.admins.drawn_account import ACCOUNT, Drawn, Dump, arn, boundary, copied, documents, identity_documents
+from tests.iam.admins.drawn_account import ACCOUNT, Drawn, arn, boundary, copied, documents, identity_documents
 from tests.iam.admins.judged import classes_of_dump
+
+if TYPE_CHECKING:
+    from tests.iam.admins.drawn_account import Dump
 
 RANK: Final = {"none": 0, "lateral": 1, "conditional": 2, "escalation": 3, "direct": 4}
 FULL: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.iam.admins.admin import is_administrator
+from rootwarden.iam.admins.attempt import End, Node
 from rootwarden.iam.admins.named import NamedResources
-from rootwarden.iam.admins.walk import End, Node, Walk, Walker, always_unsure, scenes
+from rootwarden.iam.admins.scenes import scenes
+from rootwarden.iam.admins.walk import Walk, Walker, always_unsure
 from rootwarden.iam.escalation.path import Actor, EscalationPath, Gain, TargetKind, Where
 from rootwarden.iam.principal import Kind
 
