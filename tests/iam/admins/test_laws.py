@@ -1,4 +1,4 @@
-"""Laws of the classes: what takes away never lifts anybody, order is nothing, and what cannot be read proves nothing."""
+"""Laws of the classes: what takes away lifts nobody, order is nothing, and what cannot be read proves nothing."""
 
 from __future__ import annotations
 

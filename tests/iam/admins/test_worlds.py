@@ -1,4 +1,4 @@
-"""Everybody is judged as the truth has it: crowds of many sizes, the planted ways of `breached`, every path's worlds."""
+"""Everybody is judged as the truth has it: crowds of many sizes, the ways planted in `breached`, worlds of paths."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from rootwarden.iam.admins.asking import NEW, new_names, regions
 from rootwarden.iam.admins.attempt import Asked, Attempt, End, Node, Result
 from rootwarden.iam.admins.conditions import TAKEN, Scene, holds, holds_of
 from rootwarden.iam.admins.gain import changed
+from rootwarden.iam.admins.holders import Holder
+from rootwarden.iam.admins.pools import Pools
 from rootwarden.iam.admins.request import FREE, ask, is_fixed
 from rootwarden.iam.admins.trust import lets_service, trusting
 from rootwarden.iam.escalation.path import EscalationPath, Gain, TargetKind, Where
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rootwarden.iam.admins.conditions import Holds
-    from rootwarden.iam.admins.holders import AccountSeat, Attachment, Holder
+    from rootwarden.iam.admins.holders import AccountSeat, Attachment
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import May
     from rootwarden.iam.escalation.path import Target
@@ -64,17 +66,31 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return not self.requires
 
 
+class _Second(msgspec.Struct, frozen=True):
+    """A second principal of a path, with what taking it requires and assumes."""
+
+    holder: Holder
+    requires: tuple[str, ...]
+    assumes: tuple[str, ...]
+
+
 class Walker:
     """Tries paths.
 
     Args:
         land: Who there is.
+
+    Attributes:
+        pools: Whom paths may be walked on.
+        cut: What was not tried to the end, in words.
     """
 
     def __init__(self, land: Landscape) -> None:
         self._land = land
         self._lent: dict[tuple[int, tuple[str, ...]], May] = {}
-        self._second: dict[tuple[int, int, str], list[tuple[Holder, tuple[str, ...], tuple[str, ...]]]] = {}
+        self.pools = Pools(land, self._lends)
+        self.cut: dict[str, None] = {}
+        self._second: dict[tuple[str, int, str], list[_Second]] = {}
         self._could: dict[tuple[int, int, str], bool] = {}
 
     def could(self, path: EscalationPath, node: Node) -> bool:
@@ -98,14 +114,25 @@ class Walker:
 
     def on(self, path: EscalationPath, node: Node, scene: Scene) -> Walk | None:
         """The easiest way to walk a path on what the scene names, or `None`; a way without doubt is taken first."""
-        best: Walk | None = None
+        return min(self.walks(path, node, scene), key=lambda walk: len(walk.requires), default=None)
+
+    def walks(self, path: EscalationPath, node: Node, scene: Scene) -> list[Walk]:
+        """The easiest way to each thing that walking a path on what the scene names can lead to."""
+        best: dict[object, Walk] = {}
         for attempt in self._attempts(path, node, scene):
-            walk = self._asked(attempt)
-            if walk is not None and (best is None or len(walk.requires) < len(best.requires)):
-                best = walk
-            if best is not None and best.sure:
-                return best
-        return best
+            result = self._result(attempt)
+            if result is None:
+                continue
+            key = result if isinstance(result, End) else result.key
+            known = best.get(key)
+            if known is not None and known.sure:
+                continue
+            walk = self._asked(attempt, result)
+            if walk is not None and (known is None or len(walk.requires) < len(known.requires)):
+                best[key] = walk
+                if walk.sure and path.also is None and scene.target is not None and path.gain is Gain.TARGET:
+                    break
+        return list(best.values())
 
     def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[Attempt]:
         judged = _judged(path.target.where, scene, self._required(path, scene), path.assumes)
@@ -150,31 +177,32 @@ class Walker:
         if also is None:
             yield attempt
             return
-        for other, requires, assumes in self._seconds(attempt, also)[:_MOST_SECONDS]:
-            scene = msgspec.structs.replace(attempt.scene, also=other)
-            made = msgspec.structs.replace(attempt, scene=scene, assumes=attempt.assumes + assumes)
-            yield _more(made, requires=requires, also=other.arn)
+        named = self.pools.named_seconds(attempt.path, attempt.node.powers)
+        found = [one for one in self._seconds(attempt, also) if named is None or named.names(one.holder.arn)]
+        if len(found) > _MOST_SECONDS:
+            self.cut[f"of the second principals of `{attempt.path.id}` the {_MOST_SECONDS} easiest were tried"] = None
+        for second in found[:_MOST_SECONDS]:
+            scene = msgspec.structs.replace(attempt.scene, also=second.holder)
+            made = msgspec.structs.replace(attempt, scene=scene, assumes=attempt.assumes + second.assumes)
+            yield _more(made, requires=second.requires, also=second.holder.arn)
 
-    def _seconds(self, attempt: Attempt, also: Target) -> list[tuple[Holder, tuple[str, ...], tuple[str, ...]]]:
-        """The principals that can be the second one for a target, with what each requires; the surest first."""
+    def _seconds(self, attempt: Attempt, also: Target) -> list[_Second]:
+        """The principals that can be the second one for a target; the surest first."""
         scene, account = attempt.scene, attempt.scene.actor.account.id
-        key = (id(also), id(scene.target), account)
+        key = (attempt.path.id, id(scene.target) if Where.MAY_ASSUME_TARGET in also.where else 0, account)
         if key not in self._second:
             user = also.kind is TargetKind.USER
             found = []
             for other in self._land.users(account) if user else self._land.lending(account, also.trusts):
                 lent = True if user else self._lends(other, also.trusts)
-                judged = _judged_of(also.where, other, scene)
+                judged = _judged_of(also.where, other, scene) if lent is not False else None
                 if lent is not False and judged is not None:
-                    found.append((other, judged[0] + (() if lent is True else lent), judged[1]))
-            self._second[key] = sorted(found, key=lambda one: len(one[1]))
+                    found.append(_Second(other, judged[0] + (() if lent is True else lent), judged[1]))
+            self._second[key] = sorted(found, key=lambda one: len(one.requires))
         return self._second[key]
 
-    def _asked(self, attempt: Attempt) -> Walk | None:
+    def _asked(self, attempt: Attempt, result: Result) -> Walk | None:
         path, node = attempt.path, attempt.node
-        result = self._result(attempt)
-        if result is None:
-            return None
         templates = tuple((one.action.lower(), filled(one.resource, attempt.bindings)) for one in path.permissions)
         new = tuple(one for one in templates if NEW in one[1])
         names = new_names(new, node.powers) if new else ("",)
