@@ -113,13 +113,18 @@ class Bureau:
                 None
             )
             return ()
-        levels = (attachments.value.get(target) for target in (*home.targets, account))
+        levels = {target: attachments.value.get(target) for target in (*home.targets, account)}
+        for target, level in levels.items():
+            if not level:
+                self.notes[f"no service control policy of `{target}` is told: it is taken to allow everything"] = None
         # A level of which nothing is told has the policy that AWS attached, which nobody can take away last.
-        return tuple(tuple(self._control(one, organization) for one in level) for level in levels if level)
+        return tuple(tuple(self._control(one, organization) for one in level) for level in levels.values() if level)
 
     def _control(self, policy: str, organization: Organization) -> Policy:
         if policy not in self._controls:
             found = organization.policies.get(policy)
+            if found is None:
+                self.notes[f"service control policy `{policy}` was not collected: what it bars is not known"] = None
             self._controls[policy] = (
                 Policy(found.name, document(found.statements))
                 if found is not None

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 DETAILS = "iam:GetAccountAuthorizationDetails"
 POLICY = "iam:GetAccountPasswordPolicy"
 T = TypeVar("T")
+# `--max-items` of the AWS CLI leaves `NextToken`, `--no-paginate` the answer of AWS itself.
+_MORE = ("Marker", "NextToken", "nextToken")
 _LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 
 
@@ -98,7 +100,7 @@ def details_in(document: bytes, what: str) -> SoleDetails:
         wire = msgspec.convert({**found, **{name: [] for name in missing}}, DetailsWire)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"`{what}` cannot be read as authorization details: {error}", hint=hint) from None
-    if wire.truncated:
+    if wire.truncated or any(found.get(token) for token in _MORE):
         hint = "let the AWS CLI fetch every page: leave out `--max-items` and `--no-paginate`"
         raise InputError(f"`{what}` is the first page of authorization details, not all of them", hint=hint)
     arns = [*(one.arn for one in wire.users), *(one.arn for one in wire.roles), *(one.arn for one in wire.groups)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import structs
@@ -39,6 +40,8 @@ _ARN_PARTS: Final = 6
 _MOST_LEVELS: Final = 16
 _MOST_POLICIES: Final = 200
 _MOST_KEYS: Final = 500
+_NEARLY: Final = 0.75
+_LIMITING: Final = ("boundary", "rcp", "scp", "session")
 
 
 class CaseError(InputError):
@@ -67,6 +70,7 @@ def read_case(case: object) -> Question:
     """
     whole = _object(case, "the case")
     request, principal = _object(whole.get("request"), "`request`"), _object(whole.get("principal"), "`principal`")
+    _refuse_misspelt(whole)
     who = _principal(principal)
     resource = _text(request, "resource", ANY_RESOURCE)
     owner = _text(whole, "resource_account") or _account_in(resource)
@@ -74,12 +78,9 @@ def read_case(case: object) -> Question:
     if owner or who.account:
         keys["aws:ResourceAccount"] = held(owner or who.account)
     context = _context(request).with_defaults(keys)
-    action = _text(request, "action")
-    if not action:
-        raise CaseError("`request` has no `action`", hint='for example {"action": "s3:GetObject", "resource": "*"}')
     return Question(
         who=who,
-        request=Request(action.lower(), resource, context),
+        request=Request(_action(request), resource, context),
         resource_account=owner,
         identity=_policies(whole.get("identity"), "identity") or (),
         resource=_policy(whole["resource"], "resource") if whole.get("resource") is not None else None,
@@ -89,6 +90,26 @@ def read_case(case: object) -> Question:
         rcp=_levels(whole.get("rcp"), "rcp"),
         management_account=_text(whole, "management_account"),
     )
+
+
+def _refuse_misspelt(whole: Json) -> None:
+    """A layer that limits must not pass for one that is not there because its name is nearly right."""
+    for name in whole:
+        words = (name.lower(), *name.lower().split("_"))
+        near = (each for word in words for each in get_close_matches(word, _LIMITING, 1, _NEARLY))
+        meant = "" if name in _LIMITING else next(near, "")
+        if meant:
+            raise CaseError(f"a case has no `{name}`", hint=f"did you mean `{meant}`?")
+
+
+def _action(request: Json) -> str:
+    """The action in lower case: one, since nobody asks for several at once."""
+    action, hint = _text(request, "action"), 'for example {"action": "s3:GetObject", "resource": "*"}'
+    if not action:
+        raise CaseError("`request` has no `action`", hint=hint)
+    if ":" not in action or "*" in action or "?" in action:
+        raise CaseError(f"`{action}` is not one action of a service", hint=hint)
+    return action.lower()
 
 
 def _principal(found: Json) -> Principal:

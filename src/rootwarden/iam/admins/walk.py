@@ -17,7 +17,7 @@ from rootwarden.iam.admins.holders import Holder
 from rootwarden.iam.admins.pools import Pools
 from rootwarden.iam.admins.request import FREE, ask, is_fixed
 from rootwarden.iam.admins.trust import lets_service, trusting
-from rootwarden.iam.escalation.path import EscalationPath, Gain, TargetKind, Where
+from rootwarden.iam.escalation.path import EscalationPath, Gain, Permission, TargetKind, Where
 from rootwarden.iam.escalation.template import filled, placeholders
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ _ROOT_PASSWORD: Final = "password-recovery"  # noqa: S105 - a word of the catalo
 # What no policy shows, and an older version of one or a credential report may.
 _SHOWN_SOMETIMES: Final = frozenset({_OLDER, _ROOT_MFA, _ROOT_PASSWORD})
 _ASSUME_ROLE: Final = "sts:AssumeRole"
+_NEW_VERSION: Final = "iam:CreatePolicyVersion"
+_LESS_A_VERSION: Final = "iam:DeletePolicyVersion"
+_MOST_VERSIONS: Final = 5  # IAM user guide, *IAM and AWS STS quotas*
 
 
 class Walk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -221,7 +224,7 @@ class Walker:
         asked: list[Asked] = []
         requires = attempt.requires
         bindings = attempt.bindings | ({"new": name} if name else {})
-        for permission in attempt.path.permissions:
+        for permission in _needed(attempt):
             may, request = ask(permission, attempt, bindings, region)
             if may is False:
                 return None
@@ -251,6 +254,16 @@ class Walker:
         if gain is Gain.NEW_PRINCIPAL:
             return Node(node.holder, node.powers.book.powers((EVERYTHING,), None, node.holder.powers.scp))
         return changed(attempt)
+
+
+def _needed(attempt: Attempt) -> Iterator[Permission]:
+    """What the path asks; a policy that has all the versions it may have needs one deleted before a new one."""
+    policy = attempt.scene.policy
+    full = policy is not None and len(policy.older) + 1 >= _MOST_VERSIONS
+    for one in attempt.path.permissions:
+        if full and one.action == _NEW_VERSION:
+            yield Permission(action=_LESS_A_VERSION, resource=one.resource)
+        yield one
 
 
 def _judged(
