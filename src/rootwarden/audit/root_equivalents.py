@@ -119,13 +119,17 @@ class Bureau:
             )
         return self._controls[policy]
 
+    def landscape(self, households: Iterable[Household], inventory: Inventory | None) -> Landscape:
+        """Everybody, with what is known beside them."""
+        listed = self._organization.accounts if self._organization is not None else None
+        members = tuple(one.id for one in listed.value) if isinstance(listed, Known) else ()
+        return Landscape(households, inventory, members)
+
     def judged(
         self, households: Iterable[Household], inventory: Inventory | None, *, as_of: datetime | None = None
     ) -> RootEquivalents:
         """The verdict on everybody."""
-        listed = self._organization.accounts if self._organization is not None else None
-        members = tuple(one.id for one in listed.value) if isinstance(listed, Known) else ()
-        land = Landscape(households, inventory, members)
+        land = self.landscape(households, inventory)
         verdicts = judge(land, self.book, self.paths)
         if inventory is None:
             self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None

@@ -53,6 +53,24 @@ def admins(
             "--resources", metavar="FILE", help='Resources with roles: {"lambda:function": [{"arn", "role"}], …}.'
         ),
     ] = None,
+    stop: Annotated[
+        str,
+        typer.Option(
+            "--stop",
+            metavar="ARN",
+            help="Tell what would end the ways up of this user or role; each change is tried.",
+            show_default=False,
+        ),
+    ] = "",
+    spare: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--spare",
+            metavar="ARN",
+            help="With --stop: whom a service control policy leaves alone; may be repeated. "
+            "If not given, the other administrators of the account.",
+        ),
+    ] = None,
     format_: Annotated[Shown, typer.Option("--format", help="How to print the verdicts.")] = Shown.TERMINAL,
 ) -> int:
     """Tell for every user and role whether it is as good as root, by which way up, and what stands in its way.
@@ -67,6 +85,11 @@ def admins(
             hint="give --authorization-details FILE or --evidence FOLDER",
         )
     inventory = _inventory(resources) if resources is not None else None
+    if spare and not stop:
+        raise UsageError("--spare is about a policy that ends ways up", hint="give --stop ARN")
+    if stop:
+        given = authorization_details or []
+        return _print_stops(given, evidence, organization, inventory, stop, tuple(spare or ()), format_)
     if evidence is not None:
         found = of_collected(collected_in(evidence), inventory)
     else:
@@ -76,6 +99,27 @@ def admins(
             inventory,
         )
     typer.echo(_as_json(found) if format_ is Shown.JSON else _as_text(found))
+    return 3 if found.unread else 0
+
+
+def _print_stops(
+    files: list[Path],
+    evidence: Path | None,
+    organization: Path | None,
+    inventory: Inventory | None,
+    arn: str,
+    spared: tuple[str, ...],
+    shown: Shown,
+) -> int:
+    from rootwarden.audit.root_stops import stops_in_collected, stops_in_details
+    from rootwarden.report.stopping import stops_json, stops_text
+
+    if evidence is not None:
+        found = stops_in_collected(collected_in(evidence), inventory, arn, spared=spared)
+    else:
+        surrounding = organization_in(organization) if organization else None
+        found = stops_in_details(details_in_files(files), surrounding, inventory, arn, spared=spared)
+    typer.echo(stops_json(found) if shown is Shown.JSON else stops_text(found))
     return 3 if found.unread else 0
 
 
