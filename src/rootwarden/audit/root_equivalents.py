@@ -13,6 +13,7 @@ from rootwarden.iam.admins.building import Credentials, Library, document, house
 from rootwarden.iam.admins.holders import AccountSeat
 from rootwarden.iam.admins.landscape import Landscape
 from rootwarden.iam.admins.powers import Book
+from rootwarden.iam.admins.standing import Standing, standings
 from rootwarden.iam.admins.verdict import OpenRole, PrincipalVerdict, judge, open_roles
 from rootwarden.iam.layer import Policy, Unreadable
 
@@ -37,6 +38,7 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         principals: The verdict on every user and role.
         open_roles: Those of them that let in others than were looked at.
+        administrators: Of every account, whether it can be administered without its root user.
         unread: Accounts of which nobody could be judged, with the reason.
         notes: What the reader must know: what was not given, and so not taken off or added.
         as_of: Instant of the facts; `None` for a file that does not tell.
@@ -44,6 +46,7 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
 
     principals: tuple[PrincipalVerdict, ...]
     open_roles: tuple[OpenRole, ...] = ()
+    administrators: tuple[Standing, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     as_of: datetime | None = None
@@ -134,7 +137,11 @@ class Bureau:
         if inventory is None:
             self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None
         return RootEquivalents(
-            principals=verdicts, open_roles=open_roles(land, verdicts), notes=tuple(self.notes), as_of=as_of
+            principals=verdicts,
+            open_roles=open_roles(land, verdicts),
+            administrators=standings(land, verdicts),
+            notes=tuple(self.notes),
+            as_of=as_of,
         )
 
 
@@ -154,7 +161,7 @@ def households_of_collected(bureau: Bureau, collected: Collected) -> tuple[list[
             unread.append((facts.id, getattr(details, "reason", "there are no authorization details")))
             continue
         report = facts.inventory.report
-        credentials = _credentials(report.value) if isinstance(report, Known) else {}
+        credentials = credentials_in(report.value) if isinstance(report, Known) else {}
         households.append(bureau.household(facts.id, facts.partition, details.value, credentials))
     return households, list(dict.fromkeys(unread))
 
@@ -183,7 +190,8 @@ def of_collected(collected: Collected, inventory: Inventory | None) -> RootEquiv
     bureau = Bureau(collected.organization)
     households, unread = households_of_collected(bureau, collected)
     judged = bureau.judged(households, inventory, as_of=collected.as_of)
-    return msgspec.structs.replace(judged, unread=tuple(unread))
+    untold = (Standing(account=one, has_administrator=None, reason=why) for one, why in unread if one.isdigit())
+    return msgspec.structs.replace(judged, administrators=(*judged.administrators, *untold), unread=tuple(unread))
 
 
 def _partition(details: AuthorizationDetails) -> str:
@@ -191,7 +199,7 @@ def _partition(details: AuthorizationDetails) -> str:
     return arns[0].split(":")[1] if arns else "aws"
 
 
-def _credentials(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
+def credentials_in(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
     """What the credential report says of keys and passwords; an inactive key shows by its last rotation."""
     return {row.arn: Credentials(_keys(row), _password(row)) for row in rows if not row.is_root}
 

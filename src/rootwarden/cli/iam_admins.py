@@ -18,6 +18,7 @@ from rootwarden.errors import InputError, UsageError
 if TYPE_CHECKING:
     from rootwarden.audit.root_equivalents import RootEquivalents
     from rootwarden.iam.admins.landscape import Inventory
+    from rootwarden.iam.admins.standing import Standing
     from rootwarden.iam.admins.verdict import PrincipalVerdict
 
 SCHEMA: Final = "rootwarden.admins/1"
@@ -142,6 +143,7 @@ def _as_json(found: RootEquivalents) -> str:
         "counts": _counts(found),
         "principals": msgspec.to_builtins(found.principals),
         "open_roles": msgspec.to_builtins(found.open_roles),
+        "administrators": msgspec.to_builtins(found.administrators),
         "unread": [{"subject": subject, "reason": reason} for subject, reason in found.unread],
         "notes": list(found.notes),
     }
@@ -159,9 +161,21 @@ def _as_text(found: RootEquivalents) -> str:
     for one in ranked:
         if one.kind.value != "none" or one.blocked_by:
             lines += _principal(one)
+    lines += [_standing(one) for one in found.administrators]
     lines += [f"not judged: {subject}: {reason}" for subject, reason in found.unread]
     lines += [f"note: {note}" for note in found.notes]
     return "\n".join(lines)
+
+
+def _standing(one: Standing) -> str:
+    """Whether an account can be administered without its root user."""
+    if one.has_administrator:
+        first = one.by[0]
+        others = f" and {len(one.by) - 1} more" if len(one.by) > 1 else ""
+        return f"account {one.account} has an administrator beside root: {first.arn} ({first.through.value}){others}"
+    if one.has_administrator is None:
+        return f"account {one.account}: whether it has an administrator beside root is not known: {one.reason}"
+    return f"account {one.account} has no administrator beside root: {one.reason}"
 
 
 def _principal(one: PrincipalVerdict) -> list[str]:

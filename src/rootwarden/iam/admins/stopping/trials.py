@@ -1,7 +1,8 @@
 """Is somebody still up with a change made? The search, run again.
 
-A change only takes away, so hardly anybody who is not up now is part of a way then: first only those that are up are
-looked at, and what ends every way among them is proven with everybody.
+A change only takes away, so hardly anybody who is not up now is part of a way then, and a way of which every request
+is still allowed is still there. First only those that are up are looked at, and of them those whose way the change may
+have ended; what ends every way among them is proven by looking for the ways of everybody afresh.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
+from rootwarden.iam.admins.admin import is_administrator
 from rootwarden.iam.admins.landscape import Landscape
 from rootwarden.iam.admins.search import Search
 from rootwarden.iam.admins.stopping.change import changed
+from rootwarden.iam.admins.walk import End, Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.powers import Book
     from rootwarden.iam.admins.search import Way
     from rootwarden.iam.admins.stopping.change import Change
+    from rootwarden.iam.admins.walk import Walk
     from rootwarden.iam.escalation.path import EscalationPath
 
 # Principals that may be looked at in all, over every trial; and trials at most and at least.
@@ -74,7 +78,12 @@ class Trials:
         """The way the principal has among those that are up, and the landscape with the change."""
         self.left -= 1
         land = self._landscape(self._near, change)
-        return Search(land, self._book, self._paths).run().get(self.arn), land
+        settled = {
+            arn: way
+            for arn, way in self.before.items()
+            if arn != self.arn and arn in land.by_arn and self._holds(arn, way, land)
+        }
+        return Search(land, self._book, self._paths).run(settled).get(self.arn), land
 
     def proof(self, change: Change) -> tuple[dict[str, Way], Search, Landscape]:
         """The ways of everybody, with the change."""
@@ -83,9 +92,54 @@ class Trials:
         search = Search(land, self._book, self._paths)
         return search.run(), search, land
 
+    def _holds(self, arn: str, way: Way, land: Landscape) -> bool:
+        """Whether a way is surely still there, and does not lead through the principal itself."""
+        for walk in way.steps():
+            reached = "" if isinstance(walk.result, End) else walk.result.holder.arn
+            if self.arn in {walk.node.holder.arn, walk.target, reached} or not self._still(walk, land):
+                return False
+        top = arn if way.walk is None else _reached(way)
+        then = land.by_arn.get(top)
+        return then is not None and self._same_top(top, then, way)
+
+    def _same_top(self, top: str, then: Holder, way: Way) -> bool:
+        now = self.land.by_arn[top]
+        if then.powers is now.powers:
+            return True
+        last = tuple(way.steps())[-1:]
+        if last and isinstance(last[0].result, Node) and last[0].result.powers is not now.powers:
+            return False
+        return is_administrator(then.powers, then.context) == is_administrator(now.powers, now.context)
+
+    def _still(self, walk: Walk, land: Landscape) -> bool:
+        """Whether a step asks only for what is allowed as before."""
+        now = self.land.by_arn[walk.node.holder.arn]
+        then = land.by_arn.get(now.arn)
+        if then is None:
+            return False
+        if then.powers is not now.powers:
+            if walk.node.powers is not now.powers:
+                return False
+            for one in walk.asked:
+                request = (one.action.lower(), one.resource, one.context)
+                if then.powers.may(*request) != now.powers.may(*request):
+                    return False
+        named = (self.land.by_arn.get(one.resource) for one in walk.asked)
+        return all(one is None or self._trusts_as_before(one, land) for one in named)
+
+    def _trusts_as_before(self, one: Holder, land: Landscape) -> bool:
+        then = land.by_arn.get(one.arn)
+        return then is None or then.trust is one.trust
+
     def _landscape(self, households: Iterable[Household], change: Change) -> Landscape:
         return Landscape(changed(households, change, self._book), self.land.inventory, self.land.members)
 
     def _of_those_up(self, household: Household) -> Household:
         kept = tuple(one for one in household.holders if one.arn in self.before or one.arn == self.arn)
         return structs.replace(household, holders=kept)
+
+
+def _reached(way: Way) -> str:
+    """Who one is at the end of a way: the last principal it leads to."""
+    *_, last = way.steps()
+    return last.node.holder.arn if isinstance(last.result, End) else last.result.holder.arn
