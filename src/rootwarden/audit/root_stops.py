@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.audit.root_equivalents import Bureau, households_of_collected, households_of_details
-from rootwarden.errors import InputError
+from rootwarden import packs
+from rootwarden.errors import UsageError
 from rootwarden.iam.admins.stopping.outcome import Stopping
 from rootwarden.iam.admins.stopping.stopping import stopping
 from rootwarden.iam.lint.codes import Level
@@ -17,13 +17,9 @@ from rootwarden.packs.policies import policy_knowledge, policy_limits
 from rootwarden.rules.words import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection
 
-    from rootwarden.collect.collected import Collected
-    from rootwarden.facts.organization import Organization
-    from rootwarden.facts.principals import AuthorizationDetails
-    from rootwarden.iam.admins.building import Household
-    from rootwarden.iam.admins.landscape import Inventory
+    from rootwarden.audit.root_equivalents import RootEquivalents
     from rootwarden.iam.admins.stopping.outcome import EditedPolicy
 
 
@@ -51,74 +47,37 @@ class RootStops(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         stopping: The changes.
         linted: Every policy they print, in their order.
-        unread: Accounts of which nobody could be looked at, with the reason: a way may lead through them.
-        notes: What the reader must know.
     """
 
     stopping: Stopping
     linted: tuple[LintedPolicy, ...] = ()
-    unread: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
 
 
-def stops_in_details(
-    accounts: Mapping[str, AuthorizationDetails],
-    organization: Organization | None,
-    inventory: Inventory | None,
-    arn: str,
-    *,
-    spared: Collection[str] = (),
-) -> RootStops:
-    """Of a principal in accounts of which there are authorization details alone.
+def stops_of(found: RootEquivalents, arn: str, *, spared: Collection[str] = ()) -> RootStops:
+    """What would end the ways up of one of those that were judged.
 
     Args:
-        accounts: Authorization details by account.
-        organization: For the service control policies; `None` when not given.
-        inventory: Resources with roles; `None` when not given.
+        found: The verdicts on everybody.
         arn: The user or role.
         spared: ARNs a service control policy leaves alone; if none, the other administrators of the account.
 
     Raises:
-        InputError: There is no such user or role.
+        UsageError: There is no such user or role, or it is spared itself.
     """
-    bureau = Bureau(organization)
-    return _stops(bureau, households_of_details(bureau, accounts), inventory, arn, spared)
-
-
-def stops_in_collected(
-    collected: Collected, inventory: Inventory | None, arn: str, *, spared: Collection[str] = ()
-) -> RootStops:
-    """Of a principal in one of the accounts that were collected.
-
-    Raises:
-        InputError: There is no such user or role.
-    """
-    bureau = Bureau(collected.organization)
-    households, unread = households_of_collected(bureau, collected)
-    found = _stops(bureau, households, inventory, arn, spared)
-    return msgspec.structs.replace(found, unread=tuple(unread))
-
-
-def _stops(
-    bureau: Bureau,
-    households: Iterable[Household],
-    inventory: Inventory | None,
-    arn: str,
-    spared: Collection[str],
-) -> RootStops:
-    land = bureau.landscape(households, inventory)
+    land = found.land
+    known = land.by_arn if land is not None else {}
     for one in (arn, *spared):
-        if one not in land.by_arn:
-            meant = closest(one, list(land.by_arn))
-            raise InputError(
-                f"there is no user or role `{one}` in what was given",
-                hint=f"did you mean `{meant}`?" if meant else "`rootwarden iam admins` names them",
+        if one not in known:
+            near = closest(one, list(known))
+            raise UsageError(
+                f"nobody is called `{one}` in what was looked at",
+                hint=f"did you mean `{near}`?" if near else "`--format csv` lists everybody that was judged",
             )
-    if arn in spared:
-        raise InputError(f"`{arn}` is the principal itself", hint="spare others")
-    found = stopping(land, bureau.book, bureau.paths, arn, spared=spared)
-    linted = tuple(_linted(policy) for one in found.remedies for policy in one.policies if policy.document.statements)
-    return RootStops(stopping=found, linted=linted, notes=tuple(bureau.notes))
+    if land is None or arn in spared:
+        raise UsageError(f"`{arn}` is the principal itself", hint="spare others")
+    stopped = stopping(land, land.by_arn[arn].powers.book, packs.escalation_paths(), arn, spared=spared)
+    linted = tuple(_linted(policy) for one in stopped.remedies for policy in one.policies if policy.document.statements)
+    return RootStops(stopping=stopped, linted=linted)
 
 
 def _linted(policy: EditedPolicy) -> LintedPolicy:

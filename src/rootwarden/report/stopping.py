@@ -8,6 +8,7 @@ import msgspec
 
 from rootwarden.audit.root_stops import LintedPolicy
 from rootwarden.iam.admins.stopping.outcome import How, RemedyKind, Stopping
+from rootwarden.report.admins.machine import Unread
 from rootwarden.report.encoding import to_json
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from rootwarden.audit.root_stops import RootStops
     from rootwarden.iam.admins.stopping.outcome import EditedPolicy, Remedy, StatementChange
+    from rootwarden.report.admins.told import Told
 
 SCHEMA: Final = "rootwarden.admins-stop/1"
 _HEADINGS: Final = {
@@ -31,37 +33,36 @@ _UP: Final = frozenset({"direct", "escalation", "conditional"})
 _MOST_SHOWN: Final = 10
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Answer(msgspec.Struct, frozen=True):
     """The answer as it is printed."""
 
     schema: str
     principal: Stopping
     linted: tuple[LintedPolicy, ...]
-    unread: tuple[dict[str, str], ...]
+    unread: tuple[Unread, ...]
     notes: tuple[str, ...]
 
 
-def stops_json(found: RootStops) -> str:
+def stops_json(stops: RootStops, told: Told) -> str:
     """The answer as JSON."""
-    unread = tuple({"subject": subject, "reason": reason} for subject, reason in found.unread)
-    told = _Told(SCHEMA, found.stopping, found.linted, unread, found.notes)
-    return to_json(told, indent=2)
+    unread = tuple(Unread(subject, reason) for subject, reason in told.found.unread)
+    return to_json(_Answer(SCHEMA, stops.stopping, stops.linted, unread, told.found.notes), indent=2) + "\n"
 
 
-def stops_text(found: RootStops) -> str:
+def stops_text(stops: RootStops, told: Told) -> str:
     """The answer in words, with every policy that is to be made or edited."""
-    stopping = found.stopping
+    stopping, found = stops.stopping, told.found
     lines = [f"{stopping.standing.value:<12} {stopping.arn}"]
     if stopping.standing.value not in _UP:
         lines.append("  it has no way up: there is nothing to end")
     elif stopping.way:
         lines.append(f"  its shortest way up: {' → '.join(stopping.way)}")
     for remedy in stopping.remedies:
-        lines += ["", *_remedy(remedy, found.linted)]
+        lines += ["", *_remedy(remedy, stops.linted)]
     lines += [f"\n{_NAMES[one.kind]}: none found: {one.why}" for one in stopping.not_found]
     lines += [f"not looked at: {subject}: {reason}" for subject, reason in found.unread]
     lines += [f"note: {note}" for note in found.notes]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def _remedy(remedy: Remedy, linted: tuple[LintedPolicy, ...]) -> Iterator[str]:
@@ -108,8 +109,11 @@ def _policy(policy: EditedPolicy, linted: tuple[LintedPolicy, ...]) -> Iterator[
     length = f", {policy.characters:,} of {said.limit:,} characters" if said is not None else ""
     yield f"  `{policy.name}` for {policy.owner} then{length}:"
     yield from (f"    lint {one}" for one in (said.findings if said is not None else ()))
-    written = to_json(policy.document, indent=2)
-    yield from (f"    {line}" for line in written.splitlines())
+    yield f'    {{"Version":"{policy.document.version}","Statement":['
+    last = len(policy.document.statements) - 1
+    for number, one in enumerate(policy.document.statements):
+        yield f"      {_compact(one)}{'' if number == last else ','}"
+    yield "    ]}"
 
 
 def _compact(value: object) -> str:

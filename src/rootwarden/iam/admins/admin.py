@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.facts.iam_document import IamDocument, Statement
+from rootwarden.iam.admins.asking import REGION, sole_region
+from rootwarden.iam.context import Values
 from rootwarden.iam.layer import Policy
 from rootwarden.iam.pattern import VARIABLES_SINCE
 
@@ -65,8 +67,8 @@ def making_administrator(powers: Powers, context: Context) -> Iterator[tuple[She
         for statement in sheet.statements:
             if (
                 not statement.denies
-                and _of_all_resources(statement)
-                and _test(statement, context) is not False
+                and of_all_resources(statement)
+                and conditions_hold(statement, context) is not False
                 and (names_all(statement) or statement.written.not_actions is not None)
             ):
                 yield sheet, statement
@@ -79,12 +81,12 @@ def _everything(level: Level, context: Context) -> May:
     doubtful: list[tuple[CompiledStatement, tuple[str, ...]]] = []
     for sheet in level.sheets:
         for statement in sheet.statements:
-            truth = _test(statement, context)
+            truth = conditions_hold(statement, context)
             if statement.denies and truth is not False:
                 if truth is True:
                     return False
                 unsure += truth
-            elif not statement.denies and _of_all_resources(statement):
+            elif not statement.denies and of_all_resources(statement):
                 if truth is True:
                     allows.append(statement)
                 elif truth is not False:
@@ -97,6 +99,7 @@ def _everything(level: Level, context: Context) -> May:
 
 
 def _within_scp(level: Level, context: Context) -> May:
+    context = context.carrying({REGION: Values((sole_region("iam:*", _partition(context)),))})
     best: May = False
     for action in _POWER_OVER_IDENTITIES:
         found = _level_lets(level, action, context)
@@ -106,24 +109,29 @@ def _within_scp(level: Level, context: Context) -> May:
     return best
 
 
+def _partition(context: Context) -> str:
+    who = context.held("aws:PrincipalArn")
+    return who.texts[0].split(":")[1] if isinstance(who, Values) and who.texts[0].startswith("arn:") else "aws"
+
+
 def _level_lets(level: Level, action: str, context: Context) -> May:
     unsure: tuple[str, ...] = ()
     for sheet in level.sheets:
         for deny in sheet.about(action)[1]:
-            truth = _test(deny, context) if _of_all_resources(deny) else False
+            truth = conditions_hold(deny, context) if of_all_resources(deny) else False
             if truth is True:
                 return False
             unsure += truth or ()
     allowed = level.allows(action, "*", context)
     if allowed is False:
         # An allow of some resources leaves power over those.
-        allowed = any(_test(one, context) is True for sheet in level.sheets for one in sheet.about(action)[0])
+        allowed = any(conditions_hold(one, context) is True for sheet in level.sheets for one in sheet.about(action)[0])
     if allowed is False:
         return False
     return unsure + (() if allowed is True else allowed) or True
 
 
-def _test(statement: CompiledStatement, context: Context) -> May:
+def conditions_hold(statement: CompiledStatement, context: Context) -> May:
     """Whether its conditions hold, whatever the resource."""
     if statement.defect:
         return (statement.defect,)
@@ -137,7 +145,8 @@ def _test(statement: CompiledStatement, context: Context) -> May:
     return unsure or True
 
 
-def _of_all_resources(statement: CompiledStatement) -> bool:
+def of_all_resources(statement: CompiledStatement) -> bool:
+    """Whether a statement names every resource."""
     resources = statement.written.resources
     return resources is not None and any(set(one) == {"*"} for one in resources)
 

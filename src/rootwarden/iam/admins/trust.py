@@ -84,7 +84,9 @@ def trusting(document: Document | None) -> Trusting:
     )
 
 
-def trusted(document: Document | None, who: Principal, context: Context, action: str = ASSUME) -> tuple[Trusted, ...]:
+def trusted(
+    document: Document | None, who: Principal, context: Context, action: str = ASSUME, *, bounded: bool = False
+) -> tuple[Trusted, ...]:
     """The ways in which a trust policy lets somebody in, those that are sure first.
 
     Args:
@@ -92,6 +94,7 @@ def trusted(document: Document | None, who: Principal, context: Context, action:
         who: Who asks: a principal, a service or an identity provider.
         context: The keys of the request.
         action: `sts:AssumeRole` or one of its kin, in lower case.
+        bounded: Whether who asks has a permissions boundary, which a deny with `NotPrincipal` reaches even when named.
     """
     if document is None:
         return ()
@@ -99,7 +102,7 @@ def trusted(document: Document | None, who: Principal, context: Context, action:
         return (Trusted(Named.DIRECTLY, (_UNTOLD,)),)
     ways: list[Trusted] = []
     doubts: tuple[str, ...] = ()
-    for statement, named, truth in _matching(document, who, context, action):
+    for statement, named, truth in _matching(document, who, context, action, bounded=bounded):
         unsure = () if truth is True else truth
         if not statement.denies:
             ways.append(Trusted(named, unsure))
@@ -112,11 +115,11 @@ def trusted(document: Document | None, who: Principal, context: Context, action:
 
 
 def _matching(
-    document: IamDocument, who: Principal, context: Context, action: str
+    document: IamDocument, who: Principal, context: Context, action: str, *, bounded: bool
 ) -> Iterator[tuple[CompiledStatement, Named, Literal[True] | tuple[str, ...]]]:
     """The statements of a trust policy that match somebody, or may."""
     for statement in compiled_document(document):
-        named, doubt = names(statement.written, who, bounded=False)
+        named, doubt = names(statement.written, who, bounded=bounded)
         if not (named or doubt) or not statement.names_action(action):
             continue
         truth = statement.truth("*", context)
@@ -140,7 +143,7 @@ def may_assume_with(actor: Holder, powers: Powers, role: Holder, context: Contex
     if role.principal.service_linked:
         return False
     best: May = False
-    for way in trusted(role.trust, actor.principal, context):
+    for way in trusted(role.trust, actor.principal, context, bounded=powers.boundary is not None):
         may = _by_one_way(way, powers, role, context, near=actor.account.id == role.account.id)
         if may is True:
             return True

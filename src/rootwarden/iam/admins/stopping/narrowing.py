@@ -16,9 +16,9 @@ from rootwarden.iam.principal import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rootwarden.iam.admins.attempt import Asked
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
-    from rootwarden.iam.admins.walk import Asked
 
 _PASS_ROLE: Final = "iam:passrole"  # noqa: S105 - an action
 _ATTACH: Final = frozenset({"iam:attachuserpolicy", "iam:attachrolepolicy", "iam:attachgrouppolicy"})

@@ -17,11 +17,12 @@ from rootwarden.iam.statement import compiled_document, names
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rootwarden.iam.admins.attempt import Asked
     from rootwarden.iam.admins.holders import Attachment, Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Sheet
     from rootwarden.iam.admins.search import Way
-    from rootwarden.iam.admins.walk import Asked, Walk
+    from rootwarden.iam.admins.walk import Walk
 
 
 def parts_under(way: Way, subject: Holder, land: Landscape) -> dict[Part, list[Asked]]:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from rootwarden.iam.admins.admin import is_administrator
-from rootwarden.iam.admins.landscape import Landscape
+from rootwarden.iam.admins.attempt import End, Node
 from rootwarden.iam.admins.search import Search
 from rootwarden.iam.admins.stopping.change import changed
-from rootwarden.iam.admins.walk import End, Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rootwarden.iam.admins.building import Household
     from rootwarden.iam.admins.holders import Holder
+    from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Book
     from rootwarden.iam.admins.search import Way
     from rootwarden.iam.admins.stopping.change import Change
@@ -132,7 +132,7 @@ class Trials:
         return then is None or then.trust is one.trust
 
     def _landscape(self, households: Iterable[Household], change: Change) -> Landscape:
-        return Landscape(changed(households, change, self._book), self.land.inventory, self.land.members)
+        return self.land.among(changed(households, change, self._book))
 
     def _of_those_up(self, household: Household) -> Household:
         kept = tuple(one for one in household.holders if one.arn in self.before or one.arn == self.arn)
