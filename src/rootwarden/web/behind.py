@@ -131,13 +131,13 @@ class Behind:
     ) -> None:
         self.acting, self._releases, self._health, self._devices = acting, releases, health, devices
 
-    def head_to_sign(self) -> Asked:
-        """The head as it is now, for people's devices to sign when no machine outside can be reached.
+    def head_to_sign(self, person: str) -> Asked:
+        """The head for somebody's device to sign when no machine outside can be reached.
 
         Raises:
             Refused: There is no log, or people's devices do not anchor it (V2).
         """
-        return self._at_hand().asked()
+        return self._at_hand().asked(person)
 
     def sign_head(self, person: str, size: int, authenticator: Authenticator) -> Asked:
         """Take somebody's signature over a head.

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rootwarden.audit.census import Census
-from rootwarden.audit.root_equivalents import of_details
+from rootwarden.audit.root_equivalents import Bureau, of_details
 from rootwarden.cli.iam_reading import collected_in
 from rootwarden.collect.principals import details_in
+from rootwarden.iam.admins.building import Library, household
+from rootwarden.iam.admins.holders import AccountSeat
 from rootwarden.iam.admins.landscape import ExistingResource
+from rootwarden.iam.document import read_document
+from rootwarden.iam.layer import Policy
 from rootwarden.simulator.crowd.crowd import Crowd, Size
 from rootwarden.simulator.crowd.write import write_crowd
 
@@ -56,3 +60,13 @@ def crowd(folder: Path, *, principals: int, seed: int, accounts: int = 1) -> dic
     write_crowd(Crowd(size), folder, aside)
     truth = msgspec.json.decode(aside.read_bytes())
     return {arn: one["class"] for arn, one in truth["principals"].items()}
+
+
+def classes_of_dump(dump: dict[str, Any], scp: list[dict[str, Any]] | None = None) -> dict[str, str]:
+    """The class of everybody in a dump, under levels of service control policies where there are some."""
+    found = details_in(msgspec.json.encode(dump), "dump.json")
+    bureau = Bureau(None)
+    levels = tuple((Policy(f"scp{number}", read_document(one)),) for number, one in enumerate(scp or ()))
+    seat = AccountSeat(id=found.account, scp=levels)
+    made = household(found.details, seat, bureau.book, Library())
+    return classes(bureau.judged([made], None))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from rootwarden.iam.admins.attempt import Node
 from rootwarden.iam.admins.conditions import Scene
 from rootwarden.iam.admins.holders import AccountSeat, Holder
 from rootwarden.iam.admins.landscape import Landscape
 from rootwarden.iam.admins.powers import Book
-from rootwarden.iam.admins.walk import Node, Walker
+from rootwarden.iam.admins.walk import Walker
 from rootwarden.iam.context import MISSING, Context, Values
 from rootwarden.iam.document import read_document
 from rootwarden.iam.escalation.path import Actor, Category, EscalationPath, Gain, Permission, Target, TargetKind

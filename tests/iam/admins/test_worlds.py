@@ -94,6 +94,7 @@ def test_a_path_is_walked_where_it_can_be_and_nowhere_else(path: EscalationPath,
             found = verdict(world, tmp_path / f"{number}-{given}", with_inventory=given)
             ids = {step.id for step in found.path}
             if standing == "none":
+                assert path.id not in ids, world.name
                 assert found.kind.value in {"none", "lateral"} or ids & set(world.others), (world.name, ids)
             elif standing == "lateral":
                 assert found.kind.value in {"none", "lateral"}, (world.name, ids)

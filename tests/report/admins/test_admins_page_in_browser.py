@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 TOO_WIDE = f"""[...document.querySelectorAll('.way-up text')].filter(text => {{
-    const box = text.getBBox(); return box.width > 0 && box.x + box.width > {WIDTH - 4} }})
-    .map(text => text.textContent)"""
-SHOWN = """[...document.querySelectorAll('.principal')].filter(card => card.offsetHeight > 0)
-    .map(card => card.className)"""
+    const box = text.getBBox();
+    return box.width > 0 && box.x + box.width > {WIDTH - 4} }}).map(text => text.textContent)"""
+SHOWN = "[...document.querySelectorAll('.principal')].filter(card => card.offsetHeight > 0).map(card => card.className)"
 
 
 @pytest.fixture(scope="module")

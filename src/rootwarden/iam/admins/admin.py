@@ -60,8 +60,8 @@ def granting_everything(powers: Powers, context: Context) -> tuple[Place, ...]:
         for sheet in powers.levels[0].sheets
         for statement in sheet.statements
         if not statement.denies
-        and _of_all_resources(statement)
-        and _test(statement, context) is not False
+        and of_all_resources(statement)
+        and conditions_hold(statement, context) is not False
         and (_names_all(statement) or statement.written.not_actions is not None)
     )
 
@@ -73,12 +73,12 @@ def _everything(level: Level, context: Context) -> May:
     doubtful: list[tuple[CompiledStatement, tuple[str, ...]]] = []
     for sheet in level.sheets:
         for statement in sheet.statements:
-            truth = _test(statement, context)
+            truth = conditions_hold(statement, context)
             if statement.denies and truth is not False:
                 if truth is True:
                     return False
                 unsure += truth
-            elif not statement.denies and _of_all_resources(statement):
+            elif not statement.denies and of_all_resources(statement):
                 if truth is True:
                     allows.append(statement)
                 elif truth is not False:
@@ -110,20 +110,20 @@ def _level_lets(level: Level, action: str, context: Context) -> May:
     unsure: tuple[str, ...] = ()
     for sheet in level.sheets:
         for deny in sheet.about(action)[1]:
-            truth = _test(deny, context) if _of_all_resources(deny) else False
+            truth = conditions_hold(deny, context) if of_all_resources(deny) else False
             if truth is True:
                 return False
             unsure += truth or ()
     allowed = level.allows(action, "*", context)
     if allowed is False:
         # An allow of some resources leaves power over those.
-        allowed = any(_test(one, context) is True for sheet in level.sheets for one in sheet.about(action)[0])
+        allowed = any(conditions_hold(one, context) is True for sheet in level.sheets for one in sheet.about(action)[0])
     if allowed is False:
         return False
     return unsure + (() if allowed is True else allowed) or True
 
 
-def _test(statement: CompiledStatement, context: Context) -> May:
+def conditions_hold(statement: CompiledStatement, context: Context) -> May:
     """Whether its conditions hold, whatever the resource."""
     if statement.defect:
         return (statement.defect,)
@@ -137,7 +137,8 @@ def _test(statement: CompiledStatement, context: Context) -> May:
     return unsure or True
 
 
-def _of_all_resources(statement: CompiledStatement) -> bool:
+def of_all_resources(statement: CompiledStatement) -> bool:
+    """Whether a statement names every resource."""
     resources = statement.written.resources
     return resources is not None and any(set(one) == {"*"} for one in resources)
 

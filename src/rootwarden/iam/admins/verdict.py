@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.iam.admins.admin import granting_everything, is_administrator
+from rootwarden.iam.admins.attempt import End
 from rootwarden.iam.admins.search import Search
 from rootwarden.iam.admins.trust import ASSUME, trusting
-from rootwarden.iam.admins.walk import End
 from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.principal import Kind
 from rootwarden.iam.statement import compiled_document, names
@@ -23,11 +23,12 @@ from rootwarden.iam.statement import compiled_document, names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rootwarden.iam.admins.attempt import Asked
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Book, Place
     from rootwarden.iam.admins.search import Way
-    from rootwarden.iam.admins.walk import Asked, Walk
+    from rootwarden.iam.admins.walk import Walk
     from rootwarden.iam.escalation.path import EscalationPath
 
 ITSELF: Final = "direct"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rootwarden.iam.admins.attempt import End
 from rootwarden.iam.admins.verdict import Class
-from rootwarden.iam.admins.walk import End
 from rootwarden.report.admins import phrases
 from rootwarden.report.words import visible
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rootwarden.iam.admins.attempt import End
 from rootwarden.iam.admins.verdict import ITSELF, Class
-from rootwarden.iam.admins.walk import End
 from rootwarden.report.admins.phrases import account_of, gets_up, short
 
 if TYPE_CHECKING:

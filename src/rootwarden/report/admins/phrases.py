@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from rootwarden import packs
+from rootwarden.iam.admins.attempt import End
 from rootwarden.iam.admins.verdict import ITSELF, Class
-from rootwarden.iam.admins.walk import End
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

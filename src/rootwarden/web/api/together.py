@@ -55,7 +55,7 @@ def view_of(asked: Asked) -> HeadToSign:
 
 
 def _asked(call: Call, _body: None) -> HeadToSign:
-    return view_of(call.house.behind.head_to_sign())
+    return view_of(call.house.behind.head_to_sign(call.who))
 
 
 def _signed(call: Call, body: HeadSignatureBody) -> HeadToSign:

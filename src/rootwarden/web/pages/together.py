@@ -41,7 +41,7 @@ def _together(call: Call) -> Response:
 def _head(call: Call) -> HeadToSign | None:
     """The head to sign; none where people's devices do not anchor the log."""
     try:
-        return view_of(call.house.behind.head_to_sign())
+        return view_of(call.house.behind.head_to_sign(call.who))
     except Refused:
         return None
 
