@@ -81,7 +81,7 @@ STOPPED = PrincipalVerdict(
 ORDINARY = PrincipalVerdict(arn=arn("user/ordinary"), account=HERE, kind=Class.NONE)
 NASTY = PrincipalVerdict(
     arn=arn(f"user/{HOSTILE}"),
-    account=HERE,
+    account=HOSTILE,
     kind=Class.ESCALATION,
     path=(
         step(
