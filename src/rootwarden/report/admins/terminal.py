@@ -133,4 +133,5 @@ def _read(paper: Paper, told: Told, *, uncut: bool) -> None:
         for note in found.notes:
             paper.line(f"{note}")
     if not told.principal and any(one.path for one in told.principals):
+        paper.console.print()
         paper.line("--principal ARN tells everything of one: statements, remedies, what stops it", "dim")
