@@ -13,6 +13,7 @@ from rootwarden.iam.admins.building import Credentials, Library, document, house
 from rootwarden.iam.admins.holders import AccountSeat
 from rootwarden.iam.admins.landscape import Landscape
 from rootwarden.iam.admins.powers import Book
+from rootwarden.iam.admins.standing import Standing, standings
 from rootwarden.iam.admins.verdict import OpenRole, PrincipalVerdict, judge, open_roles
 from rootwarden.iam.layer import Policy, Unreadable
 
@@ -39,6 +40,7 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         principals: The verdict on every user and role.
         open_roles: Those of them that let in others than were looked at.
+        administrators: Of every account, whether it can be administered without its root user.
         unread: What could not be read, with the reason: accounts of which nobody could be judged, by their id, and
             what was asked and refused.
         notes: What the reader must know: what was not given, and so not taken off or added.
@@ -48,6 +50,7 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
 
     principals: tuple[PrincipalVerdict, ...]
     open_roles: tuple[OpenRole, ...] = ()
+    administrators: tuple[Standing, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     as_of: datetime | None = None
@@ -143,7 +146,12 @@ class Bureau:
         if inventory is None:
             self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None
         return RootEquivalents(
-            principals=verdicts, open_roles=open_roles(land, verdicts), notes=tuple(self.notes), as_of=as_of, land=land
+            principals=verdicts,
+            open_roles=open_roles(land, verdicts),
+            administrators=standings(land, verdicts),
+            notes=tuple(self.notes),
+            as_of=as_of,
+            land=land,
         )
 
 

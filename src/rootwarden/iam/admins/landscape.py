@@ -109,6 +109,10 @@ class Landscape:
         """The roles of any account whose trust policy leaves it to an account whom it lets in."""
         return self._by_account[account]
 
+    def among(self, households: Iterable[Household]) -> Landscape:
+        """Others in the place of these, with the same known beside them."""
+        return Landscape(households, self.inventory, self.members, self._settled)
+
     def unsettled(self, words: tuple[str, ...], account: str) -> tuple[str, ...] | None:
         """Of what a path requires, what is not known of an account; `None` when something is known not to hold."""
         known = self._settled.get(account)

@@ -24,6 +24,7 @@ MOST_LINES: Final = 20
 MOST_BLOCKS: Final = 12
 MOST_ACCOUNTS: Final = 20
 _IN_BLOCKS: Final = frozenset({Class.ESCALATION, Class.CONDITIONAL, Class.LATERAL})
+_STANDINGS: Final = (False, None, True)
 _ALL: Final = "--all shows every one"
 
 
@@ -46,6 +47,7 @@ def render(told: Told, *, width: int = 100, color: bool = False, uncut: bool = F
         for kind in phrases.CLASSES:
             _class(paper, kind, told, uncut=uncut)
         _open_roles(paper, told, uncut=uncut)
+        _administrators(paper, told, uncut=uncut)
     _read(paper, told, uncut=uncut)
     return paper.text()
 
@@ -118,6 +120,20 @@ def _open_roles(paper: Paper, told: Told, *, uncut: bool) -> None:
         paper.line(line)
         paper.line(f"lets in {', '.join(one.lets_in)}", indent=4)
     _left_out(paper, len(roles) - len(shown), "roles")
+
+
+def _administrators(paper: Paper, told: Told, *, uncut: bool) -> None:
+    """Which accounts can be administered without root; those that cannot first."""
+    standings = sorted(told.found.administrators, key=lambda one: _STANDINGS.index(one.has_administrator))
+    if not standings:
+        return
+    without = sum(one.has_administrator is not True for one in standings)
+    aside = f"{without:,} of {several(len(standings), 'account')} without, or not known"
+    paper.heading("Administrators beside root", aside)
+    shown = standings if uncut else standings[:MOST_LINES]
+    for one in shown:
+        paper.line(f"{told.name(one.account)}: {phrases.standing(one)}", "" if one.has_administrator else "bold")
+    _left_out(paper, len(standings) - len(shown), "accounts")
 
 
 def _read(paper: Paper, told: Told, *, uncut: bool) -> None:
