@@ -126,7 +126,7 @@ class Bureau:
         listed = self._organization.accounts if self._organization is not None else None
         members = tuple(one.id for one in listed.value) if isinstance(listed, Known) else ()
         land = Landscape(households, inventory, members)
-        verdicts = judge(land, self.book, self.paths)
+        verdicts = judge(land, self.book, self.paths, self.notes)
         if inventory is None:
             self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None
         return RootEquivalents(

@@ -114,7 +114,8 @@ class _Builder:
 
     def _group(self, detail: GroupDetail) -> Group:
         attachments = self._attachments(detail.attached, detail.inline, group=detail.name)
-        return Group(name=detail.name, arn=detail.arn, account=self._seat, attachments=attachments)
+        powers = self._powers(attachments, "", ())
+        return Group(name=detail.name, arn=detail.arn, account=self._seat, powers=powers, attachments=attachments)
 
     def _user(self, detail: UserDetail, groups: Mapping[str, Group], credentials: Credentials) -> Holder:
         own = self._attachments(detail.attached, detail.inline)

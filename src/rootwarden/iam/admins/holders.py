@@ -76,11 +76,16 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """A group with its policies."""
+    """A group with its policies.
+
+    Attributes:
+        powers: What they come to.
+    """
 
     name: str
     arn: str
     account: AccountSeat
+    powers: Powers
     attachments: tuple[Attachment, ...] = ()
 
 

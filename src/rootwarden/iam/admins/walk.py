@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.escalation.path import Target
 
 _MOST_RESOURCES: Final = 20
-_MOST_SECONDS: Final = 40
+_MOST_SECONDS: Final = 12
 _OLDER: Final = "older-version"
 _ROOT_MFA: Final = "root-mfa"
 _ROOT_PASSWORD: Final = "password-recovery"  # noqa: S105 - a word of the catalogue
@@ -82,14 +82,14 @@ class Walker:
 
     Attributes:
         pools: Whom paths may be walked on.
-        cut: What was not tried to the end, in words.
+        cut: What was not tried to the end, in words, with the ARNs of the actors.
     """
 
     def __init__(self, land: Landscape) -> None:
         self._land = land
         self._lent: dict[tuple[int, tuple[str, ...]], May] = {}
         self.pools = Pools(land, self._lends)
-        self.cut: dict[str, None] = {}
+        self.cut: dict[str, set[str]] = {}
         self._second: dict[tuple[str, int, str], list[_Second]] = {}
         self._could: dict[tuple[int, int, str], bool] = {}
 
@@ -180,7 +180,8 @@ class Walker:
         named = self.pools.named_seconds(attempt.path, attempt.node.powers)
         found = [one for one in self._seconds(attempt, also) if named is None or named.names(one.holder.arn)]
         if len(found) > _MOST_SECONDS:
-            self.cut[f"of the second principals of `{attempt.path.id}` the {_MOST_SECONDS} easiest were tried"] = None
+            what = f"of the second principals of `{attempt.path.id}` only the {_MOST_SECONDS} easiest were tried"
+            self.cut.setdefault(what, set()).add(attempt.scene.actor.arn)
         for second in found[:_MOST_SECONDS]:
             scene = msgspec.structs.replace(attempt.scene, also=second.holder)
             made = msgspec.structs.replace(attempt, scene=scene, assumes=attempt.assumes + second.assumes)
@@ -198,7 +199,7 @@ class Walker:
                 judged = _judged_of(also.where, other, scene) if lent is not False else None
                 if lent is not False and judged is not None:
                     found.append(_Second(other, judged[0] + (() if lent is True else lent), judged[1]))
-            self._second[key] = sorted(found, key=lambda one: len(one.requires))
+            self._second[key] = sorted(found, key=lambda one: (len(one.requires), bool(one.holder.boundary)))
         return self._second[key]
 
     def _asked(self, attempt: Attempt, result: Result) -> Walk | None:
