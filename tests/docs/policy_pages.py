@@ -25,8 +25,9 @@ Each code with what it means, a policy that has it and one that does not; made f
 `src/rootwarden/packs/policy-lint/`, whose examples the tests run. `rootwarden iam lint --explain CODE` prints the same.
 How to use it: [iam-lint.md](iam-lint.md).
 
-*Known from* says how we know what AWS does: documented (a page of AWS), tested by others, reported or believed. *None*
-needs no knowledge of AWS. Nothing here was tried on real AWS by us.
+*Known from* says how we know what AWS does: documented (AWS's guides are known to say so; they were not read again page
+by page for this), tested by others, reported or believed. *None* needs no knowledge of AWS. Nothing here was tried on
+real AWS by us.
 """
 
 

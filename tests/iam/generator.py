@@ -112,6 +112,8 @@ class Cases:
         self.random = random
         self.unknowns = unknowns
         self.asked = ("s3:GetObject", "*")
+        # A plain case has few layers and wide statements, so that each condition and resource can decide.
+        self.plain = False
         self.unreadable = self.unknowns * 0.03 if unreadable else 0.0
 
     def chance(self, of_one: float) -> bool:
@@ -123,8 +125,9 @@ class Cases:
 
     def case(self) -> dict[str, Any]:
         action, resource, needs_owner = self.random.choice(ASKED)
+        self.plain = self.chance(0.4)
         ours = self.random.choice((OURS, OURS, OURS, MANAGER))
-        owner = ours if self.chance(0.65) else OTHER
+        owner = ours if self.chance(0.7) else OTHER
         arn, kind = self.caller()
         self.asked = (action, resource.format(account=owner))
         made: dict[str, Any] = {
@@ -146,18 +149,20 @@ class Cases:
         return action.lower() if self.chance(0.1) else action
 
     def add_layers(self, made: dict[str, Any], *, root: bool, federated: bool) -> None:
+        less = 0.3 if self.plain else 1.0
         if not root:
-            made["identity"] = [self.policy(self.statement) for _ in range(self.random.randint(0, 2))]
-            if self.chance(0.35):
+            most = 1 if self.plain else 2
+            made["identity"] = [self.policy(self.statement) for _ in range(self.random.randint(most - 1, most))]
+            if self.chance(0.35 * less):
                 made["boundary"] = [self.policy(self.statement)]
         action = made["request"]["action"].lower()
-        if self.chance(0.6) or action.startswith(("kms:d", "sts:a")):
+        if self.chance(0.6 * less) or action.startswith(("kms:d", "sts:a")) or made.get("identity") == []:
             made["resource"] = self.policy(self.resource_statement)
-        if federated or self.chance(0.25):
+        if federated or self.chance(0.25 * less):
             made["session"] = self.policy(self.statement)
-        if self.chance(0.4):
+        if self.chance(0.4 * less) or (root and self.plain):
             made["scp"] = [self.level(self.statement) for _ in range(self.random.randint(1, 3))]
-        if self.chance(0.25):
+        if self.chance(0.25 * less):
             made["rcp"] = [self.level(self.rcp_statement) for _ in range(self.random.randint(1, 2))]
 
     def level(self, statement: Any) -> list[Any]:
@@ -168,7 +173,7 @@ class Cases:
         return [*(level if self.chance(0.7) else []), *([self.policy(statement)] if self.chance(0.6) else [])]
 
     def policy(self, statement: Any) -> dict[str, Any]:
-        statements = [statement() for _ in range(self.random.randint(1, 3))]
+        statements = [statement() for _ in range(self.random.randint(1, 2 if self.plain else 3))]
         if self.chance(self.unreadable):
             statements = [self.random.choice(UNREADABLE)]
         document: dict[str, Any] = {"Statement": statements[0] if len(statements) == 1 else statements}
@@ -180,11 +185,11 @@ class Cases:
 
     def statement(self) -> dict[str, Any]:
         made: dict[str, Any] = {"Effect": "Allow" if self.chance(0.78) else "Deny"}
-        actions = "*" if self.chance(0.25) else self.one_or_more(self.near_actions())
+        actions = "*" if self.chance(0.7 if self.plain else 0.25) else self.one_or_more(self.near_actions())
         made["NotAction" if self.chance(0.1) else "Action"] = actions
         resources = "*" if self.chance(0.5) else self.one_or_more((*RESOURCES, *[self.asked[1]] * 8))
         made["NotResource" if self.chance(0.1) else "Resource"] = resources
-        if self.chance(0.45):
+        if self.chance(0.8 if self.plain else 0.45):
             made["Condition"] = self.condition()
         return made
 

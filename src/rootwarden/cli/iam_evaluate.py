@@ -40,8 +40,9 @@ def evaluate(
     {"name", "document"} and levels go from the organization's root down.
     """
     from rootwarden.iam.case import evaluate_case
+    from rootwarden.packs.actions import rcp_services
 
-    answer = evaluate_case(_decoded(case))
+    answer = evaluate_case(_decoded(case), rcp_services())
     typer.echo(_as_text(answer) if output_format is Shown.TEXT else _as_json(answer))
 
 

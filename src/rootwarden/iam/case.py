@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from msgspec import structs
+
 from rootwarden.errors import InputError
 from rootwarden.iam.context import MISSING, Context, NotKnown, Values, held
 from rootwarden.iam.decision import Question, decide
@@ -43,17 +45,18 @@ class CaseError(InputError):
     """A case is not shaped as one."""
 
 
-def evaluate_case(case: object) -> Answer:
+def evaluate_case(case: object, resource_controlled: frozenset[str] | None = None) -> Answer:
     """Decide the request of a case.
 
     Args:
         case: The decoded JSON document (`docs/iam-evaluation.md`).
+        resource_controlled: Services that resource control policies reach, by prefix; `None` where that is not known.
 
     Raises:
         CaseError: It has no request or principal, or a part is of another type. A *policy* that cannot be read is no
             error: it may say anything, and the answer says so.
     """
-    return decide(read_case(case))
+    return decide(structs.replace(read_case(case), resource_controlled=resource_controlled))
 
 
 def read_case(case: object) -> Question:

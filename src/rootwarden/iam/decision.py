@@ -20,6 +20,7 @@ from rootwarden.iam.service_rules import (
     FULL_ACCESS,
     RESOURCE_CONTROLLED,
     always,
+    asks_no_resource_policy,
     never,
     only_by_resource_policy,
     unstoppable,
@@ -55,6 +56,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         scp: Service control policies, level by level from the root of the organization; `None` outside of one.
         rcp: Resource control policies of the resource's account, likewise.
         management_account: The organization's management account, which none of both binds; empty if not known.
+        resource_controlled: Services that resource control policies reach; `None` for those of the start, others in
+            doubt.
     """
 
     who: Principal
@@ -67,6 +70,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     scp: tuple[tuple[Policy, ...], ...] | None = None
     rcp: tuple[tuple[Policy, ...], ...] | None = None
     management_account: str = ""
+    resource_controlled: frozenset[str] | None = None
 
     @property
     def same_account(self) -> bool:
@@ -151,8 +155,11 @@ class _Court:
         service = self._question.request.action.partition(":")[0]
         allowing = any(one.effect == "Allow" for policy in level for one in statements_of(policy))
         made = view("rcp", level if allowing else (*level, FULL_ACCESS), self._question.request)
-        if service in RESOURCE_CONTROLLED:
+        listed = self._question.resource_controlled
+        if service in (RESOURCE_CONTROLLED | (listed or frozenset())):
             return made
+        if listed is not None:
+            return view("rcp", (FULL_ACCESS,), self._question.request)
         doubt = (f"whether resource control policies reach `{service}`",)
         doubtful = (
             structs.replace(one, surely=False, keys=one.keys + doubt) for one in made.matches if one.denies is not False
@@ -214,7 +221,7 @@ class _Court:
         resource = self._resource.allows(at_most=at_most)
         if question.who.kind in {Kind.SERVICE, Kind.FEDERATED, Kind.ANONYMOUS}:
             return _allowed("resource") if resource is Named.DIRECTLY else _refused("resource", "nothing grants it")
-        if not question.same_account:
+        if not question.same_account and not asks_no_resource_policy(question.request.action):
             return self._across(identity=identity, limited=limited, resource=resource)
         if resource is Named.DIRECTLY or (resource is Named.ROLE and not limited):
             return _allowed("resource")

@@ -10,6 +10,7 @@ import uvicorn
 from rootwarden.breakglass.broker.acting import Acting
 from rootwarden.breakglass.identity.browser import RelyingParty
 from rootwarden.breakglass.identity.key_file import read_keys, rotate_keys
+from rootwarden.breakglass.service.shared import SharedChallenges, SharedTakenAway
 from rootwarden.errors import UsageError
 from rootwarden.web.app import build
 from rootwarden.web.behind import Behind
@@ -50,13 +51,16 @@ def application_of(
     web = service.settings.web
     keys_file = service.folder / web.session_key
     keys = read_keys(keys_file) if keys_file.exists() else rotate_keys(keys_file)
-    behind = Behind(Acting(service.broker, service.releases), service.releases, service.health)
+    behind = Behind(Acting(service.broker, service.releases), service.releases, service.health, devices=service.devices)
     place = _place(web.origin)
+    shared = service.store.database if service.is_shared else None
     house = House(
         service.broker,
         behind,
         place,
         keys,
+        challenges=SharedChallenges(shared) if shared is not None else None,
+        taken=SharedTakenAway(shared) if shared is not None else None,
         bootstrap=bootstrap,
         oidc=oidc,
         limits=limits,

@@ -37,6 +37,10 @@ class Played:
     def epoch(self) -> int:
         return max((int(name) for kind, name in self.said if kind == "epoch-begun"), default=1)
 
+    @property
+    def checkpoint_key(self) -> str:
+        return str(self.said.get(("checkpoint-key", "new"), ""))
+
     def epoch_in(self, entries: Sequence[bytes]) -> int:
         read = [msgspec.json.decode(entry) for entry in entries]
         return max((int(each["name"]) for each in read if each.get("kind") == "epoch-begun"), default=0)

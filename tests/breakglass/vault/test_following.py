@@ -209,7 +209,7 @@ def test_the_newest_head_is_on_the_disk_before_the_answer(world: World) -> None:
         world.write("a", str(number), number)
         advance(world, world.part())
         kept = json.loads((world.state / "trusted-head.json").read_bytes())
-        assert kept == {"size": number + 1, "root": to_text(world.tree.root), "epoch": 1}
+        assert kept == {"size": number + 1, "root": to_text(world.tree.root), "epoch": 1, "key": ""}
 
 
 @pytest.mark.parametrize("name", ["identity.txt", "trusted-head.json", "steps.jsonl"])

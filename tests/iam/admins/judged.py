@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rootwarden.audit.root_equivalents import Bureau, of_collected, of_details
+from rootwarden.audit.census import Census
+from rootwarden.audit.root_equivalents import Bureau, of_details
 from rootwarden.cli.iam_reading import collected_in
 from rootwarden.collect.principals import details_in
 from rootwarden.iam.admins.building import Library, household
@@ -30,7 +31,10 @@ def judged_folder(folder: Path, inventory: dict[str, list[dict[str, str]]] | Non
     found: Inventory | None = None
     if inventory is not None:
         found = msgspec.convert(inventory, dict[str, tuple[ExistingResource, ...]])
-    return of_collected(collected_in(folder), found)
+    collected, census = collected_in(folder), Census()
+    for account in collected.accounts:
+        census.digest(account, collected.organization, collected.as_of)
+    return census.judged(collected, found)
 
 
 def judged_dump(dump: dict[str, Any]) -> RootEquivalents:

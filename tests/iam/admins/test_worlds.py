@@ -1,4 +1,4 @@
-"""Everybody is judged as the truth has it: crowds of many sizes, the ways planted in `breached`, worlds of paths."""
+"""Everybody is judged as the truth has it: crowds of many sizes, `breached`, the worlds of every path."""
 
 from __future__ import annotations
 

@@ -120,6 +120,7 @@ HOSTILE = {
     "digits": lambda: _statement(Condition={"NumericEquals": {"s3:max-keys": ["1" * 200_000]}}),
     "operators": lambda: _statement(Condition={f"String{number}": {"aws:x": "a"} for number in range(7_000)}),
     "variables": lambda: _statement(Resource="${" * 100_000),
+    "unknown variables": lambda: _statement(Resource=[f"arn:aws:s3:::${{s3:x{number}}}" for number in range(8_000)]),
     "principals": lambda: _statement(Principal={"AWS": _words(12, 13_000), "Service": "a." * 20_000}),
     "members": lambda: "{" + ",".join(f'"a{number}": 1' for number in range(20_000)) + "}",
     "depth": lambda: "[" * 200_000,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.iam.usage.story import HOME, NOON, VISIBILITY, allow, call, compare, dump, of, session, user
@@ -146,7 +146,7 @@ def test_what_is_no_plain_role_is_never_named(arn: str) -> None:
     assert of(compare(records), "ana").used[0].resources is None
 
 
-UNSURE = {
+UNSURE: dict[str, list[dict[str, Any]]] = {
     "one of two records names none": [{"topicArn": "arn:aws:sns:eu-west-1:000000000000:t"}, {}],
     "of another type": [{"topicArn": "arn:aws:sqs:eu-west-1:000000000000:q"}],
     "somewhere deeper": [{"filter": {"topicArn": "arn:aws:sns:eu-west-1:000000000000:t"}}],

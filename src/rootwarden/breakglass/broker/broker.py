@@ -127,6 +127,19 @@ class Broker:
         self.misplaced: Callable[[], str] = lambda: ""
         self.state()
 
+    def has_named_key(self) -> bool:
+        """Whether heads are signed with the key the log names; two administrators may have named another one."""
+        named = self.state().checkpoint_key
+        return not named or _is_half_of(self._checkpoint, named)
+
+    def sign_with(self, key: Ed25519PrivateKey) -> bool:
+        """Sign heads from now on with this key, if it is the one the log names; whether it is."""
+        with self._lock:
+            is_named = _is_half_of(key, self.state().checkpoint_key)
+            if is_named:
+                self._checkpoint = key
+            return is_named
+
     def state(self) -> State:
         """The replay of the whole log as it is now; only `step` changes it, so read it and let it be.
 
@@ -454,6 +467,10 @@ def _stepped(state: State, entry: log.Entry) -> Iterator[bytes]:
     yield to_bytes(entry)
     if isinstance(entry, _RELEASES):
         yield from _stepped(state, checkout_of(state, state.lease(entry.lease), entry.at))
+
+
+def _is_half_of(key: Ed25519PrivateKey, pem: str) -> bool:
+    return key.public_key().public_bytes_raw() == _public(pem).public_bytes_raw()
 
 
 def _public(pem: str) -> Ed25519PublicKey:

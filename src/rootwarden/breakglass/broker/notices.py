@@ -174,6 +174,7 @@ def _words(change: changes.Change) -> str:
         changes.SetAccount: lambda it: f"account {it.account.id}",
         changes.SetGroup: lambda it: f"custody of {it.group.id}, epoch {it.group.epoch}",
         changes.Waive: lambda it: f"the waiver {it.waiver}",
+        changes.SetCheckpointKey: lambda _: "another checkpoint key signs heads from here on",
     }
     return words[type(change)](change)
 

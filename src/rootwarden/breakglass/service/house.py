@@ -33,6 +33,7 @@ from rootwarden.breakglass.service.vault_door import SocketVault
 from rootwarden.breakglass.store import challenges
 from rootwarden.breakglass.store.log_store import LogStore
 from rootwarden.breakglass.store.sweeping import sweep
+from rootwarden.database.connection import SQLITE
 from rootwarden.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 CHORES_EVERY: Final = 2.0
 ANCHOR_EVERY: Final = 30.0
+KEY_EVERY: Final = 5.0
 # A reference counts for a minute as one of now.
 TIME_EVERY: Final = 30.0
 COMPARE_EVERY: Final = 180.0
@@ -93,6 +95,8 @@ class House:
         self.settings, self.folder, self._reading = settings, folder, reading
         self._hosts = TimeHosts(settings.time_hosts, reading=reading, client=time_client)
         self.troubles: list[RootwardenError] = []
+        # Hears each, too: the console of `serve`.
+        self.heard: Callable[[RootwardenError], None] = lambda _error: None
         self.store = LogStore(database_address(settings.database, folder))
         try:
             self._build(gather(here()) if clues is None else clues)
@@ -165,6 +169,11 @@ class House:
         finally:
             self.store.close()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other instances may use the same database."""
+        return self.store.database.kind != SQLITE
+
     def run_chores(self, stop: threading.Event, *, every: float = CHORES_EVERY) -> None:
         """Do what time brings until told to stop."""
         while not stop.wait(every):
@@ -184,6 +193,7 @@ class House:
         jobs = [
             Job(self._compare_again, every=0.0, sealed=True),
             Job(self._void_challenges, every=0.0, sealed=True),
+            Job(self._renew_key, every=KEY_EVERY),
             Job(self._anchor_again, every=ANCHOR_EVERY),
             Job(self._ask_time, every=TIME_EVERY, sealed=True),
             Job(self._tell_sinks, every=0.0),
@@ -227,6 +237,15 @@ class House:
             self.store.database.write(lambda session: challenges.void_all(session, self.clock.now()))
             self._epoch = epoch
 
+    def _renew_key(self) -> None:
+        """Heads are signed with the key two administrators named, from when its private half lies in its place on."""
+        file = self.settings.checkpoint_key
+        if not self.broker.has_named_key() and not self.broker.sign_with(private_key(self.folder / file)):
+            raise UsageError(
+                f"`{file}` is not the checkpoint key the log names by now",
+                hint="put the new one there; until then heads are signed with the one before",
+            )
+
     def _sweep(self) -> None:
         self.store.database.write(lambda session: sweep(session, self.clock.now()))
 
@@ -250,6 +269,7 @@ class House:
 
     def _note(self, error: RootwardenError) -> None:
         self.troubles = [*self.troubles[-99:], error]
+        self.heard(error)
 
 
 def _public(pem: str) -> Ed25519PublicKey:

@@ -21,3 +21,18 @@ def end(session: Session, name: str, *, forget_at: datetime) -> None:
 def is_ended(session: Session, name: str) -> bool:
     """Whether it ended."""
     return session.get(SessionEndedRow, name) is not None
+
+
+def end_all(session: Session, name: str, *, forget_at: datetime) -> None:
+    """Note that all sessions of somebody ended that would have ended by themselves before `forget_at`."""
+    known = session.get(SessionEndedRow, name)
+    if known is None:
+        end(session, name, forget_at=forget_at)
+    else:
+        known.forget_at = max(known.forget_at, forget_at)
+
+
+def forget_at(session: Session, name: str) -> datetime | None:
+    """Until when it is noted that it ended; none when it did not."""
+    known = session.get(SessionEndedRow, name)
+    return None if known is None else known.forget_at

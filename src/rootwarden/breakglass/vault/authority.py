@@ -122,6 +122,10 @@ class Authority(Protocol):
     def epoch(self) -> int:
         """The epoch the log is in; a quorum begins the next."""
 
+    @property
+    def checkpoint_key(self) -> str:
+        """The key heads are to be signed with from here on, PEM; nothing before the first entry."""
+
     def epoch_in(self, entries: Sequence[bytes]) -> int:
         """The highest epoch that entries say they begin, signatures unseen; 0 when none does."""
 

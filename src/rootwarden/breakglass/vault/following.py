@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from rootwarden.breakglass.vault.state import TrustedHead
 from rootwarden.breakglass.vault.troubles import VaultError
@@ -13,11 +17,10 @@ from rootwarden.transparency.merkle import leaf_hash, node_hash, tree_hash
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     from rootwarden.breakglass.vault.authority import Authority
     from rootwarden.breakglass.vault.messages import LogPart
     from rootwarden.breakglass.vault.state import StateFolder
+    from rootwarden.transparency.head import Head
 
 
 class Edge(NamedTuple):
@@ -56,19 +59,20 @@ class Follower:
     Args:
         authority: Who replays the entries.
         folder: Where the newest head is kept.
-        keys: The checkpoint keys of the log.
+        keys: The checkpoint keys of the log, as they were told at the console. One that two administrators put in its
+            place is learned from the log itself, and kept with the newest head.
     """
 
     def __init__(self, authority: Authority, folder: StateFolder, keys: Sequence[Ed25519PublicKey]) -> None:
         self._authority = authority
         self._folder = folder
-        self._keys = keys
         self._edge = Edge()
         # How many entries a head was shown over; those after were heard only.
         self._proven = 0
         # What is wrong with them when they are not those that were seen, until a new epoch says that they go on.
         self._forked: VaultError | None = None
         self._trusted = folder.trusted()
+        self._keys = (*keys, *([public_key(self._trusted.key)] if self._trusted.key else []))
 
     @property
     def size(self) -> int:
@@ -92,14 +96,15 @@ class Follower:
         if (part.head.size, part.head.root) != (edge.size, edge.root):
             raise VaultError("the entries do not lead to the head", step="V2")
         if not head_is_signed(part.head, self._keys):
-            raise VaultError("the head is not signed with a checkpoint key of this log", step="V2")
+            part = self._with_a_new_key(part)
         # A quorum decides which log goes on: then its epoch is higher than that of any log that was ever seen.
         if forked and max(self._authority.epoch, self._authority.epoch_in(part.entries)) <= self._trusted.epoch:
             raise forked
         self._authority.advance(part.entries, part.head, part.receipts)
         self._edge, self._proven, self._forked = edge, edge.size, None
-        if edge.size > self._trusted.size or self._authority.epoch > self._trusted.epoch:
-            newest = TrustedHead(size=edge.size, root=edge.root, epoch=self._authority.epoch)
+        key = self._learned(part.head)
+        if edge.size > self._trusted.size or self._authority.epoch > self._trusted.epoch or key != self._trusted.key:
+            newest = TrustedHead(size=edge.size, root=edge.root, epoch=self._authority.epoch, key=key)
             self._folder.remember(newest)
             self._trusted = newest
 
@@ -135,6 +140,38 @@ class Follower:
                 step="V1",
             )
 
+    def _with_a_new_key(self, part: LogPart) -> LogPart:
+        """Replay entries whose head may be signed with a key they bring: two administrators of a log that was proven.
+
+        Raises:
+            VaultError: They bring none, or the head is not signed with it.
+            Refused: An entry is not allowed.
+        """
+        unknown = VaultError(
+            "the head is not signed with a checkpoint key of this log",
+            hint="a new one is learned while the vault runs; else start it with the new `--checkpoint-key`",
+            step="V2",
+        )
+        proven = 0 < self._proven == self._edge.size == self._trusted.size
+        if not proven or not any(_SECONDED in entry for entry in part.entries):
+            raise unknown
+        self.hear(part.since, part.entries)
+        if not head_is_signed(part.head, [public_key(self._authority.checkpoint_key)]):
+            raise unknown
+        return msgspec.structs.replace(part, since=self._edge.size, entries=[])
+
+    def _learned(self, head: Head) -> str:
+        """The key that two administrators put into the log, once a head bears it: the one before signs no more."""
+        named = self._authority.checkpoint_key
+        if not named or public_key(named) in self._keys:
+            return self._trusted.key
+        if head_is_signed(head, [public_key(named)]):
+            self._keys = (public_key(named),)
+        else:
+            # The broker may still sign with the one before, until it has the new one.
+            self._keys = (*self._keys, public_key(named))
+        return named
+
     def _check_follows(self, since: int) -> None:
         if since != self._edge.size:
             raise VaultError(
@@ -155,3 +192,22 @@ class Follower:
                     step="V1",
                 )
         return edge, forked
+
+
+def public_key(pem: str) -> Ed25519PublicKey:
+    """A checkpoint key from its PEM.
+
+    Raises:
+        VaultError: It is no Ed25519 key.
+    """
+    try:
+        key = load_pem_public_key(pem.encode())
+    except ValueError as error:
+        raise VaultError("the checkpoint key of the log cannot be read", step="V2") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise VaultError("the checkpoint key of the log is no Ed25519 key", step="V2")
+    return key
+
+
+# Canonical JSON has one spelling, so an entry of this kind cannot be without these bytes.
+_SECONDED: Final = b'"kind":"change-seconded"'

@@ -59,6 +59,11 @@ class ReplayedAuthority:
         """The epoch the log is in."""
         return self.state.epoch
 
+    @property
+    def checkpoint_key(self) -> str:
+        """The key heads are to be signed with from here on, PEM."""
+        return self.state.checkpoint_key
+
     def epoch_in(self, entries: Sequence[bytes]) -> int:
         """The highest epoch that entries say they begin; their signatures are checked when they are replayed.
 

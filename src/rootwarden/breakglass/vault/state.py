@@ -33,11 +33,13 @@ class TrustedHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         size: How many entries.
         root: Their root, in Base64.
         epoch: The highest epoch of any log that was taken in.
+        key: The checkpoint key that two administrators put into the log, PEM; empty while it is the one that was told.
     """
 
     size: Annotated[int, msgspec.Meta(ge=0)]
     root: str
     epoch: Annotated[int, msgspec.Meta(ge=1)] = 1
+    key: Annotated[str, msgspec.Meta(max_length=1024)] = ""
 
 
 class StateFolder:

@@ -41,7 +41,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 # True, false, or in words what is not known.
 Holds: TypeAlias = bool | tuple[str, ...]
 # Words that are taken to hold when nobody knows: most users have fewer than two keys, and whether they have a password
-# decides only by which call it is set (docs/decisions/0028).
+# decides only by which call it is set (docs/decisions/0029).
 TAKEN: Final = frozenset({Where.FEWER_THAN_TWO_KEYS, Where.HAS_PASSWORD, Where.NO_PASSWORD})
 _FULL_SET: Final = 2
 

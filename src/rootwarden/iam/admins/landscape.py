@@ -38,6 +38,7 @@ class Landscape:
         households: Everybody, account by account.
         inventory: Resources with roles; a kind that is not in it was not looked for.
         members: Ids of all accounts of the organization, those aside that are looked at.
+        settled: By account, which of the words that paths require are known to hold, or not to.
     """
 
     def __init__(
@@ -45,9 +46,11 @@ class Landscape:
         households: Iterable[Household],
         inventory: Inventory | None = None,
         members: Iterable[str] = (),
+        settled: Mapping[str, Mapping[str, bool]] | None = None,
     ) -> None:
         self.households = {one.seat.id: one for one in households}
         self.inventory = inventory or {}
+        self._settled = settled or {}
         self.holders = tuple(holder for one in self.households.values() for holder in one.holders)
         self.by_arn = {holder.arn: holder for holder in self.holders}
         self.members = tuple(dict.fromkeys((*self.households, *members)))
@@ -113,6 +116,19 @@ class Landscape:
             found = (one for one in self.households[account].groups.values() if one.powers.possible)
             self._groups[account] = sorted(found, key=lambda one: -one.powers.possible.bit_count())
         return self._groups[account]
+
+    def among(self, households: Iterable[Household]) -> Landscape:
+        """Others in the place of these, with the same known beside them."""
+        return Landscape(households, self.inventory, self.members, self._settled)
+
+    def unsettled(self, words: tuple[str, ...], account: str) -> tuple[str, ...] | None:
+        """Of what a path requires, what is not known of an account; `None` when something is known not to hold."""
+        known = self._settled.get(account)
+        if not known or not words:
+            return words
+        if any(known.get(word) is False for word in words):
+            return None
+        return tuple(word for word in words if word not in known)
 
     def barred(self, account: str) -> bool:
         """Whether service control policies may take anything from an account; true where nobody knows."""

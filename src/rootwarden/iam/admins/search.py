@@ -20,7 +20,7 @@ from rootwarden.iam.escalation.path import Actor, EscalationPath, Gain, TargetKi
 from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
@@ -111,10 +111,20 @@ class Search:
         mask = self._book.mask(one for one in path.actions if one != _ASSUME)
         return _Plan(path, mask, always_unsure(path, self._land))
 
-    def run(self) -> dict[str, Way]:
-        """The way up of everybody who has one, by ARN."""
+    def run(self, settled: Mapping[str, Way] | None = None) -> dict[str, Way]:
+        """The way up of everybody who has one, by ARN.
+
+        Args:
+            settled: Ways that are known already, by ARN; they are not looked for.
+        """
         for holder in self._land.holders:
-            self._meet(Node(holder, holder.powers), depth=0)
+            node = Node(holder, holder.powers)
+            way = settled.get(holder.arn) if settled is not None else None
+            if way is None:
+                self._meet(node, depth=0)
+            else:
+                self._nodes[node.key] = node
+                self._ways[node.key] = way
         self._rounds(sure=True)
         self._rounds(sure=False)
         found = ((holder, self._ways.get(Node(holder, holder.powers).key)) for holder in self._land.holders)
@@ -311,9 +321,9 @@ class Search:
 
 
 def _placed(path: EscalationPath, land: Landscape) -> bool:
-    """Whether a path can be judged: one from the management account only where it is known which that is."""
+    """Whether a path can be judged: into members, from the management account, only where it is known which that is."""
     known = any(one.seat.management is not None for one in land.households.values())
-    return known or Where.ACTOR_IN_MANAGEMENT_ACCOUNT not in path.target.where
+    return known or path.actions != (_ASSUME,) or Where.ACTOR_IN_MANAGEMENT_ACCOUNT not in path.target.where
 
 
 def _gains_by_joining(node: Node) -> bool:

@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 _MOST_RESOURCES: Final = 20
 _MOST_SECONDS: Final = 12
 _OLDER: Final = "older-version"
-_ROOT_MFA: Final = "root-mfa"
-_ROOT_PASSWORD: Final = "password-recovery"  # noqa: S105 - a word of the catalogue
-# What no policy shows, and an older version of one or a credential report may.
-_SHOWN_SOMETIMES: Final = frozenset({_OLDER, _ROOT_MFA, _ROOT_PASSWORD})
+# What an older version of a policy, the credential report or the organization may settle.
+_SHOWN_SOMETIMES: Final = frozenset({_OLDER, "credentials-management", "password-recovery", "root-mfa"})
 _ASSUME_ROLE: Final = "sts:AssumeRole"
 
 
@@ -135,7 +133,8 @@ class Walker:
         return list(best.values())
 
     def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[Attempt]:
-        judged = _judged(path.target.where, scene, self._required(path, scene), path.assumes)
+        untold = self._land.unsettled(path.requires, scene.account or scene.actor.account.id)
+        judged = _judged(path.target.where, scene, untold, path.assumes) if untold is not None else None
         if judged is None:
             return
         requires, assumes = judged
@@ -151,14 +150,6 @@ class Walker:
             for with_existing in self._with_existing(with_policy):
                 for with_both in self._with_second(with_existing):
                     yield from _with_names(with_both)
-
-    def _required(self, path: EscalationPath, scene: Scene) -> tuple[str, ...]:
-        """What no policy shows, but for what the credential report says of root of the account."""
-        household = self._land.households.get(scene.account)
-        if not path.requires or household is None:
-            return path.requires
-        given = {_ROOT_PASSWORD: household.seat.root_password is True, _ROOT_MFA: household.seat.root_mfa is False}
-        return tuple(one for one in path.requires if not given.get(one))
 
     def _with_existing(self, attempt: Attempt) -> Iterator[Attempt]:
         existing, target = attempt.path.existing, attempt.scene.target

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rootwarden.iam.lint.codes import Code
 from rootwarden.iam.lint.finding import quoted
 from rootwarden.iam.lint.nodes import Shape
+from rootwarden.iam.pattern import VARIABLES_SINCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from rootwarden.iam.lint.nodes import Node, Place
     from rootwarden.iam.lint.statement import Text, View
 
-_VARIABLES: Final = "2012-10-17"
+_LONGEST: Final = 256
+_A_KEY: Final = 100  # comparisons it takes to look up a key
 
 
 def check_length(document: Place, text: str | None, kind: Kind, context: Context) -> None:
@@ -68,15 +70,33 @@ def _quoted(text: str) -> int:
 
 
 def check_variables(document: Place, views: Sequence[View], context: Context) -> None:
-    """Note variables where the language of 2008 counts, which takes them for characters."""
+    """Note variables of keys there are not, and any where the language of 2008 takes them for characters."""
     version = document.get("Version")
-    if version is not None and version.node.text == _VARIABLES:
-        return
-    for view in views:
-        for text in _texts(view):
-            if text.has_variable:
-                said = f"{quoted(text.text)} is taken letter by letter: variables came with version {_VARIABLES}"
-                context.found.add(Code.OLD_VARIABLES, text.place, said, f'write `"Version": "{_VARIABLES}"`')
+    newer = version is not None and version.node.text == VARIABLES_SINCE
+    known: dict[str, bool] = {}
+    for text in (text for view in views for text in _texts(view) if text.has_variable):
+        if not newer:
+            said = f"{quoted(text.text)} is taken letter by letter: variables came with version {VARIABLES_SINCE}"
+            context.found.add(Code.OLD_VARIABLES, text.place, said, f'write `"Version": "{VARIABLES_SINCE}"`')
+            continue
+        for key in text.variables:
+            if key not in known and not context.may(_A_KEY):
+                return
+            if not known.setdefault(key, _is_key(key, context)):
+                near = context.knowledge.nearest_key(key) if context.suggests() else ""
+                hint = f"did you mean `${{{near}}}`?" if near else "name a condition key"
+                said = f"there is no key {quoted(key)}, so the variable in {quoted(text.text)} has no value"
+                context.found.add(Code.UNKNOWN_VARIABLE, text.place, said, hint)
+
+
+def _is_key(key: str, context: Context) -> bool:
+    """Whether there is such a key, or only an identity provider knows."""
+    if "." in key.partition(":")[0]:
+        return True
+    if len(key) > _LONGEST:
+        return False
+    found = context.knowledge.global_key(key)
+    return not found.instead if found is not None else context.knowledge.service_key(key) is not None
 
 
 def _texts(view: View) -> list[Text]:

@@ -28,6 +28,12 @@ class Text(msgspec.Struct, frozen=True):
         return any(one not in _WRITTEN for one in _VARIABLE.findall(self.text))
 
     @property
+    def variables(self) -> tuple[str, ...]:
+        """The keys its variables take their values from, as written."""
+        found = (one for one in _VARIABLE.findall(self.text) if one not in _WRITTEN)
+        return tuple(one[2:-1].partition(",")[0].strip() for one in found)
+
+    @property
     def pattern(self) -> str:
         """What it can be: a star for each variable."""
         return _VARIABLE.sub("*", self.text) if "${" in self.text else self.text

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rootwarden.breakglass.core.authenticator import Signature
+from rootwarden.breakglass.core.entry import SYSTEM
 from rootwarden.breakglass.core.public_key import UnverifiedError
 from rootwarden.breakglass.identity import oidc
 from rootwarden.breakglass.identity.browser import read_assertion
@@ -66,8 +67,15 @@ def _sign_in(call: Call) -> Response:
     try:
         accept(call, AnswerBody(token=field(form, "token"), authenticator=read_authenticator(form)))
     except (SignInError, InputError, UnverifiedError) as error:
+        if isinstance(error, SignInError):
+            refused_sign_in(call)
         return _form(call, status=401, error=error)
     return see_other(go_on(field(form, "next")))
+
+
+def refused_sign_in(call: Call) -> None:
+    """Of whom, nobody knows; how often is what the log is told."""
+    call.house.attempts.note(SYSTEM, f"{call.request.method} {call.request.url.path}", "sign-in")
 
 
 def _sign_out(call: Call) -> Response:
@@ -111,6 +119,8 @@ def provider_routes(house: House) -> tuple[Route, ...]:
             )
             await run_in_threadpool(arrive, call, person, Method.OIDC)
         except RootwardenError as error:
+            if isinstance(error, SignInError):
+                refused_sign_in(call)
             response = sorry(call, error)
         else:
             # Not a redirect: the browser comes from the provider's page, and would leave a strict cookie out.
