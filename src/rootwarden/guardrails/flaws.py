@@ -7,6 +7,7 @@ what was wrong.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,8 @@ import msgspec
 from msgspec import structs
 
 from rootwarden.facts.fact import Known
-from rootwarden.guardrails.asking import asked, statement_name
+from rootwarden.facts.iam_document import Condition
+from rootwarden.guardrails.asking import Around, asked, statement_name
 from rootwarden.guardrails.content.guardrail import Ask, Asker
 from rootwarden.guardrails.standing import policies_of
 from rootwarden.iam.condition import compiled
@@ -22,10 +24,9 @@ from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.statement import compiled_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from rootwarden.facts.iam_document import Condition, IamDocument, Statement
-    from rootwarden.guardrails.asking import Around
+    from rootwarden.facts.iam_document import IamDocument, Statement
     from rootwarden.guardrails.standing import Attached, Landscape, Level, Standing
     from rootwarden.iam.context import Context
     from rootwarden.iam.statement import CompiledStatement, Request
@@ -84,7 +85,9 @@ class _Repair(msgspec.Struct, frozen=True):
     condition: Condition | None
 
 
-def nearly(document: IamDocument, request: Request, around: Around, standing: Standing) -> Iterator[tuple[int, FlawKind, str]]:
+def nearly(
+    document: IamDocument, request: Request, around: Around, standing: Standing
+) -> Iterator[tuple[int, FlawKind, str]]:
     """Each Deny that would match a request but for a mistake: its place, what kind of mistake, in words."""
     for index, statement in enumerate(document.statements):
         if statement.effect != "Deny":
@@ -100,15 +103,28 @@ def _repairs(
     statement: Statement, version: str, context: Context, around: Around, standing: Standing
 ) -> tuple[_Repair, ...]:
     """What has to be changed in the conditions that do not hold; nothing if one of them is simply not met."""
-    made = []
+    made: list[_Repair] = []
     for one in statement.conditions:
         if compiled(one, version).test(context).truth is not False:
             continue
-        repair = next((each for each in _changes(one, around, standing) if _holds(each, version, context)), None)
-        if repair is None:
+        mended = _mended(one, version, context, around, standing)
+        if not mended:
             return ()
-        made.append(repair)
+        made += mended
     return tuple(made)
+
+
+def _mended(one: Condition, version: str, context: Context, around: Around, standing: Standing) -> list[_Repair]:
+    """The fewest changes, two at most, that make a condition hold; none where there are none."""
+    changes = list(_changes(one, around, standing))
+    for each in changes:
+        if _holds(each, version, context):
+            return [each]
+    for first in changes:
+        for second in _changes(first.condition, around, standing) if first.condition is not None else ():
+            if _holds(second, version, context):
+                return [first, second]
+    return []
 
 
 def _holds(repair: _Repair, version: str, context: Context) -> bool:
@@ -155,6 +171,7 @@ def flaws(
         tasks: The actions of sessions of `sts:AssumeRoot`, by task policy.
         around: What is the same for every account.
     """
+    sought = _Sought(tuple(one for one in probes if one.who is Asker.ROOT), tasks, around)
     below = _accounts_below(landscape)
     levels = landscape.attached.get("scp", ())
     found: dict[tuple[str, ...], Flaw] = {}
@@ -163,7 +180,7 @@ def flaws(
             continue
         where = tuple(level for level in levels if any(one.id == policy.id for one in level.policies))
         bound = {one.account: one for level in where for one in below.get(level.target, ())}
-        for flaw in _about(policy, where, tuple(bound.values()), tuple(probes), tasks, around):
+        for flaw in _about(policy, where, tuple(bound.values()), sought):
             found.setdefault((flaw.kind, flaw.policy_id, flaw.statement, flaw.said), flaw)
     return (*found.values(), *_silent_levels(levels, below))
 
@@ -178,27 +195,27 @@ def _accounts_below(landscape: Landscape) -> dict[str, list[Standing]]:
     return below
 
 
-def _about(
-    policy: Attached,
-    where: tuple[Level, ...],
-    bound: tuple[Standing, ...],
-    probes: tuple[Ask, ...],
-    tasks: Mapping[str, tuple[str, ...]],
-    around: Around,
-) -> Iterator[Flaw]:
+class _Sought(msgspec.Struct, frozen=True):
+    """What policies are tried with: requests of root, actions of AssumeRoot sessions by task policy."""
+
+    probes: tuple[Ask, ...]
+    tasks: Mapping[str, tuple[str, ...]]
+    around: Around
+
+
+def _about(policy: Attached, where: tuple[Level, ...], bound: tuple[Standing, ...], sought: _Sought) -> Iterator[Flaw]:
     document = policy.document
     if isinstance(document, Unreadable) or not any(one.effect == "Deny" for one in document.statements):
         return
     make = _Maker(policy, tuple(level.name for level in where), len(bound))
     if not bound:
-        yield make(FlawKind.NOBODY, _why_nobody(where, around.management))
+        yield make(FlawKind.NOBODY, _why_nobody(where, sought.around.management))
         return
     # One account of each partition is enough: mistakes do not differ between them, other accounts apart.
     for standing in {one.partition: one for one in reversed(bound)}.values():
-        root = [one for one in probes if one.who is Asker.ROOT]
-        yield from _mistakes(make, document, root, around, standing)
-        yield from _spared(make, document, root, around, standing)
-        yield from _bars(make, document, tasks, around, standing)
+        yield from _mistakes(make, document, sought, standing)
+        yield from _spared(make, document, sought, standing)
+        yield from _bars(make, document, sought, standing)
 
 
 class _Maker:
@@ -227,28 +244,24 @@ def _why_nobody(where: tuple[Level, ...], management: str) -> str:
     return "no active member account is below where it is attached"
 
 
-def _mistakes(
-    make: _Maker, document: IamDocument, probes: list[Ask], around: Around, standing: Standing
-) -> Iterator[Flaw]:
-    for probe in probes:
-        _, request = asked(probe, standing, around)
-        for index, kind, said in nearly(document, request, around, standing):
+def _mistakes(make: _Maker, document: IamDocument, sought: _Sought, standing: Standing) -> Iterator[Flaw]:
+    for probe in sought.probes:
+        _, request = asked(probe, standing, sought.around)
+        for index, kind, said in nearly(document, request, sought.around, standing):
             # That a policy names one account may be meant; it is told where a guardrail does not hold for it.
             if kind is not FlawKind.ACCOUNT:
                 yield make(kind, said, statement_name(document.statements[index], index))
 
 
-def _spared(
-    make: _Maker, document: IamDocument, probes: list[Ask], around: Around, standing: Standing
-) -> Iterator[Flaw]:
+def _spared(make: _Maker, document: IamDocument, sought: _Sought, standing: Standing) -> Iterator[Flaw]:
     """Statements that deny root everything but a list, and what of the list guardrails deny."""
     for index, statement in enumerate(document.statements):
         if statement.effect != "Deny" or statement.not_actions is None:
             continue
         ready = compiled_statement(statement, document.version)
         spared = []
-        for probe in probes:
-            _, request = asked(probe, standing, around)
+        for probe in sought.probes:
+            _, request = asked(probe, standing, sought.around)
             if ready.truth(request.resource, request.context) is True and not ready.names_action(request.action):
                 spared.append(f"`{probe.action}`")
         if spared and _is_about_root(ready.written):
@@ -261,17 +274,19 @@ def _is_about_root(statement: Statement) -> bool:
     return any(one.key.lower().startswith("aws:principal") for one in statement.conditions)
 
 
-def _bars(
-    make: _Maker, document: IamDocument, tasks: Mapping[str, tuple[str, ...]], around: Around, standing: Standing
-) -> Iterator[Flaw]:
+def _bars(make: _Maker, document: IamDocument, sought: _Sought, standing: Standing) -> Iterator[Flaw]:
     """Statements that deny sessions of `sts:AssumeRoot` what their task policy is for."""
     for index, statement in enumerate(document.statements):
         if statement.effect != "Deny":
             continue
         ready = compiled_statement(statement, document.version)
-        barred = [name for name, actions in tasks.items() if any(_denied(ready, one, around, standing) for one in actions)]
+        barred = [
+            f"`{name}`"
+            for name, actions in sought.tasks.items()
+            if any(_denied(ready, one, sought.around, standing) for one in actions)
+        ]
         if barred:
-            said = f"sessions of `sts:AssumeRoot` with {', '.join(f'`{name}`' for name in barred)} are denied what they are for"
+            said = f"sessions of `sts:AssumeRoot` are denied what they are for: {', '.join(barred)}"
             yield make(FlawKind.ASSUME_ROOT, said, statement_name(statement, index))
 
 
@@ -288,6 +303,8 @@ def _silent_levels(levels: Iterable[Level], below: Mapping[str, list[Standing]])
         documents = [one.document for one in level.policies]
         if not accounts or not documents or any(isinstance(one, Unreadable) for one in documents):
             continue
-        if not any(one.effect == "Allow" for each in documents if not isinstance(each, Unreadable) for one in each.statements):
+        if not any(
+            one.effect == "Allow" for each in documents if not isinstance(each, Unreadable) for one in each.statements
+        ):
             said = "no policy of this level allows anything, so everything is denied below it"
             yield Flaw(kind=FlawKind.NOTHING, levels=(level.name,), accounts=accounts, said=said)

@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import structs
 
-from rootwarden.facts.fact import Absent, Fact, Known, Unknown
+from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.guardrails.asking import Ruling, asked, ruling, statement_name
 from rootwarden.guardrails.content.filling import requests
-from rootwarden.guardrails.content.guardrail import Guardrail, GuardrailKind
+from rootwarden.guardrails.content.guardrail import GuardrailKind
 from rootwarden.guardrails.flaws import nearly
-from rootwarden.guardrails.standing import Attached, Level, Levels
+from rootwarden.guardrails.standing import Attached, Level
 from rootwarden.iam.layer import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rootwarden.facts.fact import Fact
     from rootwarden.guardrails.asking import Around
-    from rootwarden.guardrails.content.guardrail import Ask, Values
-    from rootwarden.guardrails.standing import Landscape, SignInPolicy, Standing
+    from rootwarden.guardrails.content.guardrail import Ask, Guardrail, Values
+    from rootwarden.guardrails.standing import Landscape, Levels, SignInPolicy, Standing
 
 _NOBODY_BINDS: Final = "no policy of an organization binds the management account"
 _ALONE: Final = "the account is in no organization"
@@ -123,16 +124,19 @@ def _account(kind: GuardrailKind, asks: Iterable[Ask], standing: Standing, aroun
     if not isinstance(levels, Known):
         reason = levels.reason if isinstance(levels, Unknown) else "nobody asked what is attached"
         return _Said(Verdict.UNKNOWN, reason, ())
-    rulings = tuple(_judged(kind, ask, standing, levels.value, around, doubt) for ask in asks)
+    rulings = tuple(_judged(kind, ask, standing, levels.value, around) for ask in asks)
+    if doubt:
+        rulings = tuple(_doubted(one, doubt) for one in rulings)
     return _Said(_verdict(rulings), levels.note, rulings)
 
 
-def _judged(
-    kind: GuardrailKind, ask: Ask, standing: Standing, levels: Levels, around: Around, doubt: str
-) -> Ruling:
+def _doubted(one: Ruling, doubt: str) -> Ruling:
+    """A ruling of policies of which nobody knows whether they are in force."""
+    return structs.replace(one, denied=None, by=(), depends_on=(doubt,)) if one.denied else one
+
+
+def _judged(kind: GuardrailKind, ask: Ask, standing: Standing, levels: Levels, around: Around) -> Ruling:
     made = ruling(kind, ask, standing, levels, around)
-    if doubt and made.denied:
-        return structs.replace(made, denied=None, by=(), depends_on=(doubt,))
     if not ask.denied or made.denied:
         return made
     return structs.replace(made, nearly=_nearly(ask, standing, levels, around))

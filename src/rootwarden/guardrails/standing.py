@@ -6,20 +6,22 @@ anything; a tree or attachments nobody gave leave the levels unknown.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import structs
 
 from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why
-from rootwarden.facts.iam_document import IamDocument
+from rootwarden.facts.organization import OrganizationalUnit
 from rootwarden.iam.layer import Document, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from rootwarden.facts.guardrail import ResourceControls, ScpDocument
-    from rootwarden.facts.organization import Organization, OrganizationalUnit
+    from rootwarden.facts.iam_document import IamDocument
+    from rootwarden.facts.organization import Organization
 
 _NOT_READ: Final = Unreadable("it was not collected")
 # Organizations guide, *Quotas*: one service control policy at least stays attached to every root, unit and account.
@@ -165,6 +167,35 @@ def with_policy(before: Landscape, kind: str, target: str, policy: Attached) -> 
         for name, levels in before.attached.items()
     }
     return structs.replace(before, standings=tuple(changed), attached=attached)
+
+
+def with_sign_in(before: Landscape, account: str, document: Document) -> Landscape:
+    """The same landscape as if a Sign-In policy were put and switched on, beside the statements there are.
+
+    Args:
+        before: As it is.
+        account: Whose; empty for every account.
+        document: The policy.
+    """
+    changed = [
+        structs.replace(one, sign_in=_beside(one.sign_in, document)) if account in {"", one.account} else one
+        for one in before.standings
+    ]
+    return structs.replace(before, standings=tuple(changed))
+
+
+def _beside(there: Fact[SignInPolicy], document: Document) -> Fact[SignInPolicy]:
+    """What nobody read stays unknown: it may deny what the new one does not."""
+    switched_on = Known(True)
+    if isinstance(there, Unknown) or isinstance(document, Unreadable):
+        return there
+    if isinstance(there, Absent):
+        return Known(SignInPolicy(document, switched_on))
+    own = there.value.document
+    if isinstance(own, Unreadable):
+        return there
+    both = structs.replace(own, statements=(*own.statements, *document.statements))
+    return Known(SignInPolicy(both, switched_on), there.sources)
 
 
 def _added(levels: Fact[Levels], target: str, policy: Attached) -> Fact[Levels]:

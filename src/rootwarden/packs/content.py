@@ -1,4 +1,4 @@
-"""Detections, root-only tasks, task policies, playbooks, ways up, guardrails: the files beside this module, read late."""
+"""Detections, root-only tasks, task policies, playbooks, ways up, guardrails: files beside this module, read late."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def guardrails() -> tuple[Guardrail, ...]:
 
 
 def task_policy_actions() -> dict[str, tuple[str, ...]]:
-    """The actions sessions of AssumeRoot are for, by task policy: those of the calls it fits that are named as actions."""
+    """The actions sessions of AssumeRoot are for, by task policy."""
     return {
         policy.id: tuple(dict.fromkeys(_action_of(case.record) for case in policy.cases if case.fits))
         for policy in task_policies()

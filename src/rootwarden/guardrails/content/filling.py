@@ -87,13 +87,15 @@ def _asks(ask: Ask, values: Values) -> list[Ask]:
     named = dict.fromkeys(name for text in texts for name in names_in(text) if name in values)
     made = [ask]
     for name in named:
-        made = [_with(one, {name: value}) for one in made for value in values[name]]
+        made = [_with(one, {name: value}, told=len(values[name]) > 1) for one in made for value in values[name]]
     return made
 
 
-def _with(ask: Ask, names: Mapping[str, str]) -> Ask:
+def _with(ask: Ask, names: Mapping[str, str], *, told: bool) -> Ask:
+    """A request with a value put in; where there are several, its name tells which."""
     return structs.replace(
         ask,
+        name=f"{ask.name}, `{', '.join(names.values())}`" if told else ask.name,
         principal=filled(ask.principal, names),
         action=filled(ask.action, names),
         resource=filled(ask.resource, names),

@@ -103,7 +103,7 @@ class Asker(StrEnum):
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """A request; `{account}`, `{partition}`, `{management}`, `{organization}` in its texts stand for those of an account.
+    """A request; `{account}`, `{partition}`, `{management}`, `{organization_id}` in it stand for those of an account.
 
     Attributes:
         name: What it is, for people.

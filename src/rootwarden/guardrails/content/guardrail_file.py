@@ -76,9 +76,7 @@ class _GuardrailTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     permits: tuple[_AskTable, ...]
 
 
-_KIND: Final = FileKind(
-    "guardrail", "docs/guardrail-files.md", (_ParameterTable, _StatementTable, _AskTable)
-)
+_KIND: Final = FileKind("guardrail", "docs/guardrail-files.md", (_ParameterTable, _StatementTable, _AskTable))
 _NAME: Final = re.compile(r"[a-z][a-z_]{0,40}")
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+|\{[a-z_]+\}")
 _SID: Final = re.compile(r"[A-Za-z0-9]{1,64}")

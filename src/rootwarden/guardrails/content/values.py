@@ -17,9 +17,18 @@ if TYPE_CHECKING:
 
 MOST_VALUES: Final = 200
 _FORMS: Final = {
-    ParameterKind.ACTIONS: (re.compile(r"[a-z0-9-]{1,64}:[A-Za-z0-9*?]{1,128}"), "an action such as `s3:GetBucketPolicy`"),
-    ParameterKind.ROLES: (re.compile(r"([\w+=,.@-]{1,64}/){0,8}[\w+=,.@-]{1,64}", re.ASCII), "the name of a role, with its path"),
-    ParameterKind.TASK_POLICIES: (re.compile(r"[A-Za-z0-9]{1,64}"), "a task policy such as `IAMAuditRootUserCredentials`"),
+    ParameterKind.ACTIONS: (
+        re.compile(r"[a-z0-9-]{1,64}:[A-Za-z0-9*?]{1,128}"),
+        "an action such as `s3:GetBucketPolicy`",
+    ),
+    ParameterKind.ROLES: (
+        re.compile(r"([\w+=,.@-]{1,64}/){0,8}[\w+=,.@-]{1,64}", re.ASCII),
+        "the name of a role, with its path",
+    ),
+    ParameterKind.TASK_POLICIES: (
+        re.compile(r"[A-Za-z0-9]{1,64}"),
+        "a task policy such as `IAMAuditRootUserCredentials`",
+    ),
     ParameterKind.VPCS: (re.compile(r"vpc-[0-9a-f]{8,32}"), "a VPC such as `vpc-0123456789abcdef0`"),
     ParameterKind.ORGANIZATION: (re.compile(r"o-[a-z0-9]{10,32}"), "an organization such as `o-exampleorgid`"),
 }
@@ -77,7 +86,9 @@ def examples(guardrail: Guardrail) -> Values:
 def _read(parameter: Parameter, text: str) -> tuple[str, ...]:
     if parameter.kind is ParameterKind.SWITCH:
         if text.strip().lower() not in _SWITCH:
-            raise UsageError(f"{in_backticks(text)} is neither `on` nor `off`", hint=f"--parameter {parameter.name}=off")
+            raise UsageError(
+                f"{in_backticks(text)} is neither `on` nor `off`", hint=f"--parameter {parameter.name}=off"
+            )
         return _SWITCH[text.strip().lower()]
     values = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
     wrong = complaint_about(parameter, values)

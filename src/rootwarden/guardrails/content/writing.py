@@ -1,4 +1,4 @@
-"""A policy document as JSON values, as short as AWS takes it: one value alone is no list, names in their usual order."""
+"""A policy document as JSON values, as short as AWS takes it: one value alone is no list."""
 
 from __future__ import annotations
 
