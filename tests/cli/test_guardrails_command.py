@@ -231,7 +231,10 @@ def test_list_and_show() -> None:
         (("render", "deny-root-actions", "--parameter", "roles=a"), "has no parameter `roles`"),
         (("render", "deny-root-actions", "--parameter", "roles"), "`roles` is not NAME=VALUE"),
         (("render", "restrict-assume-root"), "needs the parameter `roles`"),
-        (("render", "fence-root-sign-in-of-account", "--parameter", "networks=::/0", "--format", "terraform"), "no form"),
+        (
+            ("render", "fence-root-sign-in-of-account", "--parameter", "networks=::/0", "--format", "terraform"),
+            "no form",
+        ),
         (("prove", "--evidence", ".", "--with", "@r-1"), "is not ID@TARGET"),
         (("prove", "--evidence", ".", "--parameter", "a=b"), "there is no parameter `a`"),
         (("prove", "--evidence", ".", "--parameter", "roles=b", "--parameter", "roles=c"), "is given twice"),
