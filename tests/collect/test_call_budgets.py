@@ -10,7 +10,13 @@ import pytest
 from tests.collect import looks
 
 from rootwarden.collect.live import Scope
-from rootwarden.collect.plan import MANAGEMENT_ACTIONS, MEMBER_ACTIONS, ROOT_READS
+from rootwarden.collect.plan import (
+    ADMINS_MANAGEMENT_ACTIONS,
+    ADMINS_MEMBER_ACTIONS,
+    MANAGEMENT_ACTIONS,
+    MEMBER_ACTIONS,
+    ROOT_READS,
+)
 from rootwarden.simulator import parts, running
 from rootwarden.simulator.knobs import ReportPolls
 from rootwarden.simulator.parts import member_id
@@ -223,12 +229,26 @@ def test_a_root_audit_stays_within_the_task_policy() -> None:
         ([], {*MANAGEMENT_ACTIONS, "sts:AssumeRole"}),
         (["--assume-root"], {*MANAGEMENT_ACTIONS, "sts:AssumeRoot"}),
         (["--format", "stackset"], {*MEMBER_ACTIONS, "sts:AssumeRole"}),
+        (["--for", "iam-admins"], {*ADMINS_MANAGEMENT_ACTIONS, "sts:AssumeRole"}),
+        (["--for", "iam-admins", "--format", "stackset"], {*ADMINS_MEMBER_ACTIONS, "sts:AssumeRole"}),
     ],
 )
 def test_permissions_prints_every_action(tmp_path: Path, arguments: list[str], expected: set[str]) -> None:
     run = looks.command("permissions", *arguments, cwd=tmp_path)
     assert run.code == 0
     assert actions_in(json.loads(run.out)) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--for", "everything"], "no permissions for `everything`"),
+        (["--for", "iam-admins", "--assume-root"], "are for audits"),
+        (["--for", "iam-admins", "--archive"], "are for audits"),
+    ],
+)
+def test_permissions_that_there_are_not(tmp_path: Path, arguments: list[str], said: str) -> None:
+    assert looks.command("permissions", *arguments, cwd=tmp_path).complained(2, said)
 
 
 def actions_in(document: object) -> set[str]:

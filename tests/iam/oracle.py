@@ -298,7 +298,7 @@ def permitted(layers: Layers, caller: Caller, same_account: bool, world: World) 
     within_session = layers.session is None or some(layers.session, "Allow", world)
     limits = within_boundary and within_session
     has_identity = caller.type == "Root" or some(layers.identity, "Allow", world)
-    if not same_account:
+    if not same_account and world.action.lower() != "sts:assumeroot":
         return has_identity and limits and bool(ways)
     if ways & {"itself", "everybody"}:
         return True

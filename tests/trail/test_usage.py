@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.trail.records import ACCOUNT, log, ordinary, root
 from tests.trail.test_scan import DAMAGE, LAYOUTS
 
 from rootwarden.trail.limits import Limits
-from rootwarden.trail.usage import UsageScan, Used, UsedIdentity
+from rootwarden.trail.usage import UsageScan, Used, UsedIdentity, UsedIssuer, UsedSession
 
 if TYPE_CHECKING:
     from rootwarden.trail.counts import Counts
@@ -29,18 +29,57 @@ def test_the_fields_of_a_call() -> None:
         userIdentity={"type": "Root", "arn": "arn:x", "accountId": ACCOUNT, "accessKeyId": "AKIAFAKEFAKEFAKEFAKE"},
     )
     (call,), counts, problems = used(log(record))
-    assert call == Used(
-        source="signin.amazonaws.com",
-        name="ConsoleLogin",
-        identity=UsedIdentity("Root", "arn:x", ACCOUNT, "AKIAFAKEFAKEFAKEFAKE"),
-        account=ACCOUNT,
-        region="eu-west-1",
-        error="AccessDenied",
-        time="2026-03-02T08:00:11Z",
-        address="198.51.100.7",
-        agent="an agent",
-    )
+    told = {name: getattr(call, name) for name in Used.__struct_fields__}
+    assert json.loads(bytes(told.pop("parameters")))["path"] == "/dev/root"
+    assert (bytes(told.pop("response")), bytes(told.pop("resources"))) == (b"", b"")
+    assert told == {
+        "source": "signin.amazonaws.com",
+        "name": "ConsoleLogin",
+        "identity": UsedIdentity("Root", "arn:x", ACCOUNT, "AKIAFAKEFAKEFAKEFAKE"),
+        "account": ACCOUNT,
+        "region": "eu-west-1",
+        "error": "AccessDenied",
+        "time": "2026-03-02T08:00:11Z",
+        "address": "198.51.100.7",
+        "agent": "an agent",
+        "read_only": True,
+        "management": None,
+    }
     assert (counts.records, problems) == (1, [])
+
+
+SESSION: dict[str, Any] = {
+    "type": "AssumedRole",
+    "principalId": "AROAFAKE:somebody",
+    "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/somebody",
+    "accountId": ACCOUNT,
+    "accessKeyId": "ASIAFAKE",
+    "userName": "x",
+    "invokedBy": "cloudformation.amazonaws.com",
+    "sessionContext": {
+        "sessionIssuer": {"type": "Role", "principalId": "AROAFAKE", "arn": "arn:role", "accountId": ACCOUNT},
+        "sourceIdentity": "ana",
+    },
+}
+
+
+@pytest.mark.parametrize("odd", [{}, {"awsRegion": 7}], ids=["as documented", "with a field of another kind"])
+def test_the_session_behind_a_call_and_what_it_was_about(odd: dict[str, Any]) -> None:
+    more = {"responseElements": {"a": [1]}, "resources": [{"ARN": "arn:x"}], "managementEvent": False}
+    (call,), _, problems = used(log(ordinary(1, userIdentity=SESSION, **more, **odd)))
+    assert call.identity == UsedIdentity(
+        kind="AssumedRole",
+        arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/somebody",
+        account=ACCOUNT,
+        access_key="ASIAFAKE",
+        principal="AROAFAKE:somebody",
+        invoked_by="cloudformation.amazonaws.com",
+        session=UsedSession(UsedIssuer("Role", "AROAFAKE", "arn:role"), "ana"),
+    )
+    assert (call.read_only, call.management, problems) == (True, False, [])
+    assert json.loads(bytes(call.response)) == {"a": [1]}
+    assert json.loads(bytes(call.resources)) == [{"ARN": "arn:x"}]
+    assert json.loads(bytes(call.parameters))["path"] == "/dev/root"
 
 
 @pytest.mark.parametrize("limits", [Limits(), Limits(window=4096)], ids=["whole", "in windows"])

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden import packs
-from rootwarden.facts.fact import Known
+from rootwarden.facts.fact import Absent, Known
 from rootwarden.iam.admins.building import Credentials, Library, document, household
 from rootwarden.iam.admins.holders import AccountSeat
 from rootwarden.iam.admins.landscape import Landscape
 from rootwarden.iam.admins.powers import Book
+from rootwarden.iam.admins.standing import Standing, standings
 from rootwarden.iam.admins.verdict import OpenRole, PrincipalVerdict, judge, open_roles
 from rootwarden.iam.layer import Policy, Unreadable
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rootwarden.collect.collected import Collected
+    from rootwarden.facts.account import Account
     from rootwarden.facts.credential_report import CredentialReportRow
     from rootwarden.facts.organization import Organization
     from rootwarden.facts.principals import AuthorizationDetails
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 _KEYS: Final = ("access_key_1", "access_key_2")
 _NONE: Final = {"", "n/a"}
 _NOT_GIVEN: Final = "service control policies were not given: what they bar is not taken off"
-_NO_MANAGEMENT: Final = "the management account is not known: ways that only it has were not tried"
+_NO_MANAGEMENT: Final = "the management account is not known: the roles by which it enters members were not tried"
 
 
 class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,16 +40,21 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         principals: The verdict on every user and role.
         open_roles: Those of them that let in others than were looked at.
-        unread: Accounts of which nobody could be judged, with the reason.
+        administrators: Of every account, whether it can be administered without its root user.
+        unread: What could not be read, with the reason: accounts of which nobody could be judged, by their id, and
+            what was asked and refused.
         notes: What the reader must know: what was not given, and so not taken off or added.
         as_of: Instant of the facts; `None` for a file that does not tell.
+        land: Who was judged, for the statements as they are written.
     """
 
     principals: tuple[PrincipalVerdict, ...]
     open_roles: tuple[OpenRole, ...] = ()
+    administrators: tuple[Standing, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     as_of: datetime | None = None
+    land: Landscape | None = None
 
 
 class Bureau:
@@ -77,6 +84,8 @@ class Bureau:
 
     def _seat(self, account: str, partition: str) -> AccountSeat:
         organization = self._organization
+        if organization is not None and isinstance(organization.id, Absent):
+            return AccountSeat(id=account, partition=partition)
         if organization is None or not isinstance(organization.management_account, Known):
             self.notes[_NOT_GIVEN] = None
             self.notes[_NO_MANAGEMENT] = None
@@ -122,17 +131,27 @@ class Bureau:
         return self._controls[policy]
 
     def judged(
-        self, households: Iterable[Household], inventory: Inventory | None, *, as_of: datetime | None = None
+        self,
+        households: Iterable[Household],
+        inventory: Inventory | None,
+        settled: Mapping[str, Mapping[str, bool]] | None = None,
+        *,
+        as_of: datetime | None = None,
     ) -> RootEquivalents:
         """The verdict on everybody."""
         listed = self._organization.accounts if self._organization is not None else None
         members = tuple(one.id for one in listed.value) if isinstance(listed, Known) else ()
-        land = Landscape(households, inventory, members)
+        land = Landscape(households, inventory, members, settled)
         verdicts = judge(land, self.book, self.paths)
         if inventory is None:
             self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None
         return RootEquivalents(
-            principals=verdicts, open_roles=open_roles(land, verdicts), notes=tuple(self.notes), as_of=as_of
+            principals=verdicts,
+            open_roles=open_roles(land, verdicts),
+            administrators=standings(land, verdicts),
+            notes=tuple(self.notes),
+            as_of=as_of,
+            land=land,
         )
 
 
@@ -152,7 +171,7 @@ def households_of_collected(bureau: Bureau, collected: Collected) -> tuple[list[
             unread.append((facts.id, getattr(details, "reason", "there are no authorization details")))
             continue
         report = facts.inventory.report
-        credentials = _credentials(report.value) if isinstance(report, Known) else {}
+        credentials = credentials_in(report.value) if isinstance(report, Known) else {}
         households.append(bureau.household(facts.id, facts.partition, details.value, credentials))
     return households, list(dict.fromkeys(unread))
 
@@ -171,17 +190,18 @@ def of_details(
     return bureau.judged(households_of_details(bureau, accounts), inventory)
 
 
-def of_collected(collected: Collected, inventory: Inventory | None) -> RootEquivalents:
-    """Judge every account that was collected, in its organization.
-
-    Args:
-        collected: With the parts `details` and `users` of each inventory.
-        inventory: Resources with roles; `None` when not given.
-    """
-    bureau = Bureau(collected.organization)
-    households, unread = households_of_collected(bureau, collected)
-    judged = bureau.judged(households, inventory, as_of=collected.as_of)
-    return msgspec.structs.replace(judged, unread=tuple(unread))
+def settled_of(account: Account, organization: Organization) -> dict[str, bool]:
+    """What the facts settle of the words that paths to root require (`packs/escalation/shared/words.toml`)."""
+    made: dict[str, bool] = {}
+    mfa, password = account.root.mfa_active, account.root.password.present
+    if isinstance(mfa, Known) and not mfa.value:
+        made["root-mfa"] = True  # with a device, the actor may still have it
+    if isinstance(password, Known) and password.value:
+        made["password-recovery"] = True
+    managed = organization.root_credentials_management
+    if isinstance(managed, Known):
+        made["credentials-management"] = managed.value
+    return made
 
 
 def _partition(details: AuthorizationDetails) -> str:
@@ -189,9 +209,9 @@ def _partition(details: AuthorizationDetails) -> str:
     return arns[0].split(":")[1] if arns else "aws"
 
 
-def _credentials(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
+def credentials_in(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
     """What the credential report says of keys and passwords; an inactive key shows by its last rotation."""
-    return {row.arn: Credentials(_keys(row), _password(row)) for row in rows if not row.is_root}
+    return {row.arn: Credentials(_keys(row), _told(row, "password_enabled"), _told(row, "mfa_active")) for row in rows}
 
 
 def _keys(row: CredentialReportRow) -> int | None:
@@ -204,5 +224,5 @@ def _keys(row: CredentialReportRow) -> int | None:
     return count
 
 
-def _password(row: CredentialReportRow) -> bool | None:
-    return {"true": True, "false": False}.get(row.cells.get("password_enabled", "").lower())
+def _told(row: CredentialReportRow, column: str) -> bool | None:
+    return {"true": True, "false": False}.get(row.cells.get(column, "").lower())

@@ -119,6 +119,50 @@ def fetch(
     return 0
 
 
+@app.command("bring-back")
+def bring_back(
+    sink: Annotated[Path, typer.Argument(metavar="FILE", help="The file of a sink that takes entries.")],
+    *,
+    settings: Annotated[Path, typer.Option("--settings", metavar="FILE", help="The settings of the service.")],
+) -> int:
+    """Bring entries back that a sink holds and the database lost, while the service does not run.
+
+    Every entry is replayed with its signatures, and all of them have to lead to a head this log signed. From a bucket,
+    a syslog server or a mailbox, put them into such a file first: docs/break-glass-audit.md has its form.
+    """
+    need(_STORE)
+    from rootwarden.breakglass.service.house import database_address
+    from rootwarden.breakglass.service.lost_entries import bring_back as bring
+    from rootwarden.breakglass.service.settings import read_settings
+    from rootwarden.breakglass.store.log_file import read_sink
+    from rootwarden.breakglass.store.log_store import LogStore
+    from rootwarden.breakglass.witness.server import read_private_key
+
+    found, folder = read_settings(settings), settings.parent
+    entries, heads = read_sink(sink)
+    with LogStore(database_address(found.database, folder)) as store:
+        count = bring(store, read_private_key(folder / found.checkpoint_key), entries, heads)
+    out(f"entries: {count}\n")
+    say("start the service: it compares the log with every sink that tells what it holds")
+    return 0
+
+
+@app.command("sign-head")
+def sign_head(ctx: typer.Context) -> int:
+    """Sign the head of the log with your key, when no sink can be reached: two people's signatures hold it instead.
+
+    The head is held against those you saw before it is signed. The second signs the one the first signed.
+    """
+    with signed_in(ctx) as session:
+        from rootwarden.breakglass.client import signing_heads
+
+        held = signing_heads.sign_head(session)
+        out(f"{held.size} entries, root {held.root}\n")
+        missing = max(0, signing_heads.NEEDED - len(held.signed))
+        say(f"signed by {', '.join(held.signed)}; " + (f"{missing} more needed" if missing else "it is held by both"))
+    return 0
+
+
 def heads(
     ctx: typer.Context,
     log: Annotated[str, typer.Argument(metavar="[LOG]", help="One log: every head that is kept.")] = "",

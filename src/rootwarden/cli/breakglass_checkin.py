@@ -16,7 +16,9 @@ from rootwarden.errors import InputError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rootwarden.breakglass.broker.views import LeaseView
     from rootwarden.breakglass.checkin.judge import Trail
+    from rootwarden.breakglass.client.session import Session
     from rootwarden.trail.digests.keys import Keys
 
 
@@ -25,8 +27,13 @@ def check_in(
     lease: LeaseId,
     *,
     evidence: Annotated[
-        Path, typer.Option("--evidence", metavar="FOLDER", help="What `rootwarden collect` wrote after the visit.")
-    ],
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="FOLDER",
+            help="What `rootwarden collect` wrote after the visit; not needed where only a report is due.",
+        ),
+    ] = None,
     before: Annotated[
         Path | None, typer.Option("--before", metavar="FOLDER", help="The same from before the lease was opened.")
     ] = None,
@@ -61,6 +68,8 @@ def check_in(
 
         view = session.get("/leases/{}", LeaseView, lease)
         words = _words(report)
+        if evidence is None:
+            return _report_alone(session, view, words)
         after = look_at(evidence, view.account)
         seen_before = look_at(before, view.account) if before is not None else None
         # What happened between the first look and the visit counts too.
@@ -81,6 +90,44 @@ def check_in(
         say(f"checked in, entry {signed.position}")
         tell_trouble(signed.trouble)
     return 0 if all_met(found) else 1
+
+
+def _report_alone(session: Session, view: LeaseView, words: str) -> int:
+    """After an enrolment or an export nothing is due but words: no evidence shows more than they do."""
+    import hashlib
+    from datetime import timedelta
+
+    from rootwarden.breakglass.broker.wishes import CheckIn
+    from rootwarden.breakglass.client import telling
+    from rootwarden.breakglass.core.duty import Duty, Finding, Shown
+    from rootwarden.errors import UsageError
+
+    others = [one.duty for one in view.duties if one.duty != Duty.REPORT]
+    if others:
+        raise UsageError(f"--evidence is not given, and {', '.join(others)} are to be shown", hint=_COLLECT)
+    if view.ended is None:
+        raise UsageError("the lease is open still", hint="`rootwarden breakglass return LEASE` ends your own")
+    if not words:
+        raise UsageError("--report is not given, and is all that is due", hint="name a file that says what was done")
+    found = (Finding(duty=Duty.REPORT, shown=Shown.MET, why="it is written"),)
+    out(telling.findings(found))
+    agreed("sign that this was done?")
+    wish = CheckIn(
+        lease=view.id,
+        # Nothing was looked at: the report tells of the whole visit, so of its end too.
+        observed_at=view.ended + timedelta(seconds=1),
+        last_root_event=None,
+        evidence=hashlib.sha256(words.encode()).hexdigest(),
+        findings=found,
+        report=words,
+    )
+    _, signed = session.wish(wish)
+    say(f"checked in, entry {signed.position}")
+    tell_trouble(signed.trouble)
+    return 0
+
+
+_COLLECT = "`rootwarden collect` writes the folder"
 
 
 def accept_duty(

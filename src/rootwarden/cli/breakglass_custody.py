@@ -81,12 +81,16 @@ def open_export(
     file: Annotated[Path | None, typer.Argument(metavar="[EXPORT.json]", help="A sealed export.")] = None,
     *,
     keys: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="Public keys (PEM) one of which signed it.")
+        Path | None,
+        typer.Option(
+            "--key", metavar="FILE", help="Public keys (PEM) one of which signed it; needed with EXPORT.json."
+        ),
     ] = None,
 ) -> int:
-    """Tell how a sealed export is opened with `age` alone; with a file also what is in it, and who signed it.
+    """Tell how a sealed export is opened with `age` alone; with a file and --key also what is in it, and who signed.
 
-    Nothing is decrypted. Exit code 1: the export is damaged, or none of the keys signed it.
+    The key is the checkpoint key: `breakglass checkouts --checkouts-key FILE` writes it. Nothing is decrypted.
+    Exit code 1: the export is damaged, or none of the keys signed it.
     """
     need(("pyrage",))
     from rootwarden.breakglass.custody.export import HOW_TO_OPEN
@@ -244,7 +248,10 @@ def _about_export(file: Path, keys: Path | None) -> int:
     from rootwarden.errors import UsageError
 
     if keys is None:
-        raise UsageError("nothing says who signed the export", hint="give --key FILE with the broker's public key")
+        raise UsageError(
+            "nothing says who signed the export",
+            hint="give --key FILE: `breakglass checkouts --checkouts-key FILE` writes it",
+        )
     known = read_public_keys(read_bounded(keys, most=64 * 1024), file=str(keys))
     export = read_export(read_bounded(file, most=EXPORT_LIMIT), known)
     say(f"account {export.account}, group `{export.group}`, epoch {export.epoch}: signed, and whole")

@@ -119,7 +119,8 @@ def export(
         from rootwarden.breakglass.client.private_file import write_private
 
         write_private(output, releasing.export(opened, lease))
-        say(f"written to {output}; `rootwarden breakglass custody open-export` tells how it is opened")
+        say(f"written to {output}; what is in it, who signed it, and how it is opened without this service:")
+        say(f"rootwarden breakglass custody open-export {output} --key CHECKPOINT.pem")
     return 0
 
 

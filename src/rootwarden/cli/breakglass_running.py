@@ -107,7 +107,7 @@ def run_witness(
 
     listening = Listening(host=host, port=port, certificate=certificate, certificate_key=certificate_key)
     secret = SecretSource(file=str(token)).read("token of the witness")
-    run(name=name, folder=folder, key_file=key, token=secret, listening=listening)
+    run(name=name, folder=folder, key_file=key, token=secret, listening=listening, tell=say)
     return 0
 
 
@@ -173,7 +173,7 @@ def found(
     from rootwarden.breakglass.client.private_file import read_bounded
     from rootwarden.breakglass.client.signer import signer_of
     from rootwarden.breakglass.service.first_run import found as found_log
-    from rootwarden.breakglass.service.first_run import read_founding
+    from rootwarden.breakglass.service.first_run import read_founding, unmet_quorums
     from rootwarden.breakglass.service.house import House
     from rootwarden.breakglass.service.settings import read_settings
 
@@ -186,6 +186,8 @@ def found(
         # The first head goes to the sinks that are reached already: at the next start somebody is to know the log.
         service.look_after()
         out(service.broker.state().checkpoint_key)
+        for name in unmet_quorums(service.broker):
+            say(f"warning: {name}: no account can be guarded with it before there are")
     finally:
         service.close()
     say(f"log `{founding.log}` is founded, {size} entry; its checkpoint key is for the vault and the witness")

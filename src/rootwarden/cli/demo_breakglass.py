@@ -122,6 +122,8 @@ def _verified(on: Stage, place: Path) -> int:
     _say(f"\n{len(entries)} entries replayed, every signature checked: {'the log is whole' if same else 'BROKEN'}")
     _say(f"the log, a database, is in {place}; heads.jsonl beside it is the sink's")
     _say("what to try next:")
+    _say(f"  rootwarden breakglass audit export -o copy --database sqlite:///{place / 'breakglass.db'}")
+    _say(f"  rootwarden breakglass audit verify copy --heads {place / 'heads.jsonl'}")
     _say("  rootwarden demo breakglass                play it yourself, in a browser")
     return 0 if same else 1
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from enum import StrEnum
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,23 +10,19 @@ import msgspec
 import typer
 
 from rootwarden.cli import options
-from rootwarden.cli.iam_reading import collected_in, details_in_files, organization_in
+from rootwarden.cli.iam_reading import details_in_files, organization_in
+from rootwarden.cli.looking import NO_INSTANT, Look, look, refuse_live_options
 from rootwarden.errors import InputError, UsageError
+from rootwarden.report.admins import FORMATS, find
 
 if TYPE_CHECKING:
-    from rootwarden.audit.root_equivalents import RootEquivalents
+    from collections.abc import Sequence
+
     from rootwarden.iam.admins.landscape import Inventory
-    from rootwarden.iam.admins.verdict import PrincipalVerdict
+    from rootwarden.iam.admins.verdict import Class
+    from rootwarden.report.admins.told import Told
 
-SCHEMA: Final = "rootwarden.admins/1"
-_ORDER: Final = ("direct", "escalation", "conditional", "lateral", "none")
-
-
-class Shown(StrEnum):
-    """How the verdicts are printed."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
+_CLASSES: Final = "direct, escalation, conditional, lateral, none"
 
 
 def admins(
@@ -47,36 +41,147 @@ def admins(
             "--organization", metavar="FOLDER", help="An evidence folder with the organization's tree and policies."
         ),
     ] = None,
+    accounts: options.Accounts = "",
+    org: options.Org = False,
+    role_name: options.RoleName = "",
+    external_id: options.ExternalId = "",
+    profile: options.Profile = "",
+    region: options.Region = "",
+    save_evidence: options.SaveEvidence = None,
+    workers: options.Workers = 24,
+    account_timeout: options.AccountTimeout = 60,
     resources: Annotated[
         Path | None,
         typer.Option(
             "--resources", metavar="FILE", help='Resources with roles: {"lambda:function": [{"arn", "role"}], …}.'
         ),
     ] = None,
-    format_: Annotated[Shown, typer.Option("--format", help="How to print the verdicts.")] = Shown.TERMINAL,
+    class_: Annotated[
+        str, typer.Option("--class", metavar="NAME,NAME,…", help=f"Only these classes: {_CLASSES}.")
+    ] = "",
+    principal: Annotated[
+        str, typer.Option("--principal", metavar="ARN", help="Only this one, with everything there is to say of it.")
+    ] = "",
+    stop: Annotated[
+        bool, typer.Option("--stop", help="With --principal: tell what would end its ways up; each change is tried.")
+    ] = False,
+    spare: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--spare",
+            metavar="ARN",
+            help="With --stop: whom a service control policy leaves alone; may be repeated. "
+            "If not given, the other administrators of the account.",
+        ),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Cut no list on the terminal.")] = False,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
+    ] = "terminal",
+    output: options.ReportFile = None,
 ) -> int:
     """Tell for every user and role whether it is as good as root, by which way up, and what stands in its way.
 
-    Exit code 0: everybody was judged. 2: wrong usage, or nothing could be read. 3: an account could not be judged.
+    Of the caller's account, a list, a whole organization, exported files or an evidence folder.
+    Exit code 0: everybody was judged. 2: wrong usage, or nothing could be read. 3: part of it could not be read. 130:
+    interrupted, whoever was read is judged.
     """
-    from rootwarden.audit.root_equivalents import of_collected, of_details
-
-    if bool(authorization_details) is (evidence is not None):
-        raise UsageError(
-            "say whom to judge: authorization details, or an evidence folder",
-            hint="give --authorization-details FILE or --evidence FOLDER",
-        )
+    form, classes = find(format_), _classes(class_)
+    if stop or spare:
+        _check_stop(principal, form.name, stop=stop)
     inventory = _inventory(resources) if resources is not None else None
-    if evidence is not None:
-        found = of_collected(collected_in(evidence), inventory)
+    asked = Look(
+        evidence=evidence,
+        accounts=accounts,
+        org=org,
+        role_name=role_name,
+        external_id=external_id,
+        profile=profile,
+        region=region,
+        workers=workers,
+        account_timeout=account_timeout,
+        save_evidence=save_evidence,
+    )
+    if authorization_details:
+        _refuse_other_places(asked)
+        told, code = _of_files(authorization_details, organization, inventory), 0
     else:
-        found = of_details(
-            details_in_files(authorization_details or []),
-            organization_in(organization) if organization else None,
-            inventory,
+        if organization is not None:
+            raise UsageError(
+                "--organization goes with --authorization-details",
+                hint="an evidence folder or a live run has the organization's policies of its own",
+            )
+        told, code = _of_a_look(asked, inventory)
+    from rootwarden.report.admins.told import check_principal
+
+    check_principal(told.found, principal)
+    told = msgspec.structs.replace(told, classes=classes, principal=principal)
+    text = _stops(told, form.name, spare or ()) if stop else _text(told, form.name, output, uncut=all_)
+    _write(text, output)
+    return code or (3 if told.found.unread else 0)
+
+
+def _check_stop(principal: str, format_: str, *, stop: bool) -> None:
+    if not stop:
+        raise UsageError("--spare is about a policy that ends ways up", hint="give --stop as well")
+    if not principal:
+        raise UsageError("--stop is about one principal", hint="give --principal ARN")
+    if format_ not in {"terminal", "json"}:
+        raise UsageError(f"--stop has no format `{format_}`", hint="it has terminal and json")
+
+
+def _stops(told: Told, format_: str, spared: Sequence[str]) -> str:
+    from rootwarden.audit.root_stops import stops_of
+    from rootwarden.report.stopping import stops_json, stops_text
+
+    stops = stops_of(told.found, told.principal, spared=tuple(spared))
+    return stops_json(stops, told) if format_ == "json" else stops_text(stops, told)
+
+
+def _of_files(files: list[Path], organization: Path | None, inventory: Inventory | None) -> Told:
+    from rootwarden.audit.root_equivalents import of_details
+    from rootwarden.report.admins.told import Told
+
+    details = details_in_files(files)
+    found = of_details(details, organization_in(organization) if organization else None, inventory)
+    return Told(found=found, source=f"authorization details of {', '.join(details)}")
+
+
+def _of_a_look(asked: Look, inventory: Inventory | None) -> tuple[Told, int]:
+    """The verdicts on whom a look met, and 130 when it was interrupted."""
+    from rootwarden.audit.census import Census, asking
+    from rootwarden.facts.fact import value_or_none
+    from rootwarden.report.admins.told import Told
+
+    census = Census()
+    collected = look(asked, asking(), tags=False, tree=True, digest=census.digest, dated=False)
+    if not collected.accounts and not collected.interrupted:
+        raise UsageError("there is no account to look at", hint="give a folder or accounts that are active")
+    found = census.judged(collected, inventory)
+    if found.as_of == NO_INSTANT:
+        found = msgspec.structs.replace(found, as_of=None)
+    names = {one.facts.id: value_or_none(one.facts.name) or "" for one in collected.accounts}
+    told = Told(found=found, source=collected.described, accounts=names)
+    return told, 130 if collected.interrupted else 0
+
+
+def _refuse_other_places(asked: Look) -> None:
+    if asked.evidence is not None or asked.accounts or asked.org:
+        raise UsageError(
+            "more than one thing to look at was given",
+            hint="choose one of --authorization-details, --evidence, --accounts and --org",
         )
-    typer.echo(_as_json(found) if format_ is Shown.JSON else _as_text(found))
-    return 3 if found.unread else 0
+    refuse_live_options(asked)
+
+
+def _classes(text: str) -> frozenset[Class]:
+    from rootwarden.iam.admins.verdict import Class
+
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in set(Class):
+            raise UsageError(f"there is no class `{name}`", hint=f"there are {_CLASSES}")
+    return frozenset(map(Class, names))
 
 
 def _inventory(file: Path) -> Inventory:
@@ -91,50 +196,25 @@ def _inventory(file: Path) -> Inventory:
     return found
 
 
-def _as_json(found: RootEquivalents) -> str:
-    document = {
-        "schema": SCHEMA,
-        "as_of": found.as_of.isoformat() if found.as_of is not None and found.as_of.timestamp() > 0 else None,
-        "counts": _counts(found),
-        "principals": msgspec.to_builtins(found.principals),
-        "open_roles": msgspec.to_builtins(found.open_roles),
-        "unread": [{"subject": subject, "reason": reason} for subject, reason in found.unread],
-        "notes": list(found.notes),
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+def _text(told: Told, format_: str, output: Path | None, *, uncut: bool) -> str:
+    if format_ != "terminal":
+        return find(format_).render(told)
+    import os
+    import shutil
+
+    from rootwarden.report.admins.terminal import render
+
+    shown = output is None and sys.stdout.isatty()
+    width = shutil.get_terminal_size((100, 24)).columns if shown else 100
+    return render(told, width=width, color=shown and "NO_COLOR" not in os.environ, uncut=uncut)
 
 
-def _counts(found: RootEquivalents) -> dict[str, int]:
-    counted = Counter(one.kind.value for one in found.principals)
-    return {name: counted.get(name, 0) for name in _ORDER}
+def _write(text: str, output: Path | None) -> None:
+    from rootwarden.report.encoding import well_formed
+    from rootwarden.report.write import write
 
-
-def _as_text(found: RootEquivalents) -> str:
-    lines = [", ".join(f"{count} {name}" for name, count in _counts(found).items())]
-    ranked = sorted(found.principals, key=lambda one: (_ORDER.index(one.kind.value), one.arn))
-    for one in ranked:
-        if one.kind.value != "none" or one.blocked_by:
-            lines += _principal(one)
-    lines += [f"not judged: {subject}: {reason}" for subject, reason in found.unread]
-    lines += [f"note: {note}" for note in found.notes]
-    return "\n".join(lines)
-
-
-def _principal(one: PrincipalVerdict) -> list[str]:
-    lines = [f"\n{one.kind.value:<12} {one.arn}"]
-    for number, step in enumerate(one.path, 1):
-        lines.append(f"  {number}. {step.title} [{step.id}]" + (f" → {step.leads_to}" if step.leads_to else ""))
-        if step.target:
-            lines.append(f"     on {step.target}")
-        granted = ", ".join(f"{place.policy} statement {place.index}" for place in step.statements)
-        lines += [f"     granted by {granted}"] if granted else []
-        lines += [f"     requires {', '.join(step.requires)}"] if step.requires else []
-    if one.granted_by and not one.path:
-        lines.append("  granted by " + ", ".join(f"{place.policy} statement {place.index}" for place in one.granted_by))
-    if one.blocked_by:
-        blocked = (
-            f"{place.layer} {place.policy}" + (f" statement {place.index}" if place.index >= 0 else "")
-            for place in one.blocked_by
-        )
-        lines.append("  stopped by " + ", ".join(blocked))
-    return lines
+    if output is not None:
+        write(output, text)
+        return
+    sys.stdout.buffer.write(well_formed(text).encode())
+    sys.stdout.buffer.flush()

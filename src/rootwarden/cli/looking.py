@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,6 @@ from rootwarden.errors import RootwardenError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from rootwarden.audit.rulebook import Rulebook
     from rootwarden.cli.archiving import Archiving
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ROLE = "RootwardenAudit"
 DEFAULT_ROOT_SESSIONS = Path("rootwarden-root-sessions.jsonl")
+NO_INSTANT: Final = datetime.fromtimestamp(0, UTC)
 LIVE_ONLY: Final = (
     "save_evidence",
     "assume_root",
@@ -68,6 +69,7 @@ def look(
     tree: bool,
     digest: Digest | None = None,
     kept: Archiving | None = None,
+    dated: bool = True,
 ) -> Collected:
     """Collect from wherever the arguments say.
 
@@ -78,6 +80,7 @@ def look(
         tree: The organization's tree is needed to name owners or for exceptions.
         digest: What is kept of each account once it is read; everything when not given.
         kept: Takes every account for the archive, with all there is to know of it.
+        dated: Something is judged by the instant; if not, a folder that does not tell one is read as of `NO_INSTANT`.
 
     Raises:
         UsageError: When the arguments contradict each other.
@@ -89,7 +92,7 @@ def look(
             hint="choose one of --evidence, --credential-report, --accounts and --org",
         )
     if any(offline):
-        _refuse_live_options(asked)
+        refuse_live_options(asked)
     elif asked.external_id and not (asked.role_name or asked.accounts or asked.org):
         raise UsageError(
             "--external-id is for a role, and none would be assumed",
@@ -103,9 +106,10 @@ def look(
         from rootwarden.collect.folder import EvidenceFolder
         from rootwarden.collect.offline import collect_folder
 
+        folder = EvidenceFolder(asked.evidence)
         return collect_folder(
-            EvidenceFolder(asked.evidence),
-            as_of=instant,
+            folder,
+            as_of=instant if dated else folder.as_of or NO_INSTANT,
             parts=parts,
             inside=plan_for(book.needs, watched=book.watched, assets=kept is not None).inside,
             digest=taken,
@@ -140,7 +144,7 @@ def _parts(book: Rulebook, kept: Archiving | None) -> frozenset[Part]:
     return book.parts if kept is None else frozenset(Part)
 
 
-def _refuse_live_options(asked: Look) -> None:
+def refuse_live_options(asked: Look) -> None:
     """Nothing that was asked for is dropped in silence: what only a live run can heed is refused without one."""
     usual = Look()
     given = [f"--{name.replace('_', '-')}" for name in LIVE_ONLY if getattr(asked, name) != getattr(usual, name)]

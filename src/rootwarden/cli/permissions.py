@@ -8,6 +8,9 @@ import typer
 
 
 def permissions(
+    command: Annotated[
+        str, typer.Option("--for", metavar="COMMAND", help="What it is for: audit, or iam-admins.")
+    ] = "audit",
     assume_root: Annotated[
         bool, typer.Option("--assume-root", help="For audits through sts:AssumeRoot instead of a member role.")
     ] = False,
@@ -29,12 +32,18 @@ def permissions(
     archive: Annotated[bool, typer.Option("--archive", help="Also for --archive, which counts assets.")] = False,
     partition: Annotated[str, typer.Option("--partition", metavar="NAME", help="aws, aws-us-gov, …")] = "aws",
 ) -> int:
-    """Print the least permissions an audit needs, made from the calls the code makes."""
-    from rootwarden.collect.permissions import caller_policy, member_role_template
+    """Print the least permissions a command needs, made from the calls the code makes."""
+    from rootwarden.collect.permissions import AUDIT, READS, caller_policy, member_role_template
     from rootwarden.errors import UsageError
 
     if send_to not in ("", "securityhub"):
         raise UsageError(f"there is nothing called `{send_to}` to send to", hint="--send-to securityhub")
+    if command not in READS:
+        raise UsageError(f"there are no permissions for `{command}`", hint=f"choose one of {', '.join(READS)}")
+    if command != AUDIT and (assume_root or send_to or archive):
+        raise UsageError(
+            "--assume-root, --send-to and --archive are for audits", hint=f"leave them out with --for {command}"
+        )
     if format_ == "policy":
         text = caller_policy(
             role_name="" if assume_root else role_name,
@@ -42,9 +51,12 @@ def permissions(
             partition=partition,
             security_hub=bool(send_to),
             assets=archive,
+            command=command,
         )
     elif format_ == "stackset":
-        text = member_role_template(role_name=role_name, principal=principal, external_id=external_id, assets=archive)
+        text = member_role_template(
+            role_name=role_name, principal=principal, external_id=external_id, assets=archive, command=command
+        )
     else:
         raise UsageError(f"there is no format `{format_}`", hint="choose policy or stackset")
     typer.echo(text, nl=False)

@@ -91,6 +91,8 @@ def judge_trail(given: Given) -> Judged:
     trouble = [*(checkouts.unreadable if checkouts else ()), *unheard]
     findings = detector.findings(as_of=given.as_of)
     _say_found(findings, done, trouble)
+    if checkouts is None:
+        sys.stderr.write("note: without --checkouts no code that was given out and not used was looked for\n")
     return Judged(
         findings=findings,
         told=_told(given, findings, done, _actions(findings, detections, settings), trouble),

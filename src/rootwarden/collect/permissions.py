@@ -6,13 +6,35 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.collect.plan import ASSET_ACTIONS, AUDIT_TASK_POLICY, MANAGEMENT_ACTIONS, MEMBER_ACTIONS
+from rootwarden.collect.plan import (
+    ADMINS_MANAGEMENT_ACTIONS,
+    ADMINS_MEMBER_ACTIONS,
+    ASSET_ACTIONS,
+    AUDIT_TASK_POLICY,
+    MANAGEMENT_ACTIONS,
+    MEMBER_ACTIONS,
+)
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     from rootwarden.aws.calls import Json, JsonObject
 
 VERSION = "2012-10-17"
+AUDIT = "audit"
+ADMINS = "iam-admins"
+
+
+class Reads(msgspec.Struct, frozen=True):
+    """What a command asks with the caller's own credentials, and what in every other account."""
+
+    caller: tuple[str, ...]
+    member: tuple[str, ...]
+
+
+READS = {
+    AUDIT: Reads(MANAGEMENT_ACTIONS, MEMBER_ACTIONS),
+    ADMINS: Reads(ADMINS_MANAGEMENT_ACTIONS, ADMINS_MEMBER_ACTIONS),
+}
 
 
 def caller_policy(
@@ -22,8 +44,9 @@ def caller_policy(
     partition: str = "aws",
     security_hub: bool = False,
     assets: bool = False,
+    command: str = AUDIT,
 ) -> str:
-    """The policy of whoever runs the audit, in the management account.
+    """The policy of whoever runs the command, in the management account.
 
     Args:
         role_name: Member role it may assume; empty for none.
@@ -31,11 +54,12 @@ def caller_policy(
         partition: `aws`, `aws-us-gov`, …
         security_hub: It may hand findings to Security Hub.
         assets: It may count what the account holds, for an archive.
+        command: One of `READS`.
 
     Returns:
         A policy document as JSON.
     """
-    statements: list[Json] = [_statement("ReadRootPosture", _with_assets(MANAGEMENT_ACTIONS, assets), "*")]
+    statements: list[Json] = [_statement("ReadRootPosture", _with_assets(READS[command].caller, assets), "*")]
     if role_name:
         statements.append(
             _statement("AssumeTheMemberRole", ("sts:AssumeRole",), f"arn:{partition}:iam::*:role/{role_name}")
@@ -49,7 +73,9 @@ def caller_policy(
     return _printed({"Version": VERSION, "Statement": statements})
 
 
-def member_role_template(*, role_name: str, principal: str, external_id: str, assets: bool = False) -> str:
+def member_role_template(
+    *, role_name: str, principal: str, external_id: str, assets: bool = False, command: str = AUDIT
+) -> str:
     """A CloudFormation template of the member role, for a StackSet over the organization.
 
     Args:
@@ -57,6 +83,7 @@ def member_role_template(*, role_name: str, principal: str, external_id: str, as
         principal: ARN of who may assume it; a parameter of the template when empty.
         external_id: External id its trust policy asks for, or empty.
         assets: It may count what the account holds, for an archive.
+        command: One of `READS`.
 
     Raises:
         UsageError: When the principal is no ARN.
@@ -67,7 +94,7 @@ def member_role_template(*, role_name: str, principal: str, external_id: str, as
     trust: JsonObject = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}}
     if external_id:
         trust["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
-    reads = _with_assets(MEMBER_ACTIONS, assets)
+    reads = _with_assets(READS[command].member, assets)
     policy: JsonObject = {
         "PolicyName": "read-root-posture",
         "PolicyDocument": {"Version": VERSION, "Statement": [_statement("ReadRootPosture", reads, "*")]},

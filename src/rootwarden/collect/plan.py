@@ -236,3 +236,21 @@ MANAGEMENT_ACTIONS = tuple(
         }
     )
 )
+# The same for `iam admins`, which asks nothing else.
+ADMINS_MEMBER_ACTIONS = (
+    "iam:GenerateCredentialReport",
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetCredentialReport",
+)
+ADMINS_MANAGEMENT_ACTIONS = tuple(
+    sorted(
+        {
+            *ADMINS_MEMBER_ACTIONS,
+            *_TREE,
+            *_POLICIES,
+            "iam:ListOrganizationsFeatures",
+            "organizations:DescribeOrganization",
+            "organizations:ListAccounts",
+        }
+    )
+)

@@ -20,6 +20,7 @@ from rootwarden.iam.service_rules import (
     FULL_ACCESS,
     RESOURCE_CONTROLLED,
     always,
+    asks_no_resource_policy,
     never,
     only_by_resource_policy,
     unstoppable,
@@ -220,7 +221,7 @@ class _Court:
         resource = self._resource.allows(at_most=at_most)
         if question.who.kind in {Kind.SERVICE, Kind.FEDERATED, Kind.ANONYMOUS}:
             return _allowed("resource") if resource is Named.DIRECTLY else _refused("resource", "nothing grants it")
-        if not question.same_account:
+        if not question.same_account and not asks_no_resource_policy(question.request.action):
             return self._across(identity=identity, limited=limited, resource=resource)
         if resource is Named.DIRECTLY or (resource is Named.ROLE and not limited):
             return _allowed("resource")

@@ -101,6 +101,14 @@ def only_by_resource_policy(request: Request) -> bool:
     return request.action.startswith("kms:") and name.startswith("key/")
 
 
+def asks_no_resource_policy(action: str) -> bool:
+    """Whether a request across accounts is decided by the asking side alone: nobody writes a policy for a root user.
+
+    STS opens such sessions only for the management account and IAM's delegated administrator, which no policy says.
+    """
+    return action == "sts:assumeroot"
+
+
 def unstoppable(who: Principal, request: Request) -> bool:
     """Whether the policy of the resource cannot deny it: root keeps the policies of its account's buckets."""
     return who.kind is Kind.ROOT and request.action in _BUCKET_POLICY

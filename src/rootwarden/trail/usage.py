@@ -38,13 +38,11 @@ class UsedIssuer(msgspec.Struct, gc=False, rename={"kind": "type", "principal": 
         kind: `type`: `Role`, `IAMUser`, `Root`.
         principal: `principalId`: the unique id, without a session name.
         arn: Role, user or root user.
-        account: Twelve digits.
     """
 
     kind: str | None = None
     principal: str | None = None
     arn: str | None = None
-    account: str | None = None
 
 
 class UsedSession(msgspec.Struct, gc=False, rename={"issuer": "sessionIssuer", "source_identity": "sourceIdentity"}):
@@ -67,7 +65,6 @@ class UsedIdentity(
         "account": "accountId",
         "access_key": "accessKeyId",
         "principal": "principalId",
-        "user": "userName",
         "invoked_by": "invokedBy",
         "session": "sessionContext",
     },
@@ -80,7 +77,6 @@ class UsedIdentity(
         account: Twelve digits.
         access_key: The key that signed.
         principal: `principalId`.
-        user: `userName`.
         invoked_by: The service that asked in the identity's name.
         session: `sessionContext`, of temporary credentials.
     """
@@ -90,7 +86,6 @@ class UsedIdentity(
     account: str | None = None
     access_key: str | None = None
     principal: str | None = None
-    user: str | None = None
     invoked_by: str | None = None
     session: UsedSession | None = None
 
@@ -294,7 +289,6 @@ def _identity(event: Event) -> UsedIdentity:
         kind=who.issuer_kind or None,
         principal=event.text(*context, "sessionIssuer", "principalId") or None,
         arn=who.issuer_arn or None,
-        account=who.issuer_account or None,
     )
     session = UsedSession(
         issuer=issuer if issuer != UsedIssuer() else None,
@@ -306,7 +300,6 @@ def _identity(event: Event) -> UsedIdentity:
         account=who.account or None,
         access_key=who.access_key or None,
         principal=who.principal or None,
-        user=who.user_name or None,
         invoked_by=who.invoked_by or None,
         session=session if session != UsedSession() else None,
     )

@@ -152,8 +152,8 @@ class UsageTally:
 
     def _caller(self, who: UsedIdentity) -> Caller:
         issuer = who.session.issuer if who.session is not None else None
-        of = (issuer.kind, issuer.arn, issuer.account, issuer.principal) if issuer is not None else ()
-        key = (who.kind, who.arn, who.account, who.principal, *of, who.user)
+        of = (issuer.kind, issuer.arn, issuer.principal) if issuer is not None else ()
+        key = (who.kind, who.arn, who.account, who.principal, *of)
         caller = self._callers.get(key)
         if caller is None:
             if len(self._callers) >= _CACHE:
@@ -234,11 +234,9 @@ def _identity(who: UsedIdentity) -> Identity:
         arn=who.arn or "",
         account=who.account or "",
         principal=who.principal or "",
-        user=who.user or "",
         invoked_by=who.invoked_by or "",
         issuer_kind=(issuer.kind if issuer else None) or "",
         issuer_arn=(issuer.arn if issuer else None) or "",
-        issuer_account=(issuer.account if issuer else None) or "",
         issuer_principal=(issuer.principal if issuer else None) or "",
     )
 

@@ -20,11 +20,13 @@ from rootwarden.web.api.endpoint import JSON, PREFIX
 from rootwarden.web.api.endpoint import route_of as api_route
 from rootwarden.web.api.reading import READING
 from rootwarden.web.api.signing_in import SIGNING_IN as API_SIGNING_IN
+from rootwarden.web.api.together import TOGETHER
 from rootwarden.web.api.writing import WRITING
 from rootwarden.web.call import Access, Call
 from rootwarden.web.pages.audit import AUDIT
 from rootwarden.web.pages.custody import CUSTODY
 from rootwarden.web.pages.drafts import DRAFTS
+from rootwarden.web.pages.drilling import DRILLS
 from rootwarden.web.pages.enrolment import ENROLMENT
 from rootwarden.web.pages.founding import FOUNDING
 from rootwarden.web.pages.home import HOME
@@ -34,6 +36,7 @@ from rootwarden.web.pages.leases import LEASE_ACTS, LEASES
 from rootwarden.web.pages.people import PEOPLE
 from rootwarden.web.pages.requests import REQUESTS
 from rootwarden.web.pages.signing_in import SIGNING_IN, provider_routes
+from rootwarden.web.pages.together import TOGETHER as TOGETHER_PAGES
 from rootwarden.web.problem import HttpError, bug, problem_response
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 
     from rootwarden.web.house import House
 
-ENDPOINTS: Final = (*API_SIGNING_IN, *WRITING, *DRILLING, *READING)
+ENDPOINTS: Final = (*API_SIGNING_IN, *WRITING, *DRILLING, *TOGETHER, *READING)
 PAGES: Final = (
     *HOME,
     *SIGNING_IN,
@@ -56,6 +59,8 @@ PAGES: Final = (
     *CUSTODY,
     *PEOPLE,
     *AUDIT,
+    *DRILLS,
+    *TOGETHER_PAGES,
 )
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from rootwarden.breakglass.broker.audit_views import Anchor
 from rootwarden.breakglass.core.custody import PASSWORD, SEED
+from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.custody.keys import Secret
 from rootwarden.breakglass.custody.troubles import CustodyError
 from rootwarden.breakglass.vault.troubles import VaultError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.broker.anchoring import Held
     from rootwarden.breakglass.broker.releases import Material, Releases
     from rootwarden.breakglass.broker.wishes import ConfirmRecord
+    from rootwarden.breakglass.core.authenticator import Authenticator
+    from rootwarden.breakglass.service.devices import Asked, Devices
     from rootwarden.breakglass.sinks.panel import Health
 
 
@@ -115,10 +118,40 @@ class Behind:
         acting: Does what people ask for.
         releases: What leaves.
         health: How each sink is.
+        devices: Where people's devices sign the head; none where nothing of the kind is kept.
     """
 
-    def __init__(self, acting: Acting, releases: Releases, health: Callable[[], Iterable[Health]]) -> None:
-        self.acting, self._releases, self._health = acting, releases, health
+    def __init__(
+        self,
+        acting: Acting,
+        releases: Releases,
+        health: Callable[[], Iterable[Health]],
+        *,
+        devices: Devices | None = None,
+    ) -> None:
+        self.acting, self._releases, self._health, self._devices = acting, releases, health, devices
+
+    def head_to_sign(self, person: str) -> Asked:
+        """The head for somebody's device to sign when no machine outside can be reached.
+
+        Raises:
+            Refused: There is no log, or people's devices do not anchor it (V2).
+        """
+        return self._at_hand().asked(person)
+
+    def sign_head(self, person: str, size: int, authenticator: Authenticator) -> Asked:
+        """Take somebody's signature over a head.
+
+        Raises:
+            Refused: There is no such head, or people's devices do not anchor this log (V2).
+            SinkError: The signature does not count.
+        """
+        return self._at_hand().hand_in(person, size, authenticator)
+
+    def _at_hand(self) -> Devices:
+        if self._devices is None:
+            raise Refused("V2", "people's devices do not anchor this log")
+        return self._devices
 
     def check_keys(self, lease: str, *, password: bool = False) -> None:
         """Whether the vault has what custodians opened for a lease.

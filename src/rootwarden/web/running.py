@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from rootwarden.errors import RootwardenError
+
 CALLBACK: Final = "/sign-in/provider/callback"
 _STOPS_IN: Final = 10.0
+_SAID_AGAIN: Final = 600.0
 
 
 def serve(path: Path, tell: Callable[[str], None]) -> None:
@@ -38,6 +42,9 @@ def serve(path: Path, tell: Callable[[str], None]) -> None:
         RootwardenError: A file, the database or the log cannot be used.
     """
     service = House(read_settings(path), path.parent)
+    service.heard = Troubles(tell, time.monotonic)
+    for before in service.troubles:
+        service.heard(before)
     stop = threading.Event()
     chores = threading.Thread(target=service.run_chores, args=(stop,), daemon=True)
     try:
@@ -57,6 +64,28 @@ def serve(path: Path, tell: Callable[[str], None]) -> None:
         if chores.is_alive():
             chores.join(_STOPS_IN)
         service.close()
+
+
+class Troubles:
+    """Says what a house could not do on the console, the same thing once in ten minutes.
+
+    Args:
+        tell: Says a line.
+        steady: Seconds of a clock that only goes forward.
+    """
+
+    def __init__(self, tell: Callable[[str], None], steady: Callable[[], float]) -> None:
+        self._tell, self._steady = tell, steady
+        self._told: dict[str, float] = {}
+
+    def __call__(self, error: RootwardenError) -> None:
+        """Hear of one."""
+        now, hint = self._steady(), f"; {error.hint}" if error.hint else ""
+        self._told = {said: at for said, at in self._told.items() if now - at < _SAID_AGAIN}
+        line = f"trouble: {error.message}{hint}"
+        if line not in self._told:
+            self._told[line] = now
+            self._tell(line)
 
 
 def _leave(_number: int, _frame: object) -> None:

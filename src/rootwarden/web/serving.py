@@ -51,7 +51,7 @@ def application_of(
     web = service.settings.web
     keys_file = service.folder / web.session_key
     keys = read_keys(keys_file) if keys_file.exists() else rotate_keys(keys_file)
-    behind = Behind(Acting(service.broker, service.releases), service.releases, service.health)
+    behind = Behind(Acting(service.broker, service.releases), service.releases, service.health, devices=service.devices)
     place = _place(web.origin)
     shared = service.store.database if service.is_shared else None
     house = House(

@@ -145,6 +145,40 @@ def test_a_witness_is_told_which_log_it_watches(tmp_path: Path) -> None:
     assert (open_to_all.code, "needs a certificate" in open_to_all.err) == (2, True)
 
 
+def test_a_witness_says_where_it_listens_and_what_it_watches(tmp_path: Path) -> None:
+    assert run_here(tmp_path, "breakglass", "key", "make", "-o", "witness.pem").code == 0
+    public = json.loads(run_here(tmp_path, "breakglass", "key", "show", "witness.pem").out)["key"]
+    (tmp_path / "log.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{public}\n-----END PUBLIC KEY-----\n")
+    (tmp_path / "token").write_text("0123456789abcdef0123456789abcdef\n", encoding="ascii")
+    (tmp_path / "token").chmod(0o600)
+    register = ("breakglass", "witness", "register", "main", "--folder", "memory", "--key", "log.pem")
+    assert run_here(tmp_path, *register).code == 0
+    options = ("--folder", "memory", "--key", "witness.pem", "--token-file", "token", "--port", str(free_port()))
+    with started(tmp_path, "breakglass", "witness", "run", "second", *options, until="witness `second` ") as said:
+        assert said[-1] == f"witness `second` watches `main` at http://127.0.0.1:{options[-1]}"
+
+
+def test_a_service_says_what_it_could_not_do(house: Path) -> None:
+    assert run_here(house, "breakglass", "found", "founding.json", *founders()).code == 0
+    settings = (house / "breakglass.toml").read_text(encoding="utf-8")
+    hosts = 'time_hosts = ["https://127.0.0.1:1/", "https://127.0.0.2:1/"]\n'
+    (house / "breakglass.toml").write_text(hosts + settings, encoding="utf-8")
+    with started(house, "serve", until="trouble: ") as said:
+        assert any("trouble: 0 of 2 time hosts answered" in line for line in said), said
+
+
+def test_the_same_trouble_is_said_once_in_ten_minutes() -> None:
+    from rootwarden.errors import StoreError
+    from rootwarden.web.running import Troubles
+
+    now, lines = [0.0], list[str]()
+    heard = Troubles(lines.append, lambda: now[0])
+    for at, what in ((0.0, "a"), (1.0, "a"), (2.0, "b"), (599.0, "a"), (600.0, "a")):
+        now[0] = at
+        heard(StoreError(what, hint="h"))
+    assert lines == ["trouble: a; h", "trouble: b; h", "trouble: a; h"]
+
+
 def test_a_vault_that_cannot_keep_secrets_does_not_run(tmp_path: Path) -> None:
     assert run_here(tmp_path, "breakglass", "key", "make", "-o", "checkpoint.pem").code == 0
     public = json.loads(run_here(tmp_path, "breakglass", "key", "show", "checkpoint.pem").out)["key"]

@@ -16,7 +16,8 @@ from rootwarden.breakglass.core import change as changes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.request import Purpose
-from rootwarden.breakglass.core.settings import MOST_OPENINGS, Device
+from rootwarden.breakglass.core.settings import MOST_OPENINGS, Custodian, Device
+from rootwarden.breakglass.custody import age
 from rootwarden.breakglass.custody.keys import Secret
 from rootwarden.breakglass.custody.nesting import peel
 from rootwarden.breakglass.rehearsal.troupe import ACCOUNT, SEED
@@ -273,6 +274,35 @@ def enrol_spare(troupe: Troupe) -> str:
 def end(troupe: Troupe, opening: str) -> None:
     at = troupe.broker.now()
     troupe.broker.say(log.OpeningEnded(at=at, actor=log.SYSTEM, opening=opening, outcome="failed", reason="lost"))
+
+
+def test_who_has_the_lease_gives_no_share_to_it_and_an_approver_may(ready: Troupe) -> None:
+    """Decision 0030: a threshold of two is two people beside the requester; an approver who holds a key is one."""
+    for name, roles in (("cora", ("requester", "custodian")), ("anna", ("approver", "custodian"))):
+        person = ready.players[name].person
+        recipient = person.age_recipient or ready.identities["cora"].recipient
+        changed = msgspec.structs.replace(person, roles=roles, age_recipient=recipient)
+        if name == "anna":
+            identity = age.Identity.fresh()
+            ready.identities["anna"] = identity
+            changed = msgspec.structs.replace(changed, age_recipient=identity.recipient)
+        ready.change(changes.SetPerson(person=changed))
+    ready.pass_time(2 * 3600)
+    ready.attest()
+    group = ready.broker.state().groups["management"].group
+    custodians = (*group.custodians, Custodian(person="anna", recipient=ready.identities["anna"].recipient))
+    ready.change(changes.SetGroup(group=msgspec.structs.replace(group, custodians=custodians, epoch=2)))
+    ready.give_shares(opening_of(ready, "management"))
+    request, phrase = ready.file("cora", code_to="cora")
+    ready.approve(request, phrase)
+    acted = ready.acting.open("cora", request)
+    assert isinstance(acted.entry, log.LeaseOpened)
+    opening = opening_of(ready, acted.entry.lease)
+    wish = peeled_by(ready, opening, "cora")
+    with pytest.raises(Refused, match="O2: who has the lease gives no share to it"):
+        ready.do("cora", wish)
+    ready.give_shares(opening, ("anna", "carl"))
+    assert ready.broker.state().openings[opening].outcome == "opened"
 
 
 def test_custodians_are_not_asked_without_end(ready: Troupe) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pyotp
 import pytest
+from tests.breakglass.client.served import run_here
 
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.core import entry as log
@@ -99,6 +100,53 @@ def test_an_old_backup_restored_during_an_open_lease(on_stage: Stage, tmp_path: 
         if floor.device == DEVICE
     )
     assert later.step > floor >= shown.step
+
+
+def test_lost_entries_come_back_from_a_sink_and_nothing_has_to_begin_anew(on_stage: Stage, tmp_path: Path) -> None:
+    on, expected = on_stage, pyotp.TOTP(SEED)
+    lease = with_an_open_lease(on)
+    backup(on.house.store, tmp_path / "copy.db")
+    shown, code = on.troupe.code(lease)
+    assert code == expected.at(shown.step * 30)
+    for number in range(70):
+        at = on.house.broker.now()
+        on.house.broker.say(log.AttemptRefused(at=at, actor=log.SYSTEM, attempted=f"try {number}", step="R2"))
+    on.house.look_after()
+    whole = on.house.broker.state().tree.root
+    restored(on, tmp_path / "copy.db")
+    assert "holds a head over" in on.house.broker.sealed
+    on.house.close()
+    toml = 'database = "sqlite:///breakglass.db"\nvault = "x"\n[web]\norigin = "https://localhost"\n'
+    (on.house.folder / "breakglass.toml").write_text(toml, encoding="utf-8")
+    sink = on.house.folder / "heads.jsonl"
+    broken = sink.with_name("broken.jsonl")
+    broken.write_bytes(sink.read_bytes().replace(b'"try 33"', b'"try XX"'))
+    around = ("--settings", str(on.house.folder / "breakglass.toml"))
+    refused = run_here(tmp_path, "breakglass", "audit", "bring-back", str(broken), *around)
+    assert (refused.code, "does not lead to a head of this log" in refused.err) == (2, True), refused.err
+    done = run_here(tmp_path, "breakglass", "audit", "bring-back", str(sink), *around)
+    assert done.code == 0, done.err
+    again = run_here(tmp_path, "breakglass", "audit", "bring-back", str(sink), *around)
+    assert (again.code, "holds no head over more than" in again.err) == (2, True)
+    house = on.take_over()
+    assert (house.broker.sealed, house.broker.state().tree.root) == ("", whole)
+    on.troupe.acting.end("rita", lease)
+    assert (
+        run_here(
+            tmp_path,
+            "breakglass",
+            "audit",
+            "export",
+            "-o",
+            "copy",
+            "--database",
+            f"sqlite:///{house.folder / 'breakglass.db'}",
+        ).code
+        == 0
+    )
+    verified = run_here(tmp_path, "breakglass", "audit", "verify", "copy", "--heads", str(sink))
+    assert "broken" not in verified.out.lower(), verified.out
+    assert verified.code in (0, 3), verified.err
 
 
 def check_the_vault_alone(on: Stage, lease: str) -> None:

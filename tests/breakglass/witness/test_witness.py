@@ -495,7 +495,8 @@ from rootwarden.breakglass.witness.server import Listening, run_witness
 folder, key, certificate, certificate_key, port = sys.argv[1:]
 listening = Listening(port=int(port), certificate=certificate, certificate_key=certificate_key)
 token = SecretSource(env="TOKEN").read("token")
-run_witness(name="second", folder=Path(folder), key_file=Path(key), token=token, listening=listening)
+given = {"name": "second", "folder": Path(folder), "key_file": Path(key), "token": token}
+run_witness(**given, listening=listening, tell=lambda line: None)
 """
 
 
@@ -543,5 +544,10 @@ def when_it_is_up(client: WitnessClient, log: Log, size: int) -> Answer:
 def test_it_does_not_start_without_a_log(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no log is registered"):
         run_witness(
-            name="second", folder=tmp_path / "w", key_file=tmp_path / "k", token=TOKEN, listening=Listening(port=0)
+            name="second",
+            folder=tmp_path / "w",
+            key_file=tmp_path / "k",
+            token=TOKEN,
+            listening=Listening(port=0),
+            tell=print,
         )

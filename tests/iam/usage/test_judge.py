@@ -261,7 +261,10 @@ def test_a_role_made_again_did_not_do_what_the_first_one_did() -> None:
 
 def test_root_is_apart() -> None:
     who = {"type": "Root", "arn": f"arn:aws:iam::{HOME}:root", "accountId": HOME, "principalId": HOME}
-    token = {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"type": "Root", "accountId": HOME}}}
+    token = {
+        "type": "AssumedRole",
+        "sessionContext": {"sessionIssuer": {"type": "Root", "arn": f"arn:aws:iam::{HOME}:root"}},
+    }
     found = compare([call("iam:CreateUser", who), call("iam:ListUsers", token, account=HOME)], dump(users={"ana": []}))
     (root,) = [one for one in found.principals if one.kind == "root"]
     assert set(uses(root)) == {"iam:CreateUser", "iam:ListUsers"}

@@ -67,7 +67,7 @@ def world(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[s
 def _records(action: str, standing: str, who: dict[str, Any], chance: random.Random) -> list[dict[str, Any]]:
     time = f"2026-03-{chance.randint(1, 28):02}T12:00:00Z"
     event, copies = EVENTS[action], chance.choice((1, 1, 2, 3))
-    read: dict[str, Any] = {"readOnly": action in READS}
+    read: Any = {"readOnly": action in READS}
     if standing == "unused":
         return []
     if standing == "denied":

@@ -121,6 +121,7 @@ class LeaseView(msgspec.Struct, frozen=True, kw_only=True):
         ready: How many codes the keys still give that custodians opened last; none for a warm account, which needs
             no custodians.
         exports: Of an export, every device whose seed it holds; `root-password` when it holds that.
+        exported: Whether the export left.
     """
 
     id: str
@@ -146,6 +147,7 @@ class LeaseView(msgspec.Struct, frozen=True, kw_only=True):
     may: tuple[str, ...]
     ready: int | None = None
     exports: tuple[str, ...] = ()
+    exported: bool = False
 
 
 class OpeningView(msgspec.Struct, frozen=True, kw_only=True):
@@ -349,6 +351,7 @@ def _view_lease(state: State, lease: Lease, who: str, at: datetime) -> LeaseView
         duties=tuple(_view_duty(lease, duty) for duty in lease.duties),
         opening=next((one.id for one in waiting), ""),
         may=_may_with_lease(state, lease, who, at),
+        exported=bool(lease.exported),
         ready=None if is_warm else still_opens(state, lease, SEED, at),
         exports=exports_of(state, request),
     )
@@ -388,7 +391,7 @@ def _may_with_lease(state: State, lease: Lease, who: str, at: datetime) -> tuple
         and still_owed(state, lease, PASSWORD)
         and ready.get(PASSWORD, False),
         "get-task-session": mine and request.purpose is Purpose.TASK_SESSION,
-        "get-export": mine and request.purpose is Purpose.EXPORT and any(ready.values()),
+        "get-export": mine and request.purpose is Purpose.EXPORT and not lease.exported and any(ready.values()),
         "serve-enrolment": mine and request.purpose is Purpose.ENROLMENT,
         "ask-again": running and own and lacks,
         "give-back": lease.phase is Phase.OPEN and own,
@@ -404,7 +407,9 @@ def _view_opening(state: State, opening: Opening, who: str, at: datetime) -> Ope
     running = not opening.outcome and at < ends
     missing = max(0, (group.threshold if group else 0) - len(opening.shares)) if running else 0
     custodians = tuple(one.person for one in group.custodians) if group else ()
-    could = tuple(one for one in custodians if one not in opening.shares) if missing else ()
+    lease = state.leases.get(opening.reference)
+    has_it = {lease.request.requester, *lease.request.recipients} if lease is not None else set[str]()
+    could = tuple(one for one in custodians if one not in opening.shares and one not in has_it) if missing else ()
     return OpeningView(
         id=opening.id,
         group=opening.group,

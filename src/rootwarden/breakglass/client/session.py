@@ -138,6 +138,10 @@ class Session:
         answer = {"authenticator": (signer or self._signer).sign(draft.message.encode())}
         return self.door.post(f"/drafts/{part(draft.id)}/signatures", answer, Signed)
 
+    def authenticate(self, message: bytes) -> Any:
+        """A signature with one's own key, over a message that was made here."""
+        return self._signer.sign(message)
+
     def look(self, *points: Point) -> Seen:
         """Hold the log of the service against the heads that are kept, and keep the newest.
 

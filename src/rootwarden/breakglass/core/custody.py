@@ -137,7 +137,9 @@ def check_share(state: State, entry: ShareGiven) -> None:
     require(entry.actor not in opening.shares, "O3", f"`{entry.actor}` gave already")
     require(entry.fingerprint == opening.fingerprint, "O1", "the fingerprint is that of another opening")
     if opening.purpose == LEASE:
-        open_lease(state, opening.reference, entry.at, step="O1")
+        request = open_lease(state, opening.reference, entry.at, step="O1").request
+        own = entry.actor in {request.requester, *request.recipients}
+        require(not own, "O2", "who has the lease gives no share to it", hint="another custodian gives")
 
 
 def apply_share(state: State, entry: ShareGiven) -> None:

@@ -235,7 +235,7 @@ def _check_new_settings(state: State, change: changes.SetSettings, _at: datetime
         quorum = change.settings.quorums.get(guarded.account.quorum)
         if quorum is None:
             raise Refused("C7", f"account `{guarded.account.id}` needs the quorum `{guarded.account.quorum}`")
-        _check_can_be_met(state.people, guarded.account.quorum, quorum)
+        check_can_be_met(state.people, guarded.account.quorum, quorum)
 
 
 def _set_settings(state: State, change: changes.SetSettings, at: datetime) -> None:
@@ -247,7 +247,7 @@ def _set_settings(state: State, change: changes.SetSettings, at: datetime) -> No
 
 def _check_new_account(state: State, change: changes.SetAccount, at: datetime) -> None:
     check_account(change.account, state.settings, state.waived(at))
-    _check_can_be_met(state.people, change.account.quorum, state.settings.quorums[change.account.quorum])
+    check_can_be_met(state.people, change.account.quorum, state.settings.quorums[change.account.quorum])
 
 
 def _set_account(state: State, change: changes.SetAccount, _at: datetime) -> None:
@@ -351,10 +351,10 @@ def _is_seated(standing: Standing) -> bool:
 
 def _check_quorums_still_met(state: State, people: Mapping[str, Standing]) -> None:
     for name in sorted({guarded.account.quorum for guarded in state.accounts.values()}):
-        _check_can_be_met(people, name, state.settings.quorums[name])
+        check_can_be_met(people, name, state.settings.quorums[name])
 
 
-def _check_can_be_met(people: Mapping[str, Standing], name: str, quorum: Quorum) -> None:
+def check_can_be_met(people: Mapping[str, Standing], name: str, quorum: Quorum) -> None:
     """C6: with any one person as the requester, there are enough others with a key to approve."""
     approvers = {who: frozenset(one.person.groups) for who, one in people.items() if _is_seated(one)}
     for requester in [*approvers, ""]:

@@ -58,13 +58,18 @@ class Devices:
         self._checked: dict[tuple[int, str, Attestation], str] = {}
         self.sink = DevicesSink(NAME, verify=self._verify, clock=clock)
 
-    def asked(self) -> Asked:
-        """What is to be signed now; it changes with every entry.
+    def asked(self, person: str = "") -> Asked:
+        """What is to be signed now; it changes with every entry, also with that of who signs in to sign.
+
+        Args:
+            person: Who would sign: what somebody else signed already comes first.
 
         Raises:
             Refused: There is no log yet, or people's devices do not anchor it (V2).
         """
-        return self._asked(self._head())
+        newest = self._head()
+        begun = self.sink.waiting_for(person) if person else None
+        return self._asked(newest if begun is None or begun.size < self._least else begun)
 
     def hand_in(self, person: str, size: int, authenticator: Authenticator) -> Asked:
         """Take somebody's signature over a head.

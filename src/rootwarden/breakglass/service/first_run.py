@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.breakglass.broker.wishes import Found
+from rootwarden.breakglass.core.governing import check_can_be_met
 from rootwarden.breakglass.core.people import Person
+from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.settings import Settings
 from rootwarden.errors import InputError, UsageError
 
@@ -67,3 +69,14 @@ def found(broker: Broker, founding: Founding, signers: Mapping[str, Signer]) -> 
     for name in names:
         broker.submit(name, draft.id, signers[name].sign(draft.message))
     return broker.state().size
+
+
+def unmet_quorums(broker: Broker) -> tuple[str, ...]:
+    """Quorums that the people there are cannot meet, and who is missing, in words; more people may come later."""
+    unmet, state = list[str](), broker.state()
+    for name, quorum in sorted(state.settings.quorums.items()):
+        try:
+            check_can_be_met(state.people, name, quorum)
+        except Refused as error:
+            unmet.append(error.message)
+    return tuple(unmet)

@@ -95,6 +95,8 @@ class House:
         self.settings, self.folder, self._reading = settings, folder, reading
         self._hosts = TimeHosts(settings.time_hosts, reading=reading, client=time_client)
         self.troubles: list[RootwardenError] = []
+        # Hears each, too: the console of `serve`.
+        self.heard: Callable[[RootwardenError], None] = lambda _error: None
         self.store = LogStore(database_address(settings.database, folder))
         try:
             self._build(gather(here()) if clues is None else clues)
@@ -267,6 +269,7 @@ class House:
 
     def _note(self, error: RootwardenError) -> None:
         self.troubles = [*self.troubles[-99:], error]
+        self.heard(error)
 
 
 def _public(pem: str) -> Ed25519PublicKey:

@@ -77,6 +77,13 @@ class DevicesSink:
         """Whose signature over a head counts, sorted."""
         return tuple(sorted(self._counting(head)))
 
+    def waiting_for(self, person: str) -> Head | None:
+        """The newest head that somebody else signed, this person did not, and one more signature is wanted for."""
+        with self._lock:
+            heads = sorted((head for head, _ in self._given.values()), key=lambda head: -head.size)
+        signed = ((head, self._counting(head)) for head in heads)
+        return next((head for head, by in signed if by and person not in by and len(by) < DEVICES), None)
+
     def signed(self) -> Receipt | None:
         """The receipt for the newest head that enough people signed; `None` when there is none."""
         with self._lock:

@@ -11,6 +11,7 @@ import binascii
 import errno
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 import msgspec
@@ -33,6 +34,9 @@ T = TypeVar("T")
 
 ENTRIES: Final = "entries.jsonl"
 HEADS: Final = "heads.jsonl"
+# How `sinks.file` begins its lines.
+SINK_ENTRY: Final = b"entry "
+SINK_HEAD: Final = b"head "
 MOST_LINES: Final = 10_000_000
 _LONGEST_LINE: Final = LONGEST_ENTRY * 4 // 3 + 100
 _LONGEST_HEAD: Final = 4096
@@ -101,13 +105,34 @@ def replayed(folder: Path) -> State:
 
 
 def read_heads(path: Path) -> Iterator[Head]:
-    """Heads, one a line: those of an export, or kept anywhere else.
+    """Heads, one a line: those of an export, kept anywhere else, or in the file of a sink, between entries.
 
     Raises:
         InputError: The file cannot be read.
         DamagedError: A line is no head.
     """
-    return _read(path, _HEAD, "head")
+    for index, line in enumerate(_lines(path, LONGEST_ENTRY + _LONGEST_HEAD)):
+        if not line or line.startswith(SINK_ENTRY):
+            continue
+        yield _decoded(_HEAD, line.removeprefix(SINK_HEAD), "head", path, index)
+
+
+def read_sink(path: Path) -> tuple[list[bytes], list[Head]]:
+    """What the file of a sink holds: entries from the first on, without a hole, and heads; nothing of it is believed.
+
+    Raises:
+        InputError: The file cannot be read.
+        DamagedError: A line is too long, or the file was cut off.
+    """
+    entries, heads = list[bytes](), list[Head]()
+    for line in _lines(path, LONGEST_ENTRY + _LONGEST_HEAD):
+        start = SINK_ENTRY + b"%d " % len(entries)
+        if line.startswith(start):
+            entries.append(line.removeprefix(start))
+        elif line.startswith(SINK_HEAD):
+            with suppress(msgspec.DecodeError, UnicodeError, RecursionError):
+                heads.append(_HEAD.decode(line.removeprefix(SINK_HEAD)))
+    return entries, heads
 
 
 def read_cosignatures(path: Path) -> Iterator[Cosignature]:
@@ -122,10 +147,14 @@ def read_cosignatures(path: Path) -> Iterator[Cosignature]:
 
 def _read(path: Path, decoder: msgspec.json.Decoder[T], what: str) -> Iterator[T]:
     for index, line in enumerate(_lines(path, _LONGEST_HEAD)):
-        try:
-            yield decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise DamagedError(index, f"line {index + 1} of `{path.name}` is no {what}: {error}") from error
+        yield _decoded(decoder, line, what, path, index)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], line: bytes, what: str, path: Path, index: int) -> T:
+    try:
+        return decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise DamagedError(index, f"line {index + 1} of `{path.name}` is no {what}: {error}") from error
 
 
 def _until(heads: Iterable[Head], largest: int) -> Iterator[Head]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ from rootwarden.breakglass.witness.witness import Witness
 from rootwarden.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -154,7 +156,9 @@ def server_of(app: Starlette, listening: Listening) -> uvicorn.Server:
     )
 
 
-def run_witness(*, name: str, folder: Path, key_file: Path, token: Secret, listening: Listening) -> None:
+def run_witness(
+    *, name: str, folder: Path, key_file: Path, token: Secret, listening: Listening, tell: Callable[[str], None]
+) -> None:
     """Be a witness until a signal ends it: what the command of the same name does.
 
     Args:
@@ -163,6 +167,7 @@ def run_witness(*, name: str, folder: Path, key_file: Path, token: Secret, liste
         key_file: Its Ed25519 private key, PEM without a passphrase, mode 0600.
         token: What logs say to be heard.
         listening: Where.
+        tell: Says a line on the console.
 
     Raises:
         UsageError, InputError, StoreError: It cannot start.
@@ -171,7 +176,17 @@ def run_witness(*, name: str, folder: Path, key_file: Path, token: Secret, liste
         if not memory.logs():
             raise UsageError(f"no log is registered in `{folder}`", hint="register the log with its public key first")
         witness = Witness(memory, name=name, key=read_private_key(key_file), clock=_now)
-        server_of(application(witness, token=token), listening).run()
+        server = server_of(application(witness, token=token), listening)
+        scheme = "https" if listening.certificate else "http"
+        watched = ", ".join(f"`{log}`" for log in memory.logs())
+        # uvicorn raises the signal that ended it once more: this lets the folder be given back first.
+        signal.signal(signal.SIGTERM, _leave)
+        tell(f"witness `{name}` watches {watched} at {scheme}://{listening.host}:{listening.port}")
+        server.run()
+
+
+def _leave(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:

@@ -9,11 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.facts.iam_document import IamDocument, Statement
+from rootwarden.iam.admins.asking import REGION, sole_region
+from rootwarden.iam.context import Values
 from rootwarden.iam.layer import Policy
 from rootwarden.iam.pattern import VARIABLES_SINCE
 
 if TYPE_CHECKING:
-    from rootwarden.iam.admins.powers import Level, May, Place, Powers
+    from collections.abc import Iterator
+
+    from rootwarden.iam.admins.powers import Level, May, Place, Powers, Sheet
     from rootwarden.iam.context import Context
     from rootwarden.iam.statement import CompiledStatement
 
@@ -22,14 +26,15 @@ EVERYTHING: Final = Policy(
     IamDocument(VARIABLES_SINCE, (Statement(effect="Allow", actions=("*",), resources=("*",)),)),
 )
 # Any one of these is enough to have any other permission (docs/escalation-paths.md).
-_POWER_OVER_IDENTITIES: Final = (
-    "iam:attachrolepolicy",
-    "iam:putrolepolicy",
-    "iam:createpolicyversion",
-    "iam:updateassumerolepolicy",
-    "iam:attachuserpolicy",
-    "iam:putuserpolicy",
+POWER_OVER_IDENTITIES: Final = (
+    "iam:AttachRolePolicy",
+    "iam:PutRolePolicy",
+    "iam:CreatePolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:PutUserPolicy",
 )
+_POWER_OVER_IDENTITIES: Final = tuple(one.lower() for one in POWER_OVER_IDENTITIES)
 
 
 def is_administrator(powers: Powers, context: Context) -> May:
@@ -53,15 +58,20 @@ def is_administrator(powers: Powers, context: Context) -> May:
 
 def granting_everything(powers: Powers, context: Context) -> tuple[Place, ...]:
     """The identity statements that make somebody an administrator, or part of one."""
-    return tuple(
-        sheet.place("identity", statement)
-        for sheet in powers.levels[0].sheets
-        for statement in sheet.statements
-        if not statement.denies
-        and _of_all_resources(statement)
-        and _test(statement, context) is not False
-        and (_names_all(statement) or statement.written.not_actions is not None)
-    )
+    return tuple(sheet.place("identity", statement) for sheet, statement in making_administrator(powers, context))
+
+
+def making_administrator(powers: Powers, context: Context) -> Iterator[tuple[Sheet, CompiledStatement]]:
+    """The same statements, each with its policy."""
+    for sheet in powers.levels[0].sheets:
+        for statement in sheet.statements:
+            if (
+                not statement.denies
+                and of_all_resources(statement)
+                and conditions_hold(statement, context) is not False
+                and (names_all(statement) or statement.written.not_actions is not None)
+            ):
+                yield sheet, statement
 
 
 def _everything(level: Level, context: Context) -> May:
@@ -71,12 +81,12 @@ def _everything(level: Level, context: Context) -> May:
     doubtful: list[tuple[CompiledStatement, tuple[str, ...]]] = []
     for sheet in level.sheets:
         for statement in sheet.statements:
-            truth = _test(statement, context)
+            truth = conditions_hold(statement, context)
             if statement.denies and truth is not False:
                 if truth is True:
                     return False
                 unsure += truth
-            elif not statement.denies and _of_all_resources(statement):
+            elif not statement.denies and of_all_resources(statement):
                 if truth is True:
                     allows.append(statement)
                 elif truth is not False:
@@ -89,6 +99,7 @@ def _everything(level: Level, context: Context) -> May:
 
 
 def _within_scp(level: Level, context: Context) -> May:
+    context = context.carrying({REGION: Values((sole_region("iam:*", _partition(context)),))})
     best: May = False
     for action in _POWER_OVER_IDENTITIES:
         found = _level_lets(level, action, context)
@@ -98,24 +109,29 @@ def _within_scp(level: Level, context: Context) -> May:
     return best
 
 
+def _partition(context: Context) -> str:
+    who = context.held("aws:PrincipalArn")
+    return who.texts[0].split(":")[1] if isinstance(who, Values) and who.texts[0].startswith("arn:") else "aws"
+
+
 def _level_lets(level: Level, action: str, context: Context) -> May:
     unsure: tuple[str, ...] = ()
     for sheet in level.sheets:
         for deny in sheet.about(action)[1]:
-            truth = _test(deny, context) if _of_all_resources(deny) else False
+            truth = conditions_hold(deny, context) if of_all_resources(deny) else False
             if truth is True:
                 return False
             unsure += truth or ()
     allowed = level.allows(action, "*", context)
     if allowed is False:
         # An allow of some resources leaves power over those.
-        allowed = any(_test(one, context) is True for sheet in level.sheets for one in sheet.about(action)[0])
+        allowed = any(conditions_hold(one, context) is True for sheet in level.sheets for one in sheet.about(action)[0])
     if allowed is False:
         return False
     return unsure + (() if allowed is True else allowed) or True
 
 
-def _test(statement: CompiledStatement, context: Context) -> May:
+def conditions_hold(statement: CompiledStatement, context: Context) -> May:
     """Whether its conditions hold, whatever the resource."""
     if statement.defect:
         return (statement.defect,)
@@ -129,12 +145,14 @@ def _test(statement: CompiledStatement, context: Context) -> May:
     return unsure or True
 
 
-def _of_all_resources(statement: CompiledStatement) -> bool:
+def of_all_resources(statement: CompiledStatement) -> bool:
+    """Whether a statement names every resource."""
     resources = statement.written.resources
     return resources is not None and any(set(one) == {"*"} for one in resources)
 
 
-def _names_all(statement: CompiledStatement) -> bool:
+def names_all(statement: CompiledStatement) -> bool:
+    """Whether it names every action there is."""
     return statement.written.not_actions is None and any(one.text == "*" for one in statement.actions)
 
 
@@ -144,7 +162,7 @@ def _cover(allows: list[CompiledStatement]) -> bool:
     One names all, or one names all but some, and others name those: a pattern is inside another when that one matches
     it read as a text.
     """
-    if any(_names_all(one) for one in allows):
+    if any(names_all(one) for one in allows):
         return True
     named = [pattern for one in allows if one.written.not_actions is None for pattern in one.actions]
     return any(

@@ -24,6 +24,7 @@ NEW: Final = "{new}"
 GENERATED: Final = "{generated}"
 _MOST_CHOICES: Final = 40
 _MOST_SETTLEMENTS: Final = 64
+_MOST_OPTIONS: Final = 12
 _ANY_NAME: Final = "any-name"
 _ANY_ID: Final = "id-that-aws-makes-up"
 # Keys whose value whoever calls chooses (IAM user guide, *AWS global condition context keys*, and of AWS STS).
@@ -40,6 +41,13 @@ _CHOSEN: Final = frozenset(
     }
 )
 _CHOSEN_FAMILIES: Final = ("aws:requesttag/",)
+REGION: Final = "aws:requestedregion"
+_TAG: Final = "aws:requesttag/"
+_TAG_KEYS: Final = "aws:tagkeys"
+_REGION_PART: Final = 3
+# These have one endpoint in a partition, whose Region every request has (IAM user guide, `aws:RequestedRegion`).
+_OF_ONE_REGION: Final = frozenset({"account", "iam", "organizations"})
+_THEIR_REGION: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 def is_chosen(key: str) -> bool:
@@ -48,7 +56,17 @@ def is_chosen(key: str) -> bool:
     return name in _CHOSEN or name.startswith(_CHOSEN_FAMILIES)
 
 
-def may_choosing(powers: Powers, action: str, resource: str, context: Context) -> May:
+def sole_region(action: str, partition: str) -> str:
+    """The one Region an action can be asked in, or an empty text.
+
+    Args:
+        action: In lower case.
+        partition: `aws`, `aws-cn` …
+    """
+    return _THEIR_REGION.get(partition, "") if action.partition(":")[0] in _OF_ONE_REGION else ""
+
+
+def may_choosing(powers: Powers, action: str, resource: str, context: Context, region: str = "") -> May:
     """Whether a request is allowed for some values of the keys that the caller sets.
 
     Args:
@@ -56,8 +74,14 @@ def may_choosing(powers: Powers, action: str, resource: str, context: Context) -
         action: In lower case.
         resource: An ARN, or `*`.
         context: The keys of the request; those the caller sets are not in it.
+        region: Where it is asked, unless the resource or the service says so; empty for wherever the caller likes.
     """
     found = powers.may(action, resource, context)
+    if isinstance(found, tuple) and any(key.lower() == REGION for key in found):
+        fixed = _region_of(action, resource) or region
+        if fixed:
+            context = context.carrying({REGION: Values((fixed,))})
+            found = powers.may(action, resource, context)
     if isinstance(found, bool):
         return found
     chosen = tuple(key for key in found if is_chosen(key))
@@ -70,6 +94,48 @@ def may_choosing(powers: Powers, action: str, resource: str, context: Context) -
             return True
         best = _better(best, settled)
     return best
+
+
+def _region_of(action: str, resource: str) -> str:
+    """The Region that an action or its resource leaves no choice of, or an empty text."""
+    parts = resource.split(":", ARN_PARTS - 1)
+    if len(parts) < ARN_PARTS:
+        return sole_region(action, "aws")
+    return sole_region(action, parts[1]) or parts[_REGION_PART]
+
+
+def in_region(template: str, region: str) -> str:
+    """A template whose Region is open, in a Region."""
+    parts = template.split(":", ARN_PARTS - 1)
+    if region and len(parts) == ARN_PARTS and parts[_REGION_PART] == "*":
+        parts[_REGION_PART] = region
+    return ":".join(parts)
+
+
+def regions(templates: tuple[tuple[str, str], ...], powers: Powers) -> tuple[str, ...]:
+    """Regions that a path may be walked in: one that no policy names first, then those the policies name.
+
+    Args:
+        templates: (action in lower case, template) of the permissions of the path.
+        powers: Of who asks.
+
+    Returns:
+        An empty text alone where no template leaves the Region open.
+    """
+    if all(in_region(template, _ANY_NAME) == template for _, template in templates):
+        return ("",)
+    found: dict[str, None] = {_ANY_NAME: None}
+    for action, _ in templates:
+        for pattern in islice(_resources(powers, action), _MOST_CHOICES):
+            parts = pattern.split(":", ARN_PARTS - 1)
+            named = parts[_REGION_PART] if len(parts) == ARN_PARTS else ""
+            if named and named != "*":
+                found[named.replace("*", "x").replace("?", "x")] = None
+        for statement in powers.mentions(action):
+            for condition in statement.conditions:
+                if condition.written.key.lower() == REGION:
+                    found.update(dict.fromkeys(_spelled(one.text) for one in condition.wanted))
+    return tuple(islice(found, _MOST_OPTIONS))
 
 
 def choices(template: str, powers: Powers, action: str) -> Iterator[str]:
@@ -147,17 +213,47 @@ def _settlements(chosen: tuple[str, ...], powers: Powers, action: str) -> Iterat
     """Values for keys the caller sets: those the statements compare with, another one, and none."""
     options = [_options(key, powers.mentions(action)) for key in chosen]
     for picked in islice(product(*options), _MOST_SETTLEMENTS):
-        yield dict(zip(chosen, picked, strict=True))
+        keys = dict(zip(chosen, picked, strict=True))
+        if _agree(keys):
+            yield keys
+
+
+def _agree(keys: dict[str, Held]) -> bool:
+    """Whether a request can carry all of that: `aws:TagKeys` names the tags it has, and no others."""
+    named = next((one for key, one in keys.items() if key.lower() == _TAG_KEYS), None)
+    if named is None:
+        return True
+    listed = {one.lower() for one in named.texts} if isinstance(named, Values) else set()
+    tags = {key.lower().removeprefix(_TAG): one for key, one in keys.items() if key.lower().startswith(_TAG)}
+    return all((name in listed) is isinstance(one, Values) for name, one in tags.items())
 
 
 def _options(key: str, statements: Iterator[CompiledStatement]) -> tuple[Held, ...]:
+    name = key.lower()
     texts: dict[str, None] = {}
     for statement in statements:
         for condition in statement.conditions:
-            if condition.written.key.lower() == key.lower():
-                texts.update(dict.fromkeys(one.text.replace("*", "x").replace("?", "x") for one in condition.wanted))
+            if condition.written.key.lower() == name:
+                texts.update(dict.fromkeys(_spelled(one.text) for one in condition.wanted))
+    if name == _TAG_KEYS:
+        return _tag_keys(tuple(texts))
+    if name == "aws:securetransport":
+        return (Values(("true",)),)
     texts["another"] = None
-    return (*(Values((text,)) for text in islice(texts, 12)), MISSING)
+    values = [Values((text,)) for text in islice(texts, _MOST_OPTIONS)]
+    return tuple(values) if name == REGION else (*values, MISSING)
+
+
+def _tag_keys(texts: tuple[str, ...]) -> tuple[Held, ...]:
+    """Each key alone, all of them, another one, and no tags."""
+    alone = tuple(Values((text,), listed=True) for text in texts[:_MOST_OPTIONS])
+    together = (Values(texts, listed=True),) if len(texts) > 1 else ()
+    return (*together, *alone, Values(("another",), listed=True), MISSING)
+
+
+def _spelled(pattern: str) -> str:
+    """A text that fits a pattern."""
+    return pattern.replace("*", "x").replace("?", "x")
 
 
 def _better(one: May, other: May) -> May:

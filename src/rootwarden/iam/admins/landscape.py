@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from rootwarden.iam.admins.trust import trusting
+from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from rootwarden.iam.admins.building import Household
     from rootwarden.iam.admins.holders import Holder
+    from rootwarden.iam.layer import Document
 
 
 class ExistingResource(msgspec.Struct, frozen=True):
@@ -36,6 +38,7 @@ class Landscape:
         households: Everybody, account by account.
         inventory: Resources with roles; a kind that is not in it was not looked for.
         members: Ids of all accounts of the organization, those aside that are looked at.
+        settled: By account, which of the words that paths require are known to hold, or not to.
     """
 
     def __init__(
@@ -43,9 +46,11 @@ class Landscape:
         households: Iterable[Household],
         inventory: Inventory | None = None,
         members: Iterable[str] = (),
+        settled: Mapping[str, Mapping[str, bool]] | None = None,
     ) -> None:
         self.households = {one.seat.id: one for one in households}
         self.inventory = inventory or {}
+        self._settled = settled or {}
         self.holders = tuple(holder for one in self.households.values() for holder in one.holders)
         self.by_arn = {holder.arn: holder for holder in self.holders}
         self.members = tuple(dict.fromkeys((*self.households, *members)))
@@ -104,6 +109,35 @@ class Landscape:
         """The roles of any account whose trust policy leaves it to an account whom it lets in."""
         return self._by_account[account]
 
+    def among(self, households: Iterable[Household]) -> Landscape:
+        """Others in the place of these, with the same known beside them."""
+        return Landscape(households, self.inventory, self.members, self._settled)
+
+    def unsettled(self, words: tuple[str, ...], account: str) -> tuple[str, ...] | None:
+        """Of what a path requires, what is not known of an account; `None` when something is known not to hold."""
+        known = self._settled.get(account)
+        if not known or not words:
+            return words
+        if any(known.get(word) is False for word in words):
+            return None
+        return tuple(word for word in words if word not in known)
+
+    def barred(self, account: str) -> bool:
+        """Whether service control policies may take anything from an account; true where nobody knows."""
+        household = self.households.get(account)
+        levels = household.seat.scp if household is not None else ()
+        return not levels or any(not _is_full(policy.document) for level in levels for policy in level)
+
     def resources(self, kind: str, role: str) -> list[str] | None:
         """ARNs of the resources of a kind that have a role; `None` when that kind was not looked for."""
         return self._resources.get((kind, role), []) if kind in self.inventory else None
+
+
+def _is_full(document: Document) -> bool:
+    """Whether it allows everything, and no more is in it."""
+    if isinstance(document, Unreadable):
+        return False
+    return all(
+        one.effect == "Allow" and one.actions == ("*",) and one.resources == ("*",) and not one.conditions
+        for one in document.statements
+    )

@@ -17,15 +17,15 @@ class Named:
         patterns: The others.
     """
 
-    __slots__ = ("_literals", "_patterns")
+    __slots__ = ("literals", "patterns")
 
     def __init__(self, literals: frozenset[str], patterns: tuple[Pattern, ...]) -> None:
-        self._literals = literals
-        self._patterns = patterns
+        self.literals = literals
+        self.patterns = patterns
 
     def names(self, arn: str) -> bool:
         """Whether a statement names it."""
-        return arn in self._literals or any(one.matches(arn) is not False for one in self._patterns)
+        return arn in self.literals or any(one.matches(arn) is not False for one in self.patterns)
 
 
 class NamedResources:

@@ -269,6 +269,10 @@ class Powers:
         """The same without the boundary."""
         return self.book.powers(self.identity, None, self.scp)
 
+    def outside_organization(self) -> Powers:
+        """The same without the service control policies."""
+        return self.book.powers(self.identity, self.boundary)
+
     @property
     def granted(self) -> Powers:
         """What the identity policies would allow by themselves: without boundary, guardrails and denies."""

@@ -11,19 +11,22 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.iam.admins.admin import is_administrator
-from rootwarden.iam.admins.named import NamedResources
-from rootwarden.iam.admins.walk import End, Node, Walk, Walker, always_unsure, scenes
+from rootwarden.iam.admins.attempt import End, Node
+from rootwarden.iam.admins.certainty import Certainty
+from rootwarden.iam.admins.pools import Frontier
+from rootwarden.iam.admins.scenes import scenes
+from rootwarden.iam.admins.walk import Walk, Walker, always_unsure
 from rootwarden.iam.escalation.path import Actor, EscalationPath, Gain, TargetKind, Where
 from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Book
 
-_MOST_STEPS: Final = 12
+_MOST_STEPS: Final = 256
 _DEEPEST_CHANGE: Final = 3
 _MOST_CHANGES: Final = 24
 _ASSUME: Final = "sts:AssumeRole"
@@ -68,15 +71,11 @@ class _Plan(msgspec.Struct, frozen=True, eq=False):
     Attributes:
         path: The path.
         mask: Bits of the actions it needs of the actor's policies.
-        on: The action that names its target, in lower case, or empty.
-        on_policy: The action that names a policy of the target, likewise.
         never_sure: Whether something stands in its way whatever it is walked on.
     """
 
     path: EscalationPath
     mask: int
-    on: str
-    on_policy: str
     never_sure: bool
 
     @property
@@ -92,28 +91,42 @@ class Search:
         land: Who there is.
         book: Where their policies are compiled, with the actions of `paths`.
         paths: The catalogue; those that have ended or are for outsiders are left out.
+
+    Attributes:
+        cut: What was not looked at to the end since there was too much of it, in words.
     """
 
     def __init__(self, land: Landscape, book: Book, paths: Iterable[EscalationPath]) -> None:
         self._land = land
         self._book = book
         self._walker = Walker(land)
+        self.cut = self._walker.cut
         walkable = [one for one in paths if not one.ended and one.actor is not Actor.OUTSIDER and _placed(one, land)]
         self._plans = sorted(map(self._plan, walkable), key=lambda plan: plan.path.target.kind in _OF_PRINCIPALS)
-        self._named = NamedResources()
+        self._certainty = Certainty()
+        self._up: Frontier | None = None
         self._nodes: dict[tuple[int, int], Node] = {}
         self._ways: dict[tuple[int, int], Way] = {}
         self._own_walks: dict[tuple[int, int], list[Walk]] = {}
 
     def _plan(self, path: EscalationPath) -> _Plan:
         mask = self._book.mask(one for one in path.actions if one != _ASSUME)
-        on, on_policy = _naming(path, "{target}"), _naming(path, "{policy}")
-        return _Plan(path, mask, on, on_policy, always_unsure(path, self._land))
+        return _Plan(path, mask, always_unsure(path, self._land))
 
-    def run(self) -> dict[str, Way]:
-        """The way up of everybody who has one, by ARN."""
+    def run(self, settled: Mapping[str, Way] | None = None) -> dict[str, Way]:
+        """The way up of everybody who has one, by ARN.
+
+        Args:
+            settled: Ways that are known already, by ARN; they are not looked for.
+        """
         for holder in self._land.holders:
-            self._meet(Node(holder, holder.powers), depth=0)
+            node = Node(holder, holder.powers)
+            way = settled.get(holder.arn) if settled is not None else None
+            if way is None:
+                self._meet(node, depth=0)
+            else:
+                self._nodes[node.key] = node
+                self._ways[node.key] = way
         self._rounds(sure=True)
         self._rounds(sure=False)
         found = ((holder, self._ways.get(Node(holder, holder.powers).key)) for holder in self._land.holders)
@@ -124,10 +137,12 @@ class Search:
         granted = Node(holder, holder.powers.granted)
         if granted.powers is holder.powers:
             return None
-        up = _Frontier(one for one in self._land.holders if Node(one, one.powers).key in self._ways)
+        if self._up is None:
+            self._up = Frontier(one for one in self._land.holders if Node(one, one.powers).key in self._ways)
+        up = self._up
         for plan in self._fitting(granted):
             walk = (
-                self._first(plan, granted, self._candidates(plan, granted, up), sure=False)
+                self._first(plan, granted, self._walker.pools.candidates(plan.path, granted, up), sure=False)
                 if plan.on_others
                 else next((one for one in self._own(plan, granted) if self._tops(one)), None)
             )
@@ -142,8 +157,7 @@ class Search:
         for plan in self._fitting(node):
             if plan.path.gain not in {Gain.TARGET, *_CHANGING_TARGET}:
                 continue
-            candidates = self._candidates(plan, node, None)
-            walk = self._first(plan, node, candidates, sure=True) or self._first(plan, node, candidates, sure=False)
+            walk = self._surest(plan, node)
             if walk is not None and walk.sure:
                 return walk
             best = best or walk
@@ -166,9 +180,16 @@ class Search:
                     break
         self._own_walks[node.key] = walks
         if depth < _DEEPEST_CHANGE:
-            for walk in walks[:_MOST_CHANGES]:
-                if isinstance(walk.result, Node):
-                    self._meet(walk.result, depth + 1)
+            self._follow(node, walks, depth)
+
+    def _follow(self, node: Node, walks: list[Walk], depth: int) -> None:
+        """Meet what the changes of a node lead to, those that give most first."""
+        results = {one.result.key: one.result for one in walks if isinstance(one.result, Node)}
+        ranked = sorted(results.values(), key=lambda one: -one.powers.possible.bit_count())
+        if len(ranked) > _MOST_CHANGES:
+            self.cut[f"of {len(ranked)} changes that `{node.holder.arn}` can make {_MOST_CHANGES} were followed"] = None
+        for result in ranked[:_MOST_CHANGES]:
+            self._meet(result, depth + 1)
 
     def _own(self, plan: _Plan, node: Node) -> Iterator[Walk]:
         """The walks of a path that changes something, one for each thing worth changing."""
@@ -176,16 +197,16 @@ class Search:
             return
         if not self._walker.could(plan.path, node):
             return
-        candidates = self._candidates(plan, node, None) if plan.path.gain in _CHANGING_TARGET else ()
-        for number, scene in enumerate(scenes(plan.path.target, node, self._land, candidates)):
-            walk = self._walker.on(plan.path, node, scene)
-            if walk is None or (isinstance(walk.result, Node) and walk.result.key == node.key):
-                continue
-            if plan.path.gain in _CHANGING_TARGET and not self._tops(walk):
-                continue
-            yield walk
-            if (walk.sure and self._tops(walk)) or number >= _MOST_CHANGES:
-                return
+        changing = plan.path.gain in _CHANGING_TARGET
+        candidates = self._walker.pools.candidates(plan.path, node, None) if changing else ()
+        sure = not plan.never_sure and self._certainty.of(plan.path, node)
+        for scene in scenes(plan.path.target, node, self._land, candidates):
+            for walk in self._walker.walks(plan.path, node, scene):
+                tops = self._tops(walk)
+                if not (changing and not tops) and not (isinstance(walk.result, Node) and walk.result.key == node.key):
+                    yield walk
+                if tops and walk.sure is sure:
+                    return
 
     def _tops(self, walk: Walk) -> bool:
         """Whether a walk leads to an administrator at once."""
@@ -213,6 +234,7 @@ class Search:
                 return
             self._ways.update(reached)
             frontier = [self._nodes[key].holder for key in reached]
+        self.cut[f"ways of more than {_MOST_STEPS} steps were not followed"] = None
 
     def _conditional_tops(self) -> None:
         """Administrators under a condition."""
@@ -223,7 +245,7 @@ class Search:
 
     def _round(self, frontier: list[Holder], *, sure: bool) -> dict[tuple[int, int], Way]:
         """Everybody who is one step from somebody already up."""
-        up = _Frontier(holder for holder in frontier if Node(holder, holder.powers).key in self._ways)
+        up = Frontier(holder for holder in frontier if Node(holder, holder.powers).key in self._ways)
         reached: dict[tuple[int, int], Way] = {}
         for key, node in self._nodes.items():
             if key not in self._ways:
@@ -232,14 +254,14 @@ class Search:
                     reached[key] = way
         return reached
 
-    def _one_step(self, node: Node, up: _Frontier, *, sure: bool) -> Way | None:
+    def _one_step(self, node: Node, up: Frontier, *, sure: bool) -> Way | None:
         own = [self._continued(walk) for walk in self._own_walks.get(node.key, ()) if walk.sure or not sure]
         found = min((way for way in own if way is not None), key=_order, default=None)
         if found is not None and found.length == 1:
             return found
         for plan in self._fitting(node):
             if plan.on_others:
-                walk = self._first(plan, node, self._candidates(plan, node, up), sure=sure)
+                walk = self._first(plan, node, self._walker.pools.candidates(plan.path, node, up), sure=sure)
                 way = self._continued(walk) if walk is not None else None
                 if way is not None and (found is None or _order(way) < _order(found)):
                     found = way
@@ -252,8 +274,26 @@ class Search:
         rest = self._ways.get(walk.result.key)
         return Way(walk, rest, 1 + rest.length) if rest is not None else None
 
+    def _surest(self, plan: _Plan, node: Node) -> Walk | None:
+        """A walk on anybody: one without doubt where one is soon found, else the first."""
+        if not self._walker.could(plan.path, node):
+            return None
+        sure = not plan.never_sure and self._certainty.of(plan.path, node)
+        found: Walk | None = None
+        tried = 0
+        candidates = self._walker.pools.candidates(plan.path, node, None)
+        for scene in scenes(plan.path.target, node, self._land, candidates):
+            walk = self._walker.on(plan.path, node, scene)
+            found = walk if found is None or (walk is not None and walk.sure) else found
+            tried += found is not None
+            if found is not None and (found.sure or not sure or tried > _MOST_CHANGES):
+                return found
+        return found
+
     def _first(self, plan: _Plan, node: Node, candidates: Iterable[Holder], *, sure: bool) -> Walk | None:
-        if (sure and plan.never_sure) or not self._walker.could(plan.path, node):
+        if sure and (plan.never_sure or not self._certainty.of(plan.path, node)):
+            return None
+        if not self._walker.could(plan.path, node):
             return None
         for scene in scenes(plan.path.target, node, self._land, candidates):
             walk = self._walker.on(plan.path, node, scene)
@@ -261,78 +301,11 @@ class Search:
                 return walk
         return None
 
-    def _candidates(self, plan: _Plan, node: Node, up: _Frontier | None) -> Iterable[Holder]:
-        """The principals a path may be walked on: of those that are up, or of all."""
-        path, actor = plan.path, node.holder
-        account = actor.account.id
-        if path.target.kind is TargetKind.USER:
-            pool = self._land.users(account)
-        elif path.target.trusts:
-            pool = self._land.lending(account, path.target.trusts)
-        elif path.actions == (_ASSUME,):
-            return self._assumable(node, up)
-        else:
-            pool = self._land.roles(account)
-        if up is not None:
-            pool = up.among(pool)
-        named = self._named.by(node.powers, plan.on) if plan.on else None
-        policies = self._named.by(node.powers, plan.on_policy) if plan.on_policy else None
-        return [
-            one
-            for one in pool
-            if one is not actor
-            and (named is None or named.names(one.arn))
-            and _worth(path, one)
-            and (policies is None or any(policies.names(each.arn) for each in one.attachments if each.arn))
-        ]
-
-    def _assumable(self, node: Node, up: _Frontier | None) -> list[Holder]:
-        """The roles that may let somebody in: by name, or by the account if own policies allow it."""
-        actor = node.holder
-        pool = self._land.naming(actor)
-        found = pool if up is None else up.among(pool)
-        if node.powers.could(_ASSUME):
-            trusting = self._land.trusting(actor.account.id)
-            named = self._named.by(node.powers, _ASSUME.lower())
-            trusting = trusting if up is None else up.among(trusting)
-            found = [*found, *(one for one in trusting if named is None or named.names(one.arn))]
-        return [one for one in found if one is not actor]
-
-
-class _Frontier:
-    """Principals that are up since the last round."""
-
-    def __init__(self, holders: Iterable[Holder]) -> None:
-        self._holders = {id(one) for one in holders}
-        self._among: dict[int, tuple[list[Holder], list[Holder]]] = {}
-
-    def among(self, pool: list[Holder]) -> list[Holder]:
-        """Those of a pool; the answer for one pool is kept."""
-        found = self._among.get(id(pool))
-        if found is None:
-            found = self._among[id(pool)] = (pool, [one for one in pool if id(one) in self._holders])
-        return found[1]
-
-
-def _naming(path: EscalationPath, template: str) -> str:
-    """The first action of a path on just what the template stands for, in lower case, or an empty text."""
-    found = (one.action for one in path.permissions if one.resource == template and one.action != _ASSUME)
-    return next(found, "").lower()
-
 
 def _placed(path: EscalationPath, land: Landscape) -> bool:
-    """Whether a path can be judged: one from the management account only where it is known which that is."""
+    """Whether a path can be judged: into members, from the management account, only where it is known which that is."""
     known = any(one.seat.management is not None for one in land.households.values())
-    return known or Where.ACTOR_IN_MANAGEMENT_ACCOUNT not in path.target.where
-
-
-def _worth(path: EscalationPath, holder: Holder) -> bool:
-    """Whether a principal has what a path wants to take away or change."""
-    if Where.HAS_BOUNDARY in path.target.where and not holder.boundary:
-        return False
-    if Where.DENIES_TARGET in path.policies and not holder.denies:
-        return False
-    return Where.CUSTOMER_MANAGED not in path.policies or holder.customer_managed
+    return known or path.actions != (_ASSUME,) or Where.ACTOR_IN_MANAGEMENT_ACCOUNT not in path.target.where
 
 
 def _gains_by_joining(node: Node) -> bool:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.iam.admins.admin import granting_everything, is_administrator
+from rootwarden.iam.admins.attempt import End
 from rootwarden.iam.admins.search import Search
 from rootwarden.iam.admins.trust import ASSUME, trusting
-from rootwarden.iam.admins.walk import End
 from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.principal import Kind
 from rootwarden.iam.statement import compiled_document, names
@@ -23,11 +23,12 @@ from rootwarden.iam.statement import compiled_document, names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rootwarden.iam.admins.attempt import Asked
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Book, Place
     from rootwarden.iam.admins.search import Way
-    from rootwarden.iam.admins.walk import Asked, Walk
+    from rootwarden.iam.admins.walk import Walk
     from rootwarden.iam.escalation.path import EscalationPath
 
 ITSELF: Final = "direct"
@@ -163,9 +164,8 @@ def _verdict(holder: Holder, way: Way | None, search: Search) -> PrincipalVerdic
             blocked_by=_blocked(holder, search),
         )
     top = way.end
-    doubtful = bool(top.requires) or any(not walk.sure for walk in way.steps())
     path = tuple(map(_step, way.steps())) + ((_itself(top, holder, way),) if top.requires else ())
-    kind = Class.CONDITIONAL if doubtful else Class.ESCALATION if path else Class.DIRECT
+    kind = class_of(way)
     granted = granting_everything(holder.powers, holder.context) if way.walk is None else ()
     return PrincipalVerdict(
         arn=holder.arn,
@@ -175,6 +175,13 @@ def _verdict(holder: Holder, way: Way | None, search: Search) -> PrincipalVerdic
         blocked_by=_blocked(holder, search) if kind is Class.CONDITIONAL else (),
         granted_by=tuple(_place(one) for one in granted),
     )
+
+
+def class_of(way: Way) -> Class:
+    """The class of somebody who has a way."""
+    if way.end.requires or any(not walk.sure for walk in way.steps()):
+        return Class.CONDITIONAL
+    return Class.ESCALATION if way.walk is not None else Class.DIRECT
 
 
 def _itself(top: Way, holder: Holder, way: Way) -> Step:

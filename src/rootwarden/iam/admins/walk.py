@@ -2,75 +2,41 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import lru_cache
 from itertools import islice, product
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from rootwarden.iam.admins.admin import EVERYTHING
-from rootwarden.iam.admins.asking import NEW, choices, may_choosing, new_names
+from rootwarden.iam.admins.asking import NEW, new_names, regions
+from rootwarden.iam.admins.attempt import Asked, Attempt, End, Node, Result
 from rootwarden.iam.admins.conditions import TAKEN, Scene, holds, holds_of
+from rootwarden.iam.admins.gain import changed
 from rootwarden.iam.admins.holders import Holder
-from rootwarden.iam.admins.powers import Powers
-from rootwarden.iam.admins.trust import ASSUME, lets_service, may_assume_with, trusting
-from rootwarden.iam.context import MISSING, Context, Values, held
+from rootwarden.iam.admins.pools import Pools
+from rootwarden.iam.admins.request import FREE, ask, is_fixed
+from rootwarden.iam.admins.trust import lets_service, trusting
 from rootwarden.iam.escalation.path import EscalationPath, Gain, TargetKind, Where
 from rootwarden.iam.escalation.template import filled, placeholders
-from rootwarden.iam.layer import Policy
-from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rootwarden.iam.admins.conditions import Holds
-    from rootwarden.iam.admins.holders import AccountSeat, Attachment, Group
+    from rootwarden.iam.admins.holders import AccountSeat, Attachment
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import May
-    from rootwarden.iam.context import Held
-    from rootwarden.iam.escalation.path import Permission, Target
+    from rootwarden.iam.escalation.path import Target
 
 _MOST_RESOURCES: Final = 20
 _MOST_SECONDS: Final = 40
-_MOST_VALUES: Final = 16
-_NOT_CHANGED: Final = (":role/aws-reserved/", ":role/aws-service-role/")
 _OLDER: Final = "older-version"
-_LEAVE: Final = "iam:RemoveUserFromGroup"
-
-
-# Placeholders that do not depend on what a path is walked on.
-_FREE: Final = frozenset({"account", "actor", "partition", "management", "organization"})
-
-
-class End(StrEnum):
-    """Where a step may end beside with another principal."""
-
-    ADMINISTRATOR = "administrator"
-    ROOT = "root"
-
-
-class Node(msgspec.Struct, frozen=True, eq=False):
-    """A principal with powers, its own or those a step gave it."""
-
-    holder: Holder
-    powers: Powers
-
-    @property
-    def key(self) -> tuple[int, int]:
-        """The same for equal nodes."""
-        return id(self.holder), id(self.powers)
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """One request of a step, as it is allowed."""
-
-    action: str
-    resource: str
-    context: Context
-
-
-Result: TypeAlias = Node | End
+_ROOT_MFA: Final = "root-mfa"
+_ROOT_PASSWORD: Final = "password-recovery"  # noqa: S105 - a word of the catalogue
+# What no policy shows, and an older version of one or a credential report may.
+_SHOWN_SOMETIMES: Final = frozenset({_OLDER, _ROOT_MFA, _ROOT_PASSWORD})
+_ASSUME_ROLE: Final = "sts:AssumeRole"
 
 
 class Walk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -100,16 +66,12 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return not self.requires
 
 
-class _Try(msgspec.Struct, frozen=True, kw_only=True):
-    """A path on a target, before anything was asked."""
+class _Second(msgspec.Struct, frozen=True):
+    """A second principal of a path, with what taking it requires and assumes."""
 
-    path: EscalationPath
-    node: Node
-    scene: Scene
-    bindings: dict[str, str]
-    version: Policy | None = None
-    requires: tuple[str, ...] = ()
-    assumes: tuple[str, ...] = ()
+    holder: Holder
+    requires: tuple[str, ...]
+    assumes: tuple[str, ...]
 
 
 class Walker:
@@ -117,12 +79,18 @@ class Walker:
 
     Args:
         land: Who there is.
+
+    Attributes:
+        pools: Whom paths may be walked on.
+        cut: What was not tried to the end, in words.
     """
 
     def __init__(self, land: Landscape) -> None:
         self._land = land
         self._lent: dict[tuple[int, tuple[str, ...]], May] = {}
-        self._second: dict[tuple[int, int, str], list[tuple[Holder, tuple[str, ...], tuple[str, ...]]]] = {}
+        self.pools = Pools(land, self._lends)
+        self.cut: dict[str, None] = {}
+        self._second: dict[tuple[str, int, str], list[_Second]] = {}
         self._could: dict[tuple[int, int, str], bool] = {}
 
     def could(self, path: EscalationPath, node: Node) -> bool:
@@ -131,9 +99,9 @@ class Walker:
         found = self._could.get(key)
         if found is None:
             scene = Scene(actor=node.holder)
-            attempt = _Try(path=path, node=node, scene=scene, bindings=_bindings(path, scene))
-            free = (one for one in path.permissions if set(placeholders(one.resource)) <= _FREE and _fixed(one))
-            found = self._could[key] = all(_ask(one, attempt, attempt.bindings)[0] is not False for one in free)
+            attempt = Attempt(path=path, node=node, scene=scene, bindings=_bindings(path, scene))
+            free = (one for one in path.permissions if set(placeholders(one.resource)) <= FREE and is_fixed(one))
+            found = self._could[key] = all(ask(one, attempt, attempt.bindings)[0] is not False for one in free)
         return found
 
     def _lends(self, role: Holder, services: tuple[str, ...]) -> May:
@@ -146,17 +114,29 @@ class Walker:
 
     def on(self, path: EscalationPath, node: Node, scene: Scene) -> Walk | None:
         """The easiest way to walk a path on what the scene names, or `None`; a way without doubt is taken first."""
-        best: Walk | None = None
-        for attempt in self._attempts(path, node, scene):
-            walk = self._asked(attempt)
-            if walk is not None and (best is None or len(walk.requires) < len(best.requires)):
-                best = walk
-            if best is not None and best.sure:
-                return best
-        return best
+        return min(self.walks(path, node, scene), key=lambda walk: len(walk.requires), default=None)
 
-    def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[_Try]:
-        judged = _judged(path.target.where, scene, path.requires, path.assumes)
+    def walks(self, path: EscalationPath, node: Node, scene: Scene) -> list[Walk]:
+        """The easiest way to each thing that walking a path on what the scene names can lead to."""
+        best: dict[object, Walk] = {}
+        for attempt in self._attempts(path, node, scene):
+            result = self._result(attempt)
+            if result is None:
+                continue
+            key = result if isinstance(result, End) else result.key
+            known = best.get(key)
+            if known is not None and known.sure:
+                continue
+            walk = self._asked(attempt, result)
+            if walk is not None and (known is None or len(walk.requires) < len(known.requires)):
+                best[key] = walk
+                if walk.sure and path.also is None and scene.target is not None and path.gain is Gain.TARGET:
+                    break
+        return list(best.values())
+
+    def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[Attempt]:
+        untold = self._land.unsettled(self._required(path, scene), scene.account or scene.actor.account.id)
+        judged = _judged(path.target.where, scene, untold, path.assumes) if untold is not None else None
         if judged is None:
             return
         requires, assumes = judged
@@ -165,7 +145,7 @@ class Walker:
             if trusts is False:
                 return
             requires += () if trusts is True else trusts
-        attempt = _Try(
+        attempt = Attempt(
             path=path, node=node, scene=scene, bindings=_bindings(path, scene), requires=requires, assumes=assumes
         )
         for with_policy in _with_policy(attempt):
@@ -173,7 +153,15 @@ class Walker:
                 for with_both in self._with_second(with_existing):
                     yield from _with_names(with_both)
 
-    def _with_existing(self, attempt: _Try) -> Iterator[_Try]:
+    def _required(self, path: EscalationPath, scene: Scene) -> tuple[str, ...]:
+        """What no policy shows, but for what the credential report says of root of the account."""
+        household = self._land.households.get(scene.account)
+        if not path.requires or household is None:
+            return path.requires
+        given = {_ROOT_PASSWORD: household.seat.root_password is True, _ROOT_MFA: household.seat.root_mfa is False}
+        return tuple(one for one in path.requires if not given.get(one))
+
+    def _with_existing(self, attempt: Attempt) -> Iterator[Attempt]:
         existing, target = attempt.path.existing, attempt.scene.target
         if existing is None:
             yield attempt
@@ -185,57 +173,56 @@ class Walker:
             return
         yield from (_more(attempt, existing=arn) for arn in islice(found, _MOST_RESOURCES))
 
-    def _with_second(self, attempt: _Try) -> Iterator[_Try]:
+    def _with_second(self, attempt: Attempt) -> Iterator[Attempt]:
         also = attempt.path.also
         if also is None:
             yield attempt
             return
-        for other, requires, assumes in self._seconds(attempt, also)[:_MOST_SECONDS]:
-            scene = msgspec.structs.replace(attempt.scene, also=other)
-            made = msgspec.structs.replace(attempt, scene=scene, assumes=attempt.assumes + assumes)
-            yield _more(made, requires=requires, also=other.arn)
+        named = self.pools.named_seconds(attempt.path, attempt.node.powers)
+        found = [one for one in self._seconds(attempt, also) if named is None or named.names(one.holder.arn)]
+        if len(found) > _MOST_SECONDS:
+            self.cut[f"of the second principals of `{attempt.path.id}` the {_MOST_SECONDS} easiest were tried"] = None
+        for second in found[:_MOST_SECONDS]:
+            scene = msgspec.structs.replace(attempt.scene, also=second.holder)
+            made = msgspec.structs.replace(attempt, scene=scene, assumes=attempt.assumes + second.assumes)
+            yield _more(made, requires=second.requires, also=second.holder.arn)
 
-    def _seconds(self, attempt: _Try, also: Target) -> list[tuple[Holder, tuple[str, ...], tuple[str, ...]]]:
-        """The principals that can be the second one for a target, with what each requires; the surest first."""
+    def _seconds(self, attempt: Attempt, also: Target) -> list[_Second]:
+        """The principals that can be the second one for a target; the surest first."""
         scene, account = attempt.scene, attempt.scene.actor.account.id
-        key = (id(also), id(scene.target), account)
+        key = (attempt.path.id, id(scene.target) if Where.MAY_ASSUME_TARGET in also.where else 0, account)
         if key not in self._second:
             user = also.kind is TargetKind.USER
             found = []
             for other in self._land.users(account) if user else self._land.lending(account, also.trusts):
                 lent = True if user else self._lends(other, also.trusts)
-                judged = _judged_of(also.where, other, scene)
+                judged = _judged_of(also.where, other, scene) if lent is not False else None
                 if lent is not False and judged is not None:
-                    found.append((other, judged[0] + (() if lent is True else lent), judged[1]))
-            self._second[key] = sorted(found, key=lambda one: len(one[1]))
+                    found.append(_Second(other, judged[0] + (() if lent is True else lent), judged[1]))
+            self._second[key] = sorted(found, key=lambda one: len(one.requires))
         return self._second[key]
 
-    def _asked(self, attempt: _Try) -> Walk | None:
+    def _asked(self, attempt: Attempt, result: Result) -> Walk | None:
         path, node = attempt.path, attempt.node
-        result = self._result(attempt)
-        if result is None:
-            return None
-        templates = tuple(
-            (one.action.lower(), filled(one.resource, attempt.bindings))
-            for one in path.permissions
-            if NEW in one.resource
-        )
+        templates = tuple((one.action.lower(), filled(one.resource, attempt.bindings)) for one in path.permissions)
+        new = tuple(one for one in templates if NEW in one[1])
+        names = new_names(new, node.powers) if new else ("",)
         best: Walk | None = None
-        for name in new_names(templates, node.powers) if templates else ("",):
-            walk = self._named(attempt, result, name)
+        for name, region in product(names, regions(templates, node.powers)):
+            walk = self._named(attempt, result, name, region)
             if walk is not None and (best is None or len(walk.requires) < len(best.requires)):
                 best = walk
             if best is not None and best.sure:
                 break
         return best
 
-    def _named(self, attempt: _Try, result: Result, name: str) -> Walk | None:
-        """The walk with one name for what is new."""
+    def _named(self, attempt: Attempt, result: Result, name: str, region: str) -> Walk | None:
+        """The walk with one name for what is new, in one Region."""
         asked: list[Asked] = []
         requires = attempt.requires
         bindings = attempt.bindings | ({"new": name} if name else {})
         for permission in attempt.path.permissions:
-            may, request = _ask(permission, attempt, bindings)
+            may, request = ask(permission, attempt, bindings, region)
             if may is False:
                 return None
             requires += () if may is True else may
@@ -250,67 +237,20 @@ class Walker:
             assumes=tuple(dict.fromkeys(attempt.assumes)),
         )
 
-    def _result(self, attempt: _Try) -> Result | None:
+    def _result(self, attempt: Attempt) -> Result | None:
         """What somebody has who walked the path; `None` when it is nothing more."""
         node, scene, gain = attempt.node, attempt.scene, attempt.path.gain
         if gain is Gain.ROOT:
             return End.ROOT
         if gain is Gain.REWRITES_TARGET and scene.target is None:
-            return End.ADMINISTRATOR
+            # Where the roles of the account are known, whether one can be assumed is a path of its own.
+            decided = _ASSUME_ROLE in attempt.path.actions and scene.account in self._land.households
+            return None if decided else End.ADMINISTRATOR
+        if gain is Gain.UNBLOCKS_TARGET and attempt.path.target.kind is TargetKind.ACCOUNT:
+            return End.ROOT if self._land.barred(scene.account) else None
         if gain is Gain.NEW_PRINCIPAL:
             return Node(node.holder, node.powers.book.powers((EVERYTHING,), None, node.holder.powers.scp))
-        return _changed(attempt)
-
-
-def _changed(attempt: _Try) -> Node | None:
-    """The principal somebody is then, with what it may do then."""
-    node, scene, gain = attempt.node, attempt.scene, attempt.path.gain
-    changed = node if gain in {Gain.REWRITES_SELF, Gain.UNBLOCKS_SELF} else _own(scene.target)
-    if attempt.version is not None and scene.policy is not None:
-        return Node(node.holder, node.powers.without(scene.policy.policy).beside((attempt.version,)))
-    if gain in {Gain.REWRITES_SELF, Gain.REWRITES_TARGET}:
-        return _rewritten(changed, scene)
-    if gain in {Gain.UNBLOCKS_SELF, Gain.UNBLOCKS_TARGET}:
-        return _unblocked(changed, attempt)
-    if scene.group is not None:
-        return _joined(node if scene.also is None else Node(scene.also, scene.also.powers), scene.group)
-    return changed
-
-
-def _own(holder: Holder | None) -> Node | None:
-    return None if holder is None else Node(holder, holder.powers)
-
-
-def _rewritten(node: Node | None, scene: Scene) -> Node | None:
-    """With policies that say what the actor wants; a policy that is rewritten no longer says what it said."""
-    if node is None:
-        return None
-    powers = node.powers if scene.policy is None else node.powers.without(scene.policy.policy)
-    return Node(node.holder, powers.beside((EVERYTHING,)))
-
-
-def _unblocked(node: Node | None, attempt: _Try) -> Node | None:
-    """Without the boundary, or without the policy the path removes."""
-    if node is None:
-        return None
-    policy, where = attempt.scene.policy, (*attempt.path.target.where, *attempt.path.policies)
-    if policy is not None and policy.group and any(one.action == _LEAVE for one in attempt.path.permissions):
-        powers = node.powers
-        for one in node.holder.attachments:
-            powers = powers.without(one.policy) if one.group == policy.group else powers
-    elif policy is not None and Where.IS_BOUNDARY_OF_ACTOR not in where:
-        powers = node.powers.without(policy.policy)
-    elif node.powers.boundary is not None:
-        powers = node.powers.unbounded()
-    else:
-        return None
-    return Node(node.holder, powers)
-
-
-def _joined(node: Node, group: Group) -> Node | None:
-    """In the group as well."""
-    powers = node.powers.beside(one.policy for one in group.attachments)
-    return None if powers is node.powers else Node(node.holder, powers)
+        return changed(attempt)
 
 
 def _judged(
@@ -340,7 +280,7 @@ def _summed(
     return requires, assumes
 
 
-def _with_policy(attempt: _Try) -> Iterator[_Try]:
+def _with_policy(attempt: Attempt) -> Iterator[Attempt]:
     """The attempt with each policy of the target that the path can be about."""
     target, words = attempt.scene.target, attempt.path.policies
     if not words or target is None:
@@ -354,7 +294,7 @@ def _with_policy(attempt: _Try) -> Iterator[_Try]:
             yield _more(made, policy=one.arn, group=group) if group else _more(made, policy=one.arn)
 
 
-def _with_versions(attempt: _Try) -> Iterator[_Try]:
+def _with_versions(attempt: Attempt) -> Iterator[Attempt]:
     """The attempt with each older version of the policy, where the path goes back to one."""
     policy, where = attempt.scene.policy, attempt.path.target.where
     if policy is None or Where.HAS_OLDER_VERSION not in where:
@@ -402,7 +342,7 @@ def _target_name(scene: Scene) -> str:
     return scene.account
 
 
-def _with_names(attempt: _Try) -> Iterator[_Try]:
+def _with_names(attempt: Attempt) -> Iterator[Attempt]:
     """The attempt with each instance profile or identity provider of the target."""
     target = attempt.scene.target
     wanted = _wanted(attempt.path)
@@ -424,111 +364,11 @@ def _wanted(path: EscalationPath) -> frozenset[str]:
     return frozenset(name for one in templates for name in placeholders(one)) & {"profile", "provider"}
 
 
-def _more(attempt: _Try, *, requires: tuple[str, ...] = (), **bindings: str) -> _Try:
+def _more(attempt: Attempt, *, requires: tuple[str, ...] = (), **bindings: str) -> Attempt:
     return msgspec.structs.replace(attempt, requires=attempt.requires + requires, bindings=attempt.bindings | bindings)
-
-
-def _ask(permission: Permission, attempt: _Try, bindings: dict[str, str]) -> tuple[May, Asked]:
-    """Whether one request of a path is allowed in the easiest of the ways the actor may choose."""
-    action, node, scene = permission.action.lower(), attempt.node, attempt.scene
-    resource = filled(permission.resource, bindings)
-    best: May = False
-    request = Asked(permission.action, resource, node.holder.context)
-    if action == ASSUME and scene.target is not None and resource == scene.target.arn:
-        return may_assume_with(node.holder, node.powers, scene.target, node.holder.context), request
-    if action.startswith("iam:") and any(one in resource for one in _NOT_CHANGED):
-        return False, request
-    about = _about(resource, scene)
-    for context in _contexts(permission, node, about, bindings):
-        for spelled in choices(resource, node.powers, action):
-            may = may_choosing(node.powers, action, spelled, context)
-            if may is True:
-                return True, Asked(permission.action, spelled, context)
-            if may is not False and (not isinstance(best, tuple) or len(may) < len(best)):
-                best, request = may, Asked(permission.action, spelled, context)
-    return best, request
-
-
-def _fixed(permission: Permission) -> bool:
-    """Whether what the request carries does not depend on what the path is walked on."""
-    return all(set(placeholders(value)) <= _FREE for one in permission.context for value in one.values)
-
-
-def _about(resource: str, scene: Scene) -> Holder | None:
-    """The principal a resource names."""
-    return next(
-        (one for one in (scene.target, scene.actor, scene.also) if one is not None and one.arn == resource), None
-    )
-
-
-def _contexts(permission: Permission, node: Node, about: Holder | None, bindings: dict[str, str]) -> Iterator[Context]:
-    """The keys of the request, for each choice of values it may carry."""
-    base = node.holder.context
-    if about is not None:
-        tags = {f"{family}/{name}": held(value) for name, value in about.tags for family in _TAG_FAMILIES}
-        base = base.carrying(tags, _ABSENT_TAGS)
-    if not permission.context:
-        yield base
-        return
-    options = [_values(one.values, about, bindings) for one in permission.context]
-    for picked in islice(product(*options), _MOST_VALUES):
-        keys = {one.key: value for one, value in zip(permission.context, picked, strict=True)}
-        yield base.carrying(keys)
-
-
-_TAG_FAMILIES: Final = ("aws:ResourceTag", "iam:ResourceTag")
-_ABSENT_TAGS: Final = tuple(f"{family.lower()}/" for family in _TAG_FAMILIES)
-
-
-def _values(templates: tuple[str, ...], about: Holder | None, bindings: dict[str, str]) -> tuple[Held, ...]:
-    """What a key of a request may hold; no values: it is not there."""
-    boundary = about.boundary if about is not None else ""
-    made: list[Held] = []
-    for template in templates:
-        if template == "{boundary}":
-            made.append(held(boundary) if boundary else MISSING)
-        else:
-            made.append(Values((filled(template, bindings),)))
-    return tuple(made) or (MISSING,)
-
-
-def scenes(target: Target, node: Node, land: Landscape, candidates: Iterable[Holder]) -> Iterator[Scene]:
-    """What a path may be walked on: the candidates where it takes a principal, else all there is.
-
-    Args:
-        target: What the path takes.
-        node: Who walks it.
-        land: Who there is.
-        candidates: Users or roles that are worth it.
-    """
-    actor, ours = node.holder, land.accounts
-    household = land.households[actor.account.id]
-    if target.kind in {TargetKind.ROLE, TargetKind.USER}:
-        kind = Kind.ROLE if target.kind is TargetKind.ROLE else Kind.USER
-        yield from (Scene(actor=actor, target=one, ours=ours) for one in candidates if one.kind is kind)
-    elif target.kind is TargetKind.GROUP:
-        yield from (Scene(actor=actor, group=one, ours=ours) for one in household.groups.values())
-    elif target.kind is TargetKind.POLICY:
-        yield from (Scene(actor=actor, policy=one, ours=ours) for one in _policies_of(node, household.policies))
-    elif target.kind is TargetKind.ACCOUNT:
-        yield from (Scene(actor=actor, account=one, ours=ours) for one in _accounts(actor.account, land))
-    else:
-        yield Scene(actor=actor, ours=ours)
-
-
-def _policies_of(node: Node, managed: dict[str, Attachment]) -> Iterator[Attachment]:
-    """The policies an actor has, and its boundary."""
-    held_now = {id(one) for one in node.powers.identity}
-    yield from (one for one in node.holder.attachments if id(one.policy) in held_now)
-    if node.holder.boundary in managed and node.powers.boundary is not None:
-        yield managed[node.holder.boundary]
-
-
-def _accounts(seat: AccountSeat, land: Landscape) -> tuple[str, ...]:
-    return land.members if seat.organization or len(land.members) > 1 else (seat.id,)
 
 
 def always_unsure(path: EscalationPath, land: Landscape) -> bool:
     """Whether something stands in the way of a path whatever it is walked on."""
     untold = path.existing is not None and path.existing.type not in land.inventory
-    return untold or any(one != _OLDER for one in path.requires)
+    return untold or any(one not in _SHOWN_SOMETIMES for one in path.requires)

@@ -52,11 +52,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     arn: str = ""
     account: str = ""
     principal: str = ""
-    user: str = ""
     invoked_by: str = ""
     issuer_kind: str = ""
     issuer_arn: str = ""
-    issuer_account: str = ""
     issuer_principal: str = ""
 
 
@@ -68,12 +66,11 @@ def caller_of(who: Identity) -> Caller:
         which lacks the role's path. Identities of another account that are known only by unique id have no ARN.
     """
     if who.kind == "Root" or who.issuer_kind == "Root":
-        account = who.issuer_account or who.account
+        account = account_in(who.issuer_arn) or who.account
         return Caller(Kind.ROOT, f"arn:{_partition(who.arn)}:iam::{account}:root", account)
     if who.issuer_kind in {"Role", "IAMUser"} and who.issuer_arn:
         kind = Kind.ROLE if who.issuer_kind == "Role" else Kind.USER
-        account = who.issuer_account or account_in(who.issuer_arn)
-        return Caller(kind, who.issuer_arn, account, who.issuer_principal)
+        return Caller(kind, who.issuer_arn, account_in(who.issuer_arn), who.issuer_principal)
     if who.kind == "IAMUser" and who.arn:
         return Caller(Kind.USER, who.arn, who.account or account_in(who.arn), who.principal)
     if who.kind == "AssumedRole" and ":assumed-role/" in who.arn:
@@ -90,7 +87,7 @@ def _other(who: Identity) -> Caller:
     if who.kind == "AWSAccount" and kind is not None:
         return Caller(Kind(kind), "", who.account, unique)
     federated = who.kind in {"SAMLUser", "WebIdentityUser", "IdentityCenterUser", "Directory"}
-    label = who.user or who.principal or who.arn or who.invoked_by or who.kind or "nobody knows who"
+    label = who.principal or who.arn or who.invoked_by or who.kind or "nobody knows who"
     return Caller(Kind.FEDERATED if federated else Kind.OTHER, f"{who.kind or 'unknown'} {label}", who.account)
 
 

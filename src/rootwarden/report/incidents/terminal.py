@@ -30,7 +30,7 @@ def render(told: Told, *, width: int = 100, color: bool = False) -> str:
     for each in everything[:MOST_BLOCKS]:
         _block(paper, each, told)
     if len(everything) > MOST_BLOCKS:
-        left = several(len(everything) - MOST_BLOCKS, "more")
+        left = several(len(everything) - MOST_BLOCKS, "more", "more")
         paper.heading(f"{left} not shown here", "--format csv, json or html has all of them")
     _read(paper, told)
     return paper.text()

@@ -47,7 +47,12 @@ class OutcomeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     lease: Name = ""
 
 
-def _begin(call: Call, body: DrillBody) -> Begun:
+def begin(call: Call, body: DrillBody) -> Begun:
+    """Begin a drill.
+
+    Raises:
+        Refused: There is no such kind, or no such account (S1, S2).
+    """
     broker = call.house.broker
     drill = name_of(broker.random, "drill")
     position = broker.say(
@@ -63,7 +68,12 @@ def _begin(call: Call, body: DrillBody) -> Begun:
     return Begun(drill=drill, position=position)
 
 
-def _finish(call: Call, body: OutcomeBody) -> Said:
+def finish(call: Call, body: OutcomeBody) -> Said:
+    """Say how the drill of the path went.
+
+    Raises:
+        Refused: It was not begun, ended already, or nothing proves that it passed (S1 to S3).
+    """
     return call.house.broker.look(lambda state: _finished(call, state, body))
 
 
@@ -102,7 +112,7 @@ def _figures(call: Call, state: State) -> bytes:
 
 
 DRILLING: tuple[Endpoint, ...] = (
-    Endpoint("POST", "/drills", "Begin a drill", _begin, Begun, DrillBody, Access.SIGNER),
-    Endpoint("POST", "/drills/{id}", "Say how a drill went", _finish, Said, OutcomeBody, Access.SIGNER),
+    Endpoint("POST", "/drills", "Begin a drill", begin, Begun, DrillBody, Access.SIGNER),
+    Endpoint("POST", "/drills/{id}", "Say how a drill went", finish, Said, OutcomeBody, Access.SIGNER),
     Endpoint("GET", "/drills.jsonl", "Drills held and due, for the key figures", _lines, None, media=LINES),
 )

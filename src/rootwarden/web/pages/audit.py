@@ -1,11 +1,11 @@
-"""The log in plain words with its verification state, and the drills."""
+"""The log in plain words, with its verification state."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from rootwarden.breakglass.broker import audit_views
-from rootwarden.web.api.reading import drills_now, entries_from, log_response
+from rootwarden.web.api.reading import entries_from, log_response
 from rootwarden.web.pages.leaf import Leaf
 from rootwarden.web.pages.paper import page
 
@@ -28,12 +28,7 @@ def _log(call: Call) -> Response:
     return log_response(call, None)
 
 
-def _drills(call: Call) -> Response:
-    return page(call, "drills", drills=drills_now(call))
-
-
 AUDIT: tuple[Leaf, ...] = (
     Leaf("GET", "/audit", _audit),
     Leaf("GET", "/audit/log.jsonl", _log),
-    Leaf("GET", "/drills", _drills),
 )

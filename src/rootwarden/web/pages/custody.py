@@ -58,13 +58,29 @@ def _give(call: Call) -> Response:
     opening = _opening(call)
     if field(call.form(), "same") != "yes":
         raise InputError("the fingerprint was not compared", hint="compare it with the one your own program shows")
-    try:
-        given = msgspec.json.decode(call.files.get("peeled", b""), type=Peeled)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InputError(
-            "the file is none that `peel` writes", hint="choose the file with the peeled layers"
-        ) from error
+    given = _peeled(call.files.get("peeled", b""), opening)
     return to_sign(call, wishes.GiveShare(opening=opening.id, fingerprint=given.fingerprint, peeled=given.peeled))
+
+
+def _layers(call: Call) -> Response:
+    opening = _opening(call)
+    layers = call.house.behind.work(call.who, opening.id).layers
+    disposition = {"content-disposition": 'attachment; filename="layers.txt"'}
+    return Response("".join(f"{one}\n" for one in layers), media_type="text/plain", headers=disposition)
+
+
+def _peeled(content: bytes, opening: views.OpeningView) -> Peeled:
+    """The file that `custody peel` writes, or a line of Base64 for each layer, as stock `age` leaves them."""
+    try:
+        if content.lstrip().startswith(b"{"):
+            return msgspec.json.decode(content, type=Peeled)
+        lines = tuple(content.decode("ascii").split())
+        if not lines:
+            raise InputError("the file has no peeled layers", hint=_CHOOSE)
+        document = {"opening": opening.id, "fingerprint": opening.fingerprint, "peeled": lines}
+        return msgspec.convert(document, Peeled)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise InputError("the file has no peeled layers", hint=_CHOOSE) from error
 
 
 def _hand_in(call: Call) -> Response:
@@ -77,10 +93,12 @@ def _ask_again(call: Call) -> Response:
     return onward(call, f"/openings/{done.openings[-1]}", done.trouble)
 
 
+_CHOOSE = "choose the file with the peeled layers: what `custody peel` writes, or a line of Base64 for each layer"
 CUSTODY: tuple[Leaf, ...] = (
     Leaf("GET", "/openings", _list),
     Leaf("GET", "/openings/{id}", _one),
     Leaf("GET", "/openings/{id}/work.json", _work, Access.SIGNER),
+    Leaf("GET", "/openings/{id}/layers.txt", _layers, Access.SIGNER),
     Leaf("POST", "/openings/{id}", _give, Access.SIGNER),
     Leaf("POST", "/openings/{id}/hand-in", _hand_in, Access.SIGNER),
     Leaf("POST", "/openings/{id}/ask-again", _ask_again, Access.SIGNER),

@@ -28,6 +28,7 @@ NAVIGATION: Final[tuple[tuple[str, str, tuple[Role, ...]], ...]] = (
     ("/duties", "Duties", (Role.APPROVER, Role.CUSTODIAN, Role.AUDITOR, Role.ADMINISTRATOR)),
     ("/people", "People", (Role.AUDITOR, Role.ADMINISTRATOR)),
     ("/drills", "Drills", (Role.AUDITOR, Role.ADMINISTRATOR)),
+    ("/together", "Together", ()),
     ("/audit", "Audit", (Role.AUDITOR, Role.ADMINISTRATOR)),
     ("/me", "Me", ()),
 )

@@ -1,0 +1,62 @@
+"""What a step of a way up is made of: who takes it, with what powers, what is asked, what comes of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeAlias
+
+import msgspec
+
+from rootwarden.iam.admins.conditions import Scene
+from rootwarden.iam.admins.holders import Holder
+from rootwarden.iam.admins.powers import Powers
+from rootwarden.iam.context import Context
+from rootwarden.iam.escalation.path import EscalationPath
+from rootwarden.iam.layer import Policy
+
+
+class End(StrEnum):
+    """Where a step may end beside with another principal."""
+
+    ADMINISTRATOR = "administrator"
+    ROOT = "root"
+
+
+class Node(msgspec.Struct, frozen=True, eq=False):
+    """A principal with powers, its own or those a step gave it."""
+
+    holder: Holder
+    powers: Powers
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The same for equal nodes."""
+        return id(self.holder), id(self.powers)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One request of a step, as it is allowed."""
+
+    action: str
+    resource: str
+    context: Context
+
+
+Result: TypeAlias = Node | End
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """A path on a target, before anything was asked.
+
+    Attributes:
+        bindings: What stands for the names in its templates.
+        version: The version of a policy that it goes back to.
+    """
+
+    path: EscalationPath
+    node: Node
+    scene: Scene
+    bindings: dict[str, str]
+    version: Policy | None = None
+    requires: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()

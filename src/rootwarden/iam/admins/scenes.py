@@ -1,0 +1,53 @@
+"""What a path may be walked on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rootwarden.iam.admins.conditions import Scene
+from rootwarden.iam.escalation.path import TargetKind
+from rootwarden.iam.principal import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rootwarden.iam.admins.attempt import Node
+    from rootwarden.iam.admins.holders import AccountSeat, Attachment, Holder
+    from rootwarden.iam.admins.landscape import Landscape
+    from rootwarden.iam.escalation.path import Target
+
+
+def scenes(target: Target, node: Node, land: Landscape, candidates: Iterable[Holder]) -> Iterator[Scene]:
+    """What a path may be walked on: the candidates where it takes a principal, else all there is.
+
+    Args:
+        target: What the path takes.
+        node: Who walks it.
+        land: Who there is.
+        candidates: Users or roles that are worth it.
+    """
+    actor, ours = node.holder, land.accounts
+    household = land.households[actor.account.id]
+    if target.kind in {TargetKind.ROLE, TargetKind.USER}:
+        kind = Kind.ROLE if target.kind is TargetKind.ROLE else Kind.USER
+        yield from (Scene(actor=actor, target=one, ours=ours) for one in candidates if one.kind is kind)
+    elif target.kind is TargetKind.GROUP:
+        yield from (Scene(actor=actor, group=one, ours=ours) for one in household.groups.values())
+    elif target.kind is TargetKind.POLICY:
+        yield from (Scene(actor=actor, policy=one, ours=ours) for one in _policies_of(node, household.policies))
+    elif target.kind is TargetKind.ACCOUNT:
+        yield from (Scene(actor=actor, account=one, ours=ours) for one in _accounts(actor.account, land))
+    else:
+        yield Scene(actor=actor, ours=ours)
+
+
+def _policies_of(node: Node, managed: dict[str, Attachment]) -> Iterator[Attachment]:
+    """The policies an actor has, and its boundary."""
+    held_now = {id(one) for one in node.powers.identity}
+    yield from (one for one in node.holder.attachments if id(one.policy) in held_now)
+    if node.holder.boundary in managed and node.powers.boundary is not None:
+        yield managed[node.holder.boundary]
+
+
+def _accounts(seat: AccountSeat, land: Landscape) -> tuple[str, ...]:
+    return land.members if seat.organization or len(land.members) > 1 else (seat.id,)

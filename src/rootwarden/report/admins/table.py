@@ -1,0 +1,60 @@
+"""One row for each principal, as CSV for spreadsheets; written as `report.table` is, formulas in it are inert."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Final
+
+from rootwarden.report.admins import phrases
+from rootwarden.report.table import inert
+from rootwarden.report.words import visible
+
+if TYPE_CHECKING:
+    from rootwarden.iam.admins.verdict import PrincipalVerdict
+    from rootwarden.report.admins.told import Told
+
+COLUMNS: Final = (
+    "arn", "account", "account_name", "kind", "class", "steps", "path", "way", "leads_to", "granted_by", "requires",
+    "assumes", "remedies", "blocked_by", "lets_in",
+)  # fmt: skip
+SEPARATOR: Final = "; "
+
+
+def render(told: Told) -> str:
+    """A header line, then those nearest to root first; lines end in CRLF."""
+    paper = io.StringIO(newline="")
+    writer = csv.writer(paper, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    outsiders = {one.arn: one.lets_in for one in told.found.open_roles}
+    for one in told.principals:
+        row = _row(one) | {
+            "account_name": told.accounts.get(one.account, ""),
+            "lets_in": SEPARATOR.join(outsiders.get(one.arn, ())),
+        }
+        writer.writerow([inert(visible(row[column])) for column in COLUMNS])
+    return paper.getvalue()
+
+
+def _row(one: PrincipalVerdict) -> dict[str, str]:
+    steps = one.path
+    granted = [*one.granted_by, *(place for step in steps for place in step.statements)]
+    paths = dict.fromkeys(found for step in steps if (found := phrases.in_catalogue(step)) is not None)
+    return {
+        "arn": one.arn,
+        "account": one.account,
+        "kind": phrases.short(one.arn).partition("/")[0],
+        "class": one.kind.value,
+        "steps": str(len(steps)),
+        "path": SEPARATOR.join(step.id for step in steps),
+        "way": SEPARATOR.join(
+            f"{number}. {step.title} ({', '.join(step.actions)})" + (f" on {step.target}" if step.target else "")
+            for number, step in enumerate(steps, 1)
+        ),
+        "leads_to": steps[-1].leads_to if steps else "",
+        "granted_by": SEPARATOR.join(dict.fromkeys(map(phrases.place, granted))),
+        "requires": SEPARATOR.join(dict.fromkeys(phrases.required(word) for step in steps for word in step.requires)),
+        "assumes": SEPARATOR.join(dict.fromkeys(phrases.required(word) for step in steps for word in step.assumes)),
+        "remedies": SEPARATOR.join(path.remedy for path in paths),
+        "blocked_by": SEPARATOR.join(map(phrases.blocking, one.blocked_by)),
+    }
