@@ -142,7 +142,7 @@ class Bureau:
         listed = self._organization.accounts if self._organization is not None else None
         members = tuple(one.id for one in listed.value) if isinstance(listed, Known) else ()
         land = Landscape(households, inventory, members, settled)
-        verdicts = judge(land, self.book, self.paths)
+        verdicts = judge(land, self.book, self.paths, self.notes)
         if inventory is None:
             self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None
         return RootEquivalents(
@@ -211,7 +211,7 @@ def _partition(details: AuthorizationDetails) -> str:
 
 def credentials_in(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
     """What the credential report says of keys and passwords; an inactive key shows by its last rotation."""
-    return {row.arn: Credentials(_keys(row), _told(row, "password_enabled"), _told(row, "mfa_active")) for row in rows}
+    return {row.arn: Credentials(_keys(row), _password(row)) for row in rows if not row.is_root}
 
 
 def _keys(row: CredentialReportRow) -> int | None:
@@ -224,5 +224,5 @@ def _keys(row: CredentialReportRow) -> int | None:
     return count
 
 
-def _told(row: CredentialReportRow, column: str) -> bool | None:
-    return {"true": True, "false": False}.get(row.cells.get(column, "").lower())
+def _password(row: CredentialReportRow) -> bool | None:
+    return {"true": True, "false": False}.get(row.cells.get("password_enabled", "").lower())

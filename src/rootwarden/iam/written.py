@@ -71,7 +71,7 @@ def statement_text(statement: Statement) -> StatementText:
 def _principals(found: Principals | None) -> str | dict[str, tuple[str, ...]] | None:
     if found is None:
         return None
-    if found.all() == ("*",):
+    if found.aws == found.all() == ("*",):
         return "*"
     kinds = {
         "AWS": found.aws,

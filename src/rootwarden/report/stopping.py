@@ -103,7 +103,8 @@ def _statement(change: StatementChange) -> Iterator[str]:
 
 def _policy(policy: EditedPolicy, linted: tuple[LintedPolicy, ...]) -> Iterator[str]:
     if not policy.document.statements:
-        yield f"  `{policy.name}` ({policy.owner}) has no statement left: delete it"
+        left = "put a deny in its place" if policy.layer == "trust" else "delete it"
+        yield f"  `{policy.name}` ({policy.owner}) has no statement left: {left}"
         return
     said = next((one for one in linted if (one.owner, one.name) == (policy.owner, policy.name)), None)
     length = f", {policy.characters:,} of {said.limit:,} characters" if said is not None else ""

@@ -121,17 +121,23 @@ class OpenRole(msgspec.Struct, frozen=True, kw_only=True, rename={"kind": "class
     lets_in: tuple[str, ...]
 
 
-def judge(land: Landscape, book: Book, paths: Iterable[EscalationPath]) -> tuple[PrincipalVerdict, ...]:
+def judge(
+    land: Landscape, book: Book, paths: Iterable[EscalationPath], notes: dict[str, None] | None = None
+) -> tuple[PrincipalVerdict, ...]:
     """The verdict on everybody, in the order they were met.
 
     Args:
         land: Who there is.
         book: Made with the actions of `paths`.
         paths: The catalogue.
+        notes: Takes in words what was not looked at to the end, since there was too much of it.
     """
     search = Search(land, book, paths)
     ways = search.run()
-    return tuple(_verdict(holder, ways.get(holder.arn), search) for holder in land.holders)
+    verdicts = tuple(_verdict(holder, ways.get(holder.arn), search) for holder in land.holders)
+    if notes is not None:
+        notes.update(dict.fromkeys(search.notes()))
+    return verdicts
 
 
 def open_roles(land: Landscape, verdicts: Iterable[PrincipalVerdict]) -> tuple[OpenRole, ...]:

@@ -11,7 +11,7 @@ from rootwarden.iam.admins.standing import Door
 from rootwarden.iam.admins.verdict import ITSELF, Class
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from rootwarden.iam.admins.standing import Standing
     from rootwarden.iam.admins.verdict import Blocking, PrincipalVerdict, StatementPlace, Step
@@ -99,6 +99,11 @@ def in_catalogue(step: Step) -> EscalationPath | None:
     if step.id == ITSELF:
         return None
     return next((one for one in packs.escalation_paths() if one.id == step.id), None)
+
+
+def standings(found: Iterable[Standing]) -> list[Standing]:
+    """Accounts that cannot be administered without root first, then those of which it is not known."""
+    return sorted(found, key=lambda one: (False, None, True).index(one.has_administrator))
 
 
 def standing(one: Standing) -> str:

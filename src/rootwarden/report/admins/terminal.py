@@ -24,7 +24,6 @@ MOST_LINES: Final = 20
 MOST_BLOCKS: Final = 12
 MOST_ACCOUNTS: Final = 20
 _IN_BLOCKS: Final = frozenset({Class.ESCALATION, Class.CONDITIONAL, Class.LATERAL})
-_STANDINGS: Final = (False, None, True)
 _ALL: Final = "--all shows every one"
 
 
@@ -124,7 +123,7 @@ def _open_roles(paper: Paper, told: Told, *, uncut: bool) -> None:
 
 def _administrators(paper: Paper, told: Told, *, uncut: bool) -> None:
     """Which accounts can be administered without root; those that cannot first."""
-    standings = sorted(told.found.administrators, key=lambda one: _STANDINGS.index(one.has_administrator))
+    standings = phrases.standings(told.found.administrators)
     if not standings:
         return
     without = sum(one.has_administrator is not True for one in standings)
@@ -150,4 +149,4 @@ def _read(paper: Paper, told: Told, *, uncut: bool) -> None:
             paper.line(f"{note}")
     if not told.principal and any(one.path for one in told.principals):
         paper.console.print()
-        paper.line("--principal ARN tells everything of one: statements, remedies, what stops it", "dim")
+        paper.line("--principal ARN tells everything of one, with --stop what would end its ways up", "dim")

@@ -151,10 +151,17 @@ class Bar(_Denies):
         return self._ranked(actions_under(way, held))
 
 
+def edited_by(subject: Holder) -> str:
+    """Why the policies of somebody cannot be edited where they stand, or an empty text."""
+    if subject.principal.service_linked:
+        return "the role belongs to a service, which alone changes it"
+    return "the role belongs to Identity Center: change its permission set there" if subject.reserved else ""
+
+
 def bounded_by(subject: Holder) -> str:
     """Why a boundary cannot be put on somebody, or an empty text."""
     if subject.reserved:
-        return "the role belongs to Identity Center or to a service, and takes no boundary from here"
+        return edited_by(subject)
     if subject.powers.boundary and isinstance(subject.powers.boundary[0].document, Unreadable):
         return "the boundary there is cannot be read, and another one might allow more"
     return ""

@@ -66,13 +66,15 @@ def narrower(statement: Statement, version: str, asked: list[Asked], harmless: H
     Args:
         statement: An allow.
         version: Of its document.
-        asked: What it allowed on ways up.
+        asked: What its policy allowed on ways up.
         harmless: What of its account gives nobody anything.
     """
+    entries = statement.actions or ()
+    if statement.actions is not None:
+        asked = [one for one in asked if any(_fits(entry, {one.action.lower()}) for entry in entries)]
     if statement.effect != "Allow" or not asked:
         return
     used = {one.action.lower() for one in asked}
-    entries = statement.actions or ()
     fitting = [entry for entry in entries if _fits(entry, used)]
     if fitting and all(entry.lower() in used for entry in fitting):
         rest = tuple(entry for entry in entries if entry not in fitting)

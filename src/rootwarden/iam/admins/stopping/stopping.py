@@ -8,7 +8,7 @@ import msgspec
 
 from rootwarden.iam.admins.stopping.change import Part, PartKind
 from rootwarden.iam.admins.stopping.checking import checked
-from rootwarden.iam.admins.stopping.kinds import Bar, Boundary, Statements, barred_by, bounded_by
+from rootwarden.iam.admins.stopping.kinds import Bar, Boundary, Statements, barred_by, bounded_by, edited_by
 from rootwarden.iam.admins.stopping.narrowed import narrowed, statement_at
 from rootwarden.iam.admins.stopping.outcome import (
     EditedPolicy,
@@ -88,7 +88,7 @@ class _Stopping:
     def _statements(self) -> Remedy | NotFound:
         found = Seeker(self._trials, Statements(self._subject)).seek()
         if isinstance(found, str):
-            return NotFound(RemedyKind.STATEMENTS, found)
+            return NotFound(RemedyKind.STATEMENTS, edited_by(self._subject) or found)
         parts = tuple(one for one in sorted(found.chosen, key=str) if isinstance(one, Part))
         less = narrowed(self._trials, parts, found.ended)
         return self._remedy(
