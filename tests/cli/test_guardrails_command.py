@@ -63,7 +63,7 @@ def run(*arguments: object) -> Result:
 def proof(*arguments: object) -> tuple[dict[str, Any], int]:
     done = run("prove", "--format", "json", *arguments)
     assert done.exception is None
-    return json.loads(done.stdout), done.return_value  # type: ignore[attr-defined]
+    return json.loads(done.stdout), done.return_value
 
 
 def written(world: World, folder: Path) -> Path:
@@ -201,7 +201,7 @@ def test_a_guardrail_that_does_not_do_what_it_says(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text(OWN.replace("arn:*:iam::*:root", "arn:*:iam::*:role/Builder"), encoding="utf-8")
     done = run("render", file)
-    assert done.return_value == 1  # type: ignore[attr-defined]
+    assert done.return_value == 1
     assert "error: root starts machines: it is not denied, and the file says otherwise" in done.stderr
     assert "error: a role starts machines: it is denied, and the file says otherwise" in done.stderr
 
@@ -211,7 +211,7 @@ def test_a_policy_aws_would_refuse(tmp_path: Path) -> None:
     statements = '["ec2:RunInstances", ' + ", ".join(f'"ec2:{"x" * 100}{number}"' for number in range(120)) + "]"
     file.write_text(OWN.replace('["ec2:RunInstances"]', statements), encoding="utf-8")
     done = run("render", file)
-    assert done.return_value == 1  # type: ignore[attr-defined]
+    assert done.return_value == 1
     assert "error[P1023]" in done.stderr
 
 

@@ -18,7 +18,7 @@ def guardrails_table(guardrails: Sequence[Guardrail]) -> str:
 
 
 def _needs(one: Guardrail) -> str:
-    return ", ".join(f"`{each.name}`" for each in one.parameters if each.needed) or "–"
+    return ", ".join(f"`{each.name}`" for each in one.parameters if each.needed) or "none"
 
 
 def _one(one: Guardrail) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import msgspec
+
+from rootwarden.iam.written import document_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rootwarden.facts.iam_document import Condition, IamDocument, Principals, Statement
+    from rootwarden.facts.iam_document import IamDocument
 
 JsonValue: TypeAlias = "str | list[JsonValue] | dict[str, JsonValue]"
 JsonObject: TypeAlias = "dict[str, JsonValue]"
@@ -21,42 +23,15 @@ def as_json(document: IamDocument) -> str:
 
 def as_object(document: IamDocument) -> JsonObject:
     """The document as JSON values."""
-    return {"Version": document.version, "Statement": _short([_statement(one) for one in document.statements])}
+    written = cast("JsonObject", json.loads(msgspec.json.encode(document_text(document))))
+    return {name: _short(value) for name, value in written.items()}
 
 
-def _statement(one: Statement) -> JsonObject:
-    made: JsonObject = {"Sid": one.sid} if one.sid else {}
-    made["Effect"] = one.effect
-    if one.principals is not None:
-        made["Principal"] = _principals(one.principals)
-    lists = (
-        ("Action", one.actions),
-        ("NotAction", one.not_actions),
-        ("Resource", one.resources),
-        ("NotResource", one.not_resources),
-    )
-    made |= {name: _short(values) for name, values in lists if values is not None}
-    if one.conditions:
-        made["Condition"] = _conditions(one.conditions)
-    return made
-
-
-def _principals(found: Principals) -> JsonValue:
-    if found.all() == ("*",) and found.aws:
-        return "*"
-    kinds = (("AWS", found.aws), ("Service", found.service), ("Federated", found.federated))
-    return {name: _short(values) for name, values in (*kinds, ("CanonicalUser", found.canonical)) if values}
-
-
-def _conditions(found: Iterable[Condition]) -> JsonObject:
-    made: dict[str, JsonValue] = {}
-    for one in found:
-        keys = made.setdefault(one.operator, {})
-        if isinstance(keys, dict):
-            keys[one.key] = _short(one.values)
-    return made
-
-
-def _short(values: Iterable[JsonValue]) -> JsonValue:
-    listed = list(values)
-    return listed[0] if len(listed) == 1 else listed
+def _short(value: JsonValue) -> JsonValue:
+    """Lists of one value without the list, at any depth."""
+    if isinstance(value, dict):
+        return {name: _short(each) for name, each in value.items()}
+    if isinstance(value, list):
+        shortened = [_short(each) for each in value]
+        return shortened[0] if len(shortened) == 1 else shortened
+    return value
