@@ -80,6 +80,11 @@ TRUST: Final = document_fact(
     },
     "trust",
 )
+_ALL: Final = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+ANY: Final = document_fact({"Version": "2012-10-17", "Statement": [_ALL]}, "all")
+FROM_INSIDE: Final = document_fact(
+    {"Version": "2012-10-17", "Statement": [_ALL | {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-0"}}}]}, "all"
+)
 DATE: Final = "2026-02-01T00:00:00Z"
 CELLS: Final = {
     "user": "alice",
@@ -111,6 +116,13 @@ ATTACHED: Final = (AttachedPolicy(arn=POLICY, name="everything"),)
 INLINE: Final = (InlinePolicy(name="own", document=DOCUMENT),)
 AUTHORIZATION: Final = AuthorizationDetails(
     users=(
+        UserDetail(
+            name="inside",
+            arn=f"arn:aws:iam::{ID}:user/inside",
+            id="AIDAFAKEINSIDE",
+            created=THEN,
+            inline=(InlinePolicy(name="all", document=FROM_INSIDE),),
+        ),
         UserDetail(
             name="alice",
             arn=ALICE,
@@ -147,6 +159,23 @@ AUTHORIZATION: Final = AuthorizationDetails(
             inline=INLINE,
             instance_profiles=(InstanceProfile(name="p", arn=f"arn:aws:iam::{ID}:instance-profile/p", id="AIPAFAKE"),),
             tags=(("team", "payments"),),
+        ),
+        RoleDetail(
+            name="AWSReservedSSO_Admin_fake",
+            arn=f"arn:aws:iam::{ID}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_fake",
+            id="AROAFAKESSO",
+            path="/aws-reserved/sso.amazonaws.com/",
+            created=THEN,
+            trust=TRUST,
+            inline=(InlinePolicy(name="all", document=ANY),),
+        ),
+        RoleDetail(
+            name="inside",
+            arn=f"arn:aws:iam::{ID}:role/inside",
+            id="AROAFAKEINSIDE",
+            created=THEN,
+            trust=TRUST,
+            inline=(InlinePolicy(name="all", document=FROM_INSIDE),),
         ),
     ),
     policies=(

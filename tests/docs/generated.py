@@ -10,6 +10,7 @@ from tests.docs.detection_pages import detections_page, playbook_index, playbook
 from tests.docs.entity_pages import entities_page
 from tests.docs.entry_pages import entries_table
 from tests.docs.escalation_pages import escalation_page
+from tests.docs.guardrail_pages import guardrails_table
 from tests.docs.pages import DOCS, label, text
 from tests.docs.policy_pages import limits_table, lint_codes_page, lint_codes_table
 from tests.docs.rule_pages import rule_index, rule_page, rule_table
@@ -21,6 +22,7 @@ from rootwarden.packs import (
     escalation_paths,
     escalation_words,
     every_rule,
+    guardrails,
     names,
     pack,
     playbooks,
@@ -43,12 +45,14 @@ INDEX = DOCS / "README.md"
 PROTOCOL = DOCS / "break-glass-protocol.md"
 API = DOCS / "break-glass-api.md"
 IAM_LINT = DOCS / "iam-lint.md"
+GUARDRAILS = DOCS / "guardrails.md"
 DECISIONS = DOCS / "decisions" / "README.md"
 _NOTE = "<!-- made by `python -m tests.docs.regenerate`; do not edit -->\n"
 _RULES = re.compile(r"(<!-- rules: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _ENTRIES = re.compile(r"(<!-- entries -->\n).*?(<!-- end -->)", re.DOTALL)
 _API_TABLES = re.compile(r"(<!-- (endpoints|wishes) -->\n).*?(<!-- end -->)", re.DOTALL)
 _LINT = re.compile(r"(<!-- (lint-codes|limits) -->\n).*?(<!-- end -->)", re.DOTALL)
+_GUARDRAILS = re.compile(r"(<!-- guardrails -->\n).*?(<!-- end -->)", re.DOTALL)
 _MARKED = re.compile(r"(<!-- pages: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -66,6 +70,9 @@ def generated() -> dict[Path, str]:
         DOCS / "playbooks" / "README.md": _NOTE + playbook_index(playbooks(), detections()),
         DOCS / "iam-lint-codes.md": _NOTE + lint_codes_page(lint_pages()),
         IAM_LINT: _LINT.sub(_lint_table, text(IAM_LINT)),
+        GUARDRAILS: _GUARDRAILS.sub(
+            lambda match: f"{match[1]}\n{guardrails_table(guardrails())}\n{match[2]}", text(GUARDRAILS)
+        ),
         PACKS: _RULES.sub(_pack_rules, text(PACKS)),
         API: _API_TABLES.sub(_api_table, text(API)),
         PROTOCOL: _ENTRIES.sub(lambda match: f"{match[1]}\n{entries_table()}\n{match[2]}", text(PROTOCOL)),

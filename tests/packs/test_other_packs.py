@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 # made of these sections we could not read for ourselves, so no rule claims a number of it.
 CIS: Final[dict[str, dict[str, str]]] = {
     "iam": {
+        "iam-administrator-identity": "- - - - - - - - - -",
         "iam-cloudshell": "- - - - 1.22 1.22 1.22 1.21 2.21 -",
         "iam-policy-full-admin": "1.22 1.16 1.16 1.16 1.16 1.16 1.16 1.15 2.15 -",
         "iam-role-open-trust": "- - - - - - - - - -",
         "iam-role-unused": "- - - - - - - - - -",
+        "iam-root-equivalent-role": "- - - - - - - - - -",
+        "iam-root-equivalent-user": "- - - - - - - - - -",
         "iam-support-role": "1.20 1.17 1.17 1.17 1.17 1.17 1.17 1.16 2.16 -",
         "iam-user-admin": "- - - - - - - - - -",
         "iam-user-attached-policy": "1.16 1.15 1.15 1.15 1.15 1.15 1.15 1.14 2.14 -",

@@ -15,6 +15,7 @@ from rootwarden.audit.rulebook import Rulebook
 from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.inventory import Inventory as Holdings
 from rootwarden.facts.inventory import Part
+from rootwarden.iam.admins.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,15 @@ class Census:
         made = (self._households[one.facts.id] for one in collected.accounts if one.facts.id in self._households)
         settled = {one.facts.id: settled_of(one.facts, collected.organization) for one in collected.accounts}
         judged = bureau.judged(made, inventory, settled, as_of=collected.as_of)
-        return msgspec.structs.replace(judged, unread=tuple(dict.fromkeys(self._all_unread(collected))))
+        untold = (
+            Standing(account=account, has_administrator=None, reason=why)
+            for account, why in sorted(self._unread.items())
+        )
+        return msgspec.structs.replace(
+            judged,
+            administrators=(*judged.administrators, *untold),
+            unread=tuple(dict.fromkeys(self._all_unread(collected))),
+        )
 
     def _all_unread(self, collected: Collected) -> Iterator[tuple[str, str]]:
         yield from sorted(self._unread.items())

@@ -13,6 +13,7 @@ from rootwarden.iam.admins.building import Credentials, Library, document, house
 from rootwarden.iam.admins.holders import AccountSeat
 from rootwarden.iam.admins.landscape import Landscape
 from rootwarden.iam.admins.powers import Book
+from rootwarden.iam.admins.standing import Standing, standings
 from rootwarden.iam.admins.verdict import OpenRole, PrincipalVerdict, judge, open_roles
 from rootwarden.iam.layer import Policy, Unreadable
 
@@ -39,6 +40,7 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         principals: The verdict on every user and role.
         open_roles: Those of them that let in others than were looked at.
+        administrators: Of every account, whether it can be administered without its root user.
         unread: What could not be read, with the reason: accounts of which nobody could be judged, by their id, and
             what was asked and refused.
         notes: What the reader must know: what was not given, and so not taken off or added.
@@ -48,6 +50,7 @@ class RootEquivalents(msgspec.Struct, frozen=True, kw_only=True):
 
     principals: tuple[PrincipalVerdict, ...]
     open_roles: tuple[OpenRole, ...] = ()
+    administrators: tuple[Standing, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     as_of: datetime | None = None
@@ -144,11 +147,16 @@ class Bureau:
         listed = self._organization.accounts if self._organization is not None else None
         members = tuple(one.id for one in listed.value) if isinstance(listed, Known) else ()
         land = Landscape(households, inventory, members, settled)
-        verdicts = judge(land, self.book, self.paths)
+        verdicts = judge(land, self.book, self.paths, self.notes)
         if inventory is None:
             self.notes["no inventory of resources was given: paths over existing ones are conditional"] = None
         return RootEquivalents(
-            principals=verdicts, open_roles=open_roles(land, verdicts), notes=tuple(self.notes), as_of=as_of, land=land
+            principals=verdicts,
+            open_roles=open_roles(land, verdicts),
+            administrators=standings(land, verdicts),
+            notes=tuple(self.notes),
+            as_of=as_of,
+            land=land,
         )
 
 
@@ -208,7 +216,7 @@ def _partition(details: AuthorizationDetails) -> str:
 
 def credentials_in(rows: Iterable[CredentialReportRow]) -> dict[str, Credentials]:
     """What the credential report says of keys and passwords; an inactive key shows by its last rotation."""
-    return {row.arn: Credentials(_keys(row), _told(row, "password_enabled"), _told(row, "mfa_active")) for row in rows}
+    return {row.arn: Credentials(_keys(row), _password(row)) for row in rows if not row.is_root}
 
 
 def _keys(row: CredentialReportRow) -> int | None:
@@ -221,5 +229,5 @@ def _keys(row: CredentialReportRow) -> int | None:
     return count
 
 
-def _told(row: CredentialReportRow, column: str) -> bool | None:
-    return {"true": True, "false": False}.get(row.cells.get(column, "").lower())
+def _password(row: CredentialReportRow) -> bool | None:
+    return {"true": True, "false": False}.get(row.cells.get("password_enabled", "").lower())

@@ -16,6 +16,8 @@ from rootwarden.errors import InputError, UsageError
 from rootwarden.report.admins import FORMATS, find
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rootwarden.iam.admins.landscape import Inventory
     from rootwarden.iam.admins.verdict import Class
     from rootwarden.report.admins.told import Told
@@ -60,6 +62,18 @@ def admins(
     principal: Annotated[
         str, typer.Option("--principal", metavar="ARN", help="Only this one, with everything there is to say of it.")
     ] = "",
+    stop: Annotated[
+        bool, typer.Option("--stop", help="With --principal: tell what would end its ways up; each change is tried.")
+    ] = False,
+    spare: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--spare",
+            metavar="ARN",
+            help="With --stop: whom a service control policy leaves alone; may be repeated. "
+            "If not given, the other administrators of the account.",
+        ),
+    ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Cut no list on the terminal.")] = False,
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
@@ -73,6 +87,8 @@ def admins(
     interrupted, whoever was read is judged.
     """
     form, classes = find(format_), _classes(class_)
+    if stop or spare:
+        _check_stop(principal, form.name, stop=stop)
     inventory = _inventory(resources) if resources is not None else None
     asked = Look(
         evidence=evidence,
@@ -100,8 +116,26 @@ def admins(
 
     check_principal(told.found, principal)
     told = msgspec.structs.replace(told, classes=classes, principal=principal)
-    _write(_text(told, form.name, output, uncut=all_), output)
+    text = _stops(told, form.name, spare or ()) if stop else _text(told, form.name, output, uncut=all_)
+    _write(text, output)
     return code or (3 if told.found.unread else 0)
+
+
+def _check_stop(principal: str, format_: str, *, stop: bool) -> None:
+    if not stop:
+        raise UsageError("--spare is about a policy that ends ways up", hint="give --stop as well")
+    if not principal:
+        raise UsageError("--stop is about one principal", hint="give --principal ARN")
+    if format_ not in {"terminal", "json"}:
+        raise UsageError(f"--stop has no format `{format_}`", hint="it has terminal and json")
+
+
+def _stops(told: Told, format_: str, spared: Sequence[str]) -> str:
+    from rootwarden.audit.root_stops import stops_of
+    from rootwarden.report.stopping import stops_json, stops_text
+
+    stops = stops_of(told.found, told.principal, spared=tuple(spared))
+    return stops_json(stops, told) if format_ == "json" else stops_text(stops, told)
 
 
 def _of_files(files: list[Path], organization: Path | None, inventory: Inventory | None) -> Told:

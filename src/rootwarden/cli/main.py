@@ -21,6 +21,7 @@ from rootwarden.cli import (
     conformance,
     demo,
     detection,
+    guardrails,
     iam,
     kpi,
     language_server,
@@ -66,6 +67,7 @@ app.add_typer(archive.app, name="archive")
 app.add_typer(late_group("breakglass", BREAKGLASS, "rootwarden.cli.breakglass", reach))
 app.add_typer(detection.app, name="detection")
 app.add_typer(late_group("drill", DRILL, "rootwarden.cli.drill", reach))
+app.add_typer(guardrails.app, name="guardrails")
 app.add_typer(iam.app, name="iam")
 app.add_typer(rule.app, name="rule")
 app.add_typer(trail.app, name="trail")

@@ -71,7 +71,7 @@ def collect_folder(
     skipped = tuple(each for each in around.listed.values() if not active(each))
     gone = {each.id for each in skipped}
     ids = sorted(({*folder.account_folders(), *around.listed}) - gone)
-    told = (_partition_told(folder.account(account)) for account in folder.account_folders())
+    told = (partition_told(folder.account(account)) for account in folder.account_folders())
     usual = _partition(organization) or next(filter(None, told), "aws")
     reader = AccountReader(around, home_region(usual))
     accounts = _read_all(folder, ids, reader, around, usual=usual, digest=digest)
@@ -101,7 +101,7 @@ def _read_all(
 
     def read(account: str) -> None:
         listed = around.listed.get(account)
-        partition = (listed.partition if listed else "") or _partition_told(folder.account(account)) or usual
+        partition = (listed.partition if listed else "") or partition_told(folder.account(account)) or usual
         read = reader.read(folder.account(account, partition))
         done[account] = digest(read, around.organization, around.as_of)
 
@@ -203,7 +203,7 @@ def _partition(organization: Organization) -> str:
     return next(filter(None, named), "")
 
 
-def _partition_told(answers: FolderAnswers) -> str:
+def partition_told(answers: FolderAnswers) -> str:
     """The partition the account's own answers name: root's ARN in the report, or a virtual MFA device's."""
     rows = read_report(answers).rows
     arns = [row.arn for row in rows.value] if isinstance(rows, Known) else []

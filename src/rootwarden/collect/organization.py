@@ -53,7 +53,7 @@ def read_organization(answer: Callable[[str], Fact[JsonObject]], policy_ids: tup
         accounts=_accounts(answer(files.ACCOUNTS)),
         units=_units(targets),
         attachments=attachments,
-        policies={each: _policy(found, each) for each, found in scps.items()},
+        policies={each: policy_in(found, each) for each, found in scps.items()},
         service_control_policies_enabled=_policies_enabled(targets, attachments),
         root_credentials_management=_feature(features, MANAGEMENT_CENTRALLY),
         root_sessions=_feature(features, SESSIONS),
@@ -120,13 +120,19 @@ def _trusted_access(features: Fact[JsonObject]) -> Fact[bool]:
 
 def _is_scp(answer: Fact[JsonObject]) -> bool:
     """Whether a policy is, or for all we know may be, a service control policy: tag policies and RCPs are none."""
+    return policy_type(answer) in {None, SERVICE_CONTROL_POLICY}
+
+
+def policy_type(answer: Fact[JsonObject]) -> str | None:
+    """The type of a policy, or `None` where nobody can tell."""
     policy = read.record(answer, "Policy")
     summary = policy.value.get("PolicySummary") if isinstance(policy, Known) else None
     kind = summary.get("Type") if isinstance(summary, dict) else None
-    return not isinstance(kind, str) or kind == SERVICE_CONTROL_POLICY
+    return kind if isinstance(kind, str) else None
 
 
-def _policy(answer: Fact[JsonObject], policy_id: str) -> ScpDocument:
+def policy_in(answer: Fact[JsonObject], policy_id: str) -> ScpDocument:
+    """A policy of the organization, as `organizations:DescribePolicy` answers it."""
     policy = read.record(answer, "Policy")
     if not isinstance(policy, Known):
         return ScpDocument(id=policy_id, name=policy_id, document=policy)

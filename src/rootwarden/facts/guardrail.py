@@ -35,3 +35,17 @@ class ScpDocument(msgspec.Struct, frozen=True, kw_only=True):
     arn: Fact[str] = _NOT_COLLECTED
     description: Fact[str] = _NOT_COLLECTED
     aws_managed: Fact[bool] = _NOT_COLLECTED
+
+
+class ResourceControls(msgspec.Struct, frozen=True, kw_only=True):
+    """The resource control policies of an organization.
+
+    Attributes:
+        enabled: Whether the policy type is on.
+        attachments: Policy ids by target (root, unit or account).
+        policies: The policies by id, shaped as service control policies are.
+    """
+
+    enabled: Fact[bool] = _NOT_COLLECTED
+    attachments: Fact[dict[str, tuple[str, ...]]] = _NOT_COLLECTED
+    policies: dict[str, ScpDocument] = {}

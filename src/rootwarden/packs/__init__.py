@@ -1,4 +1,4 @@
-"""Content as data: rules, the schema of what they may ask, detections, root-only tasks, playbooks.
+"""Content as data: rules, the schema of what they may ask, detections, root-only tasks, playbooks, guardrails.
 
 Takes the name of a pack; gives its rules, and the schema, each file of the package read once, when it is needed.
 Holds no judgement of its own: a rule is one file in the folder of its pack, an entity one file of its name in
@@ -17,9 +17,11 @@ from rootwarden.packs.content import (
     detections,
     escalation_paths,
     escalation_words,
+    guardrails,
     playbooks,
     root_tasks,
     task_policies,
+    task_policy_actions,
 )
 from rootwarden.rules.schema import Schema
 
@@ -39,6 +41,7 @@ __all__ = (
     "escalation_paths",
     "escalation_words",
     "every_rule",
+    "guardrails",
     "names",
     "pack",
     "pages",
@@ -47,6 +50,7 @@ __all__ = (
     "root_tasks",
     "schema",
     "task_policies",
+    "task_policy_actions",
     "vocabulary",
 )
 

@@ -1,4 +1,4 @@
-"""Detections, root-only tasks, task policies, playbooks, escalation paths: the files beside this module, read late."""
+"""Detections, root-only tasks, task policies, playbooks, ways up, guardrails: files beside this module, read late."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rootwarden.detect.filter_pattern import Event as Document
     from rootwarden.detect.visits.detection import Detection, Task, TaskPolicy
     from rootwarden.detect.visits.playbook import Playbook
+    from rootwarden.guardrails.content.guardrail import Guardrail
     from rootwarden.iam.escalation.path import EscalationPath
     from rootwarden.iam.escalation.words import Words
 
@@ -82,6 +83,28 @@ def escalation_words() -> Words:
 
     ((file, text),) = texts("escalation", "shared")
     return read_words(text, file=file)
+
+
+@cache
+def guardrails() -> tuple[Guardrail, ...]:
+    """What is to be barred, in order of id."""
+    from rootwarden.guardrails.content.guardrail_file import read_guardrail
+
+    return tuple(read_guardrail(text, file=file) for file, text in texts("guardrails"))
+
+
+def task_policy_actions() -> dict[str, tuple[str, ...]]:
+    """The actions sessions of AssumeRoot are for, by task policy."""
+    return {
+        policy.id: tuple(dict.fromkeys(_action_of(case.record) for case in policy.cases if case.fits))
+        for policy in task_policies()
+    }
+
+
+def _action_of(record: Document) -> str:
+    action = f"{str(record['eventSource']).partition('.')[0]}:{record['eventName']}"
+    # The one call of them whose action has another name (Service Authorization Reference, Amazon S3).
+    return "s3:ListAllMyBuckets" if action == "s3:ListBuckets" else action
 
 
 @cache

@@ -39,7 +39,12 @@ def judged_folder(folder: Path, inventory: dict[str, list[dict[str, str]]] | Non
 
 def judged_dump(dump: dict[str, Any]) -> RootEquivalents:
     """The verdicts on the authorization details of one account."""
-    details = details_in(msgspec.json.encode(dump), "dump.json")
+    return judged_bytes(msgspec.json.encode(dump))
+
+
+def judged_bytes(content: bytes) -> RootEquivalents:
+    """The same of a file."""
+    details = details_in(content, "dump.json")
     return of_details({details.account: details.details}, None, None)
 
 

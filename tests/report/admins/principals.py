@@ -9,6 +9,7 @@ from tests.collect import looks
 from rootwarden.audit.census import Census, asking
 from rootwarden.audit.root_equivalents import RootEquivalents
 from rootwarden.facts.fact import value_or_none
+from rootwarden.iam.admins.standing import Administrator, Door, Standing
 from rootwarden.iam.admins.verdict import Blocking, Class, OpenRole, PrincipalVerdict, StatementPlace, Step
 from rootwarden.report.admins.told import Told
 from rootwarden.simulator import running
@@ -81,7 +82,7 @@ STOPPED = PrincipalVerdict(
 ORDINARY = PrincipalVerdict(arn=arn("user/ordinary"), account=HERE, kind=Class.NONE)
 NASTY = PrincipalVerdict(
     arn=arn(f"user/{HOSTILE}"),
-    account=HERE,
+    account=HOSTILE,
     kind=Class.ESCALATION,
     path=(
         step(
@@ -100,6 +101,15 @@ EVERYTHING = Told(
     found=RootEquivalents(
         principals=EVERYBODY,
         open_roles=(OpenRole(arn=ADMIN, kind=Class.DIRECT, lets_in=("*", "999900001111")),),
+        administrators=(
+            Standing(
+                account=HERE,
+                has_administrator=True,
+                by=(Administrator(arn=ADMIN, through=Door.SAML_PROVIDER, who=HOSTILE),) * 2,
+            ),
+            Standing(account="000033334444", has_administrator=None, reason="it could not be read"),
+            Standing(account=MANAGEMENT, has_administrator=False, reason="no administrator is a role people get into"),
+        ),
         unread=(("000033334444", "`iam:GetAccountAuthorizationDetails` was refused (AccessDenied)"),),
         notes=("no inventory of resources was given: paths over existing ones are conditional",),
         as_of=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),

@@ -73,6 +73,14 @@ def test_everybody_with_a_way_is_on_the_terminal() -> None:
     assert "user/ordinary" in terminal.render(replace(principals.EVERYTHING, classes=frozenset({Class.NONE})))
 
 
+@pytest.mark.parametrize("name", ["terminal", "html"])
+def test_accounts_without_an_administrator_stand_first(name: str) -> None:
+    said = (principals.MANAGEMENT, "000033334444", principals.HERE)
+    section = FORMATS[name].render(principals.EVERYTHING).partition("Administrators beside root")[2]
+    assert [section.index(account) for account in said] == sorted(section.index(account) for account in said)
+    assert section.index("none: no administrator is a role") < section.index("not known: it could not be read")
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_hostile_text_is_made_harmless(name: str) -> None:
     text = FORMATS[name].render(principals.EVERYTHING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from rootwarden.audit.entities.equivalence import administrator_identity
 from rootwarden.audit.entities.record import Resource
 from rootwarden.facts.contacts import ContactKind, contact_field
 from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform
@@ -218,6 +219,7 @@ ACCOUNT: Table[View] = {
     "RootUser": _root_user,
     "AlternateContacts": lambda each: each.listing("AlternateContact"),
     "ServiceControlPolicies": _policies,
+    "AdministratorIdentity": administrator_identity,
 }
 SUMMARY: Table[View] = {
     "id": lambda each: each.id(),

@@ -65,12 +65,15 @@ _PARTS: Final[Mapping[str, frozenset[Part]]] = {
     "AccountSummary": frozenset({Part.SUMMARY}),
     **dict.fromkeys(_MONITORING, frozenset({Part.MONITORING})),
 }
+# Some attributes of these are made from more than their list.
+_JOINING: Final = frozenset({"Account", "IAMRole", "IAMUser"})
+_JOINED: Final = {"iam:GetAccountAuthorizationDetails": Part.DETAILS, "iam:GetCredentialReport": Part.USERS}
 _ENTITY_OF: Final[Mapping[str, str]] = {plural(name): name for name in FAMILIES if name != ACCOUNT}
 
 
 def parts_of(entity: str, calls: Collection[str]) -> frozenset[Part]:
     """What of an account's inventory the attributes of an entity that come from these calls are made from."""
-    joined = {Part.DETAILS} if entity == "IAMUser" and "iam:GetAccountAuthorizationDetails" in calls else set()
+    joined = {part for call, part in _JOINED.items() if entity in _JOINING and call in calls}
     return _PARTS.get(entity, frozenset()) | joined
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rootwarden.audit.entities.equivalence import root_equivalence
 from rootwarden.audit.entities.principals import boundary, named_groups, principal_policies, tags
 from rootwarden.audit.entities.record import Resource, date, text
 from rootwarden.audit.entities.root_user import access_keys, may_be_there, mfa_devices, virtual_device
@@ -228,4 +229,7 @@ USER: Table[User] = {
         each, lambda detail: boundary(each.view, detail.boundary), root=Absent()
     ),
     "Groups": lambda each: _detailed(each, lambda detail: named_groups(each.view, detail.groups), root=_NONE),
+    "RootEquivalence": lambda each: _detailed(
+        each, lambda detail: root_equivalence(each.view, detail.arn), root=Absent((), _NOBODY)
+    ),
 }

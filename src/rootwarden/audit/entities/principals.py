@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from rootwarden.audit.entities import documents
+from rootwarden.audit.entities.equivalence import root_equivalence
 from rootwarden.audit.entities.record import LazyRecord, Resource, date, text
 from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform
 from rootwarden.facts.principals import AttachedPolicy
@@ -216,6 +217,7 @@ ROLE: Table[Role] = {
     "AssumeRolePolicy": _trust,
     "InstanceProfile": lambda each: Known(tuple(_profile(one) for one in each[1].instance_profiles)),
     "TrustedIdentities": lambda each: documents.trusted(each[1].trust),
+    "RootEquivalence": lambda each: root_equivalence(each[0], each[1].arn),
 }
 POLICY: Table[Policy] = {
     "id": lambda each: text(each[1].id),

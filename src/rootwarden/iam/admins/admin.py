@@ -15,7 +15,9 @@ from rootwarden.iam.layer import Policy
 from rootwarden.iam.pattern import VARIABLES_SINCE
 
 if TYPE_CHECKING:
-    from rootwarden.iam.admins.powers import Level, May, Place, Powers
+    from collections.abc import Iterator
+
+    from rootwarden.iam.admins.powers import Level, May, Place, Powers, Sheet
     from rootwarden.iam.context import Context
     from rootwarden.iam.statement import CompiledStatement
 
@@ -24,14 +26,15 @@ EVERYTHING: Final = Policy(
     IamDocument(VARIABLES_SINCE, (Statement(effect="Allow", actions=("*",), resources=("*",)),)),
 )
 # Any one of these is enough to have any other permission (docs/escalation-paths.md).
-_POWER_OVER_IDENTITIES: Final = (
-    "iam:attachrolepolicy",
-    "iam:putrolepolicy",
-    "iam:createpolicyversion",
-    "iam:updateassumerolepolicy",
-    "iam:attachuserpolicy",
-    "iam:putuserpolicy",
+POWER_OVER_IDENTITIES: Final = (
+    "iam:AttachRolePolicy",
+    "iam:PutRolePolicy",
+    "iam:CreatePolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:PutUserPolicy",
 )
+_POWER_OVER_IDENTITIES: Final = tuple(one.lower() for one in POWER_OVER_IDENTITIES)
 
 
 def is_administrator(powers: Powers, context: Context) -> May:
@@ -55,15 +58,20 @@ def is_administrator(powers: Powers, context: Context) -> May:
 
 def granting_everything(powers: Powers, context: Context) -> tuple[Place, ...]:
     """The identity statements that make somebody an administrator, or part of one."""
-    return tuple(
-        sheet.place("identity", statement)
-        for sheet in powers.levels[0].sheets
-        for statement in sheet.statements
-        if not statement.denies
-        and of_all_resources(statement)
-        and conditions_hold(statement, context) is not False
-        and (_names_all(statement) or statement.written.not_actions is not None)
-    )
+    return tuple(sheet.place("identity", statement) for sheet, statement in making_administrator(powers, context))
+
+
+def making_administrator(powers: Powers, context: Context) -> Iterator[tuple[Sheet, CompiledStatement]]:
+    """The same statements, each with its policy."""
+    for sheet in powers.levels[0].sheets:
+        for statement in sheet.statements:
+            if (
+                not statement.denies
+                and of_all_resources(statement)
+                and conditions_hold(statement, context) is not False
+                and (names_all(statement) or statement.written.not_actions is not None)
+            ):
+                yield sheet, statement
 
 
 def _everything(level: Level, context: Context) -> May:
@@ -143,7 +151,8 @@ def of_all_resources(statement: CompiledStatement) -> bool:
     return resources is not None and any(set(one) == {"*"} for one in resources)
 
 
-def _names_all(statement: CompiledStatement) -> bool:
+def names_all(statement: CompiledStatement) -> bool:
+    """Whether it names every action there is."""
     return statement.written.not_actions is None and any(one.text == "*" for one in statement.actions)
 
 
@@ -153,7 +162,7 @@ def _cover(allows: list[CompiledStatement]) -> bool:
     One names all, or one names all but some, and others name those: a pattern is inside another when that one matches
     it read as a text.
     """
-    if any(_names_all(one) for one in allows):
+    if any(names_all(one) for one in allows):
         return True
     named = [pattern for one in allows if one.written.not_actions is None for pattern in one.actions]
     return any(

@@ -29,17 +29,10 @@ if TYPE_CHECKING:
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What the credential report says of a user, or of root; `None` is not known.
-
-    Attributes:
-        keys: How many access keys it has.
-        password: Whether it has a password.
-        mfa: Whether it has an MFA device.
-    """
+    """What the credential report says of a user: access keys it has, and whether a password; `None` is not known."""
 
     keys: int | None = None
     password: bool | None = None
-    mfa: bool | None = None
 
 
 class Household(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,12 +76,9 @@ def household(
         seat: The account.
         book: Where policies are compiled.
         library: Where policies of several accounts are shared.
-        credentials: Of users and root, by ARN; a user that is not named has credentials that are not known.
+        credentials: Of users, by ARN; a user that is not named has credentials that are not known.
     """
-    told = credentials or {}
-    root = told.get(f"arn:{seat.partition}:iam::{seat.id}:root", Credentials())
-    seat = msgspec.structs.replace(seat, root_mfa=root.mfa, root_password=root.password)
-    return _Builder(details, seat, book, library).household(told)
+    return _Builder(details, seat, book, library).household(credentials or {})
 
 
 class _Builder:
@@ -114,7 +104,8 @@ class _Builder:
 
     def _group(self, detail: GroupDetail) -> Group:
         attachments = self._attachments(detail.attached, detail.inline, group=detail.name)
-        return Group(name=detail.name, arn=detail.arn, account=self._seat, attachments=attachments)
+        powers = self._powers(attachments, "", ())
+        return Group(name=detail.name, arn=detail.arn, account=self._seat, powers=powers, attachments=attachments)
 
     def _user(self, detail: UserDetail, groups: Mapping[str, Group], credentials: Credentials) -> Holder:
         own = self._attachments(detail.attached, detail.inline)

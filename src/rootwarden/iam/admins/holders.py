@@ -39,8 +39,6 @@ class AccountSeat(msgspec.Struct, frozen=True, kw_only=True):
         organization: Id of the organization; empty where there is none or it is not known.
         management_account: Its management account, or empty.
         scp: Levels of service control policies that bind its principals; empty where none do, or none are known.
-        root_mfa: Whether root of the account has an MFA device; `None` where that is not known.
-        root_password: Whether root of the account has a password, likewise.
     """
 
     id: str
@@ -50,8 +48,6 @@ class AccountSeat(msgspec.Struct, frozen=True, kw_only=True):
     organization: str = ""
     management_account: str = ""
     scp: tuple[tuple[Policy, ...], ...] = ()
-    root_mfa: bool | None = None
-    root_password: bool | None = None
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,11 +72,16 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """A group with its policies."""
+    """A group with its policies.
+
+    Attributes:
+        powers: What they come to.
+    """
 
     name: str
     arn: str
     account: AccountSeat
+    powers: Powers
     attachments: tuple[Attachment, ...] = ()
 
 

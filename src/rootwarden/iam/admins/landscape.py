@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rootwarden.iam.admins.building import Household
-    from rootwarden.iam.admins.holders import Holder
+    from rootwarden.iam.admins.holders import Group, Holder
     from rootwarden.iam.layer import Document
 
 
@@ -60,6 +60,7 @@ class Landscape:
         self._by_service: dict[tuple[str, str], list[Holder]] = defaultdict(list)
         self._by_name: dict[str, list[Holder]] = defaultdict(list)
         self._by_account: dict[str, list[Holder]] = defaultdict(list)
+        self._groups: dict[str, list[Group]] = {}
         self._open: list[Holder] = []
         self._lending: dict[tuple[str, tuple[str, ...]], list[Holder]] = {}
         for holder in self.holders:
@@ -108,6 +109,17 @@ class Landscape:
     def trusting(self, account: str) -> list[Holder]:
         """The roles of any account whose trust policy leaves it to an account whom it lets in."""
         return self._by_account[account]
+
+    def groups(self, account: str) -> list[Group]:
+        """The groups of an account that allow something a way up needs, those that allow most of it first."""
+        if account not in self._groups:
+            found = (one for one in self.households[account].groups.values() if one.powers.possible)
+            self._groups[account] = sorted(found, key=lambda one: -one.powers.possible.bit_count())
+        return self._groups[account]
+
+    def among(self, households: Iterable[Household]) -> Landscape:
+        """Others in the place of these, with the same known beside them."""
+        return Landscape(households, self.inventory, self.members, self._settled)
 
     def unsettled(self, words: tuple[str, ...], account: str) -> tuple[str, ...] | None:
         """Of what a path requires, what is not known of an account; `None` when something is known not to hold."""

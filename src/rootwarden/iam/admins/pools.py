@@ -16,7 +16,7 @@ from rootwarden.iam.escalation.path import TargetKind, Where
 from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
@@ -86,39 +86,43 @@ class Pools:
         self._named = NamedResources()
         self._fitting: dict[tuple[str, str], Pool] = {}
 
-    def candidates(self, path: EscalationPath, node: Node, up: Frontier | None) -> list[Holder]:
-        """The principals a path may be walked on: of those that are up, or of all."""
-        actor, powers = node.holder, node.powers
+    def candidates(self, path: EscalationPath, node: Node, up: Frontier | None) -> Iterator[Holder]:
+        """The principals a path may be walked on, one after the other: of those that are up, or of all."""
         if path.actions == (_ASSUME_ROLE,):
-            return self.assumable(node, up)
-        pool = self.fitting(path, actor.account.id)
-        named = self._by(powers, path, "{target}")
-        policies = self._by(powers, path, "{policy}")
-        if Where.TRUSTS_ACTOR in path.target.where:
-            base = [one for one in self.assumable(node, up) if pool.by_arn.get(one.arn) is one]
-        elif named is not None and not named.patterns:
-            listed = (pool.by_arn.get(arn) for arn in sorted(named.literals))
-            base = [one for one in listed if one is not None and (up is None or up.has(one))]
-        else:
-            base = pool.holders if up is None else up.among(pool.holders)
-        return [
-            one
-            for one in base
-            if one is not actor
-            and (named is None or named.names(one.arn))
-            and (policies is None or any(policies.names(each.arn) for each in one.attachments if each.arn))
-        ]
+            yield from self._assumable(node, up)
+            return
+        named = self._by(node.powers, path, "{target}")
+        policies = self._by(node.powers, path, "{policy}")
+        for one in self._possible(path, node, named, up):
+            if one is node.holder or (named is not None and not named.names(one.arn)):
+                continue
+            if policies is None or any(policies.names(each.arn) for each in one.attachments if each.arn):
+                yield one
 
-    def assumable(self, node: Node, up: Frontier | None) -> list[Holder]:
+    def _possible(self, path: EscalationPath, node: Node, named: Named | None, up: Frontier | None) -> Iterable[Holder]:
+        pool = self.fitting(path, node.holder.account.id)
+        if not pool.holders:
+            return ()
+        if Where.TRUSTS_ACTOR in path.target.where:
+            return (one for one in self._assumable(node, up) if pool.by_arn.get(one.arn) is one)
+        if named is not None and not named.patterns:
+            listed = (pool.by_arn.get(arn) for arn in sorted(named.literals))
+            return (one for one in listed if one is not None and (up is None or up.has(one)))
+        return pool.holders if up is None else up.among(pool.holders)
+
+    def _assumable(self, node: Node, up: Frontier | None) -> Iterator[Holder]:
         """The roles that may let somebody in: by name, or by the account if own policies allow it."""
         actor = node.holder
-        found = [one for one in self._land.naming(actor) if up is None or up.has(one)]
-        if node.powers.could(_ASSUME_ROLE):
-            trusting = self._land.trusting(actor.account.id)
-            named = self._named.by(node.powers, ASSUME)
-            trusting = trusting if up is None else up.among(trusting)
-            found += [one for one in trusting if named is None or named.names(one.arn)]
-        return [one for one in dict.fromkeys(found) if one is not actor]
+        by_name = self._land.naming(actor)
+        yield from (one for one in by_name if one is not actor and (up is None or up.has(one)))
+        if not node.powers.could(_ASSUME_ROLE):
+            return
+        trusting = self._land.trusting(actor.account.id)
+        named = self._named.by(node.powers, ASSUME)
+        met = set(map(id, by_name))
+        for one in trusting if up is None else up.among(trusting):
+            if one is not actor and id(one) not in met and (named is None or named.names(one.arn)):
+                yield one
 
     def named_seconds(self, path: EscalationPath, powers: Powers) -> Named | None:
         """Which second principals somebody's policies name; `None` for any."""
@@ -152,7 +156,7 @@ class Pools:
         """The roles of an account that one lent to some services may assume."""
         entered: dict[Holder, None] = {}
         for second in self._land.lending(account, trusts):
-            entered.update(dict.fromkeys(self.assumable(Node(second, second.powers), None)))
+            entered.update(dict.fromkeys(self._assumable(Node(second, second.powers), None)))
         return [one for one in entered if one.account.id == account]
 
     def _fits(self, path: EscalationPath, one: Holder) -> bool:

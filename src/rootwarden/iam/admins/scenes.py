@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rootwarden.iam.admins.conditions import Scene
-from rootwarden.iam.escalation.path import TargetKind
+from rootwarden.iam.escalation.path import TargetKind, Where
 from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rootwarden.iam.admins.attempt import Node
-    from rootwarden.iam.admins.holders import AccountSeat, Attachment, Holder
+    from rootwarden.iam.admins.holders import AccountSeat, Attachment, Group, Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.escalation.path import Target
 
@@ -32,13 +32,19 @@ def scenes(target: Target, node: Node, land: Landscape, candidates: Iterable[Hol
         kind = Kind.ROLE if target.kind is TargetKind.ROLE else Kind.USER
         yield from (Scene(actor=actor, target=one, ours=ours) for one in candidates if one.kind is kind)
     elif target.kind is TargetKind.GROUP:
-        yield from (Scene(actor=actor, group=one, ours=ours) for one in household.groups.values())
+        joined = Where.GROUP_OF_ACTOR not in target.where
+        groups = land.groups(actor.account.id) if joined else _own_groups(actor, household.groups)
+        yield from (Scene(actor=actor, group=one, ours=ours) for one in groups)
     elif target.kind is TargetKind.POLICY:
         yield from (Scene(actor=actor, policy=one, ours=ours) for one in _policies_of(node, household.policies))
     elif target.kind is TargetKind.ACCOUNT:
         yield from (Scene(actor=actor, account=one, ours=ours) for one in _accounts(actor.account, land))
     else:
         yield Scene(actor=actor, ours=ours)
+
+
+def _own_groups(actor: Holder, groups: dict[str, Group]) -> list[Group]:
+    return [groups[name] for name in actor.groups if name in groups]
 
 
 def _policies_of(node: Node, managed: dict[str, Attachment]) -> Iterator[Attachment]:

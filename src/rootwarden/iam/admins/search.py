@@ -20,15 +20,16 @@ from rootwarden.iam.escalation.path import Actor, EscalationPath, Gain, TargetKi
 from rootwarden.iam.principal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Book
 
-_MOST_STEPS: Final = 256
+_MOST_STEPS: Final = 128
 _DEEPEST_CHANGE: Final = 3
 _MOST_CHANGES: Final = 24
+_MOST_TRIED: Final = 200
 _ASSUME: Final = "sts:AssumeRole"
 _OF_PRINCIPALS: Final = frozenset({TargetKind.ROLE, TargetKind.USER})
 _CHANGING_TARGET: Final = frozenset({Gain.REWRITES_TARGET, Gain.UNBLOCKS_TARGET})
@@ -91,19 +92,16 @@ class Search:
         land: Who there is.
         book: Where their policies are compiled, with the actions of `paths`.
         paths: The catalogue; those that have ended or are for outsiders are left out.
-
-    Attributes:
-        cut: What was not looked at to the end since there was too much of it, in words.
     """
 
     def __init__(self, land: Landscape, book: Book, paths: Iterable[EscalationPath]) -> None:
         self._land = land
         self._book = book
         self._walker = Walker(land)
-        self.cut = self._walker.cut
         walkable = [one for one in paths if not one.ended and one.actor is not Actor.OUTSIDER and _placed(one, land)]
         self._plans = sorted(map(self._plan, walkable), key=lambda plan: plan.path.target.kind in _OF_PRINCIPALS)
         self._certainty = Certainty()
+        self._fits: dict[tuple[int, bool], tuple[_Plan, ...]] = {}
         self._up: Frontier | None = None
         self._nodes: dict[tuple[int, int], Node] = {}
         self._ways: dict[tuple[int, int], Way] = {}
@@ -113,14 +111,35 @@ class Search:
         mask = self._book.mask(one for one in path.actions if one != _ASSUME)
         return _Plan(path, mask, always_unsure(path, self._land))
 
-    def run(self) -> dict[str, Way]:
-        """The way up of everybody who has one, by ARN."""
+    def run(self, settled: Mapping[str, Way] | None = None) -> dict[str, Way]:
+        """The way up of everybody who has one, by ARN.
+
+        Args:
+            settled: Ways that are known already, by ARN; they are not looked for.
+        """
         for holder in self._land.holders:
-            self._meet(Node(holder, holder.powers), depth=0)
+            node = Node(holder, holder.powers)
+            way = settled.get(holder.arn) if settled is not None else None
+            if way is None:
+                self._meet(node, depth=0)
+            else:
+                self._nodes[node.key] = node
+                self._ways[node.key] = way
         self._rounds(sure=True)
         self._rounds(sure=False)
         found = ((holder, self._ways.get(Node(holder, holder.powers).key)) for holder in self._land.holders)
         return {holder.arn: way for holder, way in found if way is not None}
+
+    def notes(self) -> Iterator[str]:
+        """What was not looked at to the end, since there was too much of it, where it may matter."""
+        for what, actors in self._walker.cut.items():
+            left = [arn for arn in actors if not self._is_sure(self._land.by_arn[arn])]
+            if left:
+                yield f"{what}, for {len(left):,} principals without a proven way up"
+
+    def _is_sure(self, holder: Holder) -> bool:
+        way = self._ways.get(Node(holder, holder.powers).key)
+        return way is not None and not way.end.requires and all(walk.sure for walk in way.steps())
 
     def near(self, holder: Holder) -> Walk | None:
         """The step that somebody without a way up could take if nothing but its allows counted."""
@@ -164,7 +183,8 @@ class Search:
             return
         walks: list[Walk] = []
         for plan in self._fitting(node):
-            if not plan.on_others:
+            # Putting somebody else into a group is tried as a first change only: all groups for all users for all.
+            if not plan.on_others and (depth == 0 or plan.path.also is None):
                 walks += self._own(plan, node)
                 if walks and walks[-1].sure and self._tops(walks[-1]):
                     break
@@ -177,7 +197,8 @@ class Search:
         results = {one.result.key: one.result for one in walks if isinstance(one.result, Node)}
         ranked = sorted(results.values(), key=lambda one: -one.powers.possible.bit_count())
         if len(ranked) > _MOST_CHANGES:
-            self.cut[f"of {len(ranked)} changes that `{node.holder.arn}` can make {_MOST_CHANGES} were followed"] = None
+            what = f"of the changes somebody can make only the {_MOST_CHANGES} that give most were followed"
+            self._walker.cut.setdefault(what, set()).add(node.holder.arn)
         for result in ranked[:_MOST_CHANGES]:
             self._meet(result, depth + 1)
 
@@ -190,8 +211,13 @@ class Search:
         changing = plan.path.gain in _CHANGING_TARGET
         candidates = self._walker.pools.candidates(plan.path, node, None) if changing else ()
         sure = not plan.never_sure and self._certainty.of(plan.path, node)
+        tried = 0
         for scene in scenes(plan.path.target, node, self._land, candidates):
+            if tried > (_MOST_TRIED if plan.path.also is None else _MOST_CHANGES):
+                self._walker.cut.setdefault(f"`{plan.path.id}` was not tried on everything", set()).add(node.holder.arn)
+                return
             for walk in self._walker.walks(plan.path, node, scene):
+                tried += 1
                 tops = self._tops(walk)
                 if not (changing and not tops) and not (isinstance(walk.result, Node) and walk.result.key == node.key):
                     yield walk
@@ -204,15 +230,16 @@ class Search:
             return True
         return is_administrator(walk.result.powers, walk.result.holder.context) is True
 
-    def _fitting(self, node: Node) -> Iterator[_Plan]:
+    def _fitting(self, node: Node) -> tuple[_Plan, ...]:
         """The paths whose actions a node may have, and whose kind of actor it is."""
         user = node.holder.kind is Kind.USER
-        for plan in self._plans:
-            if plan.mask & ~node.powers.possible:
-                continue
-            actor = plan.path.actor
-            if actor is Actor.ANY or (actor is Actor.USER) is user:
-                yield plan
+        key = (id(node.powers), user)
+        found = self._fits.get(key)
+        if found is None:
+            barred = {Actor.ROLE if user else Actor.USER}
+            plans = (one for one in self._plans if not one.mask & ~node.powers.possible)
+            found = self._fits[key] = tuple(one for one in plans if one.path.actor not in barred)
+        return found
 
     def _rounds(self, *, sure: bool) -> None:
         if not sure:
@@ -224,7 +251,8 @@ class Search:
                 return
             self._ways.update(reached)
             frontier = [self._nodes[key].holder for key in reached]
-        self.cut[f"ways of more than {_MOST_STEPS} steps were not followed"] = None
+        everybody = {node.holder.arn for key, node in self._nodes.items() if key not in self._ways}
+        self._walker.cut[f"ways of more than {_MOST_STEPS} steps were not all followed"] = everybody
 
     def _conditional_tops(self) -> None:
         """Administrators under a condition."""

@@ -121,17 +121,23 @@ class OpenRole(msgspec.Struct, frozen=True, kw_only=True, rename={"kind": "class
     lets_in: tuple[str, ...]
 
 
-def judge(land: Landscape, book: Book, paths: Iterable[EscalationPath]) -> tuple[PrincipalVerdict, ...]:
+def judge(
+    land: Landscape, book: Book, paths: Iterable[EscalationPath], notes: dict[str, None] | None = None
+) -> tuple[PrincipalVerdict, ...]:
     """The verdict on everybody, in the order they were met.
 
     Args:
         land: Who there is.
         book: Made with the actions of `paths`.
         paths: The catalogue.
+        notes: Takes in words what was not looked at to the end, since there was too much of it.
     """
     search = Search(land, book, paths)
     ways = search.run()
-    return tuple(_verdict(holder, ways.get(holder.arn), search) for holder in land.holders)
+    verdicts = tuple(_verdict(holder, ways.get(holder.arn), search) for holder in land.holders)
+    if notes is not None:
+        notes.update(dict.fromkeys(search.notes()))
+    return verdicts
 
 
 def open_roles(land: Landscape, verdicts: Iterable[PrincipalVerdict]) -> tuple[OpenRole, ...]:
@@ -164,9 +170,8 @@ def _verdict(holder: Holder, way: Way | None, search: Search) -> PrincipalVerdic
             blocked_by=_blocked(holder, search),
         )
     top = way.end
-    doubtful = bool(top.requires) or any(not walk.sure for walk in way.steps())
     path = tuple(map(_step, way.steps())) + ((_itself(top, holder, way),) if top.requires else ())
-    kind = Class.CONDITIONAL if doubtful else Class.ESCALATION if path else Class.DIRECT
+    kind = class_of(way)
     granted = granting_everything(holder.powers, holder.context) if way.walk is None else ()
     return PrincipalVerdict(
         arn=holder.arn,
@@ -176,6 +181,13 @@ def _verdict(holder: Holder, way: Way | None, search: Search) -> PrincipalVerdic
         blocked_by=_blocked(holder, search) if kind is Class.CONDITIONAL else (),
         granted_by=tuple(_place(one) for one in granted),
     )
+
+
+def class_of(way: Way) -> Class:
+    """The class of somebody who has a way."""
+    if way.end.requires or any(not walk.sure for walk in way.steps()):
+        return Class.CONDITIONAL
+    return Class.ESCALATION if way.walk is not None else Class.DIRECT
 
 
 def _itself(top: Way, holder: Holder, way: Way) -> Step:

@@ -30,12 +30,10 @@ if TYPE_CHECKING:
     from rootwarden.iam.escalation.path import Target
 
 _MOST_RESOURCES: Final = 20
-_MOST_SECONDS: Final = 40
+_MOST_SECONDS: Final = 12
 _OLDER: Final = "older-version"
-_ROOT_MFA: Final = "root-mfa"
-_ROOT_PASSWORD: Final = "password-recovery"  # noqa: S105 - a word of the catalogue
-# What no policy shows, and an older version of one or a credential report may.
-_SHOWN_SOMETIMES: Final = frozenset({_OLDER, _ROOT_MFA, _ROOT_PASSWORD})
+# What an older version of a policy, the credential report or the organization may settle.
+_SHOWN_SOMETIMES: Final = frozenset({_OLDER, "credentials-management", "password-recovery", "root-mfa"})
 _ASSUME_ROLE: Final = "sts:AssumeRole"
 _NEW_VERSION: Final = "iam:CreatePolicyVersion"
 _LESS_A_VERSION: Final = "iam:DeletePolicyVersion"
@@ -85,14 +83,14 @@ class Walker:
 
     Attributes:
         pools: Whom paths may be walked on.
-        cut: What was not tried to the end, in words.
+        cut: What was not tried to the end, in words, with the ARNs of the actors.
     """
 
     def __init__(self, land: Landscape) -> None:
         self._land = land
         self._lent: dict[tuple[int, tuple[str, ...]], May] = {}
         self.pools = Pools(land, self._lends)
-        self.cut: dict[str, None] = {}
+        self.cut: dict[str, set[str]] = {}
         self._second: dict[tuple[str, int, str], list[_Second]] = {}
         self._could: dict[tuple[int, int, str], bool] = {}
 
@@ -138,7 +136,7 @@ class Walker:
         return list(best.values())
 
     def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[Attempt]:
-        untold = self._land.unsettled(self._required(path, scene), scene.account or scene.actor.account.id)
+        untold = self._land.unsettled(path.requires, scene.account or scene.actor.account.id)
         judged = _judged(path.target.where, scene, untold, path.assumes) if untold is not None else None
         if judged is None:
             return
@@ -155,14 +153,6 @@ class Walker:
             for with_existing in self._with_existing(with_policy):
                 for with_both in self._with_second(with_existing):
                     yield from _with_names(with_both)
-
-    def _required(self, path: EscalationPath, scene: Scene) -> tuple[str, ...]:
-        """What no policy shows, but for what the credential report says of root of the account."""
-        household = self._land.households.get(scene.account)
-        if not path.requires or household is None:
-            return path.requires
-        given = {_ROOT_PASSWORD: household.seat.root_password is True, _ROOT_MFA: household.seat.root_mfa is False}
-        return tuple(one for one in path.requires if not given.get(one))
 
     def _with_existing(self, attempt: Attempt) -> Iterator[Attempt]:
         existing, target = attempt.path.existing, attempt.scene.target
@@ -184,7 +174,8 @@ class Walker:
         named = self.pools.named_seconds(attempt.path, attempt.node.powers)
         found = [one for one in self._seconds(attempt, also) if named is None or named.names(one.holder.arn)]
         if len(found) > _MOST_SECONDS:
-            self.cut[f"of the second principals of `{attempt.path.id}` the {_MOST_SECONDS} easiest were tried"] = None
+            what = f"of the second principals of `{attempt.path.id}` only the {_MOST_SECONDS} easiest were tried"
+            self.cut.setdefault(what, set()).add(attempt.scene.actor.arn)
         for second in found[:_MOST_SECONDS]:
             scene = msgspec.structs.replace(attempt.scene, also=second.holder)
             made = msgspec.structs.replace(attempt, scene=scene, assumes=attempt.assumes + second.assumes)
@@ -202,7 +193,7 @@ class Walker:
                 judged = _judged_of(also.where, other, scene) if lent is not False else None
                 if lent is not False and judged is not None:
                     found.append(_Second(other, judged[0] + (() if lent is True else lent), judged[1]))
-            self._second[key] = sorted(found, key=lambda one: len(one.requires))
+            self._second[key] = sorted(found, key=lambda one: (len(one.requires), bool(one.holder.boundary)))
         return self._second[key]
 
     def _asked(self, attempt: Attempt, result: Result) -> Walk | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from rootwarden.facts.instant import Instant
+from rootwarden.iam.admins.standing import Standing
 from rootwarden.iam.admins.verdict import OpenRole, PrincipalVerdict
 from rootwarden.report.encoding import to_json
 from rootwarden.report.fleet.study_machine import schema_of
@@ -45,6 +46,7 @@ class AdminsDocument(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     principals: tuple[PrincipalVerdict, ...]
     open_roles: tuple[OpenRole, ...]
+    administrators: tuple[Standing, ...]
     unread: tuple[Unread, ...]
     notes: tuple[str, ...]
 
@@ -64,6 +66,7 @@ def document(told: Told) -> AdminsDocument:
         counts=Counts(**{kind.value: count for kind, count in told.counts().items()}),
         principals=tuple(one for one in found.principals if one.arn in listed),
         open_roles=tuple(one for one in found.open_roles if one.arn in listed),
+        administrators=found.administrators,
         unread=tuple(Unread(subject, reason) for subject, reason in found.unread),
         notes=found.notes,
     )

@@ -35,7 +35,7 @@ def block(paper: Paper, one: PrincipalVerdict) -> None:
     title = Text.assemble(
         (f"{phrases.SYMBOL[one.kind]} ", STYLE[one.kind]),
         (shorten(phrases.short(one.arn), _LONGEST), "bold"),
-        (f"  {one.account}", "dim"),
+        (f"  {shorten(one.account, 40)}", "dim"),
     )
     paper.line(title)
     for number, step in enumerate(one.path, 1):

@@ -70,6 +70,7 @@ def render(told: Told) -> str:
     accounts = list(told.by_account().items())
     of_class = {kind: [one for one in worth if one.kind is kind] for kind in phrases.CLASSES}
     carded = [one for members in of_class.values() for one in members[:MOST_CARDS]]
+    standings = phrases.standings(told.found.administrators)
     return _template().render(
         told=told,
         total=len(told.found.principals),
@@ -80,6 +81,8 @@ def render(told: Told) -> str:
         cards=[_card(number, one, told, outside) for number, one in enumerate(carded)],
         opened=frozenset(one.arn for one in [each for each in carded if each.path][:_OPEN]),
         left_out={kind.value: len(all_) - MOST_CARDS for kind, all_ in of_class.items() if len(all_) > MOST_CARDS},
+        standings=standings[:MOST_ACCOUNTS],
+        standings_left=max(0, len(standings) - MOST_ACCOUNTS),
         quiet=len(principals) - len(worth),
         unread=told.found.unread[:MOST_LISTED],
         unread_left=max(0, len(told.found.unread) - MOST_LISTED),

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden import packs
 from rootwarden.iam.admins.attempt import End
+from rootwarden.iam.admins.standing import Door
 from rootwarden.iam.admins.verdict import ITSELF, Class
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from rootwarden.iam.admins.standing import Standing
     from rootwarden.iam.admins.verdict import Blocking, PrincipalVerdict, StatementPlace, Step
     from rootwarden.iam.escalation.path import EscalationPath
 
@@ -97,3 +99,26 @@ def in_catalogue(step: Step) -> EscalationPath | None:
     if step.id == ITSELF:
         return None
     return next((one for one in packs.escalation_paths() if one.id == step.id), None)
+
+
+def standings(found: Iterable[Standing]) -> list[Standing]:
+    """Accounts that cannot be administered without root first, then those of which it is not known."""
+    return sorted(found, key=lambda one: (False, None, True).index(one.has_administrator))
+
+
+def standing(one: Standing) -> str:
+    """Whether an account can be administered without its root user, in a line."""
+    if one.has_administrator is None:
+        return f"not known: {one.reason}"
+    if not one.has_administrator:
+        return f"none: {one.reason}"
+    first, more = one.by[0], len(one.by) - 1
+    return f"{first.arn}, {_DOORS[first.through]} {first.who}" + (f", and {more} more" if more else "")
+
+
+_DOORS: Final = {
+    Door.IDENTITY_CENTER: "through",
+    Door.SAML_PROVIDER: "through",
+    Door.FEDERATED_ROLE: "taken by",
+    Door.MFA: "taken with MFA by",
+}

@@ -46,6 +46,7 @@ def render(told: Told, *, width: int = 100, color: bool = False, uncut: bool = F
         for kind in phrases.CLASSES:
             _class(paper, kind, told, uncut=uncut)
         _open_roles(paper, told, uncut=uncut)
+        _administrators(paper, told, uncut=uncut)
     _read(paper, told, uncut=uncut)
     return paper.text()
 
@@ -120,6 +121,20 @@ def _open_roles(paper: Paper, told: Told, *, uncut: bool) -> None:
     _left_out(paper, len(roles) - len(shown), "roles")
 
 
+def _administrators(paper: Paper, told: Told, *, uncut: bool) -> None:
+    """Which accounts can be administered without root; those that cannot first."""
+    standings = phrases.standings(told.found.administrators)
+    if not standings:
+        return
+    without = sum(one.has_administrator is not True for one in standings)
+    aside = f"{without:,} of {several(len(standings), 'account')} without, or not known"
+    paper.heading("Administrators beside root", aside)
+    shown = standings if uncut else standings[:MOST_LINES]
+    for one in shown:
+        paper.line(f"{told.name(one.account)}: {phrases.standing(one)}", "" if one.has_administrator else "bold")
+    _left_out(paper, len(standings) - len(shown), "accounts")
+
+
 def _read(paper: Paper, told: Told, *, uncut: bool) -> None:
     found = told.found
     if found.unread:
@@ -133,4 +148,5 @@ def _read(paper: Paper, told: Told, *, uncut: bool) -> None:
         for note in found.notes:
             paper.line(f"{note}")
     if not told.principal and any(one.path for one in told.principals):
-        paper.line("--principal ARN tells everything of one: statements, remedies, what stops it", "dim")
+        paper.console.print()
+        paper.line("--principal ARN tells everything of one, with --stop what would end its ways up", "dim")

@@ -1,0 +1,26 @@
+"""`rootwarden guardrails …`: what should be barred to root, as policies, and whether it is."""
+
+from __future__ import annotations
+
+import typer
+
+from rootwarden.cli import guardrails_prove, guardrails_show
+
+app = typer.Typer(
+    name="guardrails",
+    help="What should be barred to root: policies as data, rendered, and proven on an organization.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options() -> None:
+    """What should be barred to root, and whether it is."""
+
+
+app.command("list")(guardrails_show.list_guardrails)
+app.command("show")(guardrails_show.show)
+app.command("render")(guardrails_show.render)
+app.command("prove")(guardrails_prove.prove)
