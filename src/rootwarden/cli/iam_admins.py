@@ -142,8 +142,10 @@ def _of_files(files: list[Path], organization: Path | None, inventory: Inventory
     from rootwarden.audit.root_equivalents import of_details
     from rootwarden.report.admins.told import Told
 
-    details = details_in_files(files)
+    unread: list[tuple[str, str]] = []
+    details = details_in_files(files, unread)
     found = of_details(details, organization_in(organization) if organization else None, inventory)
+    found = msgspec.structs.replace(found, unread=(*found.unread, *unread))
     return Told(found=found, source=f"authorization details of {', '.join(details)}")
 
 

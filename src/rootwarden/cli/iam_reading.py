@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from rootwarden.facts.principals import AuthorizationDetails
 
 
-def details_in_files(files: list[Path]) -> dict[str, AuthorizationDetails]:
+def details_in_files(files: list[Path], unread: list[tuple[str, str]] | None = None) -> dict[str, AuthorizationDetails]:
     """The authorization details of several accounts, by account; what is missing in one is said on stderr.
+
+    Args:
+        files: A file for each account.
+        unread: Takes up the account and what its file lacks.
 
     Raises:
         InputError: A file cannot be read, is something else, or is about an account that was given already.
@@ -36,6 +40,8 @@ def details_in_files(files: list[Path]) -> dict[str, AuthorizationDetails]:
             raise InputError(f"`{file}` is about account {found.account}, which was given already", hint="give one")
         for name in found.missing:
             typer.echo(f"`{file}` has no `{name}`: what it would name is not known", err=True)
+            if unread is not None:
+                unread.append((found.account, f"`{file}` has no `{name}`"))
         accounts[found.account] = found.details
     return accounts
 

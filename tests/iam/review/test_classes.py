@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 import pytest
 from tests.iam.admins.judged import by_arn, classes, judged_dump
 from tests.iam.review.dumps import ACCOUNT, ADMINISTRATOR, allow, document, dump, policy, role, trust, user
 
+from rootwarden.cli.iam_reading import details_in_files
 from rootwarden.collect.principals import details_in
 from rootwarden.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OWN = f"arn:aws:iam::{ACCOUNT}:policy/own"
 EVE = f"arn:aws:iam::{ACCOUNT}:user/eve"
@@ -68,3 +74,13 @@ def test_a_role_trusts_step_functions_of_a_region() -> None:
     acts = allow("iam:PassRole", "states:CreateStateMachine", "states:StartExecution")
     lent = role("work", trust({"Service": "states.us-east-1.amazonaws.com"}), policies=(ADMINISTRATOR,))
     assert classes(judged_dump(dump(users=(user("eve", acts),), roles=(lent,))))[EVE] in {"escalation", "conditional"}
+
+
+def test_a_list_that_is_not_in_a_dump_is_unread(tmp_path: Path) -> None:
+    made = dump(users=(user("eve"),))
+    del made["RoleDetailList"]
+    file = tmp_path / "dump.json"
+    file.write_bytes(msgspec.json.encode(made))
+    unread: list[tuple[str, str]] = []
+    details_in_files([file], unread)
+    assert [(account, "RoleDetailList" in reason) for account, reason in unread] == [(ACCOUNT, True)]
