@@ -51,10 +51,19 @@ def _decoded(file: Path) -> Any:
 
     text = sys.stdin.read(MAXIMUM_BYTES) if str(file) == "-" else read_text(file)
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_each_name_once)
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(f"`{file}` is not whole JSON{where}", hint="see `rootwarden iam evaluate --help`") from None
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are all different: of two values for one name neither can be trusted."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
+        raise InputError(f"`{twice[:40]}` stands twice in one object of the case", hint="keep one of them")
+    return made
 
 
 def _as_json(answer: Answer) -> str:

@@ -29,6 +29,14 @@ class Face(StrEnum):
     GITHUB = "github"
 
 
+class FailOn(StrEnum):
+    """From which level on exit code 1 is set."""
+
+    NEVER = "never"
+    ERROR = "error"
+    WARNING = "warning"
+
+
 Over = Annotated[
     list[Path] | None,
     typer.Option("--actions", metavar="FILE", help="Actions laid over the shipped catalogue; may be repeated."),
@@ -46,8 +54,9 @@ def lint(
     output_format: Annotated[
         Face, typer.Option("--format", help="How to print: github is for its workflows.")
     ] = Face.TEXT,
+    fail_on: Annotated[FailOn, typer.Option(help="Level from which exit code 1 is set.")] = FailOn.NEVER,
 ) -> None:
-    """Find what a policy does not do, or AWS refuses. Exit code 1: an error or a warning, not a note; 3: not read."""
+    """Find what a policy does not do, or AWS refuses. Exit code 3: a file could not be read; 2: none could."""
     if explain:
         _explain(explain)
         return
@@ -56,7 +65,7 @@ def lint(
         raise UsageError("files and `--kind` are needed", hint=hint)
     run = _run(files, kind, catalogue_with(actions or []))
     _say(run, output_format)
-    raise typer.Exit(_exit_code(run))
+    raise typer.Exit(_exit_code(run, fail_on))
 
 
 def catalogue_with(files: list[Path]) -> ActionCatalogue:
@@ -145,9 +154,14 @@ def _say(run: Run, face: Face) -> None:
         typer.echo(said)
 
 
-def _exit_code(run: Run) -> int:
-    """1 for an error or a warning; else 2 when no file could be read, 3 when some could not."""
-    if any(level is not Level.NOTE for level in run.levels):
+def _exit_code(run: Run, fail_on: FailOn) -> int:
+    """1 for a finding at or above the asked level; else 2 when no file could be read, 3 when some could not."""
+    failing: dict[FailOn, set[Level]] = {
+        FailOn.NEVER: set(),
+        FailOn.ERROR: {Level.ERROR},
+        FailOn.WARNING: {Level.ERROR, Level.WARNING},
+    }
+    if failing[fail_on] & set(run.levels):
         return 1
     if run.unread:
         return 3 if run.files else 2

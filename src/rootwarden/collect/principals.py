@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -67,6 +68,13 @@ def authorization_details(answers: Answers) -> Fact[AuthorizationDetails]:
     return Known(_details(wire, answer.sources), answer.sources)
 
 
+def _as_utf8(document: bytes) -> bytes:
+    """The text of a file as UTF-8: shells of Windows write UTF-16 and byte order marks."""
+    if document.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return document.decode("utf-16").encode()
+    return document.removeprefix(codecs.BOM_UTF8)
+
+
 class SoleDetails(msgspec.Struct, frozen=True):
     """The authorization details of one account from a file of their own.
 
@@ -93,7 +101,7 @@ def details_in(document: bytes, what: str) -> SoleDetails:
     """
     hint = "give the output of `aws iam get-account-authorization-details`"
     try:
-        found = msgspec.json.decode(document, type=dict[str, Any])
+        found = msgspec.json.decode(_as_utf8(document), type=dict[str, Any])
         missing = tuple(name for name in _LISTS if found.get(name) is None)
         if len(missing) == len(_LISTS):
             raise InputError(f"`{what}` holds no authorization details", hint=hint)

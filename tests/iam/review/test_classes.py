@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -69,7 +70,6 @@ def test_a_role_that_is_rewritten_may_be_passed_to_a_service() -> None:
     assert classes(judged_dump(made))[EVE] == "escalation"
 
 
-@pytest.mark.xfail(strict=True, reason="service principals with a Region in them are not taken for the service")
 def test_a_role_trusts_step_functions_of_a_region() -> None:
     acts = allow("iam:PassRole", "states:CreateStateMachine", "states:StartExecution")
     lent = role("work", trust({"Service": "states.us-east-1.amazonaws.com"}), policies=(ADMINISTRATOR,))
@@ -84,3 +84,10 @@ def test_a_list_that_is_not_in_a_dump_is_unread(tmp_path: Path) -> None:
     unread: list[tuple[str, str]] = []
     details_in_files([file], unread)
     assert [(account, "RoleDetailList" in reason) for account, reason in unread] == [(ACCOUNT, True)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_dump_in_the_encodings_of_shells(encoding: str) -> None:
+    made = dump(users=(user("eve", allow("*")),))
+    found = details_in(json.dumps(made).encode(encoding), "dump.json")
+    assert (found.account, len(found.details.users)) == (ACCOUNT, 1)

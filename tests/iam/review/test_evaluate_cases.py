@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
+from rootwarden.cli.main import app
+from rootwarden.errors import InputError
 from rootwarden.iam.case import CaseError, evaluate_case
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 NOTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
@@ -48,3 +54,11 @@ def test_a_remark_beside_the_layers_is_let_through(name: str) -> None:
 def test_what_is_not_one_action_is_refused(action: str) -> None:
     with pytest.raises(CaseError):
         evaluate_case(case(action))
+
+
+def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "case.json"
+    file.write_text('{"request": {"action": "s3:ListAllMyBuckets", "action": "iam:CreateUser"}, "principal": {}}')
+    done = CliRunner().invoke(app, ["iam", "evaluate", str(file)])
+    assert isinstance(done.exception, InputError)
+    assert "`action` stands twice" in str(done.exception)

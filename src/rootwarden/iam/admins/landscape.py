@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from rootwarden.iam.admins.trust import trusting
+from rootwarden.iam.admins.trust import general_service, trusting
 from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.principal import Kind
 
@@ -77,7 +77,7 @@ class Landscape:
         self._roles[holder.account.id].append(holder)
         named = trusting(holder.trust)
         for service in named.services | named.federated:
-            self._by_service[holder.account.id, service].append(holder)
+            self._by_service[holder.account.id, general_service(service)].append(holder)
         for arn in named.arns:
             self._by_name[arn].append(holder)
         for account in named.accounts:

@@ -7,6 +7,7 @@ accounts both sides are needed.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.statement import CompiledStatement
 
 ASSUME: Final = "sts:assumerole"
+_REGIONAL: Final = re.compile(r"^([a-z0-9-]+)\.[a-z]{2,4}(?:-[a-z]+)+-\d\.(amazonaws\.com(?:\.cn)?)$")
 _WITH_WEB_IDENTITY: Final = "sts:assumerolewithwebidentity"
 _LENDING_AS_PROVIDER: Final = frozenset({"cognito-identity.amazonaws.com"})
 _UNTOLD: Final = "the trust policy"
@@ -163,6 +165,19 @@ def _by_one_way(way: Trusted, powers: Powers, role: Holder, context: Context, *,
     return _together(way.unsure, denied or (), () if own is True else own)
 
 
+def general_service(name: str) -> str:
+    """A service principal without the Region that some policies write into it (`states.eu-west-1.amazonaws.com`)."""
+    return _REGIONAL.sub(r"\1.\2", name)
+
+
+def _as_written(role: Holder, services: tuple[str, ...]) -> list[str]:
+    """Of the services that a trust policy mentions, those asked for, as it writes them."""
+    if role.trust is None or isinstance(role.trust, Unreadable):
+        return list(services)
+    named = trusting(role.trust)
+    return sorted(one for one in named.services | named.federated if general_service(one) in services)
+
+
 def lets_service(role: Holder, services: tuple[str, ...]) -> May:
     """Whether one of some services may assume a role for something in the role's account.
 
@@ -171,7 +186,7 @@ def lets_service(role: Holder, services: tuple[str, ...]) -> May:
         services: Service principals; Cognito lends its roles as an identity provider.
     """
     best: May = False
-    for service in services:
+    for service in _as_written(role, services):
         federated = service in _LENDING_AS_PROVIDER
         who = Principal(kind=Kind.FEDERATED if federated else Kind.SERVICE, arn=service)
         keys = {**who.keys(), "aws:SourceAccount": held(role.account.id)}
