@@ -31,7 +31,7 @@ def admins(
         typer.Option(
             "--authorization-details",
             metavar="FILE",
-            help="Output of `aws iam get-account-authorization-details`; once for each account.",
+            help="What get-account-authorization-details of IAM prints; once for each account.",
         ),
     ] = None,
     evidence: options.Evidence = None,
