@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from rootwarden.iam.admins.conditions import Scene
+from rootwarden.iam.admins.conditions import Scene, holds
 from rootwarden.iam.escalation.path import TargetKind, Where
 from rootwarden.iam.principal import Kind
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.holders import AccountSeat, Attachment, Group, Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.escalation.path import Target
+
+# Words that speak of the actor alone.
+_OF_ACTOR: Final = frozenset({Where.ACTOR_IN_MANAGEMENT_ACCOUNT, Where.ACTOR_IN_MEMBER_ACCOUNT})
 
 
 def scenes(target: Target, node: Node, land: Landscape, candidates: Iterable[Holder]) -> Iterator[Scene]:
@@ -38,6 +41,8 @@ def scenes(target: Target, node: Node, land: Landscape, candidates: Iterable[Hol
     elif target.kind is TargetKind.POLICY:
         yield from (Scene(actor=actor, policy=one, ours=ours) for one in _policies_of(node, household.policies))
     elif target.kind is TargetKind.ACCOUNT:
+        if any(holds(word, Scene(actor=actor, ours=ours)) is False for word in target.where if word in _OF_ACTOR):
+            return  # the same for every account there is
         yield from (Scene(actor=actor, account=one, ours=ours) for one in _accounts(actor.account, land))
     else:
         yield Scene(actor=actor, ours=ours)
