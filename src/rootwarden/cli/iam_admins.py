@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
 import typer
@@ -24,23 +24,37 @@ if TYPE_CHECKING:
 
 _CLASSES: Final = "direct, escalation, conditional, lateral, none"
 
+Resources: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--resources", metavar="FILE", help='Resources with roles: {"lambda:function": [{"arn", "role"}], …}.'
+    ),
+]
+Classes: TypeAlias = Annotated[
+    str, typer.Option("--class", metavar="NAME,NAME,…", help=f"Only these classes: {_CLASSES}.")
+]
+OnePrincipal: TypeAlias = Annotated[
+    str, typer.Option("--principal", metavar="ARN", help="Only this one, with everything there is to say of it.")
+]
+Stop: TypeAlias = Annotated[
+    bool, typer.Option("--stop", help="With --principal: tell what would end its ways up; each change is tried.")
+]
+Spare: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--spare",
+        metavar="ARN",
+        help="With --stop: whom a service control policy leaves alone; may be repeated. "
+        "If not given, the other administrators of the account.",
+    ),
+]
+All: TypeAlias = Annotated[bool, typer.Option("--all", help="Cut no list on the terminal.")]
+
 
 def admins(
-    authorization_details: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--authorization-details",
-            metavar="FILE",
-            help="What get-account-authorization-details of IAM prints; once for each account.",
-        ),
-    ] = None,
+    authorization_details: options.AuthorizationDetails = None,
     evidence: options.Evidence = None,
-    organization: Annotated[
-        Path | None,
-        typer.Option(
-            "--organization", metavar="FOLDER", help="An evidence folder with the organization's tree and policies."
-        ),
-    ] = None,
+    organization: options.OrganizationFolder = None,
     accounts: options.Accounts = "",
     org: options.Org = False,
     role_name: options.RoleName = "",
@@ -50,31 +64,12 @@ def admins(
     save_evidence: options.SaveEvidence = None,
     workers: options.Workers = 24,
     account_timeout: options.AccountTimeout = 60,
-    resources: Annotated[
-        Path | None,
-        typer.Option(
-            "--resources", metavar="FILE", help='Resources with roles: {"lambda:function": [{"arn", "role"}], …}.'
-        ),
-    ] = None,
-    class_: Annotated[
-        str, typer.Option("--class", metavar="NAME,NAME,…", help=f"Only these classes: {_CLASSES}.")
-    ] = "",
-    principal: Annotated[
-        str, typer.Option("--principal", metavar="ARN", help="Only this one, with everything there is to say of it.")
-    ] = "",
-    stop: Annotated[
-        bool, typer.Option("--stop", help="With --principal: tell what would end its ways up; each change is tried.")
-    ] = False,
-    spare: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--spare",
-            metavar="ARN",
-            help="With --stop: whom a service control policy leaves alone; may be repeated. "
-            "If not given, the other administrators of the account.",
-        ),
-    ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Cut no list on the terminal.")] = False,
+    resources: Resources = None,
+    class_: Classes = "",
+    principal: OnePrincipal = "",
+    stop: Stop = False,
+    spare: Spare = None,
+    all_: All = False,
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
     ] = "terminal",

@@ -36,22 +36,12 @@ class Resources(StrEnum):
 def usage(
     paths: Paths,
     *,
-    authorization_details: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--authorization-details", metavar="FILE", help="What get-account-authorization-details prints. Repeat."
-        ),
-    ] = None,
+    authorization_details: options.AuthorizationDetails = None,
     evidence: Annotated[
         Path | None,
         typer.Option("--evidence", metavar="FOLDER", help="Users, roles and guardrails of an evidence folder."),
     ] = None,
-    organization: Annotated[
-        Path | None,
-        typer.Option(
-            "--organization", metavar="FOLDER", help="An evidence folder with the organization's tree and policies."
-        ),
-    ] = None,
+    organization: options.OrganizationFolder = None,
     last_accessed: Annotated[
         list[str] | None,
         typer.Option(

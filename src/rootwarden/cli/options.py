@@ -160,3 +160,19 @@ def account_ids(text: str) -> tuple[str, ...]:
     if not words:
         raise UsageError("--accounts names no account", hint="give ids with commas between, or @FILE")
     return tuple(words)
+
+
+AuthorizationDetails: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--authorization-details",
+        metavar="FILE",
+        help="What get-account-authorization-details of IAM prints; once for each account.",
+    ),
+]
+OrganizationFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--organization", metavar="FOLDER", help="An evidence folder with the organization's tree and policies."
+    ),
+]

@@ -120,7 +120,10 @@ def _view(
     others: list[Reason] = []
     for policy in policies:
         for found in _judged(layer, policy, request, who, bounded=bounded):
-            (matches if isinstance(found, Match) else others).append(found)  # type: ignore[arg-type]
+            if isinstance(found, Match):
+                matches.append(found)
+            else:
+                others.append(found)
     return LayerView(tuple(matches), tuple(others))
 
 

@@ -114,7 +114,7 @@ def test_what_a_passkey_says(name: str) -> None:
 def test_bytes_after_the_authenticator_data_are_refused() -> None:
     passkey = Passkey()
     usual = passkey._authenticator_data
-    passkey._authenticator_data = lambda flags: usual(flags) + b"\x01"  # type: ignore[method-assign]
+    passkey._authenticator_data = lambda flags: usual(flags) + b"\x01"  # type: ignore[method-assign]  # an authenticator that says more
     signed = asserted(passkey.sign(CHALLENGE))
     assert not _believed(signed, registered(passkey))
     assert not _believed_by_the_library(signed, passkey)
@@ -242,7 +242,7 @@ HOSTILE: dict[str, bytes] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_client_data_that_is_none_is_refused_even_when_it_is_signed(name: str) -> None:
     passkey = Passkey()
-    passkey._client_data = lambda *_, **__: HOSTILE[name]  # type: ignore[method-assign]
+    passkey._client_data = lambda *_, **__: HOSTILE[name]  # type: ignore[method-assign]  # a browser that says what it likes
     assert not _believed(asserted(passkey.sign(CHALLENGE)), registered(passkey))
 
 
