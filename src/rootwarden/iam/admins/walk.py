@@ -46,6 +46,7 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     Attributes:
         path: Which.
         node: Who walks it.
+        whose: Who is changed by it, where that is another, who is in hand too.
         target: ARN or account it is walked on; empty for a path on nothing in particular.
         result: What they have then.
         asked: The requests.
@@ -57,6 +58,7 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     node: Node
     target: str
     result: Result
+    whose: Node | None = None
     asked: tuple[Asked, ...] = ()
     requires: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
@@ -100,7 +102,7 @@ class Walker:
         found = self._could.get(key)
         if found is None:
             scene = Scene(actor=node.holder)
-            attempt = Attempt(path=path, node=node, scene=scene, bindings=_bindings(path, scene))
+            attempt = Attempt(path=path, node=node, whose=node, scene=scene, bindings=_bindings(path, scene))
             free = (one for one in path.permissions if set(placeholders(one.resource)) <= FREE and is_fixed(one))
             found = self._could[key] = all(ask(one, attempt, attempt.bindings)[0] is not False for one in free)
         return found
@@ -117,10 +119,17 @@ class Walker:
         """The easiest way to walk a path on what the scene names, or `None`; a way without doubt is taken first."""
         return min(self.walks(path, node, scene), key=lambda walk: len(walk.requires), default=None)
 
-    def walks(self, path: EscalationPath, node: Node, scene: Scene) -> list[Walk]:
-        """The easiest way to each thing that walking a path on what the scene names can lead to."""
+    def walks(self, path: EscalationPath, node: Node, scene: Scene, whose: Node | None = None) -> list[Walk]:
+        """The easiest way to each thing that walking a path on what the scene names can lead to.
+
+        Args:
+            path: The path.
+            node: Who walks it.
+            scene: On what.
+            whose: Who is changed by it, where that is another; the actor of the scene.
+        """
         best: dict[object, Walk] = {}
-        for attempt in self._attempts(path, node, scene):
+        for attempt in self._attempts(path, node, scene, whose or node):
             result = self._result(attempt)
             if result is None:
                 continue
@@ -135,7 +144,7 @@ class Walker:
                     break
         return list(best.values())
 
-    def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[Attempt]:
+    def _attempts(self, path: EscalationPath, node: Node, scene: Scene, whose: Node) -> Iterator[Attempt]:
         untold = self._land.unsettled(path.requires, scene.account or scene.actor.account.id)
         judged = _judged(path.target.where, scene, untold, path.assumes) if untold is not None else None
         if judged is None:
@@ -147,7 +156,13 @@ class Walker:
                 return
             requires += () if trusts is True else trusts
         attempt = Attempt(
-            path=path, node=node, scene=scene, bindings=_bindings(path, scene), requires=requires, assumes=assumes
+            path=path,
+            node=node,
+            whose=whose,
+            scene=scene,
+            bindings=_bindings(path, scene),
+            requires=requires,
+            assumes=assumes,
         )
         for with_policy in _with_policy(attempt):
             for with_existing in self._with_existing(with_policy):
@@ -226,6 +241,7 @@ class Walker:
             node=attempt.node,
             target=_target_name(attempt.scene),
             result=result,
+            whose=attempt.whose if attempt.whose is not attempt.node else None,
             asked=tuple(asked),
             requires=tuple(dict.fromkeys(requires)),
             assumes=tuple(dict.fromkeys(attempt.assumes)),

@@ -174,6 +174,18 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     lists: tuple[PublicList, ...] = ()
 
 
+class Another(msgspec.Struct, frozen=True, kw_only=True):
+    """How a path of somebody on itself reads where another takes it, and whoever walks has both in hand.
+
+    Attributes:
+        title: What is done.
+        remedy: What to change in policies.
+    """
+
+    title: str
+    remedy: str
+
+
 class EscalationPath(msgspec.Struct, frozen=True, kw_only=True):
     """One way up.
 
@@ -182,6 +194,7 @@ class EscalationPath(msgspec.Struct, frozen=True, kw_only=True):
         permissions: All of them are needed.
         policies: What has to hold of the policy `{policy}`, where the path changes one that is not the target.
         also: A second principal the path needs, `{also}`.
+        another: Set where somebody else may take it on the actor too, whoever walks having both in hand.
         requires: Words for what no policy shows and stands in the way until it is known; each is a word of
             `shared/words.toml`.
         assumes: Words for what is taken to be there, since it nearly always is; shown, and nothing more.
@@ -200,6 +213,7 @@ class EscalationPath(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[Where, ...] = ()
     also: Target | None = None
     existing: Existing | None = None
+    another: Another | None = None
     catalogue: Catalogue = Catalogue()
     remedy: str
     requires: tuple[str, ...] = ()
