@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.iam.admins.named import NamedResources
@@ -40,7 +41,8 @@ class Changeable:
         self._names = NamedResources()
         self._fits: dict[int, tuple[Plan, ...]] = {}
         self._found: dict[tuple[int, str, str], Pool] = {}
-        self._everybody: dict[tuple[str, Actor], list[Holder]] = {}
+        self._everybody: dict[tuple[str, Actor], Pool] = {}
+        self._touched_by: dict[tuple[str, str], dict[str, list[Holder]]] = {}
 
     def plans_of(self, node: Node, *, sure: bool) -> list[Plan]:
         """The paths a node may take to change another."""
@@ -56,28 +58,42 @@ class Changeable:
         key = (id(node.powers), account, plan.path.id)
         found = self._found.get(key)
         if found is None:
-            everybody = self._of_kind(plan, account)
             named = self._names.by(node.powers, plan.path.permissions[0].action.lower())
-            wanted = everybody if named is None else [one for one in everybody if self._named(plan, one, named)]
-            found = self._found[key] = Pool(wanted)
+            found = self._of_kind(plan, account) if named is None else self._named(plan, account, named)
+            self._found[key] = found
         return found
 
-    def _of_kind(self, plan: Plan, account: str) -> list[Holder]:
+    def _of_kind(self, plan: Plan, account: str) -> Pool:
         """Users, roles or both of an account; of any account the roles that Identity Center made."""
         elsewhere = plan.path.target.kind is TargetKind.PERMISSION_SET
         key = ("" if elsewhere else account, plan.path.actor)
         found = self._everybody.get(key)
         if found is None and elsewhere:
-            found = [one for one in self._land.holders if one.path.startswith(_OF_IDENTITY_CENTER)]
+            found = Pool(one for one in self._land.holders if one.path.startswith(_OF_IDENTITY_CENTER))
         elif found is None:
             kind = _KIND.get(plan.path.actor)
-            found = [*self._land.users(account)] if kind is not Kind.ROLE else []
-            found += self._land.roles(account) if kind is not Kind.USER else []
+            users = self._land.users(account) if kind is not Kind.ROLE else []
+            found = Pool([*users, *(self._land.roles(account) if kind is not Kind.USER else [])])
         self._everybody[key] = found
         return found
 
-    def _named(self, plan: Plan, one: Holder, named: Named) -> bool:
-        return any(named.names(arn) for arn in self._touched(plan, one))
+    def _named(self, plan: Plan, account: str, named: Named) -> Pool:
+        """Those for whom a policy names what it has to."""
+        touching = self._touching(plan, account)
+        arns = [arn for arn in sorted(named.literals) if arn in touching]
+        arns += [arn for arn in touching if named.names(arn)] if named.patterns else []
+        return Pool({id(one): one for arn in arns for one in touching[arn]}.values())
+
+    def _touching(self, plan: Plan, account: str) -> dict[str, list[Holder]]:
+        """By what a policy has to name, who is changed by it."""
+        key = (plan.path.id, account)
+        found = self._touched_by.get(key)
+        if found is None:
+            found = self._touched_by[key] = defaultdict(list)
+            for one in self._of_kind(plan, account).holders:
+                for arn in self._touched(plan, one):
+                    found[arn].append(one)
+        return found
 
     def _touched(self, plan: Plan, one: Holder) -> Iterator[str]:
         """What a policy has to name for somebody to be changed by a path."""
