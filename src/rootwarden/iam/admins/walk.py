@@ -229,6 +229,7 @@ class Walker:
         """The walk with one name for what is new, in one Region."""
         asked: list[Asked] = []
         requires = attempt.requires
+        whose = attempt.whose if attempt.whose is not attempt.node else None
         bindings = attempt.bindings | ({"new": name} if name else {})
         for permission in _needed(attempt):
             may, request = ask(permission, attempt, bindings, region)
@@ -239,9 +240,9 @@ class Walker:
         return Walk(
             path=attempt.path,
             node=attempt.node,
-            target=_target_name(attempt.scene),
+            target=_target_name(attempt.scene) or ("" if whose is None else whose.holder.arn),
             result=result,
-            whose=attempt.whose if attempt.whose is not attempt.node else None,
+            whose=whose,
             asked=tuple(asked),
             requires=tuple(dict.fromkeys(requires)),
             assumes=tuple(dict.fromkeys(attempt.assumes)),
