@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.steps import Plan, Steps
 
 _KIND: Final = {Actor.USER: Kind.USER, Actor.ROLE: Kind.ROLE}
+# Resources that tell who is changed.
+_TELLING: Final = frozenset({"{actor}", "{group}", "{target}"})
 _OF_IDENTITY_CENTER: Final = "/aws-reserved/sso.amazonaws.com/"
 
 
@@ -58,7 +60,9 @@ class Changeable:
         key = (id(node.powers), account, plan.path.id)
         found = self._found.get(key)
         if found is None:
-            named = self._names.by(node.powers, plan.path.permissions[0].action.lower())
+            first = plan.path.permissions[0]
+            told = first.resource in _TELLING
+            named = self._names.by(node.powers, first.action.lower()) if told else None
             found = self._of_kind(plan, account) if named is None else self._named(plan, account, named)
             self._found[key] = found
         return found
@@ -105,9 +109,7 @@ class Changeable:
         elif target.kind is TargetKind.GROUP or resource == "{group}":
             groups = self._land.households[one.account.id].groups
             yield from (groups[name].arn for name in one.groups if name in groups)
-        elif target.kind is TargetKind.POLICY:
+        else:
             yield from (each.arn for each in one.attachments if each.arn)
             if one.boundary:
                 yield one.boundary
-        else:
-            yield from (one.arn, "*")
