@@ -163,7 +163,8 @@ class Site:
     def _statement(self, permission: Permission) -> Statement:
         resource = self.resource(permission)
         if self.broken == "elsewhere" and resource != "*":
-            resource = f"{resource}-of-another"
+            # Another for each action: a name that all of them leave would do for something new.
+            resource = f"{resource}-of-another-{permission.action}"
         when = None
         for each in permission.context:
             if each.key == "iam:PassedToService":

@@ -55,6 +55,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         node: Who asks.
         whose: Whose own permissions it changes, where it does: who asks, or another who is in hand as well.
         bindings: What stands for the names in its templates.
+        full: ARNs of the policies of the account that allow everything.
         version: The version of a policy that it goes back to.
     """
 
@@ -63,6 +64,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     whose: Node
     scene: Scene
     bindings: dict[str, str]
+    full: tuple[str, ...] = ()
     version: Policy | None = None
     requires: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()

@@ -105,7 +105,7 @@ class Changeable:
         if resource == "{actor}":
             yield one.arn
         elif target.kind is TargetKind.GROUP and Where.GROUP_OF_ACTOR not in target.where:
-            yield from (group.arn for group in self._land.groups(one.account.id))
+            yield from (group.arn for group in self._land.households[one.account.id].groups.values())
         elif target.kind is TargetKind.GROUP or resource == "{group}":
             groups = self._land.households[one.account.id].groups
             yield from (groups[name].arn for name in one.groups if name in groups)

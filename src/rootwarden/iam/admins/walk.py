@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.iam.admins.admin import EVERYTHING
+from rootwarden.iam.admins.admin import EVERYTHING, allows_everything
 from rootwarden.iam.admins.asking import NEW, new_names, regions
 from rootwarden.iam.admins.attempt import Asked, Attempt, End, Node, Result
 from rootwarden.iam.admins.conditions import TAKEN, Scene, holds, holds_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_RESOURCES: Final = 20
 _MOST_SECONDS: Final = 12
+_MOST_FULL: Final = 8
 _OLDER: Final = "older-version"
 # What an older version of a policy, the credential report or the organization may settle.
 _SHOWN_SOMETIMES: Final = frozenset({_OLDER, "credentials-management", "password-recovery", "root-mfa"})
@@ -94,6 +95,7 @@ class Walker:
         self.pools = Pools(land, self._lends)
         self.cut: dict[str, set[str]] = {}
         self._second: dict[tuple[str, int, str], list[_Second]] = {}
+        self._policies: dict[str, tuple[str, ...]] = {}
         self._could: dict[tuple[int, int, str], bool] = {}
 
     def could(self, path: EscalationPath, node: Node) -> bool:
@@ -102,9 +104,21 @@ class Walker:
         found = self._could.get(key)
         if found is None:
             scene = Scene(actor=node.holder)
-            attempt = Attempt(path=path, node=node, whose=node, scene=scene, bindings=_bindings(path, scene))
+            attempt = Attempt(
+                path=path, node=node, whose=node, scene=scene, bindings=_bindings(path, scene), full=self._full(node)
+            )
             free = (one for one in path.permissions if set(placeholders(one.resource)) <= FREE and is_fixed(one))
             found = self._could[key] = all(ask(one, attempt, attempt.bindings)[0] is not False for one in free)
+        return found
+
+    def _full(self, node: Node) -> tuple[str, ...]:
+        """The policies of an account that allow everything, of which the first few are tried."""
+        account = node.holder.account.id
+        found = self._policies.get(account)
+        if found is None:
+            made = self._land.households[account].policies.values()
+            full = (one.arn for one in made if one.customer_managed and allows_everything(one.policy.document))
+            found = self._policies[account] = tuple(islice(sorted(full), _MOST_FULL))
         return found
 
     def _lends(self, role: Holder, services: tuple[str, ...]) -> May:
@@ -161,6 +175,7 @@ class Walker:
             whose=whose,
             scene=scene,
             bindings=_bindings(path, scene),
+            full=self._full(whose),
             requires=requires,
             assumes=assumes,
         )

@@ -74,6 +74,7 @@ class Where(StrEnum):
     FEWER_THAN_TWO_KEYS = "fewer-than-two-keys"
     GROUP_OF_ACTOR = "group-of-actor"
     GROUP_WITH_MORE_PERMISSIONS = "group-with-more-permissions"
+    GROUP_WITHOUT_ACTOR = "group-without-actor"
     HAS_BOUNDARY = "has-boundary"
     HAS_OLDER_VERSION = "has-older-version"
     HAS_PASSWORD = "has-password"  # noqa: S105 - what a user has
