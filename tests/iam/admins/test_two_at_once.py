@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.iam.admins.judged import by_arn, judged_folder
+from tests.iam.admins.drawn_account import Drawn
+from tests.iam.admins.judged import by_arn, judged_dump, judged_folder
+from tests.iam.admins.plain_search import PlainSearch
 from tests.iam.hand_worlds import by_hands, by_writing, worlds_by_hands, worlds_by_writing
 from tests.iam.path_worlds import InTheWay
+
+from rootwarden.iam.admins.verdict import Class
+from rootwarden.packs import escalation_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.iam.hand_worlds import HandWorld
 
+    from rootwarden.audit.root_equivalents import RootEquivalents
     from rootwarden.iam.escalation.path import EscalationPath
 
 
@@ -39,3 +46,48 @@ def test_somebody_is_changed_by_a_role_it_may_assume(path: EscalationPath, tmp_p
 @pytest.mark.parametrize("path", by_writing(), ids=lambda path: path.id)
 def test_a_role_that_is_run_as_has_a_policy_written_into_it(path: EscalationPath, tmp_path: Path) -> None:
     check(worlds_by_writing(path), tmp_path)
+
+
+def judged(seed: int) -> RootEquivalents:
+    return judged_dump(Drawn(Random(seed)).dump())
+
+
+def taken_by_who_is_in_hand(seed: int) -> int:
+    """Every step is taken by somebody who is in hand by then; how many take one that is not the last they became."""
+    aside = 0
+    for one in judged(seed).principals:
+        in_hand, last = {one.arn}, one.arn
+        for step in one.path:
+            assert step.by in in_hand, (seed, one.arn, [each.id for each in one.path])
+            aside += step.by != last
+            last = step.leads_to
+            in_hand.add(last)
+    return aside
+
+
+def found_as_plainly(seed: int) -> int:
+    """Who is proven to get up is the same as if everything is tried on everybody; how many were compared."""
+    found = judged(seed)
+    assert found.land is not None
+    plain = PlainSearch(found.land, escalation_paths())
+    compared = 0
+    for one in found.principals:
+        up = plain.gets_up(found.land.by_arn[one.arn])
+        if up is not None:
+            compared += 1
+            assert up is (one.kind in {Class.DIRECT, Class.ESCALATION}), (seed, one.arn, one.kind)
+    return compared
+
+
+def test_a_step_is_taken_by_who_is_in_hand() -> None:
+    assert sum(map(taken_by_who_is_in_hand, range(300))) > 5
+
+
+def test_the_same_get_up_as_if_everything_is_tried_on_everybody() -> None:
+    assert sum(map(found_as_plainly, range(40))) > 100
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(50_000, 52_000, 500))
+def test_the_same_get_up_as_if_everything_is_tried_on_everybody_at_length(first: int) -> None:
+    assert sum(map(found_as_plainly, range(first, first + 500))) > 1_000
