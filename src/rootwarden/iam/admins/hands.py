@@ -18,16 +18,22 @@ from rootwarden.iam.admins.pools import Frontier
 from rootwarden.iam.admins.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rootwarden.iam.admins.ascent import Ascent
     from rootwarden.iam.admins.attempt import Key
+    from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.steps import Steps
     from rootwarden.iam.admins.way import Way
 
-_MOST_IN_HAND: Final = 256
+_MOST_IN_HAND: Final = 1_000
 _MOST_PASSES: Final = 32
+# Looks at somebody in hand, or at two together: in one pass, for everybody there is, and beside that.
+_MOST_LOOKS: Final = 5
+_FREE_LOOKS: Final = 10_000
+# Whom somebody may change that are asked for before it is taken to change one of them.
+_MOST_ASKED: Final = 50
 
 
 class _InHand(msgspec.Struct, frozen=True, eq=False):
@@ -67,6 +73,10 @@ class Hands:
         self._near = Frontier(())
         self._up = Frontier(())
         self._moves: dict[Key, list[Walk]] = {}
+        self._changes: dict[tuple[Key, Key], Sequence[Walk]] = {}
+        self._failed: set[Key] = set()
+        self._by_name: dict[Key, list[Holder]] = {}
+        self._looks = 0
         self.taking_part: set[str] = set()
 
     def search(self, *, sure: bool) -> None:
@@ -75,7 +85,10 @@ class Hands:
         Args:
             sure: Whether every step has to be without doubt.
         """
+        self._changes.clear()
+        self._by_name.clear()
         for _ in range(_MOST_PASSES):
+            self._looks = _FREE_LOOKS + _MOST_LOOKS * len(self._ascent.nodes)
             changers = [node for node in self._left() if self._changes_another(node, sure=sure)]
             if not changers or not self._pass(changers, sure=sure):
                 return
@@ -87,8 +100,25 @@ class Hands:
         return [node for key, node in self._ascent.nodes.items() if key not in self._ascent.ways]
 
     def _changes_another(self, node: Node, *, sure: bool) -> bool:
-        plans = self._changeable.plans_of(node, sure=sure)
-        return any(one is not node.holder for plan in plans for one in self._changeable.by(plan, node).holders)
+        """Whether it can change somebody, or there are too many to ask about all."""
+        others = (one for one in self._named(node, sure=sure) if one is not node.holder)
+        for tried, one in enumerate(others):
+            if tried >= _MOST_ASKED or self._looks <= 0 or self._changing(node, Node(one, one.powers), sure=sure):
+                return True
+        return False
+
+    def _named(self, node: Node, *, sure: bool) -> list[Holder]:
+        """Everybody whom a node may change, as far as its policies name them."""
+        found = self._by_name.get(node.key)
+        if found is None:
+            plans = self._changeable.plans_of(node, sure=sure)
+            pools = {id(pool): pool for plan in plans if (pool := self._changeable.by(plan, node)).holders}
+            if len(pools) == 1:
+                found = next(iter(pools.values())).holders
+            else:
+                found = list({id(one): one for pool in pools.values() for one in pool.holders}.values())
+            self._by_name[node.key] = found
+        return found
 
     def _pass(self, changers: list[Node], *, sure: bool) -> bool:
         """Look at everybody who may have a way once, those who change another first; whether somebody has one."""
@@ -99,8 +129,8 @@ class Hands:
             fresh = []
             for node in layer:
                 # Who is changed by itself is in the hand of who it was.
-                begins = node.powers is node.holder.powers and node.key not in self._ascent.ways
-                way = self._from(node, sure=sure) if begins else None
+                known = node.key in self._ascent.ways or node.key in self._failed
+                way = self._from(node, sure=sure) if node.powers is node.holder.powers and not known else None
                 if way is not None:
                     self._ascent.ways[node.key] = way
                     fresh.append(node.holder)
@@ -112,17 +142,13 @@ class Hands:
 
     def _prepare(self, changers: list[Node], layers: list[list[Node]], *, sure: bool) -> None:
         """Whom it may be worth to become: who may be changed, who may change, and who may become one of them."""
-        changed = {
-            id(one): one
-            for node in changers
-            for plan in self._changeable.plans_of(node, sure=sure)
-            for one in self._changeable.by(plan, node).holders
-        }
+        changed = {id(one): one for node in changers for one in self._named(node, sure=sure)}
         into_changed = self._layers([Node(one, one.powers) for one in changed.values()], sure=sure)
         everybody = [*changed.values(), *(node.holder for layer in (*layers, *into_changed) for node in layer)]
         self._near = Frontier(everybody)
         self._up = self._ascent.everybody_up()
         self._moves.clear()
+        self._failed.clear()
         self.taking_part.update(node.holder.arn for layer in layers for node in layer)
 
     def _layers(self, goals: Iterable[Node], *, sure: bool) -> Iterator[list[Node]]:
@@ -151,12 +177,14 @@ class Hands:
     def _from(self, start: Node, *, sure: bool) -> Way | None:
         """The way of somebody, by whoever it can have in hand."""
         met = {start.key}
-        in_hand = [_InHand(start)]
+        in_hand, changers = [_InHand(start)], list[_InHand]()
         for one in in_hand:
-            if len(in_hand) > _MOST_IN_HAND:
-                self._steps.cut(f"of those somebody can become only {_MOST_IN_HAND} were looked at together", start)
+            if len(in_hand) > _MOST_IN_HAND or self._looks <= 0:
+                self._steps.cut("of those somebody can become not all were looked at together", start)
                 return None
-            for walk, before, changes in self._next(one, in_hand[: one.number + 1], sure=sure):
+            self._looks -= 1
+            changers += [one] if self._is_changer(one.node, sure=sure) else []
+            for walk, before, changes in self._next(one, in_hand[: one.number + 1], changers, sure=sure):
                 if not isinstance(walk.result, Node) or walk.result.key in met or changes > DEEPEST_CHANGE:
                     continue
                 made = _InHand(walk.result, len(in_hand), walk, before, changes)
@@ -165,27 +193,39 @@ class Hands:
                     return way
                 met.add(walk.result.key)
                 in_hand.append(made)
+        # Whoever is in a hand that is of no use has no more in its own.
+        self._failed.update(one.node.key for one in in_hand if not one.changes)
         return None
 
+    def _is_changer(self, node: Node, *, sure: bool) -> bool:
+        return next((one for one in self._named(node, sure=sure) if one is not node.holder), None) is not None
+
     def _next(
-        self, one: _InHand, earlier: list[_InHand], *, sure: bool
+        self, one: _InHand, earlier: list[_InHand], changers: list[_InHand], *, sure: bool
     ) -> Iterator[tuple[Walk, tuple[_InHand, ...], int]]:
-        """What can be done with somebody: alone, and together with those who were in hand before."""
-        for other in earlier:
-            for asker, whose in ((one, other), (other, one)):
-                changes = max(asker.changes, whose.changes) + 1
-                for walk in self._changing(asker.node, whose.node, sure=sure):
-                    yield walk, (asker, whose), changes
+        """What can be done with somebody: together with those who were in hand before, and alone."""
+        pairs = [(other, one) for other in changers]
+        pairs += [(one, other) for other in earlier] if one in changers[-1:] else []
+        for asker, whose in pairs:
+            for walk in self._changing(asker.node, whose.node, sure=sure):
+                yield walk, (asker, whose), max(asker.changes, whose.changes) + 1
         for walk in self._moving(one.node, sure=sure):
             yield walk, (one,), one.changes
 
-    def _changing(self, asker: Node, whose: Node, *, sure: bool) -> Iterator[Walk]:
+    def _changing(self, asker: Node, whose: Node, *, sure: bool) -> Sequence[Walk]:
         """The ways in which one may change another."""
         if asker.holder is whose.holder:
-            return
-        for plan in self._changeable.plans_of(asker, sure=sure):
-            if self._changeable.by(plan, asker).by_arn.get(whose.holder.arn) is whose.holder:
-                yield from self._steps.on_another(plan, asker, whose, sure=sure)
+            return ()
+        key = (asker.key, whose.key)
+        found = self._changes.get(key)
+        if found is None:
+            self._looks -= 1
+            walks: list[Walk] = []
+            for plan in self._changeable.plans_of(asker, sure=sure):
+                if self._changeable.by(plan, asker).by_arn.get(whose.holder.arn) is whose.holder:
+                    walks += self._steps.on_another(plan, asker, whose, sure=sure)
+            found = self._changes[key] = walks or ()
+        return found
 
     def _moving(self, node: Node, *, sure: bool) -> list[Walk]:
         """Whom somebody can become, of those it may be worth to be, and what it can change about itself."""
@@ -193,6 +233,7 @@ class Hands:
         if found is None:
             best = {one.result.key: one for one in self._becoming(node, sure=sure) if isinstance(one.result, Node)}
             found = self._moves[node.key] = list(best.values())
+            self._looks -= len(found)
         return found
 
     def _becoming(self, node: Node, *, sure: bool) -> Iterator[Walk]:
