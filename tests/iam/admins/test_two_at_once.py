@@ -65,18 +65,23 @@ def taken_by_who_is_in_hand(seed: int) -> int:
     return aside
 
 
-def found_as_plainly(seed: int) -> int:
-    """Who is proven to get up is the same as if everything is tried on everybody; how many were compared."""
+def missed(seed: int) -> tuple[int, int]:
+    """How many were compared with a search that tries everything on everybody, and how many that alone proves up.
+
+    Nobody may be proven to get up whom it does not prove to.
+    """
     found = judged(seed)
     assert found.land is not None
     plain = PlainSearch(found.land, escalation_paths())
-    compared = 0
+    compared = left_out = 0
     for one in found.principals:
         up = plain.gets_up(found.land.by_arn[one.arn])
+        proven = one.kind in {Class.DIRECT, Class.ESCALATION}
         if up is not None:
             compared += 1
-            assert up is (one.kind in {Class.DIRECT, Class.ESCALATION}), (seed, one.arn, one.kind)
-    return compared
+            assert up or not proven, (seed, one.arn, one.kind)
+            left_out += up and not proven
+    return compared, left_out
 
 
 def test_a_step_is_taken_by_who_is_in_hand() -> None:
@@ -84,10 +89,16 @@ def test_a_step_is_taken_by_who_is_in_hand() -> None:
 
 
 def test_the_same_get_up_as_if_everything_is_tried_on_everybody() -> None:
-    assert sum(map(found_as_plainly, range(40))) > 100
+    compared, left_out = map(sum, zip(*map(missed, range(40)), strict=True))
+    assert compared > 100
+    assert left_out == 0
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("first", range(50_000, 52_000, 500))
-def test_the_same_get_up_as_if_everything_is_tried_on_everybody_at_length(first: int) -> None:
-    assert sum(map(found_as_plainly, range(first, first + 500))) > 1_000
+def test_nearly_the_same_get_up_as_if_everything_is_tried_on_everybody(first: int) -> None:
+    # What somebody loses by changing itself has to be used before; not every such order is tried (docs/iam-admins.md).
+    compared, left_out = map(sum, zip(*map(missed, range(first, first + 500)), strict=True))
+    assert compared > 1_000
+    assert left_out <= compared // 500

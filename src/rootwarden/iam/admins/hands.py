@@ -31,7 +31,7 @@ _MOST_IN_HAND: Final = 1_000
 _MOST_PASSES: Final = 32
 # Looks at somebody in hand, or at two together: in one pass, for everybody there is, and beside that.
 _MOST_LOOKS: Final = 5
-_FREE_LOOKS: Final = 10_000
+_FREE_LOOKS: Final = 40_000
 # Whom somebody may change that are asked for before it is taken to change one of them.
 _MOST_ASKED: Final = 50
 
