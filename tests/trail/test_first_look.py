@@ -164,7 +164,10 @@ def test_what_is_no_small_regular_file_is_left_to_the_reader_that_can_tell(tmp_p
         file.write(LOG)
         file.truncate(1024**2 + 1)
     os.mkfifo(tmp_path / "pipe")
-    for path in (large, tmp_path / "pipe", tmp_path, tmp_path / "missing"):
-        assert look_through(path, filter_of(SHIPPED), Limits()) == look_through(tmp_path, filter_of(SHIPPED), Limits())
-        assert not look_through(path, filter_of(SHIPPED), Limits()).ruled_out
-        assert scan_file(path, SHIPPED).problems
+    refused = (tmp_path / "pipe", tmp_path, tmp_path / "missing")
+    for path in (large, *refused):
+        look = look_through(path, filter_of(SHIPPED), Limits())
+        assert not (look.ruled_out or look.found)
+    # Zeros behind a member are what tapes and some stores fill up with.
+    assert scan_file(large, SHIPPED).counts.ruled_out == 1
+    assert all(scan_file(path, SHIPPED).problems for path in refused)
