@@ -19,7 +19,7 @@ from rootwarden.archive.reading import (
     rows_of,
     verify,
 )
-from rootwarden.aws.objects import Missing
+from rootwarden.aws.missing import Missing
 from rootwarden.errors import AccessError, InputError, UsageError
 from rootwarden.fleet.observation import schema
 
@@ -165,6 +165,8 @@ class Archive:
         Raises:
             RootwardenError: When they cannot be read, or bundles cannot be written.
         """
+        if len(self._place.entries()) < FEWEST:
+            return 0
         bundles = Bundles(self._place)
         kept = self._listed(bundles).kept
         loose = [each for each in kept if worth_bundling(each) and bundles.find(each.entry) is None]

@@ -15,7 +15,7 @@ from rootwarden.archive.footer import check_pages, read_footer
 from rootwarden.archive.listed import Broken
 from rootwarden.archive.reading import BROKEN, reason, refuse_strange
 from rootwarden.archive.snapshot import FACTS_COLUMN
-from rootwarden.aws.objects import Missing
+from rootwarden.aws.missing import Missing
 from rootwarden.errors import AccessError
 from rootwarden.fleet.observation import COLUMNS, SCHEMA_VERSION, STATE_SUFFIX, schema
 

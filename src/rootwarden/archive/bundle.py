@@ -19,7 +19,7 @@ from rootwarden.archive.footer import check_end, check_pages, read_footer
 from rootwarden.archive.listed import Broken, Kept
 from rootwarden.archive.place import Entry
 from rootwarden.archive.reading import BROKEN, reason, refuse_strange, rows_of
-from rootwarden.aws.objects import Missing
+from rootwarden.aws.missing import Missing
 from rootwarden.errors import AccessError
 from rootwarden.fleet.observation import SCHEMA_VERSION, schema
 
