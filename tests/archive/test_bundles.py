@@ -14,6 +14,7 @@ from tests.archive.test_snapshots import _own
 
 from rootwarden.archive import footer
 from rootwarden.archive.bundle import FEWEST, KEY, SMALL, Bundles
+from rootwarden.archive.damaged import Damaged
 from rootwarden.archive.listed import Broken
 from rootwarden.archive.place import Folder
 from rootwarden.facts.fact import Known
@@ -171,7 +172,7 @@ def test_a_bundle_that_unpacks_to_very_much_is_not_unpacked(
     ((held, runs),) = kept.holding(archive.listing().kept)
     assert kept.rows(held, runs, READ).height == 3 * RUNS
     monkeypatch.setattr(footer, "MOST_GROUP", 1000)
-    with pytest.raises(footer.Damaged, match="unpacks to more than"):
+    with pytest.raises(Damaged, match="unpacks to more than"):
         kept.rows(held, runs, READ)
 
 
