@@ -101,7 +101,9 @@ def drawing(units: tuple[UnitCoverage, ...], title: str, most: int = MOST_ROWS) 
 
 def _row(unit: UnitCoverage, top: int, above: int | None) -> UnitRow:
     left = min(unit.depth, _DEEPEST) * _INDENT + 1
-    counts = " ".join(f"{SYMBOL[each]} {unit.count(each):,}" for each in _ORDER if unit.count(each)) or "no accounts"
+    counts = (
+        "\u2002".join(f"{SYMBOL[each]} {unit.count(each):,}" for each in _ORDER if unit.count(each)) or "no accounts"
+    )
     room = int((WIDTH - left - len(counts) * _SMALL_LETTER - 20) / _LETTER)
     flag = "⚑ " if unit.planned else ""
     return UnitRow(
