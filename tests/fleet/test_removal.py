@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fleet.removals import Told, burn_down, followed, member
+from tests.fleet.removals import burn_down, followed, member
 
 from rootwarden.errors import InputError
 from rootwarden.facts.organization import Position
 from rootwarden.fleet.removal import removal_of
+
+if TYPE_CHECKING:
+    from tests.fleet.removals import Told
 
 TOLD: tuple[Told, ...] = (True, False, None, "?")
 KINDS = ("password", "key", "certificate", "device")
@@ -61,7 +65,9 @@ def test_a_member_left_out_of_a_later_run_is_not_known() -> None:
 
 
 def test_a_member_that_was_closed_is_no_longer_counted() -> None:
-    removal = followed((member(1, password=True), member(2)), (member(1, 1, password=True, state="SUSPENDED"), member(2, 1)))
+    removal = followed(
+        (member(1, password=True), member(2)), (member(1, 1, password=True, state="SUSPENDED"), member(2, 1))
+    )
     assert (removal.points[-1].members, removal.points[-1].unknown) == (1, 0)
 
 

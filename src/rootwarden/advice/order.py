@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.advice.advice import State
-from rootwarden.advice.scenario import outcome
+from rootwarden.advice.scenario import RANK, outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from rootwarden.advice.advice import Advice
     from rootwarden.advice.scenario import Scenario
@@ -50,7 +50,8 @@ def ordered(advice: Sequence[Advice], states: Mapping[str, State], scenarios: Se
     placed: list[Placed] = []
     while open_:
         chains = [_chain(by_id[one], by_id, open_) for one in sorted(open_)]
-        best = min(chains, key=lambda chain: _worth(chain, on, scenarios, by_id))
+        base = _sum(scenarios, frozenset(on))
+        best = min(chains, key=lambda chain: _worth(chain, _sum(scenarios, on.union(chain)) - base, by_id))
         for one in best:
             better = improved(scenarios, on, on | {one})
             aim = best[-1] if one != best[-1] and not better else ""
@@ -80,14 +81,14 @@ def _chain(one: Advice, by_id: Mapping[str, Advice], open_: Iterable[str]) -> tu
     return tuple(found)
 
 
-def _worth(
-    chain: tuple[str, ...], on: set[str], scenarios: Sequence[Scenario], by_id: Mapping[str, Advice]
-) -> tuple[float, int, int, str]:
-    gain = sum(_value(one, on.union(chain)) - _value(one, on) for one in scenarios)
+def _worth(chain: tuple[str, ...], gain: int, by_id: Mapping[str, Advice]) -> tuple[float, int, int, str]:
     dearest = max(by_id[one].cost.price.rank for one in chain)
     return -gain / len(chain), dearest, len(chain), chain[-1]
 
 
-def _value(one: Scenario, on: Iterable[str]) -> int:
-    held = frozenset(on)
-    return outcome(one.native, held).outcome.rank + outcome(one.both, held).outcome.rank
+def _sum(scenarios: Iterable[Scenario], on: Collection[str]) -> int:
+    return sum(_value(one, on) for one in scenarios)
+
+
+def _value(one: Scenario, on: Collection[str]) -> int:
+    return RANK[outcome(one.native, on).outcome] + RANK[outcome(one.both, on).outcome]

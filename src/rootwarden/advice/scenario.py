@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -33,7 +33,10 @@ class Outcome(StrEnum):
     @property
     def rank(self) -> int:
         """0 for what is not seen."""
-        return list(Outcome).index(self)
+        return RANK[self]
+
+
+RANK: Final = {one: number for number, one in enumerate(Outcome)}
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):

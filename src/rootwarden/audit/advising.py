@@ -13,7 +13,7 @@ from rootwarden.advice.scenario import Cell, possible
 from rootwarden.audit.assess import assess
 from rootwarden.audit.guardrail_proof import Wanted, prove_all
 from rootwarden.audit.rulebook import rulebook
-from rootwarden.facts.fact import value_or_none
+from rootwarden.facts.fact import Absent, value_or_none
 from rootwarden.facts.instant import Instant
 from rootwarden.guardrails.content.values import examples
 from rootwarden.guardrails.proof import Verdict as ProofVerdict
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 # What a sentence of an advice is called among the rules of the run.
 _OWN: Final = "advice-"
+_IDLE: Final = "what it comes after does not apply"
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +136,8 @@ def advise(collected: Collected, terms: Terms, judge: Judge, landscape: Landscap
     every = packs.advice()
     proofs = _proofs(every, landscape)
     standings = tuple(_standing(one, findings, proofs) for one in every)
+    if isinstance(collected.organization.id, Absent):
+        standings = _alone(every, standings)
     states = {one.advice: one.state for one in standings}
     return Advised(
         as_of=result.as_of,
@@ -175,6 +178,23 @@ def _standing(one: Advice, findings: Mapping[str, list[Finding]], proofs: Mappin
         said = f"Rootwarden does not ask for it; see for yourself: {decided.look}"
         return Standing(advice=one.id, state=State.UNKNOWN, said=said)
     return _of_findings(one, [each for rule in rules for each in findings.get(rule, ())])
+
+
+def _alone(every: Iterable[Advice], standings: tuple[Standing, ...]) -> tuple[Standing, ...]:
+    """In no organization, nothing applies that comes after what does not."""
+    states = {one.advice: one.state for one in standings}
+    after = {one.id: one.after for one in every}
+    applies = {one.id: one.decided.applies for one in every}
+
+    def idle(name: str) -> bool:
+        return states[name] is State.NOT_APPLICABLE or any(map(idle, after[name]))
+
+    return tuple(
+        Standing(advice=one.advice, state=State.NOT_APPLICABLE, said=applies[one.advice] or _IDLE)
+        if any(map(idle, after[one.advice]))
+        else one
+        for one in standings
+    )
 
 
 def _of_findings(one: Advice, found: list[Finding]) -> Standing:

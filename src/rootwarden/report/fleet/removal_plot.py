@@ -68,8 +68,14 @@ def _chart(removal: Removal) -> Chart:
         color=GREY, opacity=0.55, interpolate="step-after"
     )
     drawn = base.mark_line(strokeWidth=2.4, interpolate="step-after").encode(x=x, y=y, color=color, strokeDash=dash)
-    dots = base.mark_point(filled=True, size=34, opacity=1).encode(x=x, y=y, color=color)
-    layers: list[alt.Chart] = [unknown.encode(x=x, y=y, y2="top:Q"), drawn]
-    # A line of one or two runs is hardly one: its points are shown as well.
-    layers += [dots] if len(removal.points) <= _WIDE else []
+    # A run holds until the next one; the last one is shown as what it is: a point, and what is not known beside it.
+    ends = [row for row in lines if row[0] == band[-1][0] or len(removal.points) <= _WIDE]
+    dots = alt.Chart(data(("as of", "what", "members"), ends)).mark_point(filled=True, size=36, opacity=1, color=INK)
+    last = alt.Chart(data(("as of", "members", "top"), band[-1:])).mark_bar(color=GREY, opacity=0.55, size=10)
+    layers = [
+        unknown.encode(x=x, y=y, y2="top:Q"),
+        last.encode(x=x, y=y, y2="top:Q"),
+        drawn,
+        dots.encode(x=x, y=y),
+    ]
     return alt.layer(*layers).properties(width=WIDTH, height=340)

@@ -32,10 +32,12 @@ def render(removal: Removal, source: str, *, width: int = 100, color: bool = Fal
     about = f"{shorten(source, 120)} · {several(len(removal.points), 'run')} · last {instant(last.as_of)}"
     paper.line(about, "dim", indent=0)
     if last.unseen:
-        said = f"{several(last.unseen, 'member')} of earlier runs were not in the last one: not known, not removed"
+        said = f"not in the last run: {several(last.unseen, 'member')} of earlier ones, not known and not removed"
         paper.line(said, "yellow")
     if removal.kept:
-        paper.line(f"not counted: {several(removal.kept, 'account')} that keep root (management, standalone)", "dim")
+        paper.line(
+            f"not counted, for it keeps root: {several(removal.kept, 'account')} (management, standalone)", "dim"
+        )
     paper.heading("Over time", "█ has root credentials  ░ not known  · has none")
     for point in removal.points[-MOST_RUNS:]:
         paper.line(_bar(point))
