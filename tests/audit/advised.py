@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from rootwarden import packs
-from rootwarden.audit.advising import Advised, advice_book, advise
+from rootwarden.audit.advising import advice_book, advise
 from rootwarden.audit.assess import Terms
 from rootwarden.audit.judge import Judge
 from rootwarden.collect.collected import Collected, CollectedAccount
 from rootwarden.facts.account import Account
-from rootwarden.facts.fact import Fact, Known, Unknown, Why
+from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.guardrail import ResourceControls
 from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit, Position
 from rootwarden.facts.root_user import RootUser
 from rootwarden.guardrails.standing import landscape
 
 if TYPE_CHECKING:
-    from rootwarden.audit.advising import Standing
+    from rootwarden.audit.advising import Advised, Standing
+    from rootwarden.facts.fact import Fact
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MANAGEMENT: Final = "000000000000"

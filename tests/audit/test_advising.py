@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -10,10 +11,16 @@ from tests.audit.advised import REFUSED, account, advised, organization, standin
 
 from rootwarden import packs
 from rootwarden.advice.advice import State
-from rootwarden.facts.fact import Absent, Fact, Known, Unknown
+from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.guardrail import ScpDocument
 from rootwarden.facts.organization import Organization, OrganizationalUnit, Position
 from rootwarden.iam.document import read_document
+
+if TYPE_CHECKING:
+    from rootwarden.facts.fact import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CREDENTIALS = "member-root-credentials-removed"
 NOT_TOLD = Unknown("nobody told")
@@ -105,7 +112,7 @@ def test_an_account_in_no_organization_needs_nothing_of_one() -> None:
     assert all(one.said for one in found.standings)
 
 
-def with_policy(*statements: dict[str, object]) -> Organization:
+def with_policy(*statements: Mapping[str, object]) -> Organization:
     full = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [full, *statements]}
     policy = ScpDocument(id="p-x", name="x", document=Known({}), statements=Known(read_document(document)))

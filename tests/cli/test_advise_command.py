@@ -32,7 +32,7 @@ def states(found: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("world", "expected"),
     [
-        ("forgotten-mailbox", {"central-root-management": "not-done", "root-sessions": "not-done"}),
+        ("forgotten_mailbox", {"iam-trusted-access": "not-done", "central-root-management": "unknown"}),
         (
             "greenfield",
             {

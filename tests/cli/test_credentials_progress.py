@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from rootwarden.cli.credentials import app
 from rootwarden.errors import RootwardenError, UsageError
-from rootwarden.facts.fact import Fact, Known, Unknown
+from rootwarden.facts.fact import Known, Unknown
 from rootwarden.facts.organization import Position
 from rootwarden.facts.root_user import Password, RootUser
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rootwarden.facts.account import Account
+    from rootwarden.facts.fact import Fact
 
 REFUSED = Unknown("iam:GetAccountSummary was refused")
 
@@ -68,7 +69,7 @@ def test_exit_codes(last: tuple[Account, ...], code: int, tmp_path: Path) -> Non
     text, returned = progress("--archive", folder, "--format", "json")
     assert returned == code
     found = json.loads(text)
-    assert [point["have"] for point in found["points"]][0] == 2
+    assert found["points"][0]["have"] == 2
     assert bool(found["remaining"]) is (code == 1)
     assert bool(found["undecided"]) is (code == 3)
 
@@ -82,7 +83,9 @@ def test_formats(form: str, begins: str, tmp_path: Path) -> None:
 
 
 def test_a_spoiled_run_is_left_out_and_never_a_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = archived(tmp_path / "archive", BEFORE, (member(1, password=Known(False)), member(2, password=Known(False))))
+    folder = archived(
+        tmp_path / "archive", BEFORE, (member(1, password=Known(False)), member(2, password=Known(False)))
+    )
     (next(iter(sorted(folder.rglob("*.parquet"))))).write_bytes(b"PAR1 no more PAR1")
     text, code = progress("--archive", folder, "--format", "json")
     assert (code, len(json.loads(text)["points"])) == (3, 1)

@@ -49,7 +49,9 @@ def tree(parents: list[int], accounts: list[int]) -> Landscape:
         targets.append((*targets[parent], name) if number else (name,))
         mine = tuple(f"{each:012d}" for each, unit in enumerate(accounts) if unit == number)
         path = "/" + "/".join(targets[-1])
-        units.append(OrganizationalUnit(id=name, path=path, targets=targets[-1], accounts=mine, name=f"<Unit {number}>"))
+        units.append(
+            OrganizationalUnit(id=name, path=path, targets=targets[-1], accounts=mine, name=f"<Unit {number}>")
+        )
     listed = tuple(OrganizationAccount(id=f"{each:012d}", state="ACTIVE") for each in range(len(accounts)))
     whole = Organization(id=Known("o-exampleorg"), accounts=Known(listed), units=Known(tuple(units)))
     return landscape(whole, ResourceControls(), {})
@@ -108,9 +110,15 @@ def test_nobody_is_lost_and_nobody_counts_twice(data: st.DataObject) -> None:
     verdicts = {one.account: data.draw(st.sampled_from(Verdict)) for one in there.standings}
     rows = coverage(there, proof(there, verdicts))
     assert sum(row.accounts for row in rows if row.depth == 0) == len(accounts)
-    for number in range(size):
-        below = [each for each in range(size) if f"ou-{number}" in rows[each].path.split("/") or number == 0]
-        assert rows[number].accounts == sum(accounts.count(each) for each in below)
+    paths = {unit.id: unit.targets for unit in there.units}
+    for row in (each for each in rows if each.id):
+        below = [number for number, path in enumerate(paths.values()) if row.id in path]
+        assert row.accounts == sum(accounts.count(each) for each in below)
+    # Each unit stands right after its parent and what is below that: the lines of a drawing meet the right bar.
+    seen: list[str] = []
+    for row in (each for each in rows if each.id):
+        seen = [*seen[: row.depth], row.id]
+        assert tuple(seen) == paths[row.id]
     shown = outline(rows, data.draw(st.integers(1, 15)))
     assert shown[0] == rows[0]
     assert [row for row in rows if row.depth <= max(row.depth for row in shown)] == list(shown)

@@ -15,12 +15,13 @@ from rootwarden.report.fleet import removal_page
 from rootwarden.report.guardrail_map import page as map_page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "advice": lambda: advice_page.render(answers.small()),
     "advice-hostile": lambda: advice_page.render(answers.hostile()),
     "map": lambda: map_page.render(*planned()),
@@ -86,7 +87,9 @@ def test_verdicts_are_told_apart_without_colour(browser: Browser, folder: Path) 
     context = browser.new_context(offline=True)
     opened = context.new_page()
     opened.goto((folder / "map.html").as_uri())
-    patterns = opened.evaluate("[...document.querySelectorAll('.verdict-key .over')].map(each => each.getAttribute('fill'))")
+    patterns = opened.evaluate(
+        "[...document.querySelectorAll('.verdict-key .over')].map(each => each.getAttribute('fill'))"
+    )
     assert len(patterns) == len(set(patterns)) == 4
     context.close()
 

@@ -79,7 +79,9 @@ def coverage(
         placed.update(unit.accounts)
         for target in unit.targets:
             sums[target] += found
-    rows = [_row(unit, sums[unit.id], below[unit.id], (planned or {}).get(unit.id, ())) for unit in landscape.units]
+    place = {unit.id: number for number, unit in enumerate(landscape.units)}
+    units = sorted(landscape.units, key=lambda unit: [place[target] for target in unit.targets])
+    rows = [_row(unit, sums[unit.id], below[unit.id], (planned or {}).get(unit.id, ())) for unit in units]
     lost = Counter(verdict for account, verdict in said.items() if account not in placed)
     if lost:
         rows.append(UnitCoverage(id="", name=NOWHERE, path=NOWHERE, depth=0, shares=_shares(lost)))

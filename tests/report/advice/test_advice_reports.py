@@ -1,4 +1,4 @@
-"""Advice in every format: golden files, the published schema, nothing hostile let through, nothing unknown told done."""
+"""Advice in every format: golden files, the published schema, nothing hostile let through, no unknown told done."""
 
 from __future__ import annotations
 

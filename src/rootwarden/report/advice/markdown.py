@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rootwarden import packs
 from rootwarden.advice.advice import State
-from rootwarden.advice.scenario import Kind
+from rootwarden.advice.scenario import Kind, outcome
 from rootwarden.report.advice import phrases
 from rootwarden.report.words import instant, visible
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rootwarden.advice.advice import Advice
     from rootwarden.advice.scenario import Cell, Scenario
     from rootwarden.audit.advising import Advised
+
+# What most organizations have, or say they have.
+_USUAL: Final = frozenset({"trail-everywhere", "root-usage-alarm"})
 
 
 def render(advised: Advised) -> str:
@@ -52,12 +55,11 @@ def advice_list(every: Sequence[Advice]) -> str:
 def _scenarios(every: Sequence[Scenario]) -> Iterator[str]:
     for kind in Kind:
         yield f"## {phrases.KIND[kind]}\n"
-        yield "| scenario | AWS alone, nothing switched on | AWS alone, all switched on | with Rootwarden as well |"
+        yield "| scenario | nothing switched on | a trail and the usage alarm | all that is advised |"
         yield "|---|---|---|---|"
-        of_kind = [one for one in every if one.kind is kind]
-        for one in of_kind:
-            cells = (one.native[-1], one.native[0], one.both[0])
-            yield f"| [{one.title}](#{one.id}) | {' | '.join(_outcome(cell) for cell in cells)} |"
+        for one in (each for each in every if each.kind is kind):
+            columns = (_change(one, on) for on in (frozenset[str](), _USUAL, _everything(one)))
+            yield f"| [{one.title}](#{one.id}) | {' | '.join(columns)} |"
         yield ""
     for one in every:
         yield from _scenario(one)
@@ -73,6 +75,16 @@ def _scenario(one: Scenario) -> Iterator[str]:
             source = f"{cell.source} ({phrases.CERTAINTY[cell.certainty]})"
             yield f"| {column} | {_outcome(cell)} | {needs} | {cell.because}{by} | {source} |"
     yield ""
+
+
+def _change(one: Scenario, on: frozenset[str]) -> str:
+    """The outcome by AWS alone, and with Rootwarden where that is another."""
+    alone, both = (_outcome(outcome(cells, on)) for cells in (one.native, one.both))
+    return alone if alone == both else f"{alone} → {both}"
+
+
+def _everything(one: Scenario) -> frozenset[str]:
+    return frozenset(need for cell in (*one.native, *one.both) for need in cell.needs)
 
 
 def _outcome(cell: Cell) -> str:
