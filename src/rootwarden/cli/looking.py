@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rootwarden.audit.rulebook import Rulebook
     from rootwarden.cli.archiving import Archiving
     from rootwarden.collect.collected import Collected, CollectedAccount, Digest
-    from rootwarden.collect.live_account import RootSession
     from rootwarden.collect.plan import Plan
+    from rootwarden.collect.root_session import RootSession
     from rootwarden.collect.save import EvidenceWriter
     from rootwarden.facts.inventory import Part
     from rootwarden.facts.organization import Organization

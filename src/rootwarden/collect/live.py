@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from rootwarden.aws.door import Door
     from rootwarden.collect.collected import Digest
     from rootwarden.collect.evidence import CallRecord
-    from rootwarden.collect.live_account import RootSession
     from rootwarden.collect.plan import Plan
+    from rootwarden.collect.root_session import RootSession
     from rootwarden.collect.save import EvidenceWriter
     from rootwarden.facts.declarations import Declaration
     from rootwarden.facts.fact import Fact

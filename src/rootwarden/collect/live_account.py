@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,24 +10,26 @@ import msgspec
 from rootwarden.aws.calls import Call
 from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.door import CallFailed
-from rootwarden.aws.identity import Identity
 from rootwarden.collect import files
 from rootwarden.collect import plan as planning
 from rootwarden.collect.assets import count_assets
 from rootwarden.collect.evidence import Answered, CallRecord
 from rootwarden.collect.monitoring_plan import next_calls
+from rootwarden.collect.root_session import SESSION_SECONDS, RootSessionOpener, identity_of
 from rootwarden.collect.watching_plan import first_watching_calls, watching_calls
 from rootwarden.facts.fact import Absent, Known, Unknown
-from rootwarden.facts.instant import parse_instant
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Generator
+    from datetime import datetime
 
     from rootwarden.aws.calls import JsonObject
     from rootwarden.aws.door import Door
+    from rootwarden.aws.identity import Identity
     from rootwarden.collect.evidence import AccountAnswers
     from rootwarden.collect.plan import Plan
+    from rootwarden.collect.root_session import RootSession
 
 _OURS = frozenset(
     {"Timeout", "NotAsked", "NoWayIn", "ConnectionError", "ConnectionClosed", "MalformedAnswer", "TooManyPages"}
@@ -37,7 +38,6 @@ _NOT_READY = frozenset({"ReportInProgress", "ReportNotPresent", "ReportExpired"}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 MOST_MONITORING_CALLS = 14
 MOST_WATCHING_CALLS = 24
-SESSION_SECONDS = 900
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,16 +52,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     role_name: str = ""
     external_id: str = ""
-
-
-class RootSession(msgspec.Struct, frozen=True, kw_only=True):
-    """An AssumeRoot session we opened, written down so that detection knows its events as ours."""
-
-    account: str
-    access_key_id: str
-    task_policy: str
-    started_at: datetime
-    expires_at: datetime | None
 
 
 class AccountCollector:
@@ -99,7 +89,7 @@ class AccountCollector:
         self._home = home
         self._seconds = account_seconds
         self._stop = stop
-        self._on_root_session = on_root_session
+        self._opener = RootSessionOpener(door=door, caller=caller, clock=clock, on_root_session=on_root_session)
         self._clock = clock
 
     def collect(
@@ -189,34 +179,11 @@ class AccountCollector:
                 **external,
             },
         )
-        return _identity(account, self._door.ask(call, identity=None, deadline=deadline, charged=self._caller))
+        return identity_of(account, self._door.ask(call, identity=None, deadline=deadline, charged=self._caller))
 
     def _assume_root(self, account: str, deadline: Deadline) -> Identity:
         policy = planning.AUDIT_TASK_POLICY.format(partition=self._partition)
-        call = Call(
-            service="sts",
-            operation="AssumeRoot",
-            file="",
-            region=self._door.region,
-            parameters={
-                "TargetPrincipal": account,
-                "TaskPolicyArn": {"arn": policy},
-                "DurationSeconds": SESSION_SECONDS,
-            },
-        )
-        started = self._clock()
-        answer = self._door.ask(call, identity=None, deadline=deadline, charged=self._caller)
-        identity = _identity(account, answer)
-        self._on_root_session(
-            RootSession(
-                account=account,
-                access_key_id=identity.access_key_id,
-                task_policy=policy,
-                started_at=started,
-                expires_at=identity.expires_at or started + timedelta(seconds=SESSION_SECONDS),
-            )
-        )
-        return identity
+        return self._opener.open(account, policy, deadline)
 
     def _ask_centrally(self, asked: _Asked, entry: Entry) -> None:
         """What the management account answers for a member: its tags, and its contacts in an AssumeRoot audit."""
@@ -371,19 +338,3 @@ class _Asked:
             observed_at=self._clock(),
             error=error,
         )
-
-
-def _identity(account: str, answer: JsonObject) -> Identity:
-    told = answer.get("Credentials")
-    parts = told if isinstance(told, dict) else {}
-    key, secret, token = (parts.get(name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
-    if not (isinstance(key, str) and isinstance(secret, str) and isinstance(token, str)):
-        raise CallFailed("MalformedAnswer", "no credentials in the answer")
-    expires = parts.get("Expiration")
-    return Identity(
-        account=account,
-        access_key_id=key,
-        secret_access_key=secret,
-        session_token=token,
-        expires_at=parse_instant(expires) if isinstance(expires, str) else None,
-    )
