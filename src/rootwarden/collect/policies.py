@@ -69,4 +69,5 @@ def guardrails_around(organization: Organization) -> Around:
 def _named(policy_id: str, organization: Organization) -> ScpDocument:
     """A policy that is attached but was not collected is unknown, not missing."""
     missing = Unknown("it was not collected", permission="organizations:DescribePolicy")
-    return organization.policies.get(policy_id) or ScpDocument(id=policy_id, name=policy_id, document=missing)
+    found = organization.policies.get(policy_id)
+    return found or ScpDocument(id=policy_id, name=policy_id, document=missing, statements=missing)

@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import structs
 
-from rootwarden.facts.fact import Absent, Fact, Known, Source, Unknown, Why
+from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why
 from rootwarden.facts.iam_document import IamDocument
-from rootwarden.guardrails.asking import Ruling, asked, ruling, statement_name
+from rootwarden.guardrails.asking import asked, ruling, statement_name
 from rootwarden.guardrails.content.guardrail import Ask, Asker, GuardrailKind
 from rootwarden.guardrails.flaws import nearly
-from rootwarden.guardrails.standing import Attached, Level, Levels, Standing
+from rootwarden.guardrails.standing import Attached, Level, Standing
 from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.service_rules import FULL_ACCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rootwarden.facts.fact import Source
     from rootwarden.facts.guardrail import ScpDocument
     from rootwarden.facts.iam_document import Statement
-    from rootwarden.guardrails.asking import Around
+    from rootwarden.guardrails.asking import Around, Ruling
+    from rootwarden.guardrails.standing import Levels
 
 Path = tuple[tuple["ScpDocument", ...], ...]
 
@@ -186,7 +188,9 @@ class _Deciding:
 def _allowing(level: tuple[Attached, ...]) -> tuple[Attached, ...]:
     """A level with the policy that allows everything, where none of its policies allows anything."""
     documents = [one.document for one in level]
-    if any(not isinstance(one, IamDocument) or any(each.effect == "Allow" for each in one.statements) for one in documents):
+    if any(
+        not isinstance(one, IamDocument) or any(each.effect == "Allow" for each in one.statements) for one in documents
+    ):
         return level
     return (*level, Attached(FULL_ACCESS.name, FULL_ACCESS.name, FULL_ACCESS.document))
 
@@ -195,7 +199,9 @@ def _attached(policy: ScpDocument) -> Attached:
     read = policy.statements
     if not isinstance(read, Known):
         return Attached(policy.id, policy.name, Unreadable(read.reason if isinstance(read, Unknown) else "it has none"))
-    whole = all((one.actions or one.not_actions) and (one.resources or one.not_resources) for one in read.value.statements)
+    whole = all(
+        (one.actions or one.not_actions) and (one.resources or one.not_resources) for one in read.value.statements
+    )
     return Attached(policy.id, policy.name, read.value if whole else Unreadable(_NOT_WHOLE))
 
 
