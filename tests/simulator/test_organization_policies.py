@@ -88,7 +88,7 @@ def test_limits_and_refusals(asking: Any) -> None:
         "DuplicatePolicyException", asking.create_policy, Name="no-machines", Type=SCP, Content=DENY, Description=""
     )
     more = {"Name": "other", "Type": SCP, "Description": ""}
-    refused("ConstraintViolationException", asking.create_policy, Content=DENY + " " * 100, **more)
+    refused("ConstraintViolationException", asking.create_policy, Content=DENY + " " * 200, **more)
     refused("MalformedPolicyDocumentException", asking.create_policy, Content="{}", **more)
     refused("PolicyNotFoundException", asking.update_policy, PolicyId="p-FullAWSAccess", Content=DENY)
     refused("TargetNotFoundException", asking.attach_policy, PolicyId=policy, TargetId="ou-fake-nowhere0")
