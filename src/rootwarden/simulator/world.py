@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from rootwarden.simulator.policy_limits import USUAL_LIMITS, PolicyLimit
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -396,6 +398,7 @@ class Organization(msgspec.Struct, kw_only=True):
     policies: dict[str, Policy] = {}
     attachments: dict[str, list[str]] = {}
     policy_types: tuple[str, ...] = ("SERVICE_CONTROL_POLICY",)
+    limits: dict[str, PolicyLimit] = msgspec.field(default_factory=lambda: dict(USUAL_LIMITS))
     trusted_services: tuple[str, ...] = ()
     delegated: list[DelegatedAdministrator] = []
 

@@ -17,6 +17,7 @@ from rootwarden.simulator.services import (
     iam_root,
     monitoring,
     notification,
+    organization_policies,
     organizations,
     securityhub,
     signin,
@@ -34,7 +35,9 @@ HANDLERS: dict[str, dict[str, Handler]] = {
     "events": notification.EVENTS_OPERATIONS,
     "iam": iam.OPERATIONS | iam_root.OPERATIONS | central_root.IAM_OPERATIONS,
     "logs": monitoring.LOGS_OPERATIONS,
-    "organizations": organizations.OPERATIONS | central_root.ORGANIZATIONS_OPERATIONS,
+    "organizations": organizations.OPERATIONS
+    | organization_policies.OPERATIONS
+    | central_root.ORGANIZATIONS_OPERATIONS,
     "rds": assets.RDS_OPERATIONS,
     "s3": assets.S3_OPERATIONS,
     "securityhub": securityhub.OPERATIONS,
