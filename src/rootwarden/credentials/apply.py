@@ -14,6 +14,7 @@ import msgspec
 
 from rootwarden.aws.door import CallFailed
 from rootwarden.credentials.compare import Mark, is_so, surprises
+from rootwarden.credentials.holdings import in_words
 from rootwarden.credentials.plan import AUDIT, DELETE, Phase
 from rootwarden.credentials.progress import NOTHING_LEFT, UNDO, Progress, progress_of, settled
 from rootwarden.errors import RootwardenError
@@ -214,7 +215,7 @@ class Applying:
     def _look(self, planned: Planned, session: Identity) -> Now:
         attached = any(step.takes.startswith("policy:") for step in planned.steps)
         now = self._members.look(planned.account, session, attached=attached)
-        self._journal.see(target=planned.account, detail=in_words(now))
+        self._journal.see(target=planned.account, detail=in_words(now.holdings))
         return now
 
     def _do(self, planned: Planned, progress: Progress, session: Identity, phase: Phase) -> None:
@@ -278,22 +279,7 @@ def what_is_left(planned: Planned, now: Now) -> Iterator[Surprise]:
     for each in unknown:
         yield surprise_in(planned, SurpriseKind.UNREADABLE, each)
     if not unknown and not now.holdings.is_empty():
-        yield surprise_in(planned, SurpriseKind.CHANGED, f"something is left: {in_words(now)}")
-
-
-def in_words(now: Now) -> str:
-    """What a look showed, in one line."""
-    held, told = now.holdings, []
-    for name, fact in (
-        ("password", held.password),
-        ("keys", held.keys),
-        ("certificates", held.certificates),
-        ("devices", held.devices),
-    ):
-        value = getattr(fact, "value", None)
-        count = len(value) if isinstance(value, tuple) else value
-        told.append(f"{name} {'unknown' if count is None else int(count)}")
-    return ", ".join(told)
+        yield surprise_in(planned, SurpriseKind.CHANGED, f"something is left: {in_words(now.holdings)}")
 
 
 def refusal(planned: Planned, call: str, failed: CallFailed) -> Surprise:

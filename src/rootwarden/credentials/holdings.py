@@ -79,11 +79,32 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
         """The keys that are known."""
         return self.keys.value if isinstance(self.keys, Known) else ()
 
+    def may_hold_keys(self) -> bool:
+        """Whether there is, or for all that is known may be, a key or a certificate."""
+        return any(not isinstance(one, Known) or bool(one.value) for one in (self.keys, self.certificates))
+
     def is_empty(self) -> bool:
         """Whether it is known that there is nothing at all."""
         lists = (self.keys, self.certificates, self.devices)
         no_password = isinstance(self.password, Known) and not self.password.value
         return no_password and all(isinstance(one, Known) and not one.value for one in lists)
+
+
+def in_words(holdings: Holdings) -> str:
+    """What a root user holds, in one line; what is not known is said so."""
+    told = ["password not known"]
+    if isinstance(holdings.password, Known):
+        told = ["a password"] if holdings.password.value else []
+    for word, fact in (
+        ("key", holdings.keys),
+        ("certificate", holdings.certificates),
+        ("device", holdings.devices),
+    ):
+        if not isinstance(fact, Known):
+            told.append(f"{word}s not known")
+        elif fact.value:
+            told.append(f"{len(fact.value)} {word}{'' if len(fact.value) == 1 else 's'}")
+    return ", ".join(told) or "nothing"
 
 
 def read_holdings(answers: Answers) -> Holdings:

@@ -154,7 +154,9 @@ class _Planner:
     def _guided(self, one: Planned, *, management: bool) -> Planned:
         which = "the management account" if management else "a standalone account"
         seen = read_holdings(self._folder.account(one.account))
-        reasons = (f"{which} keeps its root user; its keys go by hand, with the steps below", *self._in_use(seen, one))
+        keys = "its keys go by hand, with the steps below" if seen.may_hold_keys() else "it holds no key to remove"
+        in_use = self._in_use(seen, one) if seen.may_hold_keys() else ()
+        reasons = (f"{which} keeps its root user; {keys}", *in_use)
         return msgspec.structs.replace(one, state=State.GUIDED, reasons=reasons, seen=seen)
 
     def _member(self, one: Planned, partition: str) -> Planned:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.aws.door import CallFailed
-from rootwarden.credentials.apply import in_words
+from rootwarden.credentials.holdings import in_words
 from rootwarden.credentials.plan import AUDIT, State
 
 if TYPE_CHECKING:
@@ -75,4 +75,4 @@ def _look(account: str, members: Members) -> Looked:
     if unknown:
         return Looked(account=account, left=Left.UNKNOWN, detail="; ".join(unknown))
     left = Left.NOTHING if now.holdings.is_empty() else Left.SOMETHING
-    return Looked(account=account, left=left, detail=in_words(now))
+    return Looked(account=account, left=left, detail=in_words(now.holdings))
