@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import suppress
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
