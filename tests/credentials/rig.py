@@ -40,7 +40,12 @@ if TYPE_CHECKING:
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 MANAGEMENT = "000011110000"
-NEEDS = ("iam:GetAccountSummary", "iam:ListOrganizationsFeatures", "organizations:ListPolicies")
+NEEDS = (
+    "iam:GetAccountSummary",
+    "iam:GetCredentialReport",
+    "iam:ListOrganizationsFeatures",
+    "organizations:ListPolicies",
+)
 
 
 def full_world(accounts: int) -> World:
