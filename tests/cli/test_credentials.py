@@ -105,7 +105,7 @@ def test_planned_removed_verified_taken_back(shell: Shell) -> None:
     undo = ("--undo", "--accounts", "000011110004")
     code, said = shell.run(*shell.apply(*undo, confirm="undo the removal of 1 accounts"))
     assert (code, left(shell.simulator.world)) == (0, ["000011110004"])
-    assert "taken back: 1 steps" in said
+    assert "taken back: 1 step;" in said
     assert shell.run(*verify)[0] == 1
     journal = shell.folder / "journal.jsonl"
     journal.write_bytes(journal.read_bytes().replace(b"a password", b"no passwor", 1))

@@ -172,6 +172,20 @@ def test_a_policy_that_denies_the_session_is_found_by_reading(rig: Rig) -> None:
     assert "denies iam:DeleteAccessKey to AssumeRoot sessions" in found.reasons[0]
 
 
+def test_a_policy_that_denies_the_look_is_named(rig: Rig) -> None:
+    put(rig, deny_root_policy("p-denyroot00", "DenyRoot", action="*", exempt_assumed_root=False), KEY_HOLDER)
+    found = one(rig.plan(), KEY_HOLDER)
+    assert found.state is State.BLOCKED
+    assert "policy `DenyRoot` at account 000011110003" in found.reasons[0]
+    assert "the access keys: iam:ListAccessKeys was refused" in " ".join(found.reasons)
+
+
+def test_a_canary_that_is_not_ready_is_told(rig: Rig) -> None:
+    clean = next(each.account for each in rig.plan().of(State.CLEAN))
+    told = rig.plan("again", canaries=(clean,)).told
+    assert f"the canary {clean} is not ready, so it is no canary" in told
+
+
 def test_an_exempting_policy_is_no_obstacle(rig: Rig) -> None:
     put(rig, deny_root_policy("p-denyroot00", "DenyRoot", action="*", exempt_assumed_root=True), KEY_HOLDER)
     assert one(rig.plan(), KEY_HOLDER).state is State.READY

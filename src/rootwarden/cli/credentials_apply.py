@@ -71,6 +71,7 @@ def apply(
     """
     from rootwarden.credentials.plan import read_plan
     from rootwarden.report.credentials import plan_text
+    from rootwarden.report.words import several
 
     read, digest = read_plan(plan)
     if dry_run:
@@ -89,7 +90,9 @@ def apply(
     from rootwarden.rollout.journal import opened
 
     with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now) as book:
-        say(f"sessions of AssumeRoot in up to {count} accounts: this is root activity in each one's CloudTrail")
+        say(
+            f"sessions of AssumeRoot in up to {several(count, 'account')}: this is root activity in each one's CloudTrail"
+        )
         return _signed(run, book, members)
 
 
@@ -188,9 +191,10 @@ def _apply(run: _Run, journal: Journal, members: Members) -> int:
 
 def _undo(run: _Run, journal: Journal, members: Members) -> int:
     from rootwarden.credentials.undo import undo
+    from rootwarden.report.words import several
 
     done = undo(run.plan, journal, members, accounts=run.accounts, on_account=say)
-    typer.echo(f"taken back: {len(done.undone)} steps; what was deleted stays so: {len(done.lasting)}")
+    typer.echo(f"taken back: {several(len(done.undone), 'step')}; what was deleted stays so: {len(done.lasting)}")
     return 0
 
 

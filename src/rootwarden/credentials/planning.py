@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from rootwarden.guardrails.standing import Landscape
 
 _MOST_SHOWN = 3
+# What a session has to do before anything else; the rest of its reads stand and fall with it.
+_LOOKS = ("iam:ListAccessKeys",)
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,7 +168,9 @@ class _Planner:
         if seen.is_empty():
             return msgspec.structs.replace(made, state=State.CLEAN, reasons=("it holds nothing",))
         if unknown:
-            return msgspec.structs.replace(made, reasons=unknown)
+            denied, _ = self._reach.barred(one.account, _LOOKS)
+            state = State.BLOCKED if denied else State.UNKNOWN
+            return msgspec.structs.replace(made, state=state, reasons=(*denied, *unknown))
         hold = self._wishes.hold if self._wishes.wait_days else ""
         steps = removal(one.account, seen, hold=hold)
         barred, doubtful = self._reach.barred(one.account, [step.call for step in steps if step.through])
@@ -276,5 +280,9 @@ def _told(organization: Organization, wishes: Wishes, accounts: tuple[Planned, .
     refused = sorted({f"{step.call} by {step.through}" for step in not_in_task_policies(steps)})
     for each in refused:
         yield f"the text of the task policy we know does not allow {each}: expect a refusal, or use --hold POLICY_ID"
-    if not wishes.canaries and any(one.state is State.READY for one in accounts):
+    ready = {one.account for one in accounts if one.state is State.READY}
+    for canary in wishes.canaries:
+        if canary not in ready:
+            yield f"the canary {canary} is not ready, so it is no canary"
+    if not wishes.canaries and ready:
         yield "no canary: name one with --canary, so that one account shows what the others would"
