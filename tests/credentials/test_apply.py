@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -258,3 +259,19 @@ def test_two_operators_on_different_machines(rig: Rig) -> None:
     theirs = rig.apply(plan, "theirs.jsonl")
     assert {each.kind for each in theirs.surprises} == {SurpriseKind.CHANGED}
     assert len(left(rig.simulator.world)) == 11
+
+
+def test_two_operators_at_the_same_time(rig: Rig) -> None:
+    """Neither does what the other did: whoever finds that somebody was faster stops, and says so."""
+    plan = rig.plan()
+    with ThreadPoolExecutor(2) as both:
+        done = list(both.map(lambda name: rig.apply(plan, name, workers=2), ("mine.jsonl", "theirs.jsonl")))
+    met = [each for one in done for each in one.surprises]
+    assert met
+    assert {each.kind for each in met} == {SurpriseKind.CHANGED}
+    made = []
+    for name in ("mine.jsonl", "theirs.jsonl"):
+        assert verify(rig.folder / name, [KEY.public_key()]).unsettled == ()
+        entries = read_journal(rig.folder / name).entries
+        made += [(entry.target, entry.step) for entry in entries if entry.result == "done"]
+    assert len(made) == len(set(made))

@@ -1,7 +1,7 @@
 """SIGKILL at every write of the journal, and in between: the next run goes on, and nothing is done twice or lost.
 
-A kill is a process that ends without a word. It is tried at each entry of a whole run: before the entry is on the disk,
-in the middle of its line, and after it. Real SIGKILLs of the real command are in `tests/cli/test_credentials.py`.
+A kill is a process that ends without a word. It is tried again and again until a run reaches the end: before an entry
+is on the disk, in the middle of its line, and after it. Real SIGKILLs of the command are in `tests/cli`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Killed(BaseException):
     """What stands for SIGKILL: nothing catches it, and nothing is written after it."""
 
 
-def killed_after(rig: Rig, plan: Plan, writes: int, *, torn: bool) -> None:
-    """A run that ends at one write of the journal; `torn` leaves half of that line."""
+def killed_at(rig: Rig, plan: Plan, writes: int, moment: str) -> None:
+    """A run that ends at one write of the journal: before it, within its line, or right after it."""
     with suppress(Killed), rig.journal(plan) as journal:
         append, done = journal._append, 0
 
@@ -41,8 +41,10 @@ def killed_after(rig: Rig, plan: Plan, writes: int, *, torn: bool) -> None:
             nonlocal done
             done += 1
             if done > writes:
-                if torn and done == writes + 1:
+                if moment == "within" and done == writes + 1:
                     os.write(journal._file, b'{"at":"2026-03-02T12:')
+                if moment == "after" and done == writes + 1:
+                    append(entry)
                 raise Killed
             return append(entry)
 
@@ -59,15 +61,15 @@ def changes_made(rig: Rig) -> Counter[tuple[str, str]]:
     return Counter({key: count for key, count in made if key[1].startswith(CHANGES)})
 
 
-@pytest.mark.parametrize("torn", [False, True], ids=["between lines", "within a line"])
-def test_a_kill_at_every_entry(tmp_path: Path, torn: bool) -> None:
-    """Five accounts; in each round the run gets one entry further before it is killed, then goes on to the end."""
+@pytest.mark.parametrize("moment", ["before", "within", "after"])
+def test_a_kill_at_every_entry(tmp_path: Path, moment: str) -> None:
+    """Six accounts; each run gets a few entries further, so that every kind of entry is where one of them ends."""
     with running(full_world(8)) as simulator:
         plan = Rig(simulator, tmp_path).plan()
         rig = Rig(simulator, tmp_path)
         runs = 0
         while left(simulator.world) or runs == 0:
-            killed_after(rig, plan, 2 + runs % 5, torn=torn)
+            killed_at(rig, plan, 2 + runs % 5, moment)
             runs += 1
             assert runs < 200
         done = rig.apply(plan, workers=1)

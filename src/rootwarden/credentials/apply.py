@@ -234,7 +234,10 @@ class Applying:
         except CallFailed as failed:
             if failed.code in _NOT_THERE | _SO_ALREADY:
                 self._journal.settle(intent, Result.FOUND, f"AWS says that it is so already ({failed.code})")
-                return
+                if not step.takes:  # nobody can see it beforehand, and a run before this one may have done it
+                    return
+                said = f"it was so already when our call came ({failed.code}): {step.id}; is somebody else at work?"
+                raise _Met(surprise_in(planned, SurpriseKind.CHANGED, said)) from failed
             if failed.code in _REFUSED:
                 self._journal.settle(intent, Result.REFUSED, f"{failed.code}: {failed.detail}")
             raise _Met(refusal(planned, step.call, failed)) from failed
