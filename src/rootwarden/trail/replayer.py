@@ -1,0 +1,240 @@
+"""The calls of some files under a change of policies: rows of those it touches, and of what explains them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from rootwarden.facts.instant import format_instant, parse_instant
+from rootwarden.guardrails.replaying.details import Details
+from rootwarden.guardrails.replaying.resources import owner_of
+from rootwarden.guardrails.replaying.ruling import Effect, Issued, SignedIn, Touched
+from rootwarden.iam.usage.caller import service_behind
+from rootwarden.iam.usage.mapping import source_of
+from rootwarden.trail.replay import Sums, bench_of
+from rootwarden.trail.spool import Row
+from rootwarden.trail.usage_tally import outcome_of
+
+if TYPE_CHECKING:
+    from rootwarden.guardrails.replaying.ruling import Ruling
+    from rootwarden.trail.place_names import Restriction
+    from rootwarden.trail.replay import Replay, Seat
+    from rootwarden.trail.replayed import Replayed, ReplayedIdentity
+
+_MOST_UNKNOWN: Final = 1000
+_SERVICE_EVENT: Final = "AwsServiceEvent"
+_SIGN_IN: Final = "signin.amazonaws.com"
+_TEMPORARY: Final = "ASIA"
+_LONG_TERM: Final = "AKIA"
+_TRUE: Final = ("true", True)
+_SPELLED: Final = len("2026-03-02T12:00:00Z")
+_LAST_YEAR: Final = "2200"
+_SECOND: Final = 1_000_000
+# Of the records of one call the caller's own counts, and of copies the one that was corrected.
+_OTHERS, _OWN, _CORRECTED = 0, 1, 2
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_encoder: Final = msgspec.json.Encoder(order="deterministic")
+
+
+class _Credentials(msgspec.Struct, gc=False, rename={"key": "accessKeyId"}):
+    key: str = ""
+
+
+class _Given(msgspec.Struct, gc=False):
+    credentials: _Credentials | None = None
+
+
+_given: Final = msgspec.json.Decoder(_Given)
+
+
+class Replayer:
+    """Takes calls.
+
+    Args:
+        replay: What is replayed.
+        restriction: Which events are asked for.
+
+    Attributes:
+        sums: What the calls come to besides.
+    """
+
+    def __init__(self, replay: Replay, restriction: Restriction) -> None:
+        self.sums = Sums()
+        self._bench = bench_of(replay)
+        self._rows: list[Row] = []
+        self._restriction = restriction
+        self._anywhere = not restriction.accounts and not restriction.regions
+        self._start = format_instant(restriction.start) if restriction.start else ""
+        self._end = format_instant(restriction.end) if restriction.end else ""
+
+    def taken(self) -> list[Row]:
+        """The rows since this was asked last."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def take(self, call: Replayed) -> None:
+        """Take one call."""
+        who, name = call.identity, call.name
+        if who is None or not name:
+            return
+        time = _time(call.time)
+        if time and not self._in_window(time):
+            return
+        if name == "AssumeRoot" and not call.error:
+            self._issued(call)
+        if not self._anywhere and not self._allowed(call):
+            return
+        seat = self._seat(call, who, time)
+        plan = self._bench.plan(seat, call.source, name, call.kind == _SERVICE_EVENT) if seat.touched else None
+        if plan is not None:
+            self._decided(call, who, seat, time)
+        elif call.shared and call.account == seat.account:
+            # The record another account has of it knows less: this one says that nothing comes of it.
+            self._keep(call, time, Touched(event=call.event or ""), own=True)
+
+    def _in_window(self, time: str) -> bool:
+        if time < self._start or (self._end and time >= self._end):
+            return False
+        sums = self.sums
+        sums.last = max(sums.last, time)
+        if not sums.first or time < sums.first:
+            sums.first = time
+        return True
+
+    def _seat(self, call: Replayed, who: ReplayedIdentity, time: str) -> Seat:
+        if who.kind != "Root":
+            return self._bench.seat(who, assumed=False)
+        seat = self._bench.seat(who, _assumed(call, who))
+        if call.source == _SIGN_IN and time:
+            document = _encoder.encode(SignedIn(seat.account, time))
+            self._rows.append(Row(f"sign-in {seat.account} {time}", "", None, 0, document))
+        return seat
+
+    def _allowed(self, call: Replayed) -> bool:
+        return self._restriction.allows(account=call.account or "", region=call.region or "", instant=None)
+
+    def _decided(self, call: Replayed, who: ReplayedIdentity, seat: Seat, time: str) -> None:
+        details = _details(call, who, time)
+        ruling = self._ruling(seat, call, details)
+        own = call.account == seat.account
+        if ruling.effect is Effect.NOTHING:
+            if call.shared and own:
+                self._keep(call, time, Touched(event=call.event or ""), own=True)
+            return
+        either: list[Ruling | None] = [None, None]
+        if seat.either is not None:
+            either = [self._ruling(one, call, details) for one in seat.either]
+            if either[0] == either[1] == ruling:
+                either = [None, None]
+        asker = seat.asker
+        if seat.account and not self._bench.knows(seat.account):
+            self._unknown(seat.account)
+        touched = Touched(
+            event=call.event or "",
+            time=time,
+            account=call.account or "",
+            of=seat.account,
+            principal=asker.name,
+            kind=asker.kind,
+            assumed=asker.assumed,
+            source=source_of(call.source or ""),
+            name=call.name or "",
+            region=call.region or "",
+            address=call.address or "",
+            outcome=outcome_of(call.error).value,
+            error=call.error or "",
+            ruling=ruling,
+            if_assumed=either[0],
+            if_itself=either[1],
+            key=(who.access_key or "") if either[0] is not None else "",
+            started=details.started if either[0] is not None else "",
+        )
+        self._keep(call, time, touched, own=own)
+
+    def _ruling(self, seat: Seat, call: Replayed, details: Details) -> Ruling:
+        plan = self._bench.plan(seat, call.source, call.name or "", call.kind == _SERVICE_EVENT)
+        return self._bench.ruling(seat, plan, details)
+
+    def _unknown(self, account: str) -> None:
+        if len(self.sums.unknown) < _MOST_UNKNOWN:
+            self.sums.unknown.add(account)
+
+    def _keep(self, call: Replayed, time: str, touched: Touched, *, own: bool) -> None:
+        original = call.addendum.original if call.addendum is not None else None
+        document = _encoder.encode(touched)
+        key = call.shared or original or call.event
+        if not key:
+            key = f"sha256:{hashlib.sha256(document).hexdigest()}"
+        rank = (_CORRECTED if call.addendum is not None else _OTHERS) + (_OWN if own else _OTHERS)
+        instant = parse_instant(time) if time else None
+        at = None if instant is None else int(instant.timestamp() * _SECOND)
+        self._rows.append(Row(key, touched.account or " ", at, rank, document))
+
+    def _issued(self, call: Replayed) -> None:
+        try:
+            given = _given.decode(call.response)
+        except _UNREADABLE:
+            return
+        if given.credentials is not None and given.credentials.key:
+            key = given.credentials.key
+            self._rows.append(Row(f"issued {key}", "", None, 0, _encoder.encode(Issued(key))))
+
+
+def _assumed(call: Replayed, who: ReplayedIdentity) -> bool | None:
+    """Whether root was assumed; `None` where the record does not tell (IAM user guide, *Track privileged tasks*)."""
+    session = who.session
+    if who.assumed_root in _TRUE or (session is not None and session.assumed_root in _TRUE):
+        return True
+    if session is not None and session.issuer is not None and session.issuer.kind == "Root":
+        return False
+    key = who.access_key or ""
+    with_mfa = session is not None and session.attributes is not None and session.attributes.mfa in _TRUE
+    if key.startswith(_LONG_TERM) or call.source == _SIGN_IN or call.console in _TRUE or with_mfa:
+        return False
+    # Without a key nothing opened a session: what signs in, and what services do.
+    return None if key.startswith(_TEMPORARY) else False
+
+
+def _details(call: Replayed, who: ReplayedIdentity, time: str) -> Details:
+    session = who.session
+    attributes = session.attributes if session is not None else None
+    key = who.access_key or ""
+    mfa = attributes.mfa if attributes is not None else None
+    account = call.account or ""
+    resources = bytes(call.resources)
+    return Details(
+        account=account,
+        region=call.region or "",
+        time=time,
+        address=call.address or "",
+        agent=call.agent or "",
+        endpoint=call.endpoint or "",
+        via=service_behind(who.invoked_by) if who.invoked_by else "",
+        mfa="" if mfa is None else str(mfa).lower(),
+        started=(attributes.started if attributes is not None else None) or "",
+        temporary=_temporary(key, has_session=session is not None),
+        encrypted=len(bytes(call.tls)) > len(b"null"),
+        source_identity=(session.source_identity if session is not None else None) or "",
+        principal=who.principal or "",
+        owner=owner_of(resources, account),
+        parameters=bytes(call.parameters),
+        resources=resources,
+    )
+
+
+def _temporary(key: str, *, has_session: bool) -> bool | None:
+    if key.startswith(_LONG_TERM) and not has_session:
+        return False
+    return True if key.startswith(_TEMPORARY) or has_session else None
+
+
+def _time(written: str | None) -> str:
+    """An instant as instants are compared here, or an empty text."""
+    if written is None:
+        return ""
+    if len(written) == _SPELLED and written[10] == "T" and written[-1] == "Z" and written < _LAST_YEAR:
+        return written
+    instant = parse_instant(written)
+    return format_instant(instant) if instant is not None and written < _LAST_YEAR else ""
