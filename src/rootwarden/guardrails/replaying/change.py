@@ -26,6 +26,13 @@ class Operation(StrEnum):
     DETACH = "detach"
 
 
+class PolicyKind(StrEnum):
+    """Which policies of an organization can be replayed."""
+
+    SCP = "scp"
+    RCP = "rcp"
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One policy at one target.
 
@@ -37,12 +44,12 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     operation: Operation
-    kind: str
+    kind: PolicyKind
     target: str
     policy: Attached
 
 
-def attach(landscape: Landscape, kind: str, target: str, policy: Attached) -> Step:
+def attach(landscape: Landscape, kind: PolicyKind, target: str, policy: Attached) -> Step:
     """The step that attaches a policy.
 
     Args:
@@ -80,7 +87,7 @@ def detach(landscape: Landscape, target: str, named: str) -> Step:
         many = "more than one policy" if found else "no policy"
         raise UsageError(f"{many} `{named}` is attached to `{target}`", hint="give the id (p-…) the evidence has there")
     ((kind, _), policy), *_ = found.items()
-    return Step(operation=Operation.DETACH, kind=kind, target=target, policy=policy)
+    return Step(operation=Operation.DETACH, kind=PolicyKind(kind), target=target, policy=policy)
 
 
 def changed(landscape: Landscape, steps: Iterable[Step]) -> Landscape:
@@ -92,12 +99,17 @@ def changed(landscape: Landscape, steps: Iterable[Step]) -> Landscape:
     steps = tuple(steps)
     for step in steps:
         if step.operation is Operation.ATTACH:
-            landscape = with_policy(landscape, step.kind, step.target, step.policy)
+            landscape = with_policy(landscape, step.kind.value, step.target, step.policy)
         else:
             landscape = _without(landscape, step)
     for step in steps:
         left = next((one for one in landscape.attached.get(step.kind, ()) if one.target == step.target), None)
-        if step.operation is Operation.DETACH and step.kind == "scp" and left is not None and not left.policies:
+        if (
+            step.operation is Operation.DETACH
+            and step.kind is PolicyKind.SCP
+            and left is not None
+            and not left.policies
+        ):
             hint = "AWS keeps one service control policy at every target: attach another with --with"
             raise UsageError(f"nothing would be attached to `{step.target}`", hint=hint)
     return landscape
@@ -105,7 +117,7 @@ def changed(landscape: Landscape, steps: Iterable[Step]) -> Landscape:
 
 def _without(before: Landscape, step: Step) -> Landscape:
     standings = tuple(
-        structs.replace(one, **{step.kind: _removed(getattr(one, step.kind), step)}) for one in before.standings
+        structs.replace(one, **{step.kind.value: _removed(getattr(one, step.kind), step)}) for one in before.standings
     )
     attached = {
         kind: tuple(_left(level, step) for level in levels) if kind == step.kind else levels

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from rootwarden.guardrails.replaying.change import Operation, PolicyKind
 from rootwarden.guardrails.replaying.ruling import Place, Verdict
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ class PolicyNamed(msgspec.Struct, frozen=True, kw_only=True):
 class StepTold(msgspec.Struct, frozen=True, kw_only=True):
     """One step of the change."""
 
-    operation: Literal["attach", "detach"]
-    kind: Literal["scp", "rcp"]
+    operation: Operation
+    kind: PolicyKind
     target: str
     policy: PolicyNamed
 
