@@ -37,6 +37,8 @@ _TRUE: Final = ("true", True)
 _EMPTY: Final = frozenset({b"null", b'""', b"[]", b"{}"})
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _UNTOUCHED: Final = Ruling()
+# What identities of these kinds are does not depend on the service.
+_TOLD: Final = frozenset({"Root", "IAMUser", "AssumedRole", "FederatedUser", "AWSService", "AWSAccount"})
 _parameters: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 _microseconds: Final = 1_000_000
@@ -138,19 +140,26 @@ class Bench:
         self._plans = 0
         self.knows = self._judge.paths.knows
 
-    def seat(self, who: ReplayedIdentity, assumed: bool | None) -> Seat:
-        """Who made a call; role sessions share the seat of their role."""
+    def seat(self, who: ReplayedIdentity, host: str | None, *, assumed: bool | None) -> Seat:
+        """Who made a call; role sessions share the seat of their role.
+
+        Args:
+            who: What the record says.
+            host: The service, where it matters.
+            assumed: For root, whether it was assumed; `None` where nobody tells.
+        """
         issuer = who.session.issuer if who.session is not None else None
         if issuer is not None and issuer.arn and who.kind == "AssumedRole":
             key: tuple[object, ...] = (issuer.arn, issuer.principal, issuer.kind)
         else:
             of = (issuer.kind, issuer.arn, issuer.principal) if issuer is not None else ()
-            key = (who.kind, who.arn, who.account, who.principal, who.invoked_by, assumed, *of)
+            known = host if who.kind not in _TOLD else None
+            key = (who.kind, who.arn, who.account, who.principal, who.invoked_by, assumed, known, *of)
         found = self._seats.get(key)
         if found is None:
             if len(self._seats) >= _CACHE:
                 self._seats.clear()
-            found = self._seats[key] = self._made(_identity(who), assumed)
+            found = self._seats[key] = self._made(_identity(who), source_of(host or ""), assumed)
         return found
 
     def plan(self, seat: Seat, host: str | None, name: str, service: bool) -> Plan | None:
@@ -169,11 +178,11 @@ class Bench:
             return _UNTOUCHED
         return self._judge.ruling(plan, seat.asker, details, _marks(details.parameters, plan.marks))
 
-    def _made(self, identity: Identity, assumed: bool | None) -> Seat:
-        asker = asker_of(identity, assumed=assumed)
+    def _made(self, identity: Identity, source: str, assumed: bool | None) -> Seat:
+        asker = asker_of(identity, source, assumed=assumed)
         made = Seat(asker, self._judge.touches(asker))
         if asker.assumed is None:
-            made.either = self._made(identity, assumed=True), self._made(identity, assumed=False)
+            made.either = self._made(identity, source, assumed=True), self._made(identity, source, assumed=False)
         return made
 
 

@@ -105,8 +105,8 @@ class Replayer:
 
     def _seat(self, call: Replayed, who: ReplayedIdentity, time: str) -> Seat:
         if who.kind != "Root":
-            return self._bench.seat(who, assumed=False)
-        seat = self._bench.seat(who, _assumed(call, who))
+            return self._bench.seat(who, call.source, assumed=False)
+        seat = self._bench.seat(who, call.source, assumed=_assumed(call, who))
         if call.source == _SIGN_IN and time:
             document = _encoder.encode(SignedIn(seat.account, time))
             self._rows.append(Row(f"sign-in {seat.account} {time}", "", None, 0, document))

@@ -30,6 +30,9 @@ _KINDS: Final = {
 # Of root nobody can say otherwise: it has no tags, and nobody federated it.
 _NOT_OF_ROOT: Final = ("aws:principaltag/", "aws:federatedprovider", "aws:ec2instancesource")
 # In requests a service makes of its own accord only (IAM user guide, *Cross-service confused deputy prevention*).
+# Where people of a directory act, whom older records call `Unknown` and newer ones `IdentityCenterUser` (IAM Identity
+# Center user guide, *CloudTrail use cases*): no policy of an organization binds them.
+_DIRECTORY_SOURCES: Final = frozenset({"identitystore", "sso", "sso-directory", "sso-oauth", "sso-oidc"})
 _OF_SERVICES: Final = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
 
 
@@ -53,17 +56,20 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     assumed: bool | None = False
 
 
-def asker_of(identity: Identity, *, assumed: bool | None = False) -> Asker:
+def asker_of(identity: Identity, source: str = "", *, assumed: bool | None = False) -> Asker:
     """Who made a call.
 
     Args:
         identity: What the record says.
+        source: Service as the record has it, without its domain.
         assumed: For root, whether `sts:AssumeRoot` opened the session; `None` where nobody tells.
     """
     caller = caller_of(identity)
     if identity.kind == "FederatedUser" and identity.arn:
         return _federated_user(identity, caller)
     kind = _KINDS[caller.kind]
+    if kind is Kind.ANONYMOUS and source in _DIRECTORY_SOURCES:
+        kind = Kind.FEDERATED
     session = identity.arn if kind is Kind.ROLE and identity.arn != caller.arn else ""
     who = Principal(kind=kind, arn=caller.arn, account=caller.account, session=session, id=caller.id)
     keys = dict(who.keys())

@@ -179,11 +179,11 @@ def _tags(details: Details, key: str) -> Held:
     return MISSING if found is None else held(found)
 
 
-class _TaskPolicy(msgspec.Struct):
+class _TaskPolicy(msgspec.Struct, frozen=True):
     arn: str = ""
 
 
-class _AssumeRoot(msgspec.Struct):
+class _AssumeRoot(msgspec.Struct, frozen=True):
     taskPolicyArn: _TaskPolicy = _TaskPolicy()  # noqa: N815 - as CloudTrail spells it
 
 

@@ -12,12 +12,14 @@ from rootwarden.report.paper import Paper
 from rootwarden.report.words import several, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rootwarden.guardrails.replaying.ruling import Place
     from rootwarden.report.replay.told import GroupTold, ReplayRecord, StepTold
 
-MOST_GROUPS: Final = 20
+MOST_PRINCIPALS: Final = 10
+MOST_NAMED: Final = 6
+MOST_PLACES: Final = 3
 _MOST_NAMED: Final = 5
 _TITLES: Final = {
     Verdict.DENIED: ("Denied", "it succeeded, and would be denied"),
@@ -68,31 +70,46 @@ def _step(step: StepTold) -> str:
 def _section(paper: Paper, told: ReplayRecord, verdict: Verdict, groups: Sequence[GroupTold]) -> None:
     title, aside = _TITLES[verdict]
     paper.heading(f"{title}: {several(getattr(told.calls, verdict.value), 'call')}", aside)
-    for group in groups[:MOST_GROUPS]:
-        _group(paper, group)
-    if len(groups) > MOST_GROUPS:
-        more = several(len(groups) - MOST_GROUPS, "more group")
+    of: dict[tuple[str, bool | None], list[GroupTold]] = {}
+    for group in groups:
+        of.setdefault((group.principal or group.account, group.assumed_root), []).append(group)
+    ordered = sorted(of.items(), key=lambda each: -sum(group.calls for group in each[1]))
+    for (principal, assumed), own in ordered[:MOST_PRINCIPALS]:
+        _principal(paper, shorten(principal, 140) + _assumed(assumed), own, _STYLES.get(verdict, ""))
+    if len(ordered) > MOST_PRINCIPALS:
+        more = several(len(ordered) - MOST_PRINCIPALS, "more principal")
         paper.line(f"and {more}; --format csv or json has them", "dim")
 
 
-def _group(paper: Paper, group: GroupTold) -> None:
-    what = ", ".join(group.actions) or f"{group.source}:{group.event}"
-    who = shorten(group.principal or group.account, 140)
-    paper.line(
-        Text.assemble(
-            (several(group.calls, "call"), _STYLES.get(group.verdict, "")),
-            f" of {who}{_assumed(group)}: {shorten(what, 120)}",
-        )
-    )
-    if group.actions != (f"{group.source}:{group.event}",):
-        paper.line(f"in the log: {group.event} of {group.source}", "dim", indent=4)
-    if group.by:
-        paper.line("by " + "; ".join(map(_place, group.by[:3])), indent=4)
-    if group.depends_on:
-        paper.line(f"depends on {', '.join(map(_quoted, group.depends_on[:5]))}", "yellow", indent=4)
-    if group.why:
-        paper.line(group.why, "dim", indent=4)
-    paper.line(f"{_when(group)} · {', '.join(group.events[:2])}", "dim", indent=4)
+def _principal(paper: Paper, name: str, groups: Sequence[GroupTold], style: str) -> None:
+    number = sum(group.calls for group in groups)
+    paper.line(Text.assemble((several(number, "call"), style), f" of {name}"))
+    shown = [f"{_what(group)} {group.calls:,}" for group in groups[:MOST_NAMED]]
+    more = f" and {len(groups) - MOST_NAMED:,} more" if len(groups) > MOST_NAMED else ""
+    paper.line(Text.assemble(", ".join(shown), (more, "dim")), indent=4)
+    _several(paper, "by ", (_place(place) for group in groups for place in group.by), "")
+    depends = (_quoted(one) for group in groups for one in group.depends_on)
+    _several(paper, "depends on ", depends, "yellow")
+    _several(paper, "", (group.why for group in groups if group.why), "dim")
+    paper.line(f"{_when(groups)} · for example {groups[0].events[0]}", "dim", indent=4)
+
+
+def _several(paper: Paper, before: str, texts: Iterable[str], style: str) -> None:
+    """Different texts in one line, and how many more there are."""
+    every = list(dict.fromkeys(texts))
+    if every:
+        more = f" and {len(every) - MOST_PLACES:,} more" if len(every) > MOST_PLACES else ""
+        paper.line(before + "; ".join(every[:MOST_PLACES]) + more, style, indent=4)
+
+
+def _what(group: GroupTold) -> str:
+    """The actions, with the name of the event where it is another."""
+    event = f"{group.source}:{group.event}"
+    if not group.actions:
+        return shorten(event, 80)
+    named = shorten(" and ".join(group.actions), 120)
+    same = group.actions[0].partition(":")[2] == group.event
+    return named if same and len(group.actions) == 1 else f"{named} ({shorten(group.event, 80)})"
 
 
 def _place(one: Place) -> str:
@@ -106,16 +123,18 @@ def _quoted(dependency: str) -> str:
     return f"`{dependency}`" if ":" in dependency and " " not in dependency else dependency
 
 
-def _assumed(group: GroupTold) -> str:
-    if group.assumed_root is None:
+def _assumed(assumed: bool | None) -> str:
+    if assumed is None:
         return " (whether it was assumed is not known)"
-    return " (assumed)" if group.assumed_root else ""
+    return " (assumed)" if assumed else ""
 
 
-def _when(group: GroupTold) -> str:
-    if not group.first:
+def _when(groups: Sequence[GroupTold]) -> str:
+    first = min((group.first for group in groups if group.first), default="")
+    last = max(group.last for group in groups)
+    if not first:
         return "at a time nobody tells"
-    return group.first if group.first == group.last else f"{group.first} to {group.last}"
+    return first if first == last else f"{first} to {last}"
 
 
 def _notes(paper: Paper, told: ReplayRecord) -> None:
