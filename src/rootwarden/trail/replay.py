@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.guardrails.replaying.asker import asker_of
-from rootwarden.guardrails.replaying.judge import Judge
+from rootwarden.guardrails.replaying.judge import BY_A_SERVICE, SIGNING_IN, Judge
 from rootwarden.guardrails.replaying.paths import Brief
 from rootwarden.guardrails.replaying.ruling import Ruling
 from rootwarden.iam.actions import ActionCatalogue, Edition, Service
@@ -29,19 +29,16 @@ if TYPE_CHECKING:
     from rootwarden.guardrails.replaying.judge import Plan
     from rootwarden.trail.replayed import ReplayedIdentity
 
-_CACHE: Final = 100_000
-_MOST_UNKNOWN: Final = 1000
 _SERVICE_EVENT: Final = "AwsServiceEvent"
-_TEMPORARY: Final = "ASIA"
-_TRUE: Final = ("true", True)
+_SIGN_IN_EVENT: Final = "AwsConsoleSignIn"
+_SIGN_IN: Final = "signin"
+_CACHE: Final = 100_000
 _EMPTY: Final = frozenset({b"null", b'""', b"[]", b"{}"})
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _UNTOUCHED: Final = Ruling()
 # What identities of these kinds are does not depend on the service.
 _TOLD: Final = frozenset({"Root", "IAMUser", "AssumedRole", "FederatedUser", "AWSService", "AWSAccount"})
 _parameters: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_encoder: Final = msgspec.json.Encoder(order="deterministic")
-_microseconds: Final = 1_000_000
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -111,7 +108,7 @@ class Seat:
         asker: Who it is.
         touched: Whether the change may touch any call of it.
         account: Whose principal it is.
-        plans: How calls are decided, by host, name and whether it is an event of a service.
+        plans: How calls are decided, by host, name and type of event.
         either: Where nobody tells whether root was assumed: the same if it was, and if it was not.
     """
 
@@ -121,7 +118,7 @@ class Seat:
         self.asker = asker
         self.touched = touched
         self.account = asker.who.account
-        self.plans: dict[tuple[str | None, str, bool], Plan | None] = {}
+        self.plans: dict[tuple[str | None, str, str | None], Plan | None] = {}
         self.either: tuple[Seat, Seat] | None = None
 
 
@@ -162,14 +159,18 @@ class Bench:
             found = self._seats[key] = self._made(_identity(who), source_of(host or ""), assumed)
         return found
 
-    def plan(self, seat: Seat, host: str | None, name: str, service: bool) -> Plan | None:
+    def plan(self, seat: Seat, host: str | None, name: str, kind: str | None) -> Plan | None:
         """How a call is decided; `None` where the change cannot touch it."""
-        key = host, name, service
+        key = host, name, kind
         if key not in seat.plans:
             self._plans += 1
             if self._plans % _CACHE == 0:
                 self._seats.clear()
-            seat.plans[key] = self._judge.plan(seat.asker, source_of(host or ""), name, service=service)
+            beyond = BY_A_SERVICE if kind == _SERVICE_EVENT else ""
+            source = source_of(host or "")
+            if kind == _SIGN_IN_EVENT and source == _SIGN_IN:
+                beyond = SIGNING_IN
+            seat.plans[key] = self._judge.plan(seat.asker, source, name, beyond=beyond)
         return seat.plans[key]
 
     def ruling(self, seat: Seat, plan: Plan | None, details: Details) -> Ruling:
@@ -189,7 +190,7 @@ class Bench:
 def _identity(who: ReplayedIdentity) -> Identity:
     issuer = who.session.issuer if who.session is not None else None
     return Identity(
-        kind=who.kind or "",
+        kind=_kind(who),
         arn=who.arn or "",
         account=who.account or "",
         principal=who.principal or "",
@@ -198,6 +199,14 @@ def _identity(who: ReplayedIdentity) -> Identity:
         issuer_arn=(issuer.arn if issuer else None) or "",
         issuer_principal=(issuer.principal if issuer else None) or "",
     )
+
+
+def _kind(who: ReplayedIdentity) -> str:
+    """`type` as AWS spells it for root; events of services often have no type, and name who did it."""
+    kind = who.kind or ""
+    if kind.lower() == "root":
+        return "Root"
+    return "AWSService" if not kind and not who.arn and who.invoked_by else kind
 
 
 def _marks(raw: bytes, wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from rootwarden.trail.replayed import Replayed, ReplayedIdentity
 
 _MOST_UNKNOWN: Final = 1000
-_SERVICE_EVENT: Final = "AwsServiceEvent"
 _SIGN_IN: Final = "signin.amazonaws.com"
 _TEMPORARY: Final = "ASIA"
 _LONG_TERM: Final = "AKIA"
@@ -87,7 +86,7 @@ class Replayer:
         if not self._anywhere and not self._allowed(call):
             return
         seat = self._seat(call, who, time)
-        plan = self._bench.plan(seat, call.source, name, call.kind == _SERVICE_EVENT) if seat.touched else None
+        plan = self._bench.plan(seat, call.source, name, call.kind) if seat.touched else None
         if plan is not None:
             self._decided(call, who, seat, time)
         elif call.shared and call.account == seat.account:
@@ -104,7 +103,7 @@ class Replayer:
         return True
 
     def _seat(self, call: Replayed, who: ReplayedIdentity, time: str) -> Seat:
-        if who.kind != "Root":
+        if who.kind != "Root" and (who.kind or "").lower() != "root":
             return self._bench.seat(who, call.source, assumed=False)
         seat = self._bench.seat(who, call.source, assumed=_assumed(call, who))
         if call.source == _SIGN_IN and time:
@@ -154,7 +153,7 @@ class Replayer:
         self._keep(call, time, touched, own=own)
 
     def _ruling(self, seat: Seat, call: Replayed, details: Details) -> Ruling:
-        plan = self._bench.plan(seat, call.source, call.name or "", call.kind == _SERVICE_EVENT)
+        plan = self._bench.plan(seat, call.source, call.name or "", call.kind)
         return self._bench.ruling(seat, plan, details)
 
     def _unknown(self, account: str) -> None:
@@ -166,7 +165,8 @@ class Replayer:
         document = _encoder.encode(touched)
         key = call.shared or original or call.event
         if not key:
-            key = f"sha256:{hashlib.sha256(document).hexdigest()}"
+            content = b"".join((document, bytes(call.parameters), bytes(call.response), bytes(call.resources)))
+            key = f"sha256:{hashlib.sha256(content).hexdigest()}"
         rank = (_CORRECTED if call.addendum is not None else _OTHERS) + (_OWN if own else _OTHERS)
         instant = parse_instant(time) if time else None
         at = None if instant is None else int(instant.timestamp() * _SECOND)

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from rootwarden.iam.usage.mapping import EventMap, EventRules
 
 UNTOUCHED: Final = Ruling()
-_SERVICE_EVENT: Final = "a service did it by itself, and asked no policy"
+# Why no policy of an organization stops what is no call of somebody's.
+BY_A_SERVICE: Final = "a service did it by itself, and asked no policy"
+SIGNING_IN: Final = "it is a step of signing in"
 # So many rulings are kept; then all are made anew.
 _MOST_RULINGS: Final = 50_000
 _UNBOUND: Final = frozenset({Kind.SERVICE, Kind.FEDERATED, Kind.ANONYMOUS})
@@ -51,18 +53,19 @@ class Plan:
         resources: Whether a statement names less than all resources.
         owner: Whether it matters whose the resource is.
         marks: Parameters whose presence decides which actions are needed.
+        beyond: Why no policy stops it; empty where one can.
         rulings: Those made so far.
     """
 
-    __slots__ = ("fields", "keys", "marks", "needs", "owner", "resources", "rulings", "service")
+    __slots__ = ("beyond", "fields", "keys", "marks", "needs", "owner", "resources", "rulings")
 
-    def __init__(self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, service: bool) -> None:
+    def __init__(self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, beyond: str) -> None:
         more = ("parameters", "resources", "account") if resources else ()
         self.needs = needs
         self.keys = keys
         self.resources = resources
         self.owner = owner
-        self.service = service
+        self.beyond = beyond
         self.marks = needs.marks
         self.fields = tuple(sorted({*fields_of(keys), *more, *(("owner",) if owner else ())}))
         self.rulings: dict[tuple[object, ...], Ruling] = {}
@@ -92,14 +95,14 @@ class Judge:
         """Whether the change may touch any call of a principal."""
         return bool(self._everywhere) or self._reaches(asker, self._above(asker))
 
-    def plan(self, asker: Asker, source: str, name: str, *, service: bool = False) -> Plan | None:
+    def plan(self, asker: Asker, source: str, name: str, *, beyond: str = "") -> Plan | None:
         """How calls are decided; `None` where the change touches none of them.
 
         Args:
             asker: Who calls.
             source: Service as the record has it, without its domain.
             name: `eventName`.
-            service: Whether it is an event of a service.
+            beyond: Why no policy stops it, where the record tells that.
         """
         needs = self._needs.of(source, name)
         mine = self._above(asker)
@@ -111,7 +114,7 @@ class Judge:
         keys = frozenset(key for one in every for key in _asked(one)) - asker.keys.keys()
         owner = bool(self._everywhere) or any(key.startswith("aws:resource") for key in keys)
         resources = any(_is_particular(one) for one in every)
-        return Plan(needs, keys, resources=resources, owner=owner, service=service)
+        return Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
 
     def ruling(self, plan: Plan, asker: Asker, details: Details, marks: tuple[str, ...]) -> Ruling:
         """What the change does to a call."""
@@ -148,7 +151,7 @@ class Judge:
             return UNTOUCHED
         context = Context(self._keys(plan, asker, details), complete=False, absent=asker.absent)
         mapped = plan.needs.of(marks)
-        beyond = _SERVICE_EVENT if plan.service else mapped.none
+        beyond = plan.beyond or mapped.none
         named = named_in(details) if plan.resources else None
         partition = asker.who.arn.split(":")[1] if asker.who.arn.count(":") > 1 else "aws"
 
@@ -165,8 +168,8 @@ class Judge:
             fenced = compared(SIGN_IN) if plan.needs.signs_in and not rcp.idle else []
             if any(one.newly[1] or one.freed[1] for one in fenced):
                 return _fenced(fenced)
-            surely = [one for action in plan.needs.candidates if action != SIGN_IN for one in compared(action)]
-            return msgspec.structs.replace(_summed(surely, [], []), beyond=beyond)
+            found = [one for action in plan.needs.apart for one in compared(action)]
+            return msgspec.structs.replace(_summed(found, [], []), beyond=beyond)
         surely = [one for need in mapped.needed for one in compared(need.action, need.resource)]
         perhaps = [(action, one) for action in plan.needs.perhaps(marks) for one in compared(action)]
         either = [one for action in plan.needs.either(marks, scp, rcp) for one in compared(action)]
@@ -241,7 +244,7 @@ def _summed(surely: list[Compared], perhaps: list[tuple[str, Compared]], either:
         return _made(Effect.LETS_THROUGH, certain, touched, [*needless, *unknown], freed=True)
     if was and any(one.added[1] for one in every):
         touched = [one for one in every if one.added[1]]
-        certain = any(one.added[0] for one in surely)
+        certain = any(one.added[0] for one in surely) or (bool(either) and all(one.added[0] for one in either))
         return _made(Effect.DENIES_ANYWAY, certain, touched, [*needless, *unknown], freed=False)
     return UNTOUCHED
 

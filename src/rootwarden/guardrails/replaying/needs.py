@@ -33,32 +33,35 @@ class Needs:
     Attributes:
         marks: As given.
         candidates: Every action it may need.
+        apart: What it is taken for where no policy stops it: an action of its own name.
         signs_in: Whether it is the step of signing in that a fence may stop.
     """
 
-    __slots__ = ("_catalogue", "_classes", "_mapped", "candidates", "marks", "signs_in")
+    __slots__ = ("_catalogue", "_classes", "_mapped", "_unknown", "apart", "candidates", "marks", "signs_in")
 
     def __init__(
         self, source: str, name: str, marks: tuple[str, ...], events: EventMap, catalogue: ActionCatalogue
     ) -> None:
         self.marks = marks
         self.signs_in = (source, name) == _SIGN_IN_EVENT
+        self.apart = (f"{source}:{name}",)
         self._catalogue = catalogue
         self._classes: dict[tuple[int, int], tuple[str, ...]] = {}
         calls = {chosen: Call(source, name, Outcome.DONE, "", chosen) for chosen in ((), *((one,) for one in marks))}
         self._mapped = events.of, source, name
         found: dict[str, None] = {}
+        unknown: dict[str, None] = {}
         for chosen in calls:
             mapped = self.of(chosen)
             found.update(dict.fromkeys(need.action for need in mapped.needed))
             found.update(dict.fromkeys(self.perhaps(chosen)))
             if mapped.unknown:
-                found.update(dict.fromkeys(self._alternatives(mapped, source, name)))
-            elif mapped.none:
-                found[f"{source}:{name}"] = None
+                unknown.update(dict.fromkeys(self._alternatives(mapped, source, name)))
+        found.update(dict.fromkeys(self.apart))
         if self.signs_in:
             found[SIGN_IN] = None
-        self.candidates = tuple(found)
+        self._unknown = tuple(unknown)
+        self.candidates = tuple(found | unknown)
 
     def of(self, marks: tuple[str, ...]) -> Mapped:
         """What a call with these marks needed."""
@@ -85,7 +88,7 @@ class Needs:
         if found is None:
             every = [one for side in sides for one in side.statements]
             kinds: dict[tuple[bool, ...], str] = {}
-            for action in self.candidates:
+            for action in self._unknown:
                 kinds.setdefault(tuple(one.names_action(action.lower()) for one in every), action)
             found = self._classes[key] = tuple(kinds.values())
         return found

@@ -74,14 +74,16 @@ def resources_of(action: Action | None, named: Named, catalogue: ActionCatalogue
 
 
 def _of_s3(action: Action, named: Named, partition: str) -> tuple[str, ...]:
-    """Records of S3 name bucket and key as parameters (CloudTrail guide, *Amazon S3 events*)."""
+    """Records of S3 name bucket and key as parameters (CloudTrail guide, *Amazon S3 events*).
+
+    A call through an access point has the ARN of that in place of the bucket: which bucket is behind, is not told.
+    """
     bucket, key = named.texts.get("bucketName", ""), named.texts.get("key", "")
-    kinds = set(action.resources)
-    if kinds == {"object"} and bucket and key:
-        return (f"arn:{partition}:s3:::{bucket}/{key}",)
-    if kinds == {"bucket"} and bucket:
-        return (f"arn:{partition}:s3:::{bucket}",)
-    return (UNTOLD_RESOURCE,)
+    if not bucket or ":" in bucket:
+        return (UNTOLD_RESOURCE,)
+    if "object" in action.resources:
+        return (f"arn:{partition}:s3:::{bucket}/{key}",) if key else (UNTOLD_RESOURCE,)
+    return (f"arn:{partition}:s3:::{bucket}",) if "bucket" in action.resources else (UNTOLD_RESOURCE,)
 
 
 def _listed(raw: bytes) -> list[_Resource]:
