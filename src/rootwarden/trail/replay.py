@@ -15,7 +15,6 @@ import msgspec
 from rootwarden.guardrails.replaying.asker import asker_of
 from rootwarden.guardrails.replaying.judge import BY_A_SERVICE, SIGNING_IN, Judge
 from rootwarden.guardrails.replaying.paths import Brief
-from rootwarden.guardrails.replaying.ruling import Ruling
 from rootwarden.iam.actions import ActionCatalogue, Edition, Service
 from rootwarden.iam.usage.caller import Identity
 from rootwarden.iam.usage.mapping import EventMap, EventRules, source_of
@@ -23,10 +22,12 @@ from rootwarden.iam.usage.names import NamesFile
 
 if TYPE_CHECKING:
     import hashlib
+    from collections.abc import Callable
 
     from rootwarden.guardrails.replaying.asker import Asker
     from rootwarden.guardrails.replaying.details import Details
     from rootwarden.guardrails.replaying.judge import Plan
+    from rootwarden.guardrails.replaying.ruling import Ruling
     from rootwarden.trail.replayed import ReplayedIdentity
 
 _SERVICE_EVENT: Final = "AwsServiceEvent"
@@ -35,7 +36,6 @@ _SIGN_IN: Final = "signin"
 _CACHE: Final = 100_000
 _EMPTY: Final = frozenset({b"null", b'""', b"[]", b"{}"})
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_UNTOUCHED: Final = Ruling()
 # What identities of these kinds are does not depend on the service.
 _TOLD: Final = frozenset({"Root", "IAMUser", "AssumedRole", "FederatedUser", "AWSService", "AWSAccount"})
 _parameters: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -173,11 +173,19 @@ class Bench:
             seat.plans[key] = self._judge.plan(seat.asker, source, name, beyond=beyond)
         return seat.plans[key]
 
-    def ruling(self, seat: Seat, plan: Plan | None, details: Details) -> Ruling:
-        """What the change does to a call."""
-        if plan is None:
-            return _UNTOUCHED
-        return self._judge.ruling(plan, seat.asker, details, _marks(details.parameters, plan.marks))
+    def ruling(
+        self, seat: Seat, plan: Plan, picked: tuple[object, ...], raw: bytes, details: Callable[[], Details]
+    ) -> Ruling:
+        """What the change does to a call.
+
+        Args:
+            seat: Who made it.
+            plan: How its like is decided.
+            picked: The fields of the plan.
+            raw: Its parameters, as JSON.
+            details: Gives all fields.
+        """
+        return self._judge.ruling(plan, seat.asker, picked, _marks(raw, plan.marks), details)
 
     def _made(self, identity: Identity, source: str, assumed: bool | None) -> Seat:
         asker = asker_of(identity, source, assumed=assumed)

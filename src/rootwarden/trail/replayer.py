@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from rootwarden.facts.instant import format_instant, parse_instant
 from rootwarden.guardrails.replaying.details import Details
 from rootwarden.guardrails.replaying.resources import owner_of
-from rootwarden.guardrails.replaying.ruling import Effect, Issued, SignedIn, Touched
+from rootwarden.guardrails.replaying.ruling import Effect, Issued, Ruling, SignedIn, Touched
 from rootwarden.iam.usage.caller import service_behind
 from rootwarden.iam.usage.mapping import source_of
 from rootwarden.trail.replay import Sums, bench_of
@@ -18,10 +18,13 @@ from rootwarden.trail.spool import Row
 from rootwarden.trail.usage_tally import outcome_of
 
 if TYPE_CHECKING:
-    from rootwarden.guardrails.replaying.ruling import Ruling
+    from collections.abc import Callable
+
+    from rootwarden.guardrails.replaying.judge import Plan
     from rootwarden.trail.place_names import Restriction
     from rootwarden.trail.replay import Replay, Seat
-    from rootwarden.trail.replayed import Replayed, ReplayedIdentity
+    from rootwarden.trail.replayed import Replayed, ReplayedAttributes, ReplayedIdentity
+
 
 _MOST_UNKNOWN: Final = 1000
 _SIGN_IN: Final = "signin.amazonaws.com"
@@ -34,6 +37,7 @@ _SECOND: Final = 1_000_000
 # Of the records of one call the caller's own counts, and of copies the one that was corrected.
 _OTHERS, _OWN, _CORRECTED = 0, 1, 2
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_UNTOUCHED: Final = Ruling()
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
 
@@ -78,18 +82,26 @@ class Replayer:
         who, name = call.identity, call.name
         if who is None or not name:
             return
-        time = _time(call.time)
+        time = call.time
+        if time is None or len(time) != _SPELLED or time[-1] != "Z" or time[10] != "T" or time >= _LAST_YEAR:
+            time = _time(time)
         if time and not self._in_window(time):
             return
         if name == "AssumeRoot" and not call.error:
             self._issued(call)
         if not self._anywhere and not self._allowed(call):
             return
-        seat = self._seat(call, who, time)
-        plan = self._bench.plan(seat, call.source, name, call.kind) if seat.touched else None
-        if plan is not None:
-            self._decided(call, who, seat, time)
-        elif call.shared and call.account == seat.account:
+        kind = who.kind
+        if kind != "Root" and (kind is None or kind.lower() != "root"):
+            seat = self._bench.seat(who, call.source, assumed=False)
+        else:
+            seat = self._of_root(call, who, time)
+        if seat.touched:
+            plan = self._bench.plan(seat, call.source, name, call.kind)
+            if plan is not None:
+                self._decided(call, who, seat, plan, time)
+                return
+        if call.shared and call.account == seat.account:
             # The record another account has of it knows less: this one says that nothing comes of it.
             self._keep(call, time, Touched(event=call.event or ""), own=True)
 
@@ -97,14 +109,15 @@ class Replayer:
         if time < self._start or (self._end and time >= self._end):
             return False
         sums = self.sums
-        sums.last = max(sums.last, time)
-        if not sums.first or time < sums.first:
+        if time > sums.last:
+            sums.last = time
+        elif time < sums.first:
+            sums.first = time
+        if not sums.first:
             sums.first = time
         return True
 
-    def _seat(self, call: Replayed, who: ReplayedIdentity, time: str) -> Seat:
-        if who.kind != "Root" and (who.kind or "").lower() != "root":
-            return self._bench.seat(who, call.source, assumed=False)
+    def _of_root(self, call: Replayed, who: ReplayedIdentity, time: str) -> Seat:
         seat = self._bench.seat(who, call.source, assumed=_assumed(call, who))
         if call.source == _SIGN_IN and time:
             document = _encoder.encode(SignedIn(seat.account, time))
@@ -114,9 +127,8 @@ class Replayer:
     def _allowed(self, call: Replayed) -> bool:
         return self._restriction.allows(account=call.account or "", region=call.region or "", instant=None)
 
-    def _decided(self, call: Replayed, who: ReplayedIdentity, seat: Seat, time: str) -> None:
-        details = _details(call, who, time)
-        ruling = self._ruling(seat, call, details)
+    def _decided(self, call: Replayed, who: ReplayedIdentity, seat: Seat, plan: Plan, time: str) -> None:
+        ruling = self._ruling(seat, plan, call, who, time)
         own = call.account == seat.account
         if ruling.effect is Effect.NOTHING:
             if call.shared and own:
@@ -124,7 +136,7 @@ class Replayer:
             return
         either: list[Ruling | None] = [None, None]
         if seat.either is not None:
-            either = [self._ruling(one, call, details) for one in seat.either]
+            either = [self._as_if(one, call, who, time) for one in seat.either]
             if either[0] == either[1] == ruling:
                 either = [None, None]
         asker = seat.asker
@@ -148,13 +160,18 @@ class Replayer:
             if_assumed=either[0],
             if_itself=either[1],
             key=(who.access_key or "") if either[0] is not None else "",
-            started=details.started if either[0] is not None else "",
+            started=str(_FIELDS["started"](call, who, time)) if either[0] is not None else "",
         )
         self._keep(call, time, touched, own=own)
 
-    def _ruling(self, seat: Seat, call: Replayed, details: Details) -> Ruling:
+    def _as_if(self, seat: Seat, call: Replayed, who: ReplayedIdentity, time: str) -> Ruling:
         plan = self._bench.plan(seat, call.source, call.name or "", call.kind)
-        return self._bench.ruling(seat, plan, details)
+        return self._ruling(seat, plan, call, who, time) if plan is not None else _UNTOUCHED
+
+    def _ruling(self, seat: Seat, plan: Plan, call: Replayed, who: ReplayedIdentity, time: str) -> Ruling:
+        picked = tuple([_FIELDS[field](call, who, time) for field in plan.fields])
+        raw = bytes(call.parameters)
+        return self._bench.ruling(seat, plan, picked, raw, lambda: _details(call, who, time))
 
     def _unknown(self, account: str) -> None:
         if len(self.sums.unknown) < _MOST_UNKNOWN:
@@ -198,30 +215,46 @@ def _assumed(call: Replayed, who: ReplayedIdentity) -> bool | None:
 
 
 def _details(call: Replayed, who: ReplayedIdentity, time: str) -> Details:
-    session = who.session
-    attributes = session.attributes if session is not None else None
-    key = who.access_key or ""
-    mfa = attributes.mfa if attributes is not None else None
-    account = call.account or ""
-    resources = bytes(call.resources)
-    return Details(
-        account=account,
-        region=call.region or "",
-        time=time,
-        address=call.address or "",
-        agent=call.agent or "",
-        endpoint=call.endpoint or "",
-        via=service_behind(who.invoked_by) if who.invoked_by else "",
-        mfa="" if mfa is None else str(mfa).lower(),
-        started=(attributes.started if attributes is not None else None) or "",
-        temporary=_temporary(key, has_session=session is not None),
-        encrypted=len(bytes(call.tls)) > len(b"null"),
-        source_identity=(session.source_identity if session is not None else None) or "",
-        principal=who.principal or "",
-        owner=owner_of(resources, account),
-        parameters=bytes(call.parameters),
-        resources=resources,
-    )
+    return Details(**{name: field(call, who, time) for name, field in _FIELDS.items()})
+
+
+def _attributes(who: ReplayedIdentity) -> ReplayedAttributes | None:
+    return who.session.attributes if who.session is not None else None
+
+
+def _mfa(_: Replayed, who: ReplayedIdentity, __: str) -> str:
+    attributes = _attributes(who)
+    return "" if attributes is None or attributes.mfa is None else str(attributes.mfa).lower()
+
+
+def _started(_: Replayed, who: ReplayedIdentity, __: str) -> str:
+    attributes = _attributes(who)
+    return (attributes.started if attributes is not None else None) or ""
+
+
+def _source_identity(_: Replayed, who: ReplayedIdentity, __: str) -> str:
+    return (who.session.source_identity if who.session is not None else None) or ""
+
+
+# Each field of `Details`, out of a record.
+_FIELDS: Final[dict[str, Callable[[Replayed, ReplayedIdentity, str], Any]]] = {
+    "account": lambda call, _, __: call.account or "",
+    "region": lambda call, _, __: call.region or "",
+    "time": lambda _, __, time: time,
+    "address": lambda call, _, __: call.address or "",
+    "agent": lambda call, _, __: call.agent or "",
+    "endpoint": lambda call, _, __: call.endpoint or "",
+    "via": lambda _, who, __: service_behind(who.invoked_by) if who.invoked_by else "",
+    "mfa": _mfa,
+    "started": _started,
+    "temporary": lambda _, who, __: _temporary(who.access_key or "", has_session=who.session is not None),
+    "encrypted": lambda call, _, __: len(bytes(call.tls)) > len(b"null"),
+    "source_identity": _source_identity,
+    "principal": lambda _, who, __: who.principal or "",
+    "owner": lambda call, _, __: owner_of(bytes(call.resources), call.account or ""),
+    "parameters": lambda call, _, __: bytes(call.parameters),
+    "resources": lambda call, _, __: bytes(call.resources),
+}
 
 
 def _temporary(key: str, *, has_session: bool) -> bool | None:
@@ -231,10 +264,8 @@ def _temporary(key: str, *, has_session: bool) -> bool | None:
 
 
 def _time(written: str | None) -> str:
-    """An instant as instants are compared here, or an empty text."""
+    """An instant that is spelled otherwise as instants are compared here, or an empty text."""
     if written is None:
         return ""
-    if len(written) == _SPELLED and written[10] == "T" and written[-1] == "Z" and written < _LAST_YEAR:
-        return written
     instant = parse_instant(written)
     return format_instant(instant) if instant is not None and written < _LAST_YEAR else ""

@@ -23,7 +23,7 @@ from rootwarden.iam.principal import Kind
 from rootwarden.iam.statement import ANY_RESOURCE, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from rootwarden.guardrails.replaying.asker import Asker
     from rootwarden.guardrails.replaying.comparing import Compared
@@ -116,15 +116,30 @@ class Judge:
         resources = any(_is_particular(one) for one in every)
         return Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
 
-    def ruling(self, plan: Plan, asker: Asker, details: Details, marks: tuple[str, ...]) -> Ruling:
-        """What the change does to a call."""
-        picked = (marks, *(getattr(details, field) for field in plan.fields))
-        found = plan.rulings.get(picked)
+    def ruling(
+        self,
+        plan: Plan,
+        asker: Asker,
+        picked: tuple[object, ...],
+        marks: tuple[str, ...],
+        details: Callable[[], Details],
+    ) -> Ruling:
+        """What the change does to a call.
+
+        Args:
+            plan: How its like is decided.
+            asker: Who calls.
+            picked: The fields of the plan.
+            marks: Those of the plan that the call has.
+            details: Gives all fields, when the call is the first of its kind.
+        """
+        key = (marks, picked)
+        found = plan.rulings.get(key)
         if found is None:
             self._made += 1
             if self._made % _MOST_RULINGS == 0:
                 plan.rulings.clear()
-            found = plan.rulings[picked] = self._ruling(plan, asker, details, marks)
+            found = plan.rulings[key] = self._ruling(plan, asker, details(), marks)
         return found
 
     def _above(self, asker: Asker) -> Side:
