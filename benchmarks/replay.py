@@ -53,6 +53,7 @@ import sys
 from pathlib import Path
 from benchmarks.replay import CHANGES, in_batches, of_statement
 in_batches(sorted(Path(sys.argv[1]).rglob("*.gz")), of_statement(CHANGES[sys.argv[2]]))
+print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """
 CHANGES = {"root": ROOT_ONLY, "everybody": EVERYBODY}
 ROOT = "r-fake"
@@ -112,10 +113,9 @@ def added_up(files: list[Path]) -> int:
 def peak_mb(folder: Path, change: str) -> float:
     """The most memory one process has while it reads a folder."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [*sys.path[:1], Path("src").resolve()]))}
-    process = subprocess.Popen([sys.executable, "-c", ALONE, str(folder), change], env=environment)
-    _, status, used = os.wait4(process.pid, 0)
-    assert status == 0
-    return used.ru_maxrss / 1024
+    command = [sys.executable, "-c", ALONE, str(folder), change]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return int(done.stdout) / 1024
 
 
 def measured(files: int) -> dict[str, Any]:

@@ -130,15 +130,15 @@ class Replayer:
     def _decided(self, call: Replayed, who: ReplayedIdentity, seat: Seat, plan: Plan, time: str) -> None:
         ruling = self._ruling(seat, plan, call, who, time)
         own = call.account == seat.account
-        if ruling.effect is Effect.NOTHING:
-            if call.shared and own:
-                self._keep(call, time, Touched(event=call.event or ""), own=True)
-            return
         either: list[Ruling | None] = [None, None]
         if seat.either is not None:
             either = [self._as_if(one, call, who, time) for one in seat.either]
             if either[0] == either[1] == ruling:
                 either = [None, None]
+        if ruling.effect is Effect.NOTHING and either[0] is None:
+            if call.shared and own:
+                self._keep(call, time, Touched(event=call.event or ""), own=True)
+            return
         asker = seat.asker
         if seat.account and not self._bench.knows(seat.account):
             self._unknown(seat.account)

@@ -89,6 +89,8 @@ def compare(asked: Asked, paths: Paths, around: Around) -> Compared:
     left = {one.said for one in others}
     added = [one for one in others if one.said not in known]
     removed = [one for one in own if one.said not in left]
+    there = {one.name for one in own}
+    brought = [one for one in others if one.name not in there]
     was, now = _bounds(before), _bounds(after)
     closes = _closes(asked.scp.before, asked.scp.after, asked.request)
     opens = _closes(asked.scp.after, asked.scp.before, asked.request)
@@ -100,8 +102,8 @@ def compare(asked: Asked, paths: Paths, around: Around) -> Compared:
         was_denied=was,
         newly=newly,
         freed=freed,
-        added=(any(one.surely for one in added) and not unplaced, bool(added)),
-        by=_places(added or others, after, paths, asked.scp.after, asked.request),
+        added=(any(one.surely for one in brought) and not unplaced, bool(brought)),
+        by=_places(added or brought or others, after, paths, asked.scp.after, asked.request),
         freed_by=_places(removed or own, before, paths, asked.scp.before, asked.request),
         depends_on=_dependencies((after, before), [*added, *removed], paths, unplaced),
     )

@@ -134,7 +134,7 @@ def judged_calls(found: Iterable[Touched | Issued | SignedIn]) -> Iterator[Judge
             issued.add(one.key)
         elif isinstance(one, SignedIn):
             signed_in.add((one.account, one.time))
-        elif one.ruling.effect is not Effect.NOTHING:
+        else:
             judged = _judged(one, issued, signed_in)
             if judged is not None:
                 yield judged
