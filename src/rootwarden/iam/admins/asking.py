@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rootwarden.iam.admins.powers import May, Powers
     from rootwarden.iam.context import Context, Held
+    from rootwarden.iam.pattern import Pattern
     from rootwarden.iam.statement import CompiledStatement
 
 NEW: Final = "{new}"
@@ -34,6 +35,8 @@ _CHOSEN: Final = frozenset(
         "aws:tagkeys",
         "aws:securetransport",
         "aws:useragent",
+        "aws:referer",
+        "sts:externalid",
         "sts:rolesessionname",
         "sts:sourceidentity",
         "sts:transitivetagkeys",
@@ -42,6 +45,8 @@ _CHOSEN: Final = frozenset(
 )
 _CHOSEN_FAMILIES: Final = ("aws:requesttag/",)
 REGION: Final = "aws:requestedregion"
+# Wherever one of these is chosen, it is there: a call has a Region, and `AssumeRole` a session name.
+_IN_EVERY_REQUEST: Final = frozenset({REGION, "sts:rolesessionname"})
 _TAG: Final = "aws:requesttag/"
 _TAG_KEYS: Final = "aws:tagkeys"
 _REGION_PART: Final = 3
@@ -88,11 +93,11 @@ def may_choosing(powers: Powers, action: str, resource: str, context: Context, r
     if not chosen:
         return found
     best: May = found
-    for keys in _settlements(chosen, powers, action):
+    for keys in settlements(chosen, tuple(powers.mentions(action)), context):
         settled = powers.may(action, resource, context.carrying(keys))
         if settled is True:
             return True
-        best = _better(best, settled)
+        best = better(best, settled)
     return best
 
 
@@ -209,9 +214,17 @@ def _part(own: str, other: str, filling: str) -> str:
     return filled if re.fullmatch(shape, filled) else own.replace("*", filling or _ANY_NAME)
 
 
-def _settlements(chosen: tuple[str, ...], powers: Powers, action: str) -> Iterator[dict[str, Held]]:
-    """Values for keys the caller sets: those the statements compare with, another one, and none."""
-    options = [_options(key, powers.mentions(action)) for key in chosen]
+def settlements(
+    chosen: tuple[str, ...], statements: tuple[CompiledStatement, ...], context: Context
+) -> Iterator[dict[str, Held]]:
+    """Values for keys the caller sets: those the statements compare with, another one, and none.
+
+    Args:
+        chosen: The keys.
+        statements: Everything that is said about the action.
+        context: What else the request carries, for values that are written with variables.
+    """
+    options = [_options(key, statements, context) for key in chosen]
     for picked in islice(product(*options), _MOST_SETTLEMENTS):
         keys = dict(zip(chosen, picked, strict=True))
         if _agree(keys):
@@ -228,20 +241,20 @@ def _agree(keys: dict[str, Held]) -> bool:
     return all((name in listed) is isinstance(one, Values) for name, one in tags.items())
 
 
-def _options(key: str, statements: Iterator[CompiledStatement]) -> tuple[Held, ...]:
+def _options(key: str, statements: tuple[CompiledStatement, ...], context: Context) -> tuple[Held, ...]:
     name = key.lower()
     texts: dict[str, None] = {}
     for statement in statements:
         for condition in statement.conditions:
             if condition.written.key.lower() == name:
-                texts.update(dict.fromkeys(_spelled(one.text) for one in condition.wanted))
+                texts.update(dict.fromkeys(_spelled(_resolved(one, context)) for one in condition.wanted))
     if name == _TAG_KEYS:
         return _tag_keys(tuple(texts))
     if name == "aws:securetransport":
         return (Values(("true",)),)
     texts["another"] = None
     values = [Values((text,)) for text in islice(texts, _MOST_OPTIONS)]
-    return tuple(values) if name == REGION else (*values, MISSING)
+    return tuple(values) if name in _IN_EVERY_REQUEST else (*values, MISSING)
 
 
 def _tag_keys(texts: tuple[str, ...]) -> tuple[Held, ...]:
@@ -251,12 +264,18 @@ def _tag_keys(texts: tuple[str, ...]) -> tuple[Held, ...]:
     return (*together, *alone, Values(("another",), listed=True), MISSING)
 
 
+def _resolved(pattern: Pattern, context: Context) -> str:
+    """A value of a policy with its variables put in, as it is where one of them is not known."""
+    text = pattern.resolved(context)
+    return text if isinstance(text, str) else pattern.text
+
+
 def _spelled(pattern: str) -> str:
     """A text that fits a pattern."""
     return pattern.replace("*", "x").replace("?", "x")
 
 
-def _better(one: May, other: May) -> May:
+def better(one: May, other: May) -> May:
     """What lets more: true, then the fewer doubts."""
     if isinstance(one, tuple) and isinstance(other, tuple):
         return min(one, other, key=len)

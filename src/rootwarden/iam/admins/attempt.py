@@ -35,11 +35,12 @@ class Node(msgspec.Struct, frozen=True, eq=False):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One request of a step, as it is allowed."""
+    """One request of a step, as it is allowed; `assumes` is what the actor is taken to know."""
 
     action: str
     resource: str
     context: Context
+    assumes: tuple[str, ...] = ()
 
 
 Result: TypeAlias = Node | End

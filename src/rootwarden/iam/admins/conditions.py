@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
+from rootwarden.iam.admins.assuming import may_assume_choosing
 from rootwarden.iam.admins.holders import Attachment, Group, Holder
-from rootwarden.iam.admins.trust import may_assume, trusting
+from rootwarden.iam.admins.trust import trusting
 from rootwarden.iam.escalation.path import Where
 from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.principal import Kind
@@ -95,13 +96,13 @@ def _denies(scene: Scene) -> bool:
 def _trusts_actor(scene: Scene) -> Holds:
     if scene.target is None:
         return False
-    return may_assume(scene.actor, scene.target, scene.actor.context)
+    return may_assume_choosing(scene.actor, scene.actor.powers, scene.target, scene.actor.context)[0]
 
 
 def _also_may_assume(scene: Scene) -> Holds:
     if scene.target is None or scene.also is None:
         return False
-    return may_assume(scene.also, scene.target, scene.also.context)
+    return may_assume_choosing(scene.also, scene.also.powers, scene.target, scene.also.context)[0]
 
 
 def _trusts_provider(scene: Scene, marker: str) -> bool:

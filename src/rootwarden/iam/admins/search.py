@@ -127,7 +127,7 @@ class Search:
                 self._ways[node.key] = way
         self._rounds(sure=True)
         self._rounds(sure=False)
-        found = ((holder, self._ways.get(Node(holder, holder.powers).key)) for holder in self._land.holders)
+        found = ((holder, self.way_of(holder)) for holder in self._land.holders)
         return {holder.arn: way for holder, way in found if way is not None}
 
     def notes(self) -> Iterator[str]:
@@ -138,7 +138,7 @@ class Search:
                 yield f"{what}, for {len(left):,} principals without a proven way up"
 
     def _is_sure(self, holder: Holder) -> bool:
-        way = self._ways.get(Node(holder, holder.powers).key)
+        way = self.way_of(holder)
         return way is not None and not way.end.requires and all(walk.sure for walk in way.steps())
 
     def near(self, holder: Holder) -> Walk | None:
@@ -146,9 +146,7 @@ class Search:
         granted = Node(holder, holder.powers.granted)
         if granted.powers is holder.powers:
             return None
-        if self._up is None:
-            self._up = Frontier(one for one in self._land.holders if Node(one, one.powers).key in self._ways)
-        up = self._up
+        up = self._everybody_up()
         for plan in self._fitting(granted):
             walk = (
                 self._first(plan, granted, self._walker.pools.candidates(plan.path, granted, up), sure=False)
@@ -158,6 +156,34 @@ class Search:
             if walk is not None:
                 return walk
         return None
+
+    def way_of(self, holder: Holder) -> Way | None:
+        """The way of somebody, once the search has run."""
+        return self._ways.get(Node(holder, holder.powers).key)
+
+    def ways_of(self, holder: Holder) -> list[Way]:
+        """The way of somebody, then one that begins with each other path where there is one."""
+        node, shortest = Node(holder, holder.powers), self.way_of(holder)
+        if shortest is None:
+            return []
+        up, found = self._everybody_up(), [shortest]
+        for plan in self._fitting(node):
+            if plan.on_others:
+                walk = self._first(plan, node, self._walker.pools.candidates(plan.path, node, up), sure=False)
+                walks: Iterable[Walk] = () if walk is None else (walk,)
+            else:
+                walks = self._own(plan, node) if plan.path.also is None else ()
+            found += [way for one in walks if (way := self._continued(one) or self._topped(one)) is not None]
+        return found
+
+    def _topped(self, walk: Walk) -> Way | None:
+        """The way of a walk that leads to an administrator nobody met on the way."""
+        return Way(walk, Way(None), 1) if self._tops(walk) else None
+
+    def _everybody_up(self) -> Frontier:
+        if self._up is None:
+            self._up = Frontier(one for one in self._land.holders if Node(one, one.powers).key in self._ways)
+        return self._up
 
     def lateral(self, holder: Holder) -> Walk | None:
         """A way to become another principal, of somebody who has no way up."""

@@ -228,7 +228,7 @@ class Walker:
             result=result,
             asked=tuple(asked),
             requires=tuple(dict.fromkeys(requires)),
-            assumes=tuple(dict.fromkeys(attempt.assumes)),
+            assumes=tuple(dict.fromkeys((*attempt.assumes, *(known for one in asked for known in one.assumes)))),
         )
 
     def _result(self, attempt: Attempt) -> Result | None:
