@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from rootwarden.iam.admins.conditions import Scene
-from rootwarden.iam.admins.holders import Holder
+from rootwarden.iam.admins.holders import Attachment, Holder
 from rootwarden.iam.admins.powers import Powers
 from rootwarden.iam.context import Context
 from rootwarden.iam.escalation.path import EscalationPath
@@ -52,6 +52,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         bindings: What stands for the names in its templates.
         version: The version of a policy that it goes back to.
+        boundary: The boundary of the principal it makes, if any.
     """
 
     path: EscalationPath
@@ -59,5 +60,6 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     scene: Scene
     bindings: dict[str, str]
     version: Policy | None = None
+    boundary: Attachment | None = None
     requires: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()

@@ -126,6 +126,14 @@ def _member(scene: Scene) -> Holds:
     return scene.account != management if management else (Where.MEMBER_ACCOUNT.value,)
 
 
+def _assignable(scene: Scene) -> Holds:
+    """Identity Center assigns in the management account from there only (user guide, *Delegated administration*)."""
+    seat = scene.actor.account
+    if seat.management or scene.account == seat.id:
+        return True
+    return scene.account != seat.management_account if seat.management_account else (Where.ASSIGNABLE_BY_ACTOR.value,)
+
+
 def _in_member(scene: Scene) -> Holds:
     management = scene.actor.account.management
     return _known(None if management is None else not management, Where.ACTOR_IN_MEMBER_ACCOUNT)
@@ -138,6 +146,7 @@ _WORDS: Final[dict[Where, Callable[[Scene], Holds]]] = {
     ),
     Where.ACTOR_IN_MEMBER_ACCOUNT: _in_member,
     Where.ACTOR_MANAGES_ROOT_ACCESS: _manages_root,
+    Where.ASSIGNABLE_BY_ACTOR: _assignable,
     Where.ATTACHED_TO_ACTOR: lambda scene: _attached(scene.policy, scene.actor, groups=False, own=True),
     Where.ATTACHED_TO_ACTOR_GROUP: lambda scene: _attached(scene.policy, scene.actor, groups=True, own=False),
     Where.ATTACHED_TO_TARGET: lambda scene: _attached(scene.policy, scene.target, groups=True, own=True),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.escalation.path import Permission
 
 _MOST_VALUES: Final = 16
+# AWS lets a role that is linked to a service be passed to that service, which runs nothing of the caller's with it.
 _NOT_CHANGED: Final = (":role/aws-reserved/", ":role/aws-service-role/")
 # Placeholders that do not depend on what a path is walked on.
 FREE: Final = frozenset({"account", "actor", "partition", "management", "organization"})
@@ -83,7 +84,7 @@ _ABSENT_TAGS: Final = tuple(f"{family.lower()}/" for family in _TAG_FAMILIES)
 
 def _values(templates: tuple[str, ...], about: Holder | None, bindings: dict[str, str]) -> tuple[Held, ...]:
     """What a key of a request may hold; no values: it is not there."""
-    boundary = about.boundary if about is not None else ""
+    boundary = about.boundary if about is not None else bindings.get("boundary", "")
     made: list[Held] = []
     for template in templates:
         if template == "{boundary}":

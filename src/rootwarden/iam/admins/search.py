@@ -186,7 +186,7 @@ class Search:
         return self._up
 
     def lateral(self, holder: Holder) -> Walk | None:
-        """A way to become another principal, of somebody who has no way up."""
+        """The way to become another principal that asks least, of somebody who has no way up."""
         node = Node(holder, holder.powers)
         best: Walk | None = None
         for plan in self._fitting(node):
@@ -195,7 +195,8 @@ class Search:
             walk = self._surest(plan, node)
             if walk is not None and walk.sure:
                 return walk
-            best = best or walk
+            if walk is not None and (best is None or len(walk.requires) < len(best.requires)):
+                best = walk
         return best
 
     def _meet(self, node: Node, depth: int) -> None:

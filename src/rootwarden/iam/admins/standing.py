@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rootwarden.iam.admins.admin import is_administrator
 from rootwarden.iam.admins.assuming import may_assume_choosing
 from rootwarden.iam.admins.trust import trusted, trusting
 from rootwarden.iam.admins.verdict import Class
@@ -95,7 +96,7 @@ def _standing(household: Household, land: Landscape, kinds: Mapping[str, Class])
     account = household.seat.id
     if found:
         return Standing(account=account, has_administrator=True, by=found)
-    doubts = [*_doubts(direct, land), *_conditional(roles, land, kinds)]
+    doubts = [*_doubts(direct, land), *_conditional(roles, land)]
     if doubts:
         return Standing(account=account, has_administrator=None, reason="; ".join(dict.fromkeys(doubts)))
     why = "no role is an administrator" if not direct else "nobody gets into a role that is one with a second factor"
@@ -171,8 +172,9 @@ def _depends(actor: Holder, role: Holder) -> bool:
     return isinstance(found, tuple) and _may(actor, role, actor.context.carrying(_WITHOUT_MFA)) is False
 
 
-def _conditional(roles: Iterable[Holder], land: Landscape, kinds: Mapping[str, Class]) -> Iterator[str]:
-    """Roles that may be administrators, and people get into."""
+def _conditional(roles: Iterable[Holder], land: Landscape) -> Iterator[str]:
+    """Roles that are administrators under a condition, and people get into; what they could become does not count."""
     for role in roles:
-        if kinds.get(role.arn) is Class.CONDITIONAL and next(_doors(role, land), None) is not None:
+        found = is_administrator(role.powers, role.context)
+        if isinstance(found, tuple) and next(_doors(role, land), None) is not None:
             yield f"whether `{role.arn}` is an administrator depends on what is not known"

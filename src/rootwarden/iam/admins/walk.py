@@ -14,6 +14,7 @@ from rootwarden.iam.admins.attempt import Asked, Attempt, End, Node, Result
 from rootwarden.iam.admins.conditions import TAKEN, Scene, holds, holds_of
 from rootwarden.iam.admins.gain import changed
 from rootwarden.iam.admins.holders import Holder
+from rootwarden.iam.admins.new_boundaries import new_boundaries
 from rootwarden.iam.admins.pools import Pools
 from rootwarden.iam.admins.request import FREE, ask, is_fixed
 from rootwarden.iam.admins.trust import lets_service, trusting
@@ -152,7 +153,9 @@ class Walker:
         for with_policy in _with_policy(attempt):
             for with_existing in self._with_existing(with_policy):
                 for with_both in self._with_second(with_existing):
-                    yield from _with_names(with_both)
+                    yield from (
+                        self._with_boundary(with_both) if path.gain is Gain.NEW_PRINCIPAL else _with_names(with_both)
+                    )
 
     def _with_existing(self, attempt: Attempt) -> Iterator[Attempt]:
         existing, target = attempt.path.existing, attempt.scene.target
@@ -165,6 +168,13 @@ class Walker:
             yield _more(attempt, requires=(f"{existing.type} with this role",), existing=spelled)
             return
         yield from (_more(attempt, existing=arn) for arn in islice(found, _MOST_RESOURCES))
+
+    def _with_boundary(self, attempt: Attempt) -> Iterator[Attempt]:
+        """The attempt without a boundary for who is made, and with each that may satisfy a policy."""
+        yield attempt
+        policies = self._land.households[attempt.scene.actor.account.id].policies
+        for one in new_boundaries(attempt.path, attempt.node, policies):
+            yield msgspec.structs.replace(_more(attempt, boundary=one.arn), boundary=one)
 
     def _with_second(self, attempt: Attempt) -> Iterator[Attempt]:
         also = attempt.path.also
@@ -243,7 +253,8 @@ class Walker:
         if gain is Gain.UNBLOCKS_TARGET and attempt.path.target.kind is TargetKind.ACCOUNT:
             return End.ROOT if self._land.barred(scene.account) else None
         if gain is Gain.NEW_PRINCIPAL:
-            return Node(node.holder, node.powers.book.powers((EVERYTHING,), None, node.holder.powers.scp))
+            limits = None if attempt.boundary is None else (attempt.boundary.policy,)
+            return Node(node.holder, node.powers.book.powers((EVERYTHING,), limits, node.holder.powers.scp))
         return changed(attempt)
 
 
