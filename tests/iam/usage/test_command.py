@@ -134,8 +134,8 @@ def test_the_sums_add_up(world: Path) -> None:
         assert granted == sum(parts)
     assert ("3", "2", "1", "0", "0") in lines
     assert "not granted now, and counted in none of these: 1 used, 0 tried in vain" in out
-    granted = {one["action"]: one["granted"] for one in found["admin"]["used"]}
-    assert granted == {"ec2:DescribeInstances": False, "ec2:StopInstances": True}
+    now = {one["action"]: one["granted"] for one in found["admin"]["used"]}
+    assert now == {"ec2:DescribeInstances": False, "ec2:StopInstances": True}
     (used,) = [line for line in out.splitlines() if "used: " in line and "StopInstances" in line]
     assert "DescribeInstances" not in used
 
