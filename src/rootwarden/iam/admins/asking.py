@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 NEW: Final = "{new}"
 GENERATED: Final = "{generated}"
-_MOST_CHOICES: Final = 40
-_MOST_SETTLEMENTS: Final = 64
-_MOST_OPTIONS: Final = 12
+MOST_CHOICES: Final = 40
+MOST_SETTLEMENTS: Final = 64
+MOST_OPTIONS: Final = 12
 _ANY_NAME: Final = "any-name"
 _ANY_ID: Final = "id-that-aws-makes-up"
 # Keys whose value whoever calls chooses (IAM user guide, *AWS global condition context keys*, and of AWS STS).
@@ -131,7 +131,7 @@ def regions(templates: tuple[tuple[str, str], ...], powers: Powers) -> tuple[str
         return ("",)
     found: dict[str, None] = {_ANY_NAME: None}
     for action, _ in templates:
-        for pattern in islice(_resources(powers, action), _MOST_CHOICES):
+        for pattern in islice(_resources(powers, action), MOST_CHOICES):
             parts = pattern.split(":", ARN_PARTS - 1)
             named = parts[_REGION_PART] if len(parts) == ARN_PARTS else ""
             if named and named != "*":
@@ -140,7 +140,7 @@ def regions(templates: tuple[tuple[str, str], ...], powers: Powers) -> tuple[str
             for condition in statement.conditions:
                 if condition.written.key.lower() == REGION:
                     found.update(dict.fromkeys(_spelled(one.text) for one in condition.wanted))
-    return tuple(islice(found, _MOST_OPTIONS))
+    return tuple(islice(found, MOST_OPTIONS))
 
 
 def choices(template: str, powers: Powers, action: str) -> Iterator[str]:
@@ -156,7 +156,7 @@ def choices(template: str, powers: Powers, action: str) -> Iterator[str]:
         yield template
         return
     seen = set()
-    for pattern in islice(_resources(powers, action), _MOST_CHOICES):
+    for pattern in islice(_resources(powers, action), MOST_CHOICES):
         merged = _merged(template, pattern)
         if merged not in seen:
             seen.add(merged)
@@ -174,12 +174,12 @@ def new_names(templates: tuple[tuple[str, str], ...], powers: Powers) -> tuple[s
     found: dict[str, None] = {_ANY_NAME: None}
     for action, template in templates:
         shape = _shape(template)
-        for pattern in islice(_resources(powers, action), _MOST_CHOICES):
+        for pattern in islice(_resources(powers, action), MOST_CHOICES):
             for filling in ("x", ""):
                 match = shape.fullmatch(_merged(template.replace(NEW, "*"), pattern, filling))
                 if match:
                     found[match["new"]] = None
-    return tuple(islice(found, _MOST_CHOICES))
+    return tuple(islice(found, MOST_CHOICES))
 
 
 def _shape(template: str) -> re.Pattern[str]:
@@ -225,7 +225,7 @@ def settlements(
         context: What else the request carries, for values that are written with variables.
     """
     options = [_options(key, statements, context) for key in chosen]
-    for picked in islice(product(*options), _MOST_SETTLEMENTS):
+    for picked in islice(product(*options), MOST_SETTLEMENTS):
         keys = dict(zip(chosen, picked, strict=True))
         if _agree(keys):
             yield keys
@@ -253,13 +253,13 @@ def _options(key: str, statements: tuple[CompiledStatement, ...], context: Conte
     if name == "aws:securetransport":
         return (Values(("true",)),)
     texts["another"] = None
-    values = [Values((text,)) for text in islice(texts, _MOST_OPTIONS)]
+    values = [Values((text,)) for text in islice(texts, MOST_OPTIONS)]
     return tuple(values) if name in _IN_EVERY_REQUEST else (*values, MISSING)
 
 
 def _tag_keys(texts: tuple[str, ...]) -> tuple[Held, ...]:
     """Each key alone, all of them, another one, and no tags."""
-    alone = tuple(Values((text,), listed=True) for text in texts[:_MOST_OPTIONS])
+    alone = tuple(Values((text,), listed=True) for text in texts[:MOST_OPTIONS])
     together = (Values(texts, listed=True),) if len(texts) > 1 else ()
     return (*together, *alone, Values(("another",), listed=True), MISSING)
 

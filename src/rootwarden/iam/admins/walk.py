@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.powers import May
     from rootwarden.iam.escalation.path import Target
 
-_MOST_RESOURCES: Final = 20
+MOST_RESOURCES: Final = 20
 _MOST_SECONDS: Final = 12
 _OLDER: Final = "older-version"
 # What an older version of a policy, the credential report or the organization may settle.
@@ -167,7 +167,7 @@ class Walker:
             spelled = filled(existing.resource, attempt.bindings)
             yield _more(attempt, requires=(f"{existing.type} with this role",), existing=spelled)
             return
-        yield from (_more(attempt, existing=arn) for arn in islice(found, _MOST_RESOURCES))
+        yield from (_more(attempt, existing=arn) for arn in islice(found, MOST_RESOURCES))
 
     def _with_boundary(self, attempt: Attempt) -> Iterator[Attempt]:
         """The attempt without a boundary for who is made, and with each that may satisfy a policy."""
@@ -364,11 +364,11 @@ def _with_names(attempt: Attempt) -> Iterator[Attempt]:
     if target is None or not wanted:
         yield attempt
     elif "profile" in wanted:
-        yield from (_more(attempt, profile=one) for one in islice(target.profiles, _MOST_RESOURCES))
+        yield from (_more(attempt, profile=one) for one in islice(target.profiles, MOST_RESOURCES))
     else:
         kind = ":saml-provider/" if Where.TRUSTS_SAML_PROVIDER in attempt.path.target.where else ":oidc-provider/"
         providers = sorted(one for one in trusting(target.trust).federated if kind in one)
-        yield from (_more(attempt, provider=one) for one in islice(providers, _MOST_RESOURCES))
+        yield from (_more(attempt, provider=one) for one in islice(providers, MOST_RESOURCES))
 
 
 @lru_cache(maxsize=1024)
