@@ -101,7 +101,7 @@ class Search:
         walkable = [one for one in paths if not one.ended and one.actor is not Actor.OUTSIDER and _placed(one, land)]
         self._plans = sorted(map(self._plan, walkable), key=lambda plan: plan.path.target.kind in _OF_PRINCIPALS)
         self._certainty = Certainty()
-        self._fits: dict[tuple[int, bool], tuple[_Plan, ...]] = {}
+        self._fits: dict[tuple[int, bool, int], tuple[_Plan, ...]] = {}
         self._up: Frontier | None = None
         self._nodes: dict[tuple[int, int], Node] = {}
         self._ways: dict[tuple[int, int], Way] = {}
@@ -162,10 +162,13 @@ class Search:
         return self._ways.get(Node(holder, holder.powers).key)
 
     def ways_of(self, holder: Holder) -> list[Way]:
-        """The way of somebody, then one that begins with each other path where there is one."""
+        """The way of somebody, then one that begins with each other path where there is one.
+
+        Of an administrator only that it is one: a step of it ends at an administrator because it began at one.
+        """
         node, shortest = Node(holder, holder.powers), self.way_of(holder)
-        if shortest is None:
-            return []
+        if shortest is None or shortest.walk is None:
+            return [] if shortest is None else [shortest]
         up, found = self._everybody_up(), [shortest]
         for plan in self._fitting(node):
             if plan.on_others:
@@ -260,11 +263,12 @@ class Search:
     def _fitting(self, node: Node) -> tuple[_Plan, ...]:
         """The paths whose actions a node may have, and whose kind of actor it is."""
         user = node.holder.kind is Kind.USER
-        key = (id(node.powers), user)
+        possible = node.powers.possible_in(node.holder.context)
+        key = (id(node.powers), user, possible)
         found = self._fits.get(key)
         if found is None:
             barred = {Actor.ROLE if user else Actor.USER}
-            plans = (one for one in self._plans if not one.mask & ~node.powers.possible)
+            plans = (one for one in self._plans if not one.mask & ~possible)
             found = self._fits[key] = tuple(one for one in plans if one.path.actor not in barred)
         return found
 
