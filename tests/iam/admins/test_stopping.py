@@ -335,3 +335,31 @@ def test_of_what_is_denied_to_an_administrator_nothing_is_needless() -> None:
         fewer = msgspec.structs.replace(policy.document, statements=(everything, left))
         changed = msgspec.structs.replace(boundary, policies=(msgspec.structs.replace(policy, document=fewer),))
         assert with_remedy(dump, who, changed)[who] in UP, action
+
+
+WRITES: Final = {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
+CHANGES_DEV: Final = {"Effect": "Allow", "Action": ["iam:GetUser", "iam:PutUserPolicy"], "Resource": DEV}
+
+
+def test_a_role_that_changes_who_assumed_it_is_stopped() -> None:
+    dump = dump_of(READ, ("hands", {"AWS": DEV}, [CHANGES_DEV]))
+    (change,) = statements_of(dump).statements
+    assert (change.layer, change.owner) == ("trust", arn("role", "hands"))
+
+
+def test_two_roles_that_change_who_assumed_them_are_both_stopped() -> None:
+    remedy = statements_of(dump_of(READ, *((name, {"AWS": DEV}, [CHANGES_DEV]) for name in ("one", "two"))))
+    assert remedy.smallest
+    assert {one.owner for one in remedy.statements} == {arn("role", "one"), arn("role", "two")}
+
+
+def test_a_role_that_is_run_as_and_written_into_is_stopped() -> None:
+    dump = dump_of([PASS, FUNCTIONS, WRITES], ("reads", LAMBDA, READ))
+    assert len(statements_of(dump).statements) == 1
+
+
+def test_a_role_that_changes_another_is_stopped() -> None:
+    first = {"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": arn("role", "second")}
+    dump = dump_of(READ, ("first", {"AWS": DEV}, [first]), ("second", {"AWS": DEV}, READ))
+    (change,) = statements_of(dump).statements
+    assert change.layer == "trust"
