@@ -20,7 +20,6 @@ from rootwarden.cli import (
     archive,
     audit,
     conformance,
-    credentials,
     demo,
     detection,
     guardrails,
@@ -37,6 +36,7 @@ from rootwarden.cli import (
     trail,
 )
 from rootwarden.cli.breakglass_reaching import BREAKGLASS, DRILL, reach
+from rootwarden.cli.credentials_reading import CREDENTIALS
 from rootwarden.cli.late import late_group
 from rootwarden.errors import RootwardenError
 
@@ -68,7 +68,7 @@ app.command("study")(study.study)
 app.add_typer(alert.app, name="alert")
 app.add_typer(archive.app, name="archive")
 app.add_typer(late_group("breakglass", BREAKGLASS, "rootwarden.cli.breakglass", reach))
-app.add_typer(credentials.app, name="credentials")
+app.add_typer(late_group("credentials", CREDENTIALS, "rootwarden.cli.credentials"))
 app.add_typer(detection.app, name="detection")
 app.add_typer(late_group("drill", DRILL, "rootwarden.cli.drill", reach))
 app.add_typer(guardrails.app, name="guardrails")

@@ -56,6 +56,32 @@ def task_policies() -> tuple[TaskPolicy, ...]:
     return tuple(read_task_policy(text, file=file, callers=callers()) for file, text in texts("task-policies"))
 
 
+class ConsoleSteps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What people do at the console, because no call can.
+
+    Attributes:
+        title: As a headline.
+        source: The page it comes from.
+        why: Why nobody else can.
+        steps: In order, each one sentence.
+    """
+
+    title: str
+    source: str
+    why: str
+    steps: tuple[str, ...]
+
+
+@cache
+def root_keys_by_hand() -> ConsoleSteps:
+    """The steps for the root user of a management or standalone account."""
+    from rootwarden.strict_toml import FileKind, read_toml
+
+    kind = FileKind("list of console steps", "docs/credentials.md")
+    ((file, text),) = texts("console-steps")
+    return read_toml(text, ConsoleSteps, kind, file=file)
+
+
 @cache
 def playbooks() -> tuple[Playbook, ...]:
     """What to do after a detection, in order of id."""
