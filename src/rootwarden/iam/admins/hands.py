@@ -14,6 +14,7 @@ import msgspec
 from rootwarden.iam.admins.ascent import DEEPEST_CHANGE
 from rootwarden.iam.admins.attempt import Node
 from rootwarden.iam.admins.changeable import Changeable
+from rootwarden.iam.admins.order import Orders
 from rootwarden.iam.admins.pools import Frontier
 from rootwarden.iam.admins.walk import Walk
 
@@ -77,6 +78,8 @@ class Hands:
         self._failed: set[Key] = set()
         self._by_name: dict[Key, list[Holder]] = {}
         self._looks = 0
+        # Who would be up, had what leads there not taken something away; another way there may do.
+        self._unordered: set[Key] = set()
         self.taking_part: set[str] = set()
 
     def search(self, *, sure: bool) -> None:
@@ -177,6 +180,7 @@ class Hands:
     def _from(self, start: Node, *, sure: bool) -> Way | None:
         """The way of somebody, by whoever it can have in hand."""
         met = {start.key}
+        self._unordered.clear()
         in_hand, changers = [_InHand(start)], list[_InHand]()
         for one in in_hand:
             if len(in_hand) > _MOST_IN_HAND or self._looks <= 0:
@@ -185,14 +189,18 @@ class Hands:
             self._looks -= 1
             changers += [one] if self._is_changer(one.node, sure=sure) else []
             for walk, before, changes in self._next(one, in_hand[: one.number + 1], changers, sure=sure):
-                if not isinstance(walk.result, Node) or walk.result.key in met or changes > DEEPEST_CHANGE:
+                if not isinstance(walk.result, Node) or changes > DEEPEST_CHANGE:
+                    continue
+                known = walk.result.key in met
+                if known and walk.result.key not in self._unordered:
                     continue
                 made = _InHand(walk.result, len(in_hand), walk, before, changes)
-                way = self._way(made, sure=sure) if changes else None
+                way = self._way(start, made, sure=sure) if changes else None
                 if way is not None:
                     return way
-                met.add(walk.result.key)
-                in_hand.append(made)
+                if not known:
+                    met.add(walk.result.key)
+                    in_hand.append(made)
         # Whoever is in a hand that is of no use has no more in its own.
         self._failed.update(one.node.key for one in in_hand if not one.changes)
         return None
@@ -245,15 +253,23 @@ class Hands:
                 own += self._steps.every(plan, node, pools.candidates(plan.path, node, self._near), sure=sure)
         return iter(sorted(own, key=lambda walk: -len(walk.requires)))
 
-    def _way(self, made: _InHand, *, sure: bool) -> Way | None:
+    def _way(self, start: Node, made: _InHand, *, sure: bool) -> Way | None:
         """The way by somebody who was changed, or whom only somebody changed can become."""
         rest = self._ascent.met_later(made.node, self._up, made.changes, sure=sure)
         if rest is None:
             return None
+        orders = Orders(start, made.node, rest)
+        taken = orders.of([one.walk for one in _needed(made) if one.walk is not None])
+        if taken is None:
+            self._looks -= 1
+            self._unordered.add(made.node.key)
+            if orders.cut:
+                self._steps.cut("of the orders of steps not all were tried", start)
+            return None
         way = rest
-        for one in reversed(_needed(made)):
-            way = way.after(one.walk) if one.walk is not None else way
-        return way if _lasts(way) else None
+        for walk in reversed(taken):
+            way = way.after(walk)
+        return way
 
 
 def _needed(made: _InHand) -> list[_InHand]:
@@ -266,17 +282,3 @@ def _needed(made: _InHand) -> list[_InHand]:
             found[one.number] = one
             left += one.before
     return sorted(found.values(), key=lambda one: (one.changes, one.number))
-
-
-def _lasts(way: Way) -> bool:
-    """Whether nobody is asked for what a change before has taken away."""
-    now: dict[int, Node] = {}
-    for walk in way.steps():
-        then = now.get(id(walk.node.holder), walk.node)
-        if then.powers is not walk.node.powers and not all(
-            then.powers.may(one.action.lower(), one.resource, one.context) is True for one in walk.asked
-        ):
-            return False
-        if isinstance(walk.result, Node):
-            now[id(walk.result.holder)] = walk.result
-    return True

@@ -188,4 +188,4 @@ def _placed(path: EscalationPath, land: Landscape) -> bool:
 def _gains_by_joining(node: Node) -> bool:
     """Whether a group could add something: not to somebody who is allowed everything, nor once more after a change."""
     own = node.powers is node.holder.powers
-    return own and is_administrator(node.powers.granted, node.holder.context) is False
+    return own and is_administrator(node.powers.granted, node.holder.context) is not True
