@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from rootwarden.iam.admins.attempt import Node
+from rootwarden.iam.admins.building import Household
 from rootwarden.iam.admins.conditions import Scene
 from rootwarden.iam.admins.holders import AccountSeat, Holder
 from rootwarden.iam.admins.landscape import Landscape
@@ -94,7 +95,8 @@ def drawn(seed: int) -> Powers:
 def walked(powers: Powers) -> Walk | None:
     name = "arn:aws:iam::111111111111:role/maker"
     actor = Holder(arn=name, kind=Kind.ROLE, name="maker", account=AccountSeat(id=ACCOUNT), powers=powers)
-    return Walker(Landscape(())).on(PATH, Node(actor, powers), Scene(actor=actor))
+    alone = Household(seat=actor.account, holders=(actor,), groups={}, policies={})
+    return Walker(Landscape((alone,))).on(PATH, Node(actor, powers), Scene(actor=actor))
 
 
 def contexts(region: str) -> Iterator[Context]:
