@@ -43,6 +43,7 @@ PLANTED = {
     "escalation": {
         *("contact-desk", "release-hub", "release-start", "release-bridge"),
         *("ci-deployer", "deployer", "helpdesk", "onboarding"),
+        *("shift-lead", "batch-editor"),
     },
     "conditional": {"account-recovery", "oncall", "function-keeper"},
     "lateral": {"intern"},
@@ -61,6 +62,7 @@ def test_what_is_planted_and_nothing_else(world: World) -> None:
     assert {name for name in lookalikes if not name.startswith("service-")} == {
         *("root-auditor", "invoice-desk", "experimenter", "ci-report", "ci-images", "ci-jobs"),
         *("readonly-deployer", "policy-clerk", "sso-clerk", "key-clerk", "report-reader", "member-contacts"),
+        *("shift-desk", "batch-work", "batch-clerk"),
     }
 
 
@@ -113,12 +115,17 @@ ALLOWED = [
     (iam(WORKLOAD, "user/helpdesk"), "iam:CreateAccessKey", iam(WORKLOAD, "user/oncall-admin")),
     (iam(WORKLOAD, "user/onboarding"), "iam:AddUserToGroup", iam(WORKLOAD, "group/administrators")),
     (iam(WORKLOAD, "user/intern"), "sts:AssumeRole", iam(WORKLOAD, "role/report-reader")),
+    (iam(WORKLOAD, "user/shift-lead"), "sts:AssumeRole", iam(WORKLOAD, "role/shift-desk")),
+    (iam(WORKLOAD, "role/shift-desk"), "iam:PutUserPolicy", iam(WORKLOAD, "user/shift-lead")),
+    (iam(OTHER, "user/batch-editor"), "iam:PassRole", iam(OTHER, "role/batch-work")),
+    (iam(OTHER, "user/batch-editor"), "iam:PutRolePolicy", iam(OTHER, "role/batch-work")),
     (iam(WORKLOAD, "user/chief"), "ec2:RunInstances", "*"),
     (iam(OTHER, "role/release-start"), "sts:AssumeRole", iam(OTHER, "role/release-bridge")),
     (iam(OTHER, "role/release-bridge"), "sts:AssumeRole", iam(MANAGEMENT_ID, "role/release-hub")),
     (iam(MANAGEMENT_ID, "role/contact-desk"), "account:AcceptPrimaryEmailUpdate", "*"),
 ]
 REFUSED = [
+    (iam(OTHER, "user/batch-clerk"), "iam:PassRole", iam(OTHER, "role/batch-work")),
     (iam(SANDBOX, "user/experimenter"), "iam:CreatePolicyVersion", iam(SANDBOX, "policy/experiments")),
     (iam(OTHER, "role/ci-images"), "iam:PassRole", iam(OTHER, "role/lambda-admin")),
     (iam(OTHER, "role/ci-report"), "iam:PassRole", iam(OTHER, "role/lambda-admin")),

@@ -15,7 +15,11 @@
 | | `oncall` | conditional: attaches any policy to itself, with MFA |
 | | `function-keeper` | conditional: changes the code of a Lambda function, if one has the administrator's role |
 | | `intern` | lateral: a role that reads |
-| 5, workload | `release-start`, `release-bridge` | the first two of the chain |
+| | `shift-lead` | two in hand: assumes `shift-desk`, which writes a policy into the user who did |
+| | `shift-desk` | no way: writes policies into a user that it cannot become |
+| 5, workload | `batch-editor` | two in hand: passes `batch-work` to a new Lambda function and writes a policy into it |
+| | `batch-clerk` | no way: writes the policy, and may not pass the role |
+| | `release-start`, `release-bridge` | the first two of the chain |
 | | `ci-report`, `ci-images`, `ci-jobs` | no way: the wrong service in the trust, in `iam:PassedToService`; a boundary |
 | | `readonly-deployer`, `policy-clerk` | no way: an explicit deny; the policy is one of AWS |
 | | `sso-clerk`, `key-clerk` | no way: the role is reserved; the administrator has two keys already |
@@ -212,6 +216,19 @@ def _workload_less_sure(here: Population) -> None:
         "intern", lateral("assumes a role that only reads", "role-assume"), does=[allow("sts:AssumeRole", on=reader)]
     )
 
+    desk = here.role(
+        "shift-desk",
+        lookalike("writes policies into a user it cannot become"),
+        trust=trust(here.arn("user/shift-lead")),
+        does=[allow("iam:PutUserPolicy", on=here.arn("user/shift-lead"))],
+    )
+    here.user(
+        "shift-lead",
+        escalation("the role it assumes writes a policy into it", "role-assume", "user-put-own-policy"),
+        does=[allow("sts:AssumeRole", on=desk)],
+        keys=1,
+    )
+
 
 def _other(here: Population) -> None:
     hub = f"arn:aws:iam::{MANAGEMENT_ID}:role/release-hub"
@@ -271,6 +288,7 @@ def _other_people(here: Population) -> None:
         lookalike("the role it would change is reserved for Identity Center"),
         does=[allow("iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy", "sts:AssumeRole", on=reserved)],
     )
+    _other_batch(here)
     here.user("standby-admin", _ADMIN, policies=(ADMINISTRATOR,), keys=2)
     here.user(
         "key-clerk",
@@ -281,4 +299,21 @@ def _other_people(here: Population) -> None:
         "member-contacts",
         lookalike("a member moves no root e-mail address", dump_alone="conditional"),
         does=[allow("account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate")],
+    )
+
+
+def _other_batch(here: Population) -> None:
+    work = here.role("batch-work", trust=trust(LAMBDA), does=[allow("s3:GetObject")])
+    writes = allow("iam:PutRolePolicy", on=work)
+    here.user(
+        "batch-editor",
+        escalation(
+            "passes a role that reads to a new Lambda function, and writes a policy into it",
+            "lambda-create-and-invoke",
+            "role-put-own-policy",
+        ),
+        does=[allow("iam:PassRole", on=work), allow(*_RUN_FUNCTION), writes],
+    )
+    here.user(
+        "batch-clerk", lookalike("it may write into the role and not pass it"), does=[writes, allow(*_RUN_FUNCTION)]
     )

@@ -1,4 +1,4 @@
-"""Worlds in which it matters what is done first, or what is done after a change: written by hand, each with its truth."""
+"""Worlds in which it matters what is done first, or what is done after a change: written by hand, with their truth."""
 
 from __future__ import annotations
 
