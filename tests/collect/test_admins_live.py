@@ -254,7 +254,7 @@ def test_output_and_filters(clean: Simulator, tmp_path: Path) -> None:
     assert (tmp_path / "a.html").read_text("utf-8").startswith("<!doctype html>")
     listed = admins(clean, tmp_path, "--org", "--class", "Lateral, conditional").document
     assert {one["class"] for one in listed["principals"]} == {"lateral", "conditional"}
-    assert sum(listed["counts"].values()) == 55
+    assert sum(listed["counts"].values()) == 60
     (one,) = admins(clean, tmp_path, "--org", "--principal", f"arn:aws:iam::{WORKLOAD}:user/helpdesk").document[
         "principals"
     ]

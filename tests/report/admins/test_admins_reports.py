@@ -273,16 +273,15 @@ def test_graphml_is_xml_with_keys_declared(breached: Told) -> None:
 
 
 def test_everybody_who_gets_up_leads_to_the_top(breached: Told) -> None:
-    found = graph(breached)
-    onwards: dict[str, set[str]] = {}
-    for edge in found.edges:
-        onwards.setdefault(edge.source, set()).add(edge.goal)
+    edges = graph(breached).edges
+    assert any(edge.together_with for edge in edges)
     for one in breached.principals:
-        reached, waiting = {one.arn}, [one.arn]
-        while waiting:
-            more = onwards.get(waiting.pop(), set()) - reached
+        reached, more = {one.arn}, {one.arn}
+        while more:
+            # Who changes somebody has to have both in hand.
+            onwards = (each for each in edges if {each.source, each.together_with or each.source} <= reached)
+            more = {each.goal for each in onwards} - reached
             reached |= more
-            waiting += more
         top = any(each.startswith(("administrator:", "root:")) for each in reached)
         assert top is phrases.gets_up(one), one.arn
 

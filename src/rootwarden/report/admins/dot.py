@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.report.admins.graph import graph
-from rootwarden.report.admins.phrases import required
+from rootwarden.report.admins.phrases import required, short
 from rootwarden.report.encoding import well_formed
 from rootwarden.report.words import visible
 
@@ -37,9 +37,11 @@ def _node(node: GraphNode) -> str:
 
 
 def _edge(edge: Edge) -> str:
+    together = (f"with {short(edge.together_with)} in hand too",) if edge.together_with else ()
+    requires = (f"requires: {required(word)}" for word in edge.requires)
     words = {
         "label": edge.step,
-        "tooltip": "; ".join((edge.title, *(f"requires: {required(word)}" for word in edge.requires))),
+        "tooltip": "; ".join((edge.title, *together, *requires)),
         "style": "dashed" if edge.requires else "solid",
     }
     return f"{_quoted(edge.source)} -> {_quoted(edge.goal)} [{_attributes(words)}];"

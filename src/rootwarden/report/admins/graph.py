@@ -45,6 +45,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
         step: Id of the path in the catalogue; `direct` for who needs none.
         title: In words.
         requires, assumes: Words of the catalogue, condition keys or reasons.
+        together_with: ARN of who is changed by it and has to be in hand as well; empty for most steps.
     """
 
     source: str
@@ -53,6 +54,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     requires: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
+    together_with: str = ""
 
 
 class Graph(msgspec.Struct, frozen=True):
@@ -90,6 +92,7 @@ def _edges(one: PrincipalVerdict) -> list[Edge]:
             title=step.title,
             requires=step.requires,
             assumes=step.assumes,
+            together_with=step.leads_to if on_another(step) else "",
         )
         for number, step in enumerate(one.path, 1)
     ]

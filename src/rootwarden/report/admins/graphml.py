@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>'
 NAMESPACE: Final = "http://graphml.graphdrawing.org/xmlns"
 _OF_NODES: Final = ("label", "kind", "account", "account_name", "class")
-_OF_EDGES: Final = ("step", "title", "requires", "assumes")
+_OF_EDGES: Final = ("step", "title", "requires", "assumes", "together_with")
 
 
 def render(told: Told) -> str:
@@ -32,7 +32,7 @@ def render(told: Told) -> str:
     for number, edge in enumerate(found.edges):
         ends = {"id": f"e{number}", "source": _text(edge.source), "target": _text(edge.goal)}
         requires, assumes = ("; ".join(map(required, words)) for words in (edge.requires, edge.assumes))
-        said = (edge.step, edge.title, requires, assumes)
+        said = (edge.step, edge.title, requires, assumes, edge.together_with)
         _add(drawn, "edge", ends, dict(zip(_OF_EDGES, said, strict=True)))
     ET.indent(top)
     return f"{_DECLARATION}\n{ET.tostring(top, encoding='unicode')}\n"
