@@ -129,6 +129,8 @@ class Replayer:
 
     def _decided(self, call: Replayed, who: ReplayedIdentity, seat: Seat, plan: Plan, time: str) -> None:
         ruling = self._ruling(seat, plan, call, who, time)
+        if ruling.effect is Effect.NOTHING and seat.either is None and not call.shared:
+            return
         own = call.account == seat.account
         either: list[Ruling | None] = [None, None]
         if seat.either is not None:

@@ -114,7 +114,11 @@ class Judge:
         keys = frozenset(key for one in every for key in _asked(one)) - asker.keys.keys()
         owner = bool(self._everywhere) or any(key.startswith("aws:resource") for key in keys)
         resources = any(_is_particular(one) for one in every)
-        return Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
+        plan = Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
+        if not resources:
+            statements = [one for side in sides for one in side.statements]
+            plan.marks = tuple(mark for mark in needs.marks if needs.changed_by(mark, statements))
+        return plan
 
     def ruling(
         self,

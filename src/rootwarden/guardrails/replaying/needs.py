@@ -72,6 +72,15 @@ class Needs:
         """Whether a statement names an action the event may need."""
         return any(statement.names_action(action.lower()) for action in self.candidates)
 
+    def changed_by(self, mark: str, statements: list[CompiledStatement]) -> bool:
+        """Whether a parameter changes what is needed, or adds what these statements tell from what is needed anyway."""
+        plain, marked = self.of(()), self.of((mark,))
+        if plain.needed != marked.needed or plain.none != marked.none or not plain.needed:
+            return True
+        more = set(self.perhaps((mark,))) - set(self.perhaps(()))
+        first = plain.needed[0].action.lower()
+        return any(one.names_action(first) is not one.names_action(each.lower()) for one in statements for each in more)
+
     def perhaps(self, marks: tuple[str, ...]) -> tuple[str, ...]:
         """Actions it may have needed besides."""
         mapped = self.of(marks)
