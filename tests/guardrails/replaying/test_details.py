@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rootwarden.guardrails.replaying.asker import asker_of
@@ -119,6 +119,7 @@ PARAMETERS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(PARAMETERS)
 def test_nothing_in_parameters_makes_reading_fail(value: Any) -> None:
     details = parameters(value)

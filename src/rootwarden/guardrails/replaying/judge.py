@@ -88,6 +88,7 @@ class Judge:
         self._belonging = Belonging(brief.before)
         self._catalogue = catalogue
         self._made = 0
+        self._filled: list[Plan] = []
         self.paths = Paths(brief)
         self._everywhere = self._of_resources()
 
@@ -140,11 +141,20 @@ class Judge:
         key = (marks, picked)
         found = plan.rulings.get(key)
         if found is None:
-            self._made += 1
-            if self._made % _MOST_RULINGS == 0:
-                plan.rulings.clear()
+            self._make_room(plan)
             found = plan.rulings[key] = self._ruling(plan, asker, details(), marks)
         return found
+
+    def _make_room(self, plan: Plan) -> None:
+        """Keep the rulings of all plans together from growing with the log."""
+        if self._made >= _MOST_RULINGS:
+            for each in self._filled:
+                each.rulings.clear()
+            self._filled.clear()
+            self._made = 0
+        if not plan.rulings:
+            self._filled.append(plan)
+        self._made += 1
 
     def _above(self, asker: Asker) -> Side:
         who = asker.who
