@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.credentials import Credentials
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.collect import looks
 
 from rootwarden.attachment.applying import Applying, Vouched
 from rootwarden.attachment.drafting import Asked, attachment, detachment
 from rootwarden.attachment.hand import AwsHand
 from rootwarden.audit.guardrail_proof import Wanted
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.door import CallFailed, Door
 from rootwarden.guardrails.content.values import values_for
 from rootwarden.packs import guardrails
 from rootwarden.rollout.journal import opened
@@ -73,7 +73,13 @@ class FragileHand(AwsHand):
 
 
 def hand(simulator: Simulator) -> FragileHand:
-    return FragileHand(looks.door_to(simulator), simulator.state.clock)
+    own = simulator.world.credentials
+    door = Door(
+        region="us-east-1",
+        endpoint=simulator.endpoint,
+        own=Credentials(own.access_key_id, own.secret_access_key),
+    )
+    return FragileHand(door, simulator.state.clock)
 
 
 def wanted(name: str = GUARDRAIL, **given: str) -> Wanted:
