@@ -36,6 +36,7 @@ class Progress:
         applied: When the last call of each wave was made, by its number; ISO 8601.
         released: Numbers of the waves that were looked at and found good.
         state: The last thing that was noted of the whole.
+        ids: Of the policies by name, as far as the plan or a call names them.
     """
 
     def __init__(self, plan: Plan, entries: Iterable[Entry]) -> None:
@@ -44,7 +45,12 @@ class Progress:
         self.applied: dict[int, str] = {}
         self.released: set[int] = set()
         self.state = ""
+        self.ids = {one.name: one.id for one in plan.policies if one.id}
+        steps = {step.name: step for step in steps_of(plan)}
         for entry in entries:
+            identity = entry.parameters.get("PolicyId")
+            if entry.step in steps and isinstance(identity, str):
+                self.ids[steps[entry.step].policy] = identity
             if entry.kind is Kind.OUTCOME and entry.result in _HAPPENED:
                 self._outcome(entry)
             elif entry.kind is Kind.NOTE:

@@ -121,8 +121,8 @@ def _dry(plan: Plan, journal: Path | None) -> int:
     from rootwarden.rollout.reading import read_journal
 
     entries = read_journal(journal).entries if journal is not None and journal.exists() else ()
-    ids = {one.name: one.id for one in plan.policies if one.id}
-    typer.echo(guardrail_plan.calls(plan, Progress(plan, entries).done, ids))
+    progress = Progress(plan, entries)
+    typer.echo(guardrail_plan.calls(plan, progress.done, progress.ids))
     return 0
 
 
