@@ -94,6 +94,17 @@ def test_an_answer_that_got_lost_is_found_out_by_the_next_run(simulator: Simulat
     assert changing.to_the_end(plan, tmp_path, changing.hand(simulator))[-1].state is State.FINISHED
 
 
+def test_no_call_is_made_that_the_plan_does_not_name(simulator: Simulator, tmp_path: Path) -> None:
+    hand = changing.hand(simulator)
+    plan = changing.planned(hand.look())
+    simulator.calls.reset()
+    changing.to_the_end(plan, tmp_path, changing.hand(simulator))
+    made = {call for _, call in simulator.calls.snapshot()}
+    assert made == {*plan.permissions}
+    changing.run(plan, tmp_path, hand, back="to see which calls that takes")
+    assert {call for _, call in simulator.calls.snapshot()} == made
+
+
 def test_denials_as_foretold_let_the_next_wave_begin(simulator: Simulator, tmp_path: Path) -> None:
     hand = changing.hand(simulator)
     plan = changing.planned(hand.look())
