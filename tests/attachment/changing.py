@@ -59,9 +59,14 @@ class FragileHand(AwsHand):
     before: int = -1
     after: int = -1
     lost: int = -1
+    busy: int = 0
+    busy_with: str = "ConcurrentModificationException"
     changes: int = 0
 
     def change(self, verb: Verb, parameters: Mapping[str, Any]) -> None:
+        if self.busy:
+            self.busy -= 1
+            raise CallFailed(self.busy_with, "try again later")
         number, self.changes = self.changes, self.changes + 1
         if number == self.before:
             raise Killed

@@ -17,7 +17,7 @@ from rootwarden.rollout.reading import verify
 from rootwarden.rollout.seal import KeySeal
 from rootwarden.rollout.surprise import SurpriseError, SurpriseKind
 from rootwarden.simulator import running
-from rootwarden.simulator.knobs import Deny
+from rootwarden.simulator.knobs import Deny, Throttle
 from rootwarden.simulator.parts import SECURITY_UNIT, WORKLOADS_UNIT
 from rootwarden.simulator.policy_limits import PolicyLimit
 from rootwarden.simulator.worlds import make_world
@@ -103,6 +103,37 @@ def test_no_call_is_made_that_the_plan_does_not_name(simulator: Simulator, tmp_p
     assert made == {*plan.permissions}
     changing.run(plan, tmp_path, hand, back="to see which calls that takes")
     assert {call for _, call in simulator.calls.snapshot()} == made
+
+
+@pytest.mark.parametrize("code", ["ConcurrentModificationException", "PolicyChangesInProgressException"])
+def test_aws_busy_with_another_change_is_asked_again_and_not_for_ever(
+    simulator: Simulator, tmp_path: Path, code: str
+) -> None:
+    hand = changing.hand(simulator)
+    plan = changing.planned(hand.look())
+    hand.busy, hand.busy_with = 5, code
+    changing.run(plan, tmp_path, hand)
+    assert changing.where(simulator) == {CANARY}
+    hand.busy = 6
+    with pytest.raises(SurpriseError, match=f"AWS refused organizations:AttachPolicy: {code}"):
+        changing.run(plan, tmp_path, hand)
+
+
+def test_throttled_calls_are_made_once(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.knobs.add(Throttle(call="organizations:*Policy", every=2))
+    hand = changing.hand(simulator)
+    plan = changing.planned(hand.look())
+    changing.run(plan, tmp_path, hand)
+    assert changing.where(simulator) == {CANARY}
+
+
+def test_a_target_that_cannot_be_looked_at_is_not_changed(simulator: Simulator, tmp_path: Path) -> None:
+    hand = changing.hand(simulator)
+    plan = changing.planned(hand.look())
+    simulator.knobs.add(Deny(call="organizations:ListPoliciesForTarget"))
+    with pytest.raises(SurpriseError, match="unreadable"):
+        changing.run(plan, tmp_path, hand)
+    assert changing.where(simulator) == set()
 
 
 def test_denials_as_foretold_let_the_next_wave_begin(simulator: Simulator, tmp_path: Path) -> None:

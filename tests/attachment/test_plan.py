@@ -21,6 +21,8 @@ from rootwarden.attachment.present import present_in
 from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.instant import format_instant
+from rootwarden.iam.lint.knowledge import Value
+from rootwarden.packs.policies import policy_limits
 from rootwarden.simulator.evidence import write_evidence
 from rootwarden.simulator.parts import SANDBOX_UNIT, SECURITY_UNIT, WORKLOADS_UNIT
 from rootwarden.simulator.worlds import make_world
@@ -131,6 +133,23 @@ def test_a_target_without_room_is_refused_by_the_newest_limit(present: Present, 
     with pytest.raises(UsageError, match=f"would be attached to `{SECURITY_UNIT}`; at most 10"):
         changing.planned(present_in(EvidenceFolder(full)))
     assert len(changing.planned(present).waves) > 1  # the same with the slots free
+
+
+def test_a_document_at_the_limit_of_length(present: Present, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rootwarden.attachment import drafting
+
+    length = len(changing.planned(present).policies[0].document)
+    for limit, fits in ((length, True), (length - 1, False)):
+        shorter = [
+            msgspec.structs.replace(one, values=(Value(limit),)) if one.counts == "characters" else one
+            for one in policy_limits()
+        ]
+        monkeypatch.setattr(drafting, "policy_limits", lambda shorter=shorter: tuple(shorter))
+        if fits:
+            assert len(changing.planned(present).waves) > 1
+        else:
+            with pytest.raises(UsageError, match=f"has {length} characters; a policy may have {limit}"):
+                changing.planned(present)
 
 
 def test_where_the_type_is_off_it_is_switched_on_alone(present: Present) -> None:
