@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -175,7 +176,7 @@ def test_a_margin_is_a_margin(simulator: Simulator, tmp_path: Path) -> None:
     [
         (seen(("group", 1, False)), "do not say what denied them"),
         (seen(complete=False), "denials may be missing"),
-        (Watched(denials=(), until=changing.AT, complete=True), "the trail ends at"),
+        (Watched(denials=(), until=changing.AT + timedelta(minutes=15), complete=True), "0:15:00 of it are needed"),
     ],
 )
 def test_what_is_not_known_is_neither_good_nor_taken_back(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +29,7 @@ from rootwarden.attachment.proving import proven_now
 from rootwarden.attachment.stepping import Stepper
 from rootwarden.aws.door import CallFailed
 from rootwarden.errors import InputError, UsageError
-from rootwarden.facts.instant import format_instant
+from rootwarden.facts.instant import format_instant, parse_instant
 from rootwarden.iam.document import DocumentError, read_document
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 END: Final = "end"
 STOP: Final = "stop"
+WATCHED_MINUTES: Final = 15
 
 
 class State(StrEnum):
@@ -97,12 +99,13 @@ class Applying:
         self._notes: list[str] = []
         self._ids: dict[str, str] = {}
 
-    def run(self, seen: Watched | Vouched | None, *, margin: int = 0) -> Run:
+    def run(self, seen: Watched | Vouched | None, *, margin: int = 0, minutes: int = WATCHED_MINUTES) -> Run:
         """Judge the wave before, then apply the next.
 
         Args:
             seen: What the trail shows since the wave before, or who says that it denied nothing.
             margin: How many calls nobody foretold may be denied.
+            minutes: How much of the log there must be after the wave.
 
         Raises:
             SurpriseError: Something was not as planned; what happened is in the journal, signed.
@@ -112,7 +115,7 @@ class Applying:
         self._begin()
         self._compare(self._looked())
         if self._progress().waiting:
-            self._release(seen, margin)
+            self._release(seen, margin, timedelta(minutes=minutes))
         applied = self._waves()
         if self._left():
             self._journal.sign(STOP)
@@ -167,7 +170,7 @@ class Applying:
         self._journal.sign(STOP)
         raise SurpriseError(*listed)
 
-    def _release(self, seen: Watched | Vouched | None, margin: int) -> None:
+    def _release(self, seen: Watched | Vouched | None, margin: int, watch: timedelta) -> None:
         """Go on after the wave before, or take everything back."""
         number = self._progress().waiting
         if seen is None:
@@ -179,10 +182,10 @@ class Applying:
             detail = f"no denials seen, says {seen.name}"
             self._journal.see(target=f"wave {number}", detail=detail, parameters={"vouched_by": seen.name})
         else:
-            self._judge(number, seen, margin)
+            self._judge(number, seen, margin, watch)
         self._journal.note(detail=f"wave {number} is good", parameters={"wave": number, "state": RELEASED})
 
-    def _judge(self, number: int, seen: Watched, margin: int) -> None:
+    def _judge(self, number: int, seen: Watched, margin: int, watch: timedelta) -> None:
         found = judge(seen.denials, self._plan.replay)
         counts = {"foretold": found.foretold, "unexpected": found.exceeding, "unclear": sum(found.unclear.values())}
         parameters_ = {**counts, "until": format_instant(seen.until), "groups": [*found.shown()]}
@@ -193,9 +196,9 @@ class Applying:
             self._journal.surprise(surprise)
             self._back(f"{found.exceeding} calls were denied that nobody foretold, and {margin} may be")
             self._stop([surprise], written=True)
-        self._refuse_unsure(number, seen, found.unclear)
+        self._refuse_unsure(number, seen, found.unclear, watch)
 
-    def _refuse_unsure(self, number: int, seen: Watched, unclear: dict[str, int]) -> None:
+    def _refuse_unsure(self, number: int, seen: Watched, unclear: dict[str, int], watch: timedelta) -> None:
         self._journal.sign(STOP)
         hint = "look at them, then --no-denials-seen NAME"
         if unclear:
@@ -203,10 +206,12 @@ class Applying:
             raise UsageError(f"{calls} denied calls of `{group}` do not say what denied them", hint=hint)
         if not seen.complete:
             raise InputError("part of the trail could not be read, so denials may be missing", hint=hint)
-        if format_instant(seen.until) <= self._progress().applied[number]:
+        applied = parse_instant(self._progress().applied[number])
+        if applied is None or seen.until < applied + watch:
             raise UsageError(
-                f"the trail ends at {format_instant(seen.until)}, before wave {number} was applied",
-                hint="CloudTrail delivers within about fifteen minutes: give newer logs",
+                f"the trail tells up to {format_instant(seen.until)}, and wave {number} was applied at "
+                f"{self._progress().applied[number]}: {watch} of it are needed",
+                hint="wait, then give newer logs; CloudTrail delivers within about fifteen minutes",
             )
 
     def _left(self) -> tuple[Wave, ...]:

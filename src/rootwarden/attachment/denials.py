@@ -32,6 +32,7 @@ CODES: Final = frozenset(
 # How a refusal names what refused (IAM user guide, *Troubleshoot access denied error messages*).
 _NAMED: Final = {"scp": "service control policy", "rcp": "resource control policy"}
 _ANY: Final = "policy"
+_FEDERATED: Final = "FederatedUser"
 _SHOWN: Final = 20
 
 
@@ -110,7 +111,8 @@ def denials_in(
         clear = any(_NAMED[kind] in message for kind in kinds)
         if clear or _ANY not in message:
             who = event.identity
-            principal = who.issuer_arn or who.arn  # a role, whatever its sessions are called
+            # A role, whatever its sessions are called; a federated user is one of its own.
+            principal = who.arn if who.kind == _FEDERATED else who.issuer_arn or who.arn
             group = group_name(who.account or event.account, principal, event.source, event.name)
             found[group, clear] += 1
     return tuple(Denial(group=group, calls=calls, clear=clear) for (group, clear), calls in sorted(found.items()))

@@ -349,4 +349,5 @@ def _foretold(plan: Plan, present: Present, asked: Asked) -> Plan:
         raise UsageError(
             f"`{asked.replay}` was replayed on other policies than are attached now", hint="replay again, then plan"
         )
-    return structs.replace(plan, replay=found)
+    beyond = "the record leaves calls out, and what is denied of them counts as not foretold"
+    return structs.replace(plan, replay=found, notes=(*plan.notes, beyond) if found.beyond else plan.notes)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rootwarden.attachment.applying import Vouched
     from rootwarden.attachment.denials import Watched
     from rootwarden.attachment.plan import Plan
+    from rootwarden.rollout.entry import Entry
     from rootwarden.rollout.seal import KeySeal
 
 
@@ -37,6 +38,10 @@ def apply(
     margin: Annotated[
         int, typer.Option("--margin", min=0, metavar="N", help="How many calls nobody foretold may be denied.")
     ] = 0,
+    watch_minutes: Annotated[
+        int,
+        typer.Option("--watch-minutes", min=0, metavar="N", help="How much of the trail there must be after a wave."),
+    ] = 15,
     take_back: Annotated[
         str, typer.Option("--take-back", metavar="REASON", help="Take everything back that the plan did.")
     ] = "",
@@ -65,15 +70,22 @@ def apply(
     seal = _seal(key)
     _confirm(found, confirm, taking_back=bool(take_back))
     return _apply(
-        found, journal, seal, _Watch(trail or [], no_denials_seen.strip(), margin, profile, region), take_back
+        found,
+        journal,
+        seal,
+        _Watch(trail or [], no_denials_seen.strip(), margin, watch_minutes, profile, region),
+        take_back,
     )
 
 
 class _Watch:
-    def __init__(self, trail: list[str], name: str, margin: int, profile: str, region: str) -> None:
+    """How the wave before is looked at."""
+
+    def __init__(self, trail: list[str], name: str, margin: int, minutes: int, profile: str, region: str) -> None:
         self.trail = trail
         self.name = name
         self.margin = margin
+        self.minutes = minutes
         self.profile = profile
         self.region = region
 
@@ -97,12 +109,13 @@ def _apply(plan: Plan, path: Path, seal: KeySeal, watch: _Watch, take_back: str)
         if take_back:
             run = applying.take_back(take_back)
         else:
-            run = applying.run(_seen(plan, journal.entries, watch), margin=watch.margin)
+            seen = _seen(plan, journal.entries, watch)
+            run = applying.run(seen, margin=watch.margin, minutes=watch.minutes)
     typer.echo(guardrail_plan.told(run, plan))
     return 0
 
 
-def _seen(plan: Plan, entries: list, watch: _Watch) -> Watched | Vouched | None:  # type: ignore[type-arg]
+def _seen(plan: Plan, entries: list[Entry], watch: _Watch) -> Watched | Vouched | None:
     from rootwarden.attachment.applying import Vouched
     from rootwarden.attachment.progress import Progress
     from rootwarden.cli.guardrails_watching import watched
