@@ -14,13 +14,13 @@ from tests.attachment import changing
 from tests.attachment.changing import CANARY, GUARDRAIL, ROOT
 
 from rootwarden.attachment.calls import permissions_policy
-from rootwarden.attachment.digests import landscape_digest
 from rootwarden.attachment.drafting import changes_of, switching
 from rootwarden.attachment.plan import Plan, Verb, printed, read_plan, steps_of
 from rootwarden.attachment.present import present_in
 from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.instant import format_instant
+from rootwarden.guardrails.replaying.digest import landscape_digest
 from rootwarden.iam.lint.knowledge import Value
 from rootwarden.packs.policies import policy_limits
 from rootwarden.simulator.evidence import write_evidence

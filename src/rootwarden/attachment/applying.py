@@ -11,7 +11,6 @@ import msgspec
 
 from rootwarden.attachment.calls import parameters, undoing
 from rootwarden.attachment.denials import judge
-from rootwarden.attachment.digests import policy_digest
 from rootwarden.attachment.plan import Proven, Verb, steps_of
 from rootwarden.attachment.progress import (
     APPLIED,
@@ -30,6 +29,7 @@ from rootwarden.attachment.stepping import Stepper
 from rootwarden.aws.door import CallFailed
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.instant import format_instant, parse_instant
+from rootwarden.guardrails.replaying.digest import policy_digest
 from rootwarden.iam.document import DocumentError, read_document
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind

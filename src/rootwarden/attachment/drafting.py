@@ -10,7 +10,6 @@ import msgspec
 from msgspec import structs
 
 from rootwarden.attachment.calls import permissions_of
-from rootwarden.attachment.digests import landscape_digest, policy_digest
 from rootwarden.attachment.foretold import Change, read_replay
 from rootwarden.attachment.plan import (
     SCHEMA,
@@ -32,6 +31,7 @@ from rootwarden.guardrails.changed import with_document, without_policy
 from rootwarden.guardrails.compared import room_for
 from rootwarden.guardrails.content.writing import as_json
 from rootwarden.guardrails.proof import Verdict, prove
+from rootwarden.guardrails.replaying.digest import landscape_digest, policy_digest
 from rootwarden.guardrails.standing import Attached, with_policy
 from rootwarden.packs import guardrails
 from rootwarden.packs.policies import policy_limits

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.attachment.digests import policy_digest
 from rootwarden.collect.guardrail_landscape import read_landscape, resource_controls
 from rootwarden.collect.live_organization import OrganizationCollector
 from rootwarden.collect.organization import read_organization
 from rootwarden.collect.plan import plan_for
 from rootwarden.errors import AccessError, InputError
 from rootwarden.facts.fact import Known, Unknown
+from rootwarden.guardrails.replaying.digest import policy_digest
 from rootwarden.guardrails.standing import Landscape, landscape
 
 if TYPE_CHECKING:

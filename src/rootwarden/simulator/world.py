@@ -313,6 +313,7 @@ class Account(msgspec.Struct, kw_only=True):
 
     Attributes:
         console_authorization: Whether the Sign-In resource policy is in force; `None` when never configured.
+        unassigned_devices: Virtual MFA devices nobody has any more.
     """
 
     account_id: str
@@ -337,6 +338,7 @@ class Account(msgspec.Struct, kw_only=True):
     buckets: int = 0
     sign_in_policy: list[SignInStatement] = []
     console_authorization: bool | None = None
+    unassigned_devices: list[MFADevice] = []
     tags: dict[str, str] = {}
 
     def region(self, name: str) -> Region:
