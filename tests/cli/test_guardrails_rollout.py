@@ -39,6 +39,7 @@ def simulator() -> Iterator[Simulator]:
 def folder(tmp_path: Path) -> Path:
     key = Ed25519PrivateKey.from_private_bytes(bytes(32))
     (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (tmp_path / "key.pem").chmod(0o600)
     return tmp_path
 
 
@@ -127,6 +128,7 @@ def test_what_is_refused_before_anything_is_done(simulator: Simulator, folder: P
     plan(simulator, folder)
     assert apply(simulator, folder, confirm="o-other").complained(2, "it was not confirmed")
     (folder / "rsa.pem").write_text("no key", encoding="utf-8")
+    (folder / "rsa.pem").chmod(0o600)
     usual = ("apply", "plan.json", "--journal", "journal", "--confirm", ORGANIZATION)
     assert command(simulator, folder, *usual, "--key", "rsa.pem").complained(2, "is no private key in PEM")
     assert command(simulator, folder, "apply", "plan.json").complained(2, "a change is written down first")

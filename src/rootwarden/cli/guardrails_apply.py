@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rootwarden.cli import options
-from rootwarden.errors import InputError, UsageError
+from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     from rootwarden.attachment.applying import Vouched
     from rootwarden.attachment.denials import Watched
     from rootwarden.attachment.plan import Plan
     from rootwarden.rollout.entry import Entry
-    from rootwarden.rollout.seal import KeySeal
+    from rootwarden.rollout.seal import Seal
 
 
 def apply(
@@ -26,7 +25,10 @@ def apply(
         Path | None, typer.Option("--journal", metavar="FILE", help="The journal, made or gone on with.")
     ] = None,
     key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="Ed25519 private key (PEM) that signs the journal.")
+        Path | None, typer.Option("--key", metavar="FILE", help="Your Ed25519 key (PEM), which signs the journal.")
+    ] = None,
+    signer: Annotated[
+        Path | None, typer.Option("--signer", metavar="PROGRAM", help="Signs with a key in hardware.")
     ] = None,
     trail: Annotated[
         list[str] | None,
@@ -46,7 +48,7 @@ def apply(
         str, typer.Option("--take-back", metavar="REASON", help="Take everything back that the plan did.")
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the calls that are left; change nothing.")] = False,
-    confirm: Annotated[
+    confirmed: Annotated[
         str, typer.Option("--confirm", metavar="ORGANIZATION", help="The organization's id, in place of typing it.")
     ] = "",
     profile: options.Profile = "",
@@ -59,16 +61,17 @@ def apply(
     the wave before must be looked at first. 3: AWS or the journal could not be reached.
     """
     from rootwarden.attachment.plan import read_plan
+    from rootwarden.cli.credentials_reading import confirm, seal_of
 
     found = read_plan(plan)
     if dry_run:
         return _dry(found, journal)
-    if journal is None or key is None:
+    if journal is None:
         raise UsageError("a change is written down first", hint="--journal FILE --key FILE; --dry-run needs neither")
     if trail and no_denials_seen:
         raise UsageError("--trail and --no-denials-seen answer the same question", hint="give one of them")
-    seal = _seal(key)
-    _confirm(found, confirm, taking_back=bool(take_back))
+    seal = seal_of(key, signer)
+    confirm(found.organization, confirmed)
     return _apply(
         found,
         journal,
@@ -90,7 +93,7 @@ class _Watch:
         self.region = region
 
 
-def _apply(plan: Plan, path: Path, seal: KeySeal, watch: _Watch, take_back: str) -> int:
+def _apply(plan: Plan, path: Path, seal: Seal, watch: _Watch, take_back: str) -> int:
     from rootwarden.attachment.applying import Applying
     from rootwarden.attachment.hand import AwsHand
     from rootwarden.aws.door import Door, now
@@ -137,39 +140,3 @@ def _dry(plan: Plan, journal: Path | None) -> int:
     progress = Progress(plan, entries)
     typer.echo(guardrail_plan.calls(plan, progress.done, progress.ids))
     return 0
-
-
-def _seal(path: Path) -> KeySeal:
-    """The key that signs.
-
-    Raises:
-        InputError: It cannot be read, or is no Ed25519 private key.
-    """
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    from rootwarden.rollout.seal import KeySeal
-
-    hint = "`openssl genpkey -algorithm ed25519 -out FILE` makes one"
-    try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except OSError as error:
-        raise InputError(f"`{path}` cannot be read: {error.strerror}", hint=hint) from error
-    except (ValueError, TypeError) as error:
-        raise InputError(f"`{path}` is no private key in PEM without a password", hint=hint) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise InputError(f"`{path}` is no Ed25519 key", hint=hint)
-    return KeySeal(key)
-
-
-def _confirm(plan: Plan, given: str, *, taking_back: bool) -> None:
-    """Let somebody type the organization's id.
-
-    Raises:
-        UsageError: They typed something else, or nobody is there to type.
-    """
-    what = "take back" if taking_back else "apply the next wave of"
-    if not given and sys.stdin.isatty():
-        given = typer.prompt(f"type {plan.organization} to {what} the plan", err=True)
-    if given != plan.organization:
-        raise UsageError("nothing was changed: it was not confirmed", hint=f"--confirm {plan.organization}")
