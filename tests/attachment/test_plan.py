@@ -12,12 +12,16 @@ import msgspec
 import pytest
 from tests.attachment import changing
 from tests.attachment.changing import CANARY, GUARDRAIL, ROOT
+from typer.testing import CliRunner
 
 from rootwarden.attachment.calls import permissions_policy
+from rootwarden.attachment.denials import denials_in
 from rootwarden.attachment.drafting import changes_of, switching
 from rootwarden.attachment.plan import Plan, Verb, printed, read_plan, steps_of
 from rootwarden.attachment.present import present_in
+from rootwarden.cli.guardrails import app
 from rootwarden.collect.folder import EvidenceFolder
+from rootwarden.detect.visits.event import read_event
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.instant import format_instant
 from rootwarden.guardrails.replaying.digest import landscape_digest
@@ -188,6 +192,41 @@ class TestReplay:
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=r"no replay record|has the schema"):
             changing.planned(present, replay=file, waived="")
+
+
+def test_a_record_of_the_real_replay(present: Present, folder: Path, tmp_path: Path) -> None:
+    role = f"arn:aws:iam::{CANARY}:role/Leaver"
+    issuer = {"type": "Role", "arn": role, "accountId": CANARY, "principalId": "AROAFAKE", "userName": "Leaver"}
+    event: dict[str, Any] = {
+        "eventVersion": "1.11",
+        "eventID": "e-1",
+        "eventTime": "2026-03-01T12:00:00Z",
+        "eventType": "AwsApiCall",
+        "eventSource": "organizations.amazonaws.com",
+        "eventName": "LeaveOrganization",
+        "awsRegion": "us-east-1",
+        "recipientAccountId": CANARY,
+        "userIdentity": {
+            "type": "AssumedRole",
+            "arn": f"arn:aws:sts::{CANARY}:assumed-role/Leaver/jo",
+            "accountId": CANARY,
+            "principalId": "AROAFAKE:jo",
+            "sessionContext": {"sessionIssuer": issuer},
+        },
+    }
+    log, file = tmp_path / "log.json", tmp_path / "record.json"
+    log.write_text(json.dumps({"Records": [event]}), encoding="utf-8")
+    arguments = ["replay", GUARDRAIL, "--trail", str(log), "--evidence", str(folder), "--format", "json"]
+    done = CliRunner().invoke(app, arguments, standalone_mode=False)
+    file.write_text(done.stdout, encoding="utf-8")
+    plan = changing.planned(present, replay=file, waived="")
+    assert plan.replay is not None
+    assert (plan.replay.at_least, plan.replay.at_most) == (1, 1)
+    denied = event | {"errorCode": "AccessDenied", "errorMessage": "denied by a service control policy"}
+    (denial,) = denials_in(
+        [read_event(denied)], since=changing.AT - timedelta(days=9), accounts={CANARY}, kinds={"scp"}
+    )
+    assert plan.replay.calls == {denial.group: 1}
 
 
 class TestTheFile:

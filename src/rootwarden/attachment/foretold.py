@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "rootwarden.guardrails-replay/1"
 LARGEST: Final = 256 << 20
+_HOST: Final = ".amazonaws.com"
 _COUNTED: Final = frozenset({"denied", "depends"})
 _HOW: Final = "`rootwarden guardrails replay … --format json`, or --waive-replay with the reason"
 
@@ -84,8 +85,8 @@ class _Record(msgspec.Struct, frozen=True):
 
 
 def group_name(account: str, principal: str, source: str, event: str) -> str:
-    """How calls are put together: whose, and which."""
-    return f"{account} {principal} {source} {event}"
+    """How calls are put together: whose, and which; a replay names services without the end of their hosts."""
+    return f"{account} {principal} {source.removesuffix(_HOST)} {event}"
 
 
 def read_replay(path: Path, wanted: AbstractSet[Change], *, organization: str, at: datetime, days: int) -> Foretold:
