@@ -91,7 +91,7 @@ def apply(
 
     with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now) as book:
         say(
-            f"sessions of AssumeRoot in up to {several(count, 'account')}: this is root activity in each one's CloudTrail"
+            f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail"
         )
         return _signed(run, book, members)
 
