@@ -1,8 +1,8 @@
 """A real vault process on a test's log: `python -m tests.breakglass.vault.served STATE SOCKET CALLER CHECKPOINT_KEY`.
 
 On SIGUSR1 it looks for a canary in its own memory and writes how often it is there into a file; the canary is in its
-arguments backwards, so that looking for it does not put it there. Its wall clock stands at `VAULT_STANDS_AT`, in seconds
-since 1970, where that is set: a step of 30 s is over before a loaded machine has done what a test asks.
+arguments backwards, so that looking for it does not put it there. Its wall clock stands at `VAULT_STANDS_AT`, in
+seconds since 1970, where that is set: a step of 30 s is over before a loaded machine has done what a test asks.
 """
 
 from __future__ import annotations

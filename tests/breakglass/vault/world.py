@@ -77,7 +77,7 @@ def start(state: Path, socket: Path, *, environment: dict[str, str] | None = Non
 
 
 class World:
-    """The broker's side; its clock and the vault's stand ten seconds after a time step began, the last one there was."""
+    """The broker's side; its clock and the vault's stand ten seconds after a time step began, the last there was."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
