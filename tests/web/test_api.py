@@ -476,6 +476,15 @@ class TestBounds:
         assert dan.get("/audit?from=" + "9" * 40).status_code == 400
         assert dan.get("/audit/consistency?first=1&second=999").status_code == 409
 
+    @pytest.mark.parametrize("beyond", [0, 1, 100, 9007199254740991])
+    def test_after_the_end_of_the_log_there_is_nothing(self, beyond: int) -> None:
+        theatre = Theatre(guarded=False)
+        dan, size = theatre.person("dan"), theatre.broker.state().size
+        start = min(size + beyond, 9007199254740991)
+        told = dan.read(f"/audit?from={start}")
+        assert (told["start"], told["entries"]) == (start, [])
+        assert dan.client.get(f"/audit?from={start}").status_code == 200
+
     def test_a_person_who_asks_too_often_waits_and_others_do_not(self) -> None:
         tight = Rate(burst=3, per_minute=3)
         many = Rate(burst=1000, per_minute=1000)
