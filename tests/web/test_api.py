@@ -469,6 +469,14 @@ class TestBounds:
         answer = rita.client.post("/api/v1/drafts", content=body, headers={"content-type": "application/json"})
         assert answer.status_code == 400
 
+    @pytest.mark.parametrize("layer", ["AAA\u00e9", "A", "AA=", "AB==", "AA==\n", "-_-_"])
+    def test_a_share_that_is_no_base64_is_told(self, layer: str) -> None:
+        theatre = Theatre()
+        lease = theatre.begun()
+        opening = theatre.person("rita").read(f"/leases/{lease}")["opening"]
+        answer = theatre.person("carl").prepare(theatre.share("carl", opening) | {"peeled": [layer]})
+        assert (answer.status_code, answer.json()["detail"]) == (409, "what was handed in is not in Base64")
+
     def test_numbers_of_the_query_have_bounds(self) -> None:
         theatre = Theatre(guarded=False)
         dan = theatre.person("dan")
