@@ -251,7 +251,7 @@ class State:
         changed = max(self.settings_index, self.epoch_index, guarded.index)
         if request.purpose is not Purpose.EXPORT:
             return changed
-        # An export holds every seed there is, or the password: approvers saw which (docs/decisions/0031).
+        # An export holds every seed there is, or the password: approvers saw which (docs/decisions/0032).
         held = [record.index for device, record in guarded.records.items() if bool(device) is bool(request.device)]
         return max([changed, *held])
 

@@ -1,0 +1,228 @@
+"""The journal: durable, bound line to line, mended after a kill, signed, and read with suspicion."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from rootwarden.errors import StoreError, UsageError
+from rootwarden.rollout.entry import Kind, Result
+from rootwarden.rollout.journal import opened
+from rootwarden.rollout.reading import read_journal, verify
+from rootwarden.rollout.seal import KeySeal
+from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rootwarden.rollout.journal import Journal
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
+ACCOUNT = "000000000001"
+
+
+def clock() -> datetime:
+    return datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@contextmanager
+def journal(path: Path, *, plan: str = "p" * 64, by: str = "arn:aws:iam::000000000000:user/kim") -> Iterator[Journal]:
+    with opened(path, plan=plan, purpose="remove root credentials", by=by, seal=KeySeal(KEY), clock=clock) as made:
+        yield made
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.jsonl"
+
+
+def delete_key(made: Journal) -> object:
+    return made.intend(
+        target=ACCOUNT, step="key-1", call="iam:DeleteAccessKey", parameters={"AccessKeyId": "AKIAFAKE0000"}
+    )
+
+
+def filled(path: Path) -> None:
+    with journal(path) as made:
+        made.see(target=ACCOUNT, detail="one key")
+        intent = made.intend(target=ACCOUNT, step="key-1", call="iam:DeleteAccessKey", parameters={"AccessKeyId": "A"})
+        made.settle(intent, Result.DONE)
+        made.sign("end")
+
+
+def test_what_is_written_is_read_and_holds(path: Path) -> None:
+    filled(path)
+    kinds = [entry.kind for entry in read_journal(path).entries]
+    assert kinds == [Kind.BEGIN, Kind.SEEN, Kind.INTENT, Kind.OUTCOME, Kind.SIGNED]
+    found = verify(path, [KEY.public_key()])
+    assert (found.holds, found.entries, found.signed, found.unsettled) == (True, 5, 5, ())
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_intent_is_on_the_disk_before_it_returns(path: Path) -> None:
+    with journal(path) as made:
+        delete_key(made)
+        assert read_journal(path).entries[-1].call == "iam:DeleteAccessKey"
+
+
+def test_an_intent_without_an_outcome_is_unsettled_in_the_next_run(path: Path) -> None:
+    with journal(path) as made:
+        delete_key(made)
+    assert verify(path, [KEY.public_key()]).unsettled == (1,)
+    with journal(path) as made:
+        (intent,) = made.unsettled()
+        made.settle(intent, Result.FOUND, "the key is gone")
+        assert made.unsettled() == ()
+    assert [entry.kind for entry in read_journal(path).entries][2:] == [Kind.RESUME, Kind.OUTCOME]
+
+
+@pytest.mark.parametrize("cut", range(1, 40, 3))
+def test_a_torn_last_line_is_told_and_taken_away(path: Path, cut: int) -> None:
+    filled(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: -cut - 1])
+    torn = len(whole[: -cut - 1].rsplit(b"\n", 1)[1])
+    assert verify(path, [KEY.public_key()]).torn == torn
+    with journal(path) as made:
+        assert made.entries[-1].detail == f"{torn} bytes of a line that was never finished were taken away"
+    found = verify(path, [KEY.public_key()])
+    assert (found.holds, found.torn) == (True, 0)
+
+
+def test_a_line_that_lacks_only_its_end_is_kept(path: Path) -> None:
+    filled(path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with journal(path) as made:
+        assert [entry.kind for entry in made.entries[-2:]] == [Kind.SIGNED, Kind.RESUME]
+    assert verify(path, [KEY.public_key()]).holds
+
+
+def test_a_torn_first_line_begins_anew(path: Path) -> None:
+    path.write_bytes(b'{"at":"2026-')
+    with journal(path) as made:
+        assert [entry.kind for entry in made.entries] == [Kind.BEGIN, Kind.RECOVERED]
+
+
+def changed(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], lines[1].replace(b"one key", b"no key!"), *lines[2:]]
+
+
+def swapped(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], lines[2], lines[1], *lines[3:]]
+
+
+def respelled(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], json.dumps(json.loads(lines[1])).encode() + b"\n", *lines[2:]]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "bad", "why"),
+    [
+        (changed, 2, "does not follow from the line before"),
+        (swapped, 1, "says that it is entry 2"),
+        (respelled, 1, "no entry in canonical form"),
+        (lambda lines: lines[1:], 0, "says that it is entry 1"),
+        (lambda lines: [lines[0], b"\xff\n"], 1, "no entry in canonical form"),
+        (lambda lines: [lines[0], b"[" * 70_000], 1, "is too long"),
+        (lambda lines: [lines[0], b"[" * 60_000 + b"\n"], 1, "no entry in canonical form"),
+    ],
+)
+def test_the_first_bad_entry_is_named(path: Path, break_it: object, bad: int, why: str) -> None:
+    filled(path)
+    path.write_bytes(b"".join(break_it(path.read_bytes().splitlines(keepends=True))))  # type: ignore[operator]
+    found = verify(path, [KEY.public_key()])
+    assert (found.bad, found.holds) == (bad, False)
+    assert why in found.why
+    with pytest.raises(StoreError, match="is damaged"), journal(path):
+        pass
+
+
+def test_a_signature_is_of_a_key_that_was_named_and_over_what_stands_there(path: Path) -> None:
+    filled(path)
+    found = verify(path, [OTHER.public_key()])
+    assert (found.bad, found.signed) == (4, 0)
+    assert "which was not given" in found.why
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[4] = lines[4].replace(b'"why":"end"', b'"why":"stop"')
+    path.write_bytes(b"".join(lines))
+    assert verify(path, [KEY.public_key()]).why == "has a signature that does not hold"
+
+
+def test_what_stands_after_the_signature_is_told(path: Path) -> None:
+    filled(path)
+    with journal(path):
+        pass
+    found = verify(path, [KEY.public_key()])
+    assert (found.holds, found.entries, found.signed) == (True, 6, 5)
+
+
+def test_a_journal_is_of_one_plan(path: Path) -> None:
+    filled(path)
+    with pytest.raises(UsageError, match="of another plan"), journal(path, plan="q" * 64):
+        pass
+    assert len(read_journal(path).entries) == 5
+
+
+def test_a_second_operator_is_told_who_holds_it(path: Path) -> None:
+    with journal(path), pytest.raises(StoreError, match=r"user/kim, process \d+ on "), journal(path, by="arn:sam"):
+        pass
+    with journal(path, by="arn:sam") as made:
+        assert made.entries[-1].parameters["by"] == "arn:sam"
+
+
+def test_a_full_disk_ends_it(path: Path) -> None:
+    with journal(path) as made:
+        made._file = os.open("/dev/full", os.O_WRONLY)
+        with pytest.raises(StoreError, match="cannot be written"):
+            delete_key(made)
+        with pytest.raises(StoreError, match="could not be written before"):
+            delete_key(made)
+
+
+def test_a_surprise_stops_with_exit_code_1(path: Path) -> None:
+    what = Surprise(target=ACCOUNT, kind=SurpriseKind.USED, detail="its key was used after the plan looked")
+    with journal(path) as made:
+        entry = made.surprise(what)
+        assert (entry.kind, entry.result) == (Kind.SURPRISE, "used")
+    error = SurpriseError(what, what)
+    assert (error.exit_code, len(error.surprises)) == (1, 2)
+    assert f"{ACCOUNT}: used: its key was used" in error.message
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from tests.rollout.test_journal import delete_key, journal
+with journal(Path(sys.argv[1])) as made:
+    while True:
+        delete_key(made)
+        print(flush=True)
+"""
+
+
+def test_a_kill_in_the_middle_leaves_what_can_be_gone_on_with(path: Path) -> None:
+    for _ in range(3):
+        command = [sys.executable, "-c", WRITER, str(path), str(Path.cwd())]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for _ in range(5):
+                process.stdout.readline()
+            process.send_signal(signal.SIGKILL)
+        with journal(path) as made:
+            assert len(made.unsettled()) >= 5
+            for intent in made.unsettled():
+                made.settle(intent, Result.FOUND)
+    found = verify(path, [KEY.public_key()])
+    assert (found.holds, found.unsettled) == (True, ())
