@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rootwarden.aws.calls import Call
     from rootwarden.aws.door import Door
-    from rootwarden.collect.live_account import RootSession
+    from rootwarden.collect.root_session import RootSession
     from rootwarden.simulator.world import World
 
 TASK: Final = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"

@@ -18,7 +18,7 @@ from rootwarden.audit.settings import Owners, parse_settings
 from rootwarden.collect import files
 from rootwarden.collect.evidence import CallRecord
 from rootwarden.collect.folder import COLLECTION_SCHEMA, Collection, parse_declarations
-from rootwarden.collect.live_account import RootSession
+from rootwarden.collect.root_session import RootSession
 from rootwarden.facts.declarations import DECLARABLE, Declaration
 from rootwarden.facts.instant import parse_instant
 from rootwarden.packs import every_rule, names, pack, root_pack, schema

@@ -31,7 +31,7 @@ def test_every_world_and_knob_is_described() -> None:
     assert first_cells("Worlds") == list(WORLDS)
     kinds = [kind.__struct_config__.tag for kind in get_args(Knob)]
     assert sorted(first_cells("Knobs")) == sorted(kinds)
-    assert len(kinds) == 11
+    assert len(kinds) == 14
 
 
 def test_every_flag_is_described(capsys: pytest.CaptureFixture[str]) -> None:

@@ -123,14 +123,13 @@ def prove_all(landscape: Landscape, wanted: Iterable[Wanted], planned: Iterable[
 def around_of(landscape: Landscape) -> Around:
     """What is the same for every account of an organization."""
     levels = [level for each in landscape.attached.values() for level in each]
-    own = [
-        Attached("", "", one.sign_in.value.document) for one in landscape.standings if isinstance(one.sign_in, Known)
-    ]
+    own = [one.sign_in.value.document for one in landscape.standings if isinstance(one.sign_in, Known)]
+    documents = [one.document for one in policies_of(levels)]
     return Around(
         organization=landscape.organization,
         management=landscape.management,
         resource_controlled=rcp_services(),
-        no_keys=keys_there_are_not((*policies_of(levels), *own), policy_knowledge()),
+        no_keys=keys_there_are_not((*documents, *own), policy_knowledge()),
     )
 
 

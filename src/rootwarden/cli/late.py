@@ -10,14 +10,14 @@ import typer
 from typer.core import TyperGroup
 
 
-def late_group(name: str, text: str, module: str, callback: Callable[..., None]) -> typer.Typer:
+def late_group(name: str, text: str, module: str, callback: Callable[..., None] | None = None) -> typer.Typer:
     """A group that stands for the `app` of a module.
 
     Args:
         name: What is typed.
         text: Its help.
         module: Where its commands are.
-        callback: Takes the options of the group.
+        callback: Takes the options of the group; none when it has no options.
     """
 
     class Late(TyperGroup):
@@ -41,8 +41,12 @@ def late_group(name: str, text: str, module: str, callback: Callable[..., None])
         name=name,
         help=text,
         cls=Late,
-        callback=callback,
+        callback=callback or _no_options,
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
+
+
+def _no_options() -> None:
+    """A group without options of its own."""

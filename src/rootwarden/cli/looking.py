@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rootwarden.audit.rulebook import Rulebook
     from rootwarden.cli.archiving import Archiving
     from rootwarden.collect.collected import Collected, CollectedAccount, Digest
-    from rootwarden.collect.live_account import RootSession
     from rootwarden.collect.plan import Plan
+    from rootwarden.collect.root_session import RootSession
     from rootwarden.collect.save import EvidenceWriter
     from rootwarden.facts.inventory import Part
     from rootwarden.facts.organization import Organization
@@ -119,7 +119,7 @@ def look(
 
         return collect_credential_report(asked.credential_report, as_of=instant, parts=parts)
     plan = plan_for(book.needs, watched=book.watched, tags=tags, tree=tree, assets=kept is not None)
-    return _live(asked, plan, parts, instant, digest=taken)
+    return look_live(asked, plan, parts, instant, digest=taken)
 
 
 def _taken(digest: Digest | None, kept: Archiving | None) -> Digest:
@@ -155,7 +155,15 @@ def refuse_live_options(asked: Look) -> None:
         )
 
 
-def _live(asked: Look, plan: Plan, parts: frozenset[Part], instant: datetime | None, *, digest: Digest) -> Collected:
+def look_live(
+    asked: Look, plan: Plan, parts: frozenset[Part], instant: datetime | None, *, digest: Digest
+) -> Collected:
+    """Ask AWS what a plan says, in the accounts the arguments name.
+
+    Raises:
+        UsageError: When the arguments contradict each other.
+        AccessError: When AWS does not let the caller in.
+    """
     from rootwarden.aws.door import Door
     from rootwarden.cli.progress import progress
     from rootwarden.collect.live import LiveCollection, Scope
@@ -190,7 +198,7 @@ def _live(asked: Look, plan: Plan, parts: frozenset[Part], instant: datetime | N
             declarations=_declarations(asked.declarations),
             on_progress=show,
             on_announce=_announce,
-            on_root_session=_session_writer(asked),
+            on_root_session=session_writer(asked.root_sessions),
             parts=parts,
             digest=digest,
         ).run()
@@ -229,9 +237,8 @@ def _announce(accounts: tuple[str, ...], alarm: str) -> None:
     )
 
 
-def _session_writer(asked: Look) -> Callable[[RootSession], None]:
+def session_writer(path: Path) -> Callable[[RootSession], None]:
     """Write every AssumeRoot session down, durably, before it is used."""
-    path = asked.root_sessions
 
     def write(session: RootSession) -> None:
         try:

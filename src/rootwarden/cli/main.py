@@ -15,6 +15,7 @@ import typer
 
 from rootwarden import __version__
 from rootwarden.cli import (
+    advise,
     alert,
     archive,
     audit,
@@ -35,6 +36,7 @@ from rootwarden.cli import (
     trail,
 )
 from rootwarden.cli.breakglass_reaching import BREAKGLASS, DRILL, reach
+from rootwarden.cli.credentials_reading import CREDENTIALS
 from rootwarden.cli.late import late_group
 from rootwarden.errors import RootwardenError
 
@@ -50,6 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("advise")(advise.advise)
 app.command("audit")(audit.audit)
 app.command("collect")(audit.collect)
 app.command("conformance")(conformance.conformance)
@@ -65,6 +68,7 @@ app.command("study")(study.study)
 app.add_typer(alert.app, name="alert")
 app.add_typer(archive.app, name="archive")
 app.add_typer(late_group("breakglass", BREAKGLASS, "rootwarden.cli.breakglass", reach))
+app.add_typer(late_group("credentials", CREDENTIALS, "rootwarden.cli.credentials"))
 app.add_typer(detection.app, name="detection")
 app.add_typer(late_group("drill", DRILL, "rootwarden.cli.drill", reach))
 app.add_typer(guardrails.app, name="guardrails")

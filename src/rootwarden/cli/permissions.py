@@ -9,7 +9,7 @@ import typer
 
 def permissions(
     command: Annotated[
-        str, typer.Option("--for", metavar="COMMAND", help="What it is for: audit, or iam-admins.")
+        str, typer.Option("--for", metavar="COMMAND", help="What it is for: audit, iam-admins, or credentials.")
     ] = "audit",
     assume_root: Annotated[
         bool, typer.Option("--assume-root", help="For audits through sts:AssumeRoot instead of a member role.")
@@ -38,8 +38,11 @@ def permissions(
 
     if send_to not in ("", "securityhub"):
         raise UsageError(f"there is nothing called `{send_to}` to send to", hint="--send-to securityhub")
+    if command == "credentials":
+        return _credentials(format_, partition, others=assume_root or bool(send_to) or archive)
     if command not in READS:
-        raise UsageError(f"there are no permissions for `{command}`", hint=f"choose one of {', '.join(READS)}")
+        hint = f"choose one of {', '.join((*READS, 'credentials'))}"
+        raise UsageError(f"there are no permissions for `{command}`", hint=hint)
     if command != AUDIT and (assume_root or send_to or archive):
         raise UsageError(
             "--assume-root, --send-to and --archive are for audits", hint=f"leave them out with --for {command}"
@@ -60,4 +63,18 @@ def permissions(
     else:
         raise UsageError(f"there is no format `{format_}`", hint="choose policy or stackset")
     typer.echo(text, nl=False)
+    return 0
+
+
+def _credentials(format_: str, partition: str, *, others: bool) -> int:
+    """What `credentials plan`, `apply` and `verify` need; there is no role in members, and nothing else to choose."""
+    from rootwarden.credentials.permissions import policy
+    from rootwarden.errors import UsageError
+
+    if format_ != "policy" or others:
+        raise UsageError(
+            "--for credentials prints one policy, of whoever runs it",
+            hint="leave out --format stackset, --assume-root, --send-to and --archive",
+        )
+    typer.echo(policy(partition), nl=False)
     return 0

@@ -10,6 +10,7 @@ import msgspec
 from rootwarden.collect import files, read
 from rootwarden.collect.assets import read_assets
 from rootwarden.collect.inventory import read_inventory
+from rootwarden.collect.policies import guardrails_around
 from rootwarden.collect.root_user import read_report, root_user
 from rootwarden.facts.account import Account
 from rootwarden.facts.contacts import Contact, Contacts
@@ -17,6 +18,7 @@ from rootwarden.facts.declarations import Declaration, declared
 from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why
 from rootwarden.facts.inventory import Part
 from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit, Position
+from rootwarden.guardrails.asking import Around
 from rootwarden.guardrails.sign_in_policy import fences_root
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         declarations: What people declared.
         as_of: The instant everything is judged at.
         parts: What of each account's inventory is kept, because a selected rule reads it.
+        guardrails: What evaluating the organization's policies takes.
     """
 
     organization: Organization
@@ -46,6 +49,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     declarations: Fact[tuple[Declaration, ...]]
     as_of: datetime
     parts: frozenset[Part] = frozenset()
+    guardrails: Around = Around()
 
 
 def surroundings(
@@ -66,6 +70,7 @@ def surroundings(
         declarations=declarations,
         as_of=as_of,
         parts=parts,
+        guardrails=guardrails_around(organization),
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from rootwarden.collect import files, read
 from rootwarden.collect.iam_document import document_fact
 from rootwarden.collect.offline import partition_told
-from rootwarden.collect.organization import policy_in, policy_type, read_organization
+from rootwarden.collect.organization import policy_in, policy_types, read_organization
 from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform
 from rootwarden.facts.guardrail import ResourceControls
 from rootwarden.guardrails.standing import SignInPolicy, landscape
@@ -64,9 +64,10 @@ def read_landscape(folder: EvidenceFolder) -> tuple[Landscape, Organization]:
 def _controls(folder: EvidenceFolder) -> ResourceControls:
     """Resource control policies; where the folder holds none although the type is on, nobody asked for them."""
     answered = {each: folder.answer(f"policies/{each}.json") for each in folder.names("policies")}
-    kinds = {each: policy_type(found) for each, found in answered.items()}
     targets = folder.answer(files.TARGETS)
-    found = {each: policy_in(answered[each], each) for each, kind in kinds.items() if kind == RESOURCE_CONTROL_POLICY}
+    kinds = policy_types(targets, answered)
+    mine = [each for each, kind in kinds.items() if kind == RESOURCE_CONTROL_POLICY]
+    found = {each: policy_in(folder.answer(f"policies/{each}.json"), each) for each in mine}
     return ResourceControls(
         enabled=_enabled(targets, any_found=bool(found)),
         attachments=_attachments(targets, kinds, any_found=bool(found)),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.aws.calls import Call
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed, now
+from rootwarden.aws.door import now
 from rootwarden.aws.regions import home_region
 from rootwarden.collect.account import surroundings
+from rootwarden.collect.caller import caller_of
 from rootwarden.collect.collected import (
     Collected,
     CollectedAccount,
@@ -28,7 +28,7 @@ from rootwarden.collect.live_organization import OrganizationCollector
 from rootwarden.collect.organization import read_organization
 from rootwarden.collect.pool import Pool
 from rootwarden.collect.reader import AccountReader
-from rootwarden.errors import AccessError, AwsError, UsageError
+from rootwarden.errors import AccessError, UsageError
 from rootwarden.facts.fact import Known, Unknown
 
 if TYPE_CHECKING:
@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rootwarden.aws.door import Door
+    from rootwarden.collect.caller import Caller
     from rootwarden.collect.collected import Digest
     from rootwarden.collect.evidence import CallRecord
-    from rootwarden.collect.live_account import RootSession
     from rootwarden.collect.plan import Plan
+    from rootwarden.collect.root_session import RootSession
     from rootwarden.collect.save import EvidenceWriter
     from rootwarden.facts.declarations import Declaration
     from rootwarden.facts.fact import Fact
@@ -65,14 +66,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     role_name: str = ""
     external_id: str = ""
     assume_root: bool = False
-
-
-class Caller(msgspec.Struct, frozen=True):
-    """Who runs this: account, ARN and partition."""
-
-    account: str
-    arn: str
-    partition: str
 
 
 class Tally(msgspec.Struct):
@@ -154,7 +147,7 @@ class LiveCollection:
             AwsError: When AWS cannot be reached.
             UsageError: When the scope cannot be carried out.
         """
-        caller = self._who()
+        caller = caller_of(self._door, Deadline(60, self._stop))
         home = home_region(caller.partition)
         central = self._organization(caller, home)
         organization = read_organization(central.answers.answer, central.answers.policy_ids())
@@ -173,22 +166,6 @@ class LiveCollection:
             unreadable=tuple(unreachable(each) for each in accounts if not each.answered),
             interrupted=interrupted,
         )
-
-    def _who(self) -> Caller:
-        call = Call(service="sts", operation="GetCallerIdentity", file="", region=self._door.region)
-        try:
-            answer = self._door.ask(call, identity=None, deadline=Deadline(60, self._stop))
-        except CallFailed as failed:
-            if failed.code in ("ConnectionError", "Timeout", "MalformedAnswer"):
-                raise AwsError(
-                    f"AWS cannot be reached: {failed.detail or failed.code}",
-                    hint="check the network, the proxy settings and AWS_ENDPOINT_URL",
-                ) from failed
-            raise AccessError(
-                f"AWS does not accept the credentials: {failed.code}", hint="sign in again, or give another --profile"
-            ) from failed
-        account, arn = str(answer.get("Account")), str(answer.get("Arn"))
-        return Caller(account=account, arn=arn, partition=arn.split(":")[1] if arn.count(":") > 1 else "aws")
 
     def _organization(self, caller: Caller, home: str) -> OrganizationCollector:
         deadline = Deadline(ORGANIZATION_SECONDS, self._stop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,24 +10,25 @@ import msgspec
 from rootwarden.aws.calls import Call
 from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.door import CallFailed
-from rootwarden.aws.identity import Identity
 from rootwarden.collect import files
 from rootwarden.collect import plan as planning
+from rootwarden.collect.asked import Asked
 from rootwarden.collect.assets import count_assets
-from rootwarden.collect.evidence import Answered, CallRecord
 from rootwarden.collect.monitoring_plan import next_calls
+from rootwarden.collect.root_session import SESSION_SECONDS, RootSessionOpener, identity_of
 from rootwarden.collect.watching_plan import first_watching_calls, watching_calls
 from rootwarden.facts.fact import Absent, Known, Unknown
-from rootwarden.facts.instant import parse_instant
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Generator
+    from datetime import datetime
 
-    from rootwarden.aws.calls import JsonObject
     from rootwarden.aws.door import Door
+    from rootwarden.aws.identity import Identity
     from rootwarden.collect.evidence import AccountAnswers
     from rootwarden.collect.plan import Plan
+    from rootwarden.collect.root_session import RootSession
 
 _OURS = frozenset(
     {"Timeout", "NotAsked", "NoWayIn", "ConnectionError", "ConnectionClosed", "MalformedAnswer", "TooManyPages"}
@@ -37,7 +37,6 @@ _NOT_READY = frozenset({"ReportInProgress", "ReportNotPresent", "ReportExpired"}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 MOST_MONITORING_CALLS = 14
 MOST_WATCHING_CALLS = 24
-SESSION_SECONDS = 900
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,16 +51,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     role_name: str = ""
     external_id: str = ""
-
-
-class RootSession(msgspec.Struct, frozen=True, kw_only=True):
-    """An AssumeRoot session we opened, written down so that detection knows its events as ours."""
-
-    account: str
-    access_key_id: str
-    task_policy: str
-    started_at: datetime
-    expires_at: datetime | None
 
 
 class AccountCollector:
@@ -99,7 +88,7 @@ class AccountCollector:
         self._home = home
         self._seconds = account_seconds
         self._stop = stop
-        self._on_root_session = on_root_session
+        self._opener = RootSessionOpener(door=door, caller=caller, clock=clock, on_root_session=on_root_session)
         self._clock = clock
 
     def collect(
@@ -114,7 +103,7 @@ class AccountCollector:
             sign_in: Read its Sign-In resource policy.
         """
         deadline = Deadline(self._seconds, self._stop)
-        asked = _Asked(self._door, answers, deadline, self._home, self._clock)
+        asked = Asked(self._door, answers, deadline, self._home, self._clock)
         calls = self._calls(entry, sign_in=sign_in)
         if not self._files(calls, entry, monitoring=monitoring):
             # No selected rule asks anything inside the account: no session is opened for nothing.
@@ -189,36 +178,13 @@ class AccountCollector:
                 **external,
             },
         )
-        return _identity(account, self._door.ask(call, identity=None, deadline=deadline, charged=self._caller))
+        return identity_of(account, self._door.ask(call, identity=None, deadline=deadline, charged=self._caller))
 
     def _assume_root(self, account: str, deadline: Deadline) -> Identity:
         policy = planning.AUDIT_TASK_POLICY.format(partition=self._partition)
-        call = Call(
-            service="sts",
-            operation="AssumeRoot",
-            file="",
-            region=self._door.region,
-            parameters={
-                "TargetPrincipal": account,
-                "TaskPolicyArn": {"arn": policy},
-                "DurationSeconds": SESSION_SECONDS,
-            },
-        )
-        started = self._clock()
-        answer = self._door.ask(call, identity=None, deadline=deadline, charged=self._caller)
-        identity = _identity(account, answer)
-        self._on_root_session(
-            RootSession(
-                account=account,
-                access_key_id=identity.access_key_id,
-                task_policy=policy,
-                started_at=started,
-                expires_at=identity.expires_at or started + timedelta(seconds=SESSION_SECONDS),
-            )
-        )
-        return identity
+        return self._opener.open(account, policy, deadline)
 
-    def _ask_centrally(self, asked: _Asked, entry: Entry) -> None:
+    def _ask_centrally(self, asked: Asked, entry: Entry) -> None:
         """What the management account answers for a member: its tags, and its contacts in an AssumeRoot audit."""
         account = asked.answers.account
         if entry.kind == "root":
@@ -233,7 +199,7 @@ class AccountCollector:
             )
             asked.ask(call, None, charged=self._caller)
 
-    def _ask_key_use(self, asked: _Asked, identity: Identity | None) -> None:
+    def _ask_key_use(self, asked: Asked, identity: Identity | None) -> None:
         kept = asked.answers.answered.get(files.ROOT_ACCESS_KEYS)
         listed = kept.document.get("AccessKeyMetadata") if kept and kept.document else None
         for each in listed if isinstance(listed, list) else ():
@@ -241,7 +207,7 @@ class AccountCollector:
             if isinstance(key, str):
                 asked.ask(planning.key_last_used_call(key), identity)
 
-    def _follow_chain(self, asked: _Asked, identity: Identity | None) -> None:
+    def _follow_chain(self, asked: Asked, identity: Identity | None) -> None:
         made = 0
         while made < MOST_MONITORING_CALLS:
             calls = next_calls(asked.answers, self._home)[: MOST_MONITORING_CALLS - made]
@@ -251,7 +217,7 @@ class AccountCollector:
                 asked.ask(call, identity)
             made += len(calls)
 
-    def _watch(self, asked: _Asked, identity: Identity | None) -> None:
+    def _watch(self, asked: Asked, identity: Identity | None) -> None:
         """What rules read of trails, log groups, alarms and topics themselves."""
         made = 0
         while made < MOST_WATCHING_CALLS:
@@ -262,7 +228,7 @@ class AccountCollector:
                 asked.ask(call, identity)
             made += len(calls)
 
-    def _count(self, asked: _Asked, identity: Identity | None) -> None:
+    def _count(self, asked: Asked, identity: Identity | None) -> None:
         """The five asset counts."""
         if files.ACCOUNT_SUMMARY not in asked.answers.answered:
             asked.ask(Call(service="iam", operation="GetAccountSummary", file=files.ACCOUNT_SUMMARY), identity)
@@ -271,7 +237,7 @@ class AccountCollector:
         why = told if not isinstance(told, Absent) else Unknown("iam:GetAccountSummary told nothing")
         asked.keep_ours(files.ASSET_COUNTS, count_assets(partial(asked.total, identity), why))
 
-    def _generate(self, asked: _Asked, identity: Identity | None) -> CallFailed | None:
+    def _generate(self, asked: Asked, identity: Identity | None) -> CallFailed | None:
         """Have the credential report made; a refusal is kept, because a report may be there already."""
         call = Call(service="iam", operation="GenerateCredentialReport", file="", region=self._home)
         try:
@@ -281,7 +247,7 @@ class AccountCollector:
         return None
 
     def _report(
-        self, asked: _Asked, identity: Identity | None, refused: CallFailed | None
+        self, asked: Asked, identity: Identity | None, refused: CallFailed | None
     ) -> Generator[float, None, None]:
         call = Call(service="iam", operation="GetCredentialReport", file=files.CREDENTIAL_REPORT, region=self._home)
         pause = _FIRST_PAUSE
@@ -305,85 +271,3 @@ class AccountCollector:
                 return
             yield pause
             pause = min(pause * 1.6, _LONGEST_PAUSE)
-
-
-class _Asked:
-    """Makes calls about one account and keeps what comes of them."""
-
-    def __init__(
-        self, door: Door, answers: AccountAnswers, deadline: Deadline, home: str, clock: Callable[[], datetime]
-    ) -> None:
-        self.answers = answers
-        self.deadline = deadline
-        self._door = door
-        self._home = home
-        self._clock = clock
-
-    def ask(self, call: Call, identity: Identity | None, *, charged: str = "") -> None:
-        """Make one call and keep the answer or the error."""
-        placed = call if call.region else msgspec.structs.replace(call, region=self._home)
-        try:
-            document = self._door.ask(
-                placed, identity=identity, deadline=self.deadline, charged=charged or self.answers.account
-            )
-        except CallFailed as failed:
-            self.record(call.file, call.action, failed, region=call.region)
-        else:
-            self.keep(call, document)
-
-    def keep(self, call: Call, document: JsonObject) -> None:
-        """Keep an answer."""
-        self.answers.add(call.file, Answered(self._line(call.file, call.action, call.region, ""), document))
-
-    def total(self, identity: Identity | None, call: Call, count: Callable[[JsonObject], int]) -> int:
-        """Make one call and add up what is counted on its pages; raises `CallFailed`."""
-        placed = call if call.region else msgspec.structs.replace(call, region=self._home)
-        return self._door.total(placed, count, identity=identity, deadline=self.deadline, charged=self.answers.account)
-
-    def keep_ours(self, file: str, document: JsonObject) -> None:
-        """Keep what was made of several answers."""
-        self.answers.add(file, Answered(self._line(file, "", "", ""), document))
-
-    def record(self, file: str, action: str, failed: CallFailed, *, region: str = "") -> None:
-        """Keep an error."""
-        ours = failed.code in (
-            "Timeout",
-            "NotAsked",
-            "ConnectionError",
-            "ConnectionClosed",
-            "MalformedAnswer",
-            "TooManyPages",
-        )
-        said = f"{failed.code}: {failed.detail}" if ours and failed.detail else failed.code
-        self.answers.add(file, Answered(self._line(file, action, region, said)))
-
-    def time_for(self, pause: float) -> bool:
-        """Whether a pause fits into what is left of the account's time."""
-        return not self.deadline.over() and self.deadline.left() > pause
-
-    def _line(self, file: str, action: str, region: str, error: str) -> CallRecord:
-        account = self.answers.account
-        return CallRecord(
-            file=f"accounts/{account}/{file}",
-            call=action,
-            account=account,
-            region=region,
-            observed_at=self._clock(),
-            error=error,
-        )
-
-
-def _identity(account: str, answer: JsonObject) -> Identity:
-    told = answer.get("Credentials")
-    parts = told if isinstance(told, dict) else {}
-    key, secret, token = (parts.get(name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
-    if not (isinstance(key, str) and isinstance(secret, str) and isinstance(token, str)):
-        raise CallFailed("MalformedAnswer", "no credentials in the answer")
-    expires = parts.get("Expiration")
-    return Identity(
-        account=account,
-        access_key_id=key,
-        secret_access_key=secret,
-        session_token=token,
-        expires_at=parse_instant(expires) if isinstance(expires, str) else None,
-    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from rootwarden.aws.calls import Call
 from rootwarden.aws.door import CallFailed
 from rootwarden.collect import files
@@ -11,7 +13,7 @@ from rootwarden.collect.evidence import Answered, CallRecord, fact_of_record, no
 from rootwarden.facts.fact import Known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from rootwarden.aws.calls import Json, JsonObject
@@ -20,7 +22,27 @@ if TYPE_CHECKING:
     from rootwarden.collect.plan import Plan
     from rootwarden.facts.fact import Fact
 
-_POLICY_TYPE = "SERVICE_CONTROL_POLICY"
+_SERVICE_CONTROL = "SERVICE_CONTROL_POLICY"
+_RESOURCE_CONTROL = "RESOURCE_CONTROL_POLICY"
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """The type of a policy, and where it is attached."""
+
+    kind: str
+    targets: tuple[str, ...]
+
+
+def _by_target(found: Mapping[str, _Found]) -> JsonObject:
+    """What the evidence folder keeps: policies by target, and of what type each is."""
+    attachments: dict[str, list[Json]] = {}
+    for identity, one in found.items():
+        for target in one.targets:
+            attachments.setdefault(target, []).append(identity)
+    return {
+        "attachments": dict(attachments),
+        "types": {identity: one.kind for identity, one in found.items()},
+    }
 
 
 class OrganizationAnswers:
@@ -70,17 +92,22 @@ class OrganizationCollector:
         self._keep("ListOrganizationsFeatures", files.FEATURES, service="iam")
 
     def tree(self, plan: Plan) -> None:
-        """Walk the tree once, and read every SCP and where it is attached, when a rule needs them."""
+        """Walk the tree once, and read every SCP and RCP and where it is attached, when a rule needs policies."""
         try:
             roots = self._list("ListRoots", {}, "Roots")
-            nodes: list[Json] = [self._node(root) for root in roots]
-            # Attachments nobody asked for are left out: an empty object would say that nothing is attached.
-            attachments: JsonObject = {"attachments": self._policies()} if plan.policies else {}
+            nodes: list[JsonObject] = [self._node(root) for root in roots]
+            found = self._attached(_SERVICE_CONTROL) if plan.policies else {}
         except CallFailed as failed:
             self._record(files.TARGETS, f"organizations:{failed.detail or 'ListRoots'}", failed.code)
             return
-        document: JsonObject = {"roots": nodes, **attachments}
+        document: JsonObject = {"roots": [*nodes]}
+        # Attachments nobody asked for are left out: an empty object would say that nothing is attached.
+        if plan.policies:
+            found |= self._resource_controls(nodes)
+            document |= _by_target(found)
         self._add(files.TARGETS, "organizations:ListTargetsForPolicy", document)
+        for identity in found:
+            self._keep("DescribePolicy", f"policies/{identity}.json", parameters={"PolicyId": identity})
 
     def _node(self, raw: JsonObject) -> JsonObject:
         identity = str(raw.get("Id"))
@@ -98,16 +125,30 @@ class OrganizationCollector:
             node["policy_types"] = [each.get("Type") for each in on]
         return node
 
-    def _policies(self) -> dict[str, Json]:
-        attachments: dict[str, Json] = {}
-        for policy in self._list("ListPolicies", {"Filter": _POLICY_TYPE}, "Policies"):
+    def _resource_controls(self, nodes: list[JsonObject]) -> dict[str, _Found]:
+        """Resource control policies, where the type is on; none of them when one cannot be placed.
+
+        A list with a gap would say that a policy is not attached; without any, what they deny is not known.
+        """
+        if not any(isinstance(on := node.get("policy_types"), list) and _RESOURCE_CONTROL in on for node in nodes):
+            return {}
+        try:
+            return self._attached(_RESOURCE_CONTROL)
+        except CallFailed:
+            return {}
+
+    def _attached(self, kind: str) -> dict[str, _Found]:
+        """Every policy of a type, with its targets.
+
+        Raises:
+            CallFailed: With the operation as detail.
+        """
+        found = {}
+        for policy in self._list("ListPolicies", {"Filter": kind}, "Policies"):
             identity = str(policy.get("Id"))
-            self._keep("DescribePolicy", f"policies/{identity}.json", parameters={"PolicyId": identity})
-            for target in self._list("ListTargetsForPolicy", {"PolicyId": identity}, "Targets"):
-                attached = attachments.setdefault(str(target.get("TargetId")), [])
-                if isinstance(attached, list):
-                    attached.append(identity)
-        return attachments
+            targets = self._list("ListTargetsForPolicy", {"PolicyId": identity}, "Targets")
+            found[identity] = _Found(kind, tuple(str(target.get("TargetId")) for target in targets))
+        return found
 
     def _list(self, operation: str, parameters: dict[str, Json], name: str) -> list[JsonObject]:
         """One paged list.

@@ -14,7 +14,7 @@ from rootwarden.facts.guardrail import ScpDocument
 from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from rootwarden.aws.calls import Json, JsonObject
@@ -25,6 +25,8 @@ MANAGEMENT_CENTRALLY = "RootCredentialsManagement"
 SESSIONS = "RootSessions"
 SERVICE_CONTROL_POLICY = "SERVICE_CONTROL_POLICY"
 _NO_TRUST = "ServiceAccessNotEnabled"  # the error code, which the reason of a refusal names
+# One whose type nobody can tell may be a service control policy; tag policies and RCPs are none.
+_MAY_BE_SCP = frozenset({None, SERVICE_CONTROL_POLICY})
 # AWS allows five levels of organizational units below the root; anything far deeper is not a real tree.
 _DEEPEST = 16
 
@@ -39,9 +41,10 @@ def read_organization(answer: Callable[[str], Fact[JsonObject]], policy_ids: tup
     described = answer(files.ORGANIZATION)
     organization = read.record(described, "Organization") if isinstance(described, Known) else described
     answered = {each: answer(f"policies/{each}.json") for each in policy_ids}
-    scps = {each: found for each, found in answered.items() if _is_scp(found)}
     targets = answer(files.TARGETS)
-    attachments = _attachments(targets, answered.keys() - scps.keys())
+    kinds = policy_types(targets, answered)
+    scps = {each: found for each, found in answered.items() if kinds.get(each) in _MAY_BE_SCP}
+    attachments = _attachments(targets, {each for each, kind in kinds.items() if kind not in _MAY_BE_SCP})
     features = answer(files.FEATURES)
     return Organization(
         id=read.required_text(organization, "Id"),
@@ -118,9 +121,19 @@ def _trusted_access(features: Fact[JsonObject]) -> Fact[bool]:
     return Known(False, said) if refused else features if isinstance(features, Unknown) else Known(False, said)
 
 
-def _is_scp(answer: Fact[JsonObject]) -> bool:
-    """Whether a policy is, or for all we know may be, a service control policy: tag policies and RCPs are none."""
-    return policy_type(answer) in {None, SERVICE_CONTROL_POLICY}
+def policy_types(targets: Fact[JsonObject], answered: Mapping[str, Fact[JsonObject]]) -> dict[str, str | None]:
+    """The type of every policy there is a file for or the list of attachments tells one of.
+
+    Args:
+        targets: The tree with the attachments.
+        answered: Policies by id.
+
+    Returns:
+        Types by policy id; `None` where nobody can tell.
+    """
+    told = targets.value.get("types") if isinstance(targets, Known) else None
+    listed = {each: kind for each, kind in told.items() if isinstance(kind, str)} if isinstance(told, dict) else {}
+    return listed | {each: policy_type(found) or listed.get(each) for each, found in answered.items()}
 
 
 def policy_type(answer: Fact[JsonObject]) -> str | None:
@@ -135,7 +148,7 @@ def policy_in(answer: Fact[JsonObject], policy_id: str) -> ScpDocument:
     """A policy of the organization, as `organizations:DescribePolicy` answers it."""
     policy = read.record(answer, "Policy")
     if not isinstance(policy, Known):
-        return ScpDocument(id=policy_id, name=policy_id, document=policy)
+        return ScpDocument(id=policy_id, name=policy_id, document=policy, statements=policy)
     summary, content = policy.value.get("PolicySummary"), policy.value.get("Content")
     name = _string(summary.get("Name")) if isinstance(summary, dict) else ""
     document: Fact[PolicyDocument] = read.malformed("`Content`", policy.sources)

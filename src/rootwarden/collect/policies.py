@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from rootwarden.facts.account import Guardrail
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.guardrail import ScpDocument
+from rootwarden.guardrails.asking import Around
+from rootwarden.guardrails.compared import keys_there_are_not
 from rootwarden.guardrails.root_deny import root_deny
+from rootwarden.packs.policies import policy_knowledge
 
 if TYPE_CHECKING:
     from rootwarden.collect.account import Surroundings
@@ -42,11 +45,29 @@ def policies_on_path(account: str, around: Surroundings) -> Fact[tuple[tuple[Scp
 
 def guardrail(answers: Answers, around: Surroundings) -> Guardrail:
     """What the SCPs on the path deny the account's root user."""
-    denied = root_deny(policies_on_path(answers.account, around), account=answers.account, partition=answers.partition)
+    denied = root_deny(
+        policies_on_path(answers.account, around),
+        account=answers.account,
+        partition=answers.partition,
+        around=around.guardrails,
+    )
     return Guardrail(denies_root_actions=denied.denies_all, denies_root_key_creation=denied.denies_key_creation)
+
+
+def guardrails_around(organization: Organization) -> Around:
+    """What is the same for every account when its policies are evaluated; condition keys there are not among it."""
+    read = (one.statements for one in organization.policies.values())
+    documents = [one.value for one in read if isinstance(one, Known)]
+    manager = organization.management_account
+    return Around(
+        organization=organization.id.value if isinstance(organization.id, Known) else "",
+        management=manager.value if isinstance(manager, Known) else "",
+        no_keys=keys_there_are_not(documents, policy_knowledge()) if documents else frozenset(),
+    )
 
 
 def _named(policy_id: str, organization: Organization) -> ScpDocument:
     """A policy that is attached but was not collected is unknown, not missing."""
     missing = Unknown("it was not collected", permission="organizations:DescribePolicy")
-    return organization.policies.get(policy_id) or ScpDocument(id=policy_id, name=policy_id, document=missing)
+    found = organization.policies.get(policy_id)
+    return found or ScpDocument(id=policy_id, name=policy_id, document=missing, statements=missing)

@@ -9,17 +9,18 @@ from rootwarden.iam.layer import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rootwarden.guardrails.standing import Attached, Landscape
+    from rootwarden.guardrails.standing import Landscape
+    from rootwarden.iam.layer import Document
     from rootwarden.iam.lint.knowledge import Knowledge, Limit
 
 
-def keys_there_are_not(policies: Iterable[Attached], knowledge: Knowledge) -> frozenset[str]:
+def keys_there_are_not(documents: Iterable[Document], knowledge: Knowledge) -> frozenset[str]:
     """Condition keys that policies name and no request has, in lower case; those of identity providers are theirs."""
     named = {
         condition.key
-        for policy in policies
-        if not isinstance(policy.document, Unreadable)
-        for statement in policy.document.statements
+        for document in documents
+        if not isinstance(document, Unreadable)
+        for statement in document.statements
         for condition in statement.conditions
     }
     return frozenset(key.lower() for key in named if not _is_key(key, knowledge))

@@ -11,6 +11,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from rootwarden.advice.advice import Advice
+    from rootwarden.advice.scenario import Scenario
     from rootwarden.detect.filter_pattern import Event as Document
     from rootwarden.detect.visits.detection import Detection, Task, TaskPolicy
     from rootwarden.detect.visits.playbook import Playbook
@@ -54,6 +56,32 @@ def task_policies() -> tuple[TaskPolicy, ...]:
     return tuple(read_task_policy(text, file=file, callers=callers()) for file, text in texts("task-policies"))
 
 
+class ConsoleSteps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What people do at the console, because no call can.
+
+    Attributes:
+        title: As a headline.
+        source: The page it comes from.
+        why: Why nobody else can.
+        steps: In order, each one sentence.
+    """
+
+    title: str
+    source: str
+    why: str
+    steps: tuple[str, ...]
+
+
+@cache
+def root_keys_by_hand() -> ConsoleSteps:
+    """The steps for the root user of a management or standalone account."""
+    from rootwarden.strict_toml import FileKind, read_toml
+
+    kind = FileKind("list of console steps", "docs/credentials.md")
+    ((file, text),) = texts("console-steps")
+    return read_toml(text, ConsoleSteps, kind, file=file)
+
+
 @cache
 def playbooks() -> tuple[Playbook, ...]:
     """What to do after a detection, in order of id."""
@@ -91,6 +119,22 @@ def guardrails() -> tuple[Guardrail, ...]:
     from rootwarden.guardrails.content.guardrail_file import read_guardrail
 
     return tuple(read_guardrail(text, file=file) for file, text in texts("guardrails"))
+
+
+@cache
+def advice() -> tuple[Advice, ...]:
+    """What to switch on in AWS, in order of id."""
+    from rootwarden.advice.advice_file import read_advice
+
+    return tuple(read_advice(text, file=file) for file, text in texts("advice"))
+
+
+@cache
+def scenarios() -> tuple[Scenario, ...]:
+    """Ways root is abused or people are locked out, in order of id."""
+    from rootwarden.advice.scenario_file import read_scenario
+
+    return tuple(read_scenario(text, file=file) for file, text in texts("scenarios"))
 
 
 def task_policy_actions() -> dict[str, tuple[str, ...]]:

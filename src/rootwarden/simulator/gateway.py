@@ -13,7 +13,7 @@ import msgspec
 
 from rootwarden.simulator.call import Call
 from rootwarden.simulator.http import Fault
-from rootwarden.simulator.knobs import Delay, Deny, Drop, ExpireSessions, Fail, Throttle, Truncate
+from rootwarden.simulator.knobs import AllowTask, Delay, Deny, Drop, ExpireSessions, Fail, Throttle, Truncate
 from rootwarden.simulator.refusal import WORDS, Refusal, Trouble
 from rootwarden.simulator.routing import (
     guess,
@@ -131,7 +131,8 @@ class Gateway:
         organization = self._state.world.organization
         if organization is not None and scp_denies_root_session(organization, caller.account_id, caller.arn, action):
             raise _denied(caller, service, name, "with an explicit deny in a service control policy")
-        if action not in TASK_POLICIES[caller.task_policy] and name != "sts:GetCallerIdentity":
+        allowed = TASK_POLICIES[caller.task_policy] | {"sts:GetCallerIdentity"}
+        if action not in allowed and self._state.knobs.first(AllowTask, caller.account_id, action) is None:
             raise _denied(caller, service, name, "because no session policy allows the action")
 
     def _disturb(self, reply: Reply, caller: Caller, asked: Asked) -> Reply:

@@ -83,13 +83,44 @@ class Join(_Knob, frozen=True, tag="join"):
     after: PositiveInt
 
 
+class Leave(_Knob, frozen=True, tag="leave"):
+    """The account has left after `after` calls that match `call` (of any account)."""
+
+    after: PositiveInt
+
+
+class UseRootKey(_Knob, frozen=True, tag="use_root_key"):
+    """Somebody uses the root key of the account once `after` calls that match `call` were made (of any account)."""
+
+    after: PositiveInt
+
+
+class AllowTask(_Knob, frozen=True, tag="allow_task"):
+    """Every root task policy allows the call in the account too, as a later version of it might."""
+
+
 class ExpireSessions(_Knob, frozen=True, tag="expire_sessions"):
     """A session of the account is expired once it has made `after` calls."""
 
     after: Annotated[int, msgspec.Meta(ge=0)]
 
 
-Knob = Deny | Throttle | Delay | Fail | Drop | Truncate | EmptyPage | ReportPolls | StaleReport | Join | ExpireSessions
+Knob = (
+    Deny
+    | Throttle
+    | Delay
+    | Fail
+    | Drop
+    | Truncate
+    | EmptyPage
+    | ReportPolls
+    | StaleReport
+    | Join
+    | Leave
+    | UseRootKey
+    | AllowTask
+    | ExpireSessions
+)
 K = TypeVar("K", bound=_Knob)
 
 
@@ -133,6 +164,10 @@ class Knobs:
     def join(self, account: str) -> Join | None:
         """The knob that makes this account join late."""
         return self._joins.get(account)
+
+    def of_account(self, kind: type[K], account: str) -> K | None:
+        """The first knob of one kind about this account, whatever its call."""
+        return next((one for one in self._knobs if isinstance(one, kind) and one.account in {"*", account}), None)
 
     def due(self, knob: Throttle | Fail | Drop | Truncate, account: str, call: str) -> bool:
         """Count one call against an every-n-th knob and tell whether it is the one."""

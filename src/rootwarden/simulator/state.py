@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rootwarden.simulator.calls import Calls
-from rootwarden.simulator.knobs import EmptyPage, Knobs
+from rootwarden.simulator.knobs import EmptyPage, Knobs, Leave, UseRootKey
 from rootwarden.simulator.sessions import Sessions
 from rootwarden.simulator.world import NOW
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from rootwarden.simulator.credential_report import Report
+    from rootwarden.simulator.knobs import Join
     from rootwarden.simulator.world import World
     from rootwarden.trail.digests.keys import PublicKey
 
@@ -49,12 +50,19 @@ class State:
         self.public_keys: list[PublicKey] = []
 
     def is_listed(self, account_id: str) -> bool:
-        """Whether the account has joined yet."""
-        knob = self.knobs.join(account_id)
-        if knob is None:
-            return True
-        asked = sum(count for (_, call), count in self.calls.snapshot().items() if knob.matches(account_id, call))
-        return asked > knob.after
+        """Whether the account has joined yet, and has not left."""
+        joins, leaves = self.knobs.join(account_id), self.knobs.of_account(Leave, account_id)
+        if leaves is not None and self._asked(leaves, account_id) > leaves.after:
+            return False
+        return joins is None or self._asked(joins, account_id) > joins.after
+
+    def root_used(self, account_id: str) -> datetime | None:
+        """When a knob had somebody use root's key, or `None`."""
+        knob = self.knobs.of_account(UseRootKey, account_id)
+        return self.clock() if knob is not None and self._asked(knob, account_id) > knob.after else None
+
+    def _asked(self, knob: Join | Leave | UseRootKey, account_id: str) -> int:
+        return sum(count for (_, call), count in self.calls.snapshot().items() if knob.matches(account_id, call))
 
     def has_empty_page(self, account_id: str, call: str) -> bool:
         """Whether this list is to have an empty page in the middle."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from rootwarden.simulator.policy_limits import USUAL_LIMITS, PolicyLimit
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -311,6 +313,7 @@ class Account(msgspec.Struct, kw_only=True):
 
     Attributes:
         console_authorization: Whether the Sign-In resource policy is in force; `None` when never configured.
+        unassigned_devices: Virtual MFA devices nobody has any more.
     """
 
     account_id: str
@@ -335,6 +338,7 @@ class Account(msgspec.Struct, kw_only=True):
     buckets: int = 0
     sign_in_policy: list[SignInStatement] = []
     console_authorization: bool | None = None
+    unassigned_devices: list[MFADevice] = []
     tags: dict[str, str] = {}
 
     def region(self, name: str) -> Region:
@@ -394,6 +398,7 @@ class Organization(msgspec.Struct, kw_only=True):
     policies: dict[str, Policy] = {}
     attachments: dict[str, list[str]] = {}
     policy_types: tuple[str, ...] = ("SERVICE_CONTROL_POLICY",)
+    limits: dict[str, PolicyLimit] = msgspec.field(default_factory=lambda: dict(USUAL_LIMITS))
     trusted_services: tuple[str, ...] = ()
     delegated: list[DelegatedAdministrator] = []
 

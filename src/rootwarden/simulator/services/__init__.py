@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from rootwarden.simulator.services import (
     account,
     assets,
+    central_root,
     cloudtrail,
     iam,
+    iam_root,
     monitoring,
     notification,
+    organization_policies,
     organizations,
     securityhub,
     signin,
@@ -30,9 +33,11 @@ HANDLERS: dict[str, dict[str, Handler]] = {
     "cloudwatch": monitoring.CLOUDWATCH_OPERATIONS,
     "ec2": assets.EC2_OPERATIONS,
     "events": notification.EVENTS_OPERATIONS,
-    "iam": iam.OPERATIONS,
+    "iam": iam.OPERATIONS | iam_root.OPERATIONS | central_root.IAM_OPERATIONS,
     "logs": monitoring.LOGS_OPERATIONS,
-    "organizations": organizations.OPERATIONS,
+    "organizations": organizations.OPERATIONS
+    | organization_policies.OPERATIONS
+    | central_root.ORGANIZATIONS_OPERATIONS,
     "rds": assets.RDS_OPERATIONS,
     "s3": assets.S3_OPERATIONS,
     "securityhub": securityhub.OPERATIONS,

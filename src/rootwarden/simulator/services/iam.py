@@ -83,14 +83,16 @@ def get_account_summary(call: Call) -> dict[str, Any]:
 
 
 def list_virtual_mfa_devices(call: Call) -> dict[str, Any]:
-    """Virtual devices with their owners; root's owner is its ARN. No device here is unassigned."""
+    """Virtual devices with their owners; root's owner is its ARN."""
     size = call.number("MaxItems", default=100, low=1, high=1000)
     wanted = call.text("AssignmentStatus") or "Any"
     if wanted not in {"Assigned", "Unassigned", "Any"}:
         raise call.invalid("value at 'assignmentStatus' failed to satisfy constraint")
-    owners: list[tuple[dict[str, Any], MFADevice]] = []
+    owners: list[tuple[dict[str, Any] | None, MFADevice]] = []
+    if wanted != "Assigned":
+        owners = [(None, device) for device in call.account.unassigned_devices]
     if wanted != "Unassigned":
-        owners = [(_root_description(call), device) for device in call.account.root.devices]
+        owners += [(_root_description(call), device) for device in call.account.root.devices]
         owners += [
             (iam_principals.user_description(call, user), device)
             for user in call.account.users
@@ -148,9 +150,11 @@ def get_access_key_last_used(call: Call) -> dict[str, Any]:
     owned += [(user.name, key) for user in call.account.users for key in user.keys]
     for owner, key in owned:
         if key.access_key_id == wanted:
-            used = key.last_used is not None
+            when = call.state.root_used(call.account.account_id) if owner == ROOT_NAME else None
+            when = when or key.last_used
+            used = when is not None
             last_used = {
-                "LastUsedDate": key.last_used,
+                "LastUsedDate": when,
                 "ServiceName": key.last_used_service if used else "N/A",
                 "Region": key.last_used_region if used else "N/A",
             }

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 _OLD_STATUS = {"PENDING_ACTIVATION": "ACTIVE", "CLOSED": "SUSPENDED"}
 
 
-def _organization(call: Call) -> Organization:
+def present_organization(call: Call) -> Organization:
+    """The organization the call is made in."""
     if call.world.organization is None:
         raise Refusal("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
     return call.world.organization
 
 
 def _privileged(call: Call) -> Organization:
-    organization = _organization(call)
+    organization = present_organization(call)
     admins = {call.world.management_id, *(delegated.account_id for delegated in organization.delegated)}
     if call.caller.account_id not in admins:
         raise Refusal("AccessDeniedException", "You don't have permissions to access this resource.")
@@ -39,7 +40,7 @@ def _arn(call: Call, resource: str) -> str:
 
 def account_arn(call: Call, account_id: str) -> str:
     """The ARN of an account in its organization."""
-    return _arn(call, f"account/{_organization(call).organization_id}/{account_id}")
+    return _arn(call, f"account/{present_organization(call).organization_id}/{account_id}")
 
 
 def _page(call: Call, key: str, items: list[dict[str, Any]], *, maximum: int = 20) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def _page(call: Call, key: str, items: list[dict[str, Any]], *, maximum: int = 2
 
 
 def _describe_account(call: Call, account: Account) -> dict[str, Any]:
-    organization = _organization(call)
+    organization = present_organization(call)
     return {
         "Id": account.account_id,
         "Arn": account_arn(call, account.account_id),
@@ -73,7 +74,7 @@ def _listed_accounts(call: Call, account_ids: Iterable[str]) -> list[Account]:
 
 def describe_organization(call: Call) -> dict[str, Any]:
     """The organization, as any of its accounts may see it."""
-    organization = _organization(call)
+    organization = present_organization(call)
     management = call.world.management
     return {
         "Organization": {
@@ -127,7 +128,7 @@ def _parent(call: Call) -> OrganizationalUnit:
 
 
 def _unit_arn(call: Call, unit: OrganizationalUnit) -> str:
-    return _arn(call, f"ou/{_organization(call).organization_id}/{unit.unit_id}")
+    return _arn(call, f"ou/{present_organization(call).organization_id}/{unit.unit_id}")
 
 
 def list_organizational_units_for_parent(call: Call) -> dict[str, Any]:
@@ -164,11 +165,12 @@ def list_parents(call: Call) -> dict[str, Any]:
     return _page(call, "Parents", [{"Id": parent.unit_id, "Type": kind}])
 
 
-def _summary(call: Call, policy: Policy) -> dict[str, Any]:
+def policy_summary(call: Call, policy: Policy) -> dict[str, Any]:
+    """What lists tell of a policy."""
     if policy.aws_managed:
         arn = f"arn:{call.world.partition}:organizations::aws:policy/{policy.kind.lower()}/{policy.policy_id}"
     else:
-        organization_id = _organization(call).organization_id
+        organization_id = present_organization(call).organization_id
         arn = _arn(call, f"policy/{organization_id}/{policy.kind.lower()}/{policy.policy_id}")
     return {
         "Id": policy.policy_id,
@@ -184,11 +186,12 @@ def list_policies(call: Call) -> dict[str, Any]:
     """Every policy of one type."""
     organization = _privileged(call)
     kind = call.required("Filter")
-    found = [_summary(call, policy) for policy in organization.policies.values() if policy.kind == kind]
+    found = [policy_summary(call, policy) for policy in organization.policies.values() if policy.kind == kind]
     return _page(call, "Policies", found)
 
 
-def _policy(call: Call) -> Policy:
+def present_policy(call: Call) -> Policy:
+    """The policy the call names."""
     policy = _privileged(call).policies.get(call.required("PolicyId"))
     if policy is None:
         raise Refusal("PolicyNotFoundException", "We can't find a policy with the PolicyId that you specified.")
@@ -197,14 +200,14 @@ def _policy(call: Call) -> Policy:
 
 def describe_policy(call: Call) -> dict[str, Any]:
     """One policy with its document as text."""
-    policy = _policy(call)
-    return {"Policy": {"PolicySummary": _summary(call, policy), "Content": policy.document}}
+    policy = present_policy(call)
+    return {"Policy": {"PolicySummary": policy_summary(call, policy), "Content": policy.document}}
 
 
 def list_targets_for_policy(call: Call) -> dict[str, Any]:
     """The roots, organizational units and accounts a policy is attached to."""
-    policy = _policy(call)
-    attachments = _organization(call).attachments
+    policy = present_policy(call)
+    attachments = present_organization(call).attachments
     found = [_target(call, target) for target, policies in attachments.items() if policy.policy_id in policies]
     return _page(call, "Targets", found)
 
@@ -213,7 +216,7 @@ def _target(call: Call, target: str) -> dict[str, Any]:
     if target.isdigit():
         account = call.world.account(target)
         return {"TargetId": target, "Arn": account_arn(call, target), "Name": account.name, "Type": "ACCOUNT"}
-    organization = _organization(call)
+    organization = present_organization(call)
     if target == organization.root.unit_id:
         arn = _arn(call, f"root/{organization.organization_id}/{target}")
         return {"TargetId": target, "Arn": arn, "Name": organization.root.name, "Type": "ROOT"}
@@ -231,7 +234,7 @@ def list_policies_for_target(call: Call) -> dict[str, Any]:
     if organization.unit(target) is None and target not in call.world:
         raise Refusal("TargetNotFoundException", "We can't find a root, OU, or account with the TargetId.")
     policies = [organization.policies[policy_id] for policy_id in organization.attachments.get(target, [])]
-    return _page(call, "Policies", [_summary(call, policy) for policy in policies if policy.kind == kind])
+    return _page(call, "Policies", [policy_summary(call, policy) for policy in policies if policy.kind == kind])
 
 
 def list_tags_for_resource(call: Call) -> dict[str, Any]:

@@ -1,0 +1,254 @@
+"""`rootwarden credentials apply` and `verify`: a plan carried out, taken back, and looked at again."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from rootwarden.cli import options
+from rootwarden.cli.credentials_reading import confirm, phrase, public_keys, say, seal_of
+from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, session_writer
+from rootwarden.errors import UsageError
+
+if TYPE_CHECKING:
+    from rootwarden.aws.door import Door
+    from rootwarden.collect.caller import Caller
+    from rootwarden.credentials.member import Members
+    from rootwarden.credentials.plan import Plan
+    from rootwarden.rollout.journal import Journal
+
+_CALLER_SECONDS: Final = 60
+_PURPOSE: Final = "remove root credentials"
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan kept by `credentials plan --output`.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="How many accounts are worked on at once.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """The arguments of one run."""
+
+    plan: Plan
+    through: int
+    accounts: tuple[str, ...]
+    workers: int
+    undo: bool
+
+
+def apply(
+    plan: PlanFile,
+    journal: Annotated[
+        Path | None, typer.Option("--journal", metavar="FILE", help="The journal: docs/rollout-journal.md.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="Your Ed25519 key (PEM), which signs the journal.")
+    ] = None,
+    signer: Annotated[
+        Path | None, typer.Option("--signer", metavar="PROGRAM", help="Signs with a key in hardware.")
+    ] = None,
+    confirmed: Annotated[
+        str, typer.Option("--confirm", metavar="TEXT", help="What you would type, when nobody can be asked.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every call, and make none.")] = False,
+    wave: Annotated[int, typer.Option("--wave", min=0, metavar="N", help="Go no further than this wave.")] = 0,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Wake sleeping keys, and allow passwords to be recovered again.")
+    ] = False,
+    accounts: Annotated[
+        str, typer.Option("--accounts", metavar="ID,ID,…", help="With --undo: only these, or the ids in @FILE.")
+    ] = "",
+    root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
+    profile: options.Profile = "",
+    region: options.Region = "",
+    workers: Workers = 8,
+) -> int:
+    """Carry a plan out, or go on with it; the first surprise stops it. Shows up as root activity in every member.
+
+    Exit code 0: everything that could begin is done. 1: a surprise. 3: an account was out of reach.
+    """
+    from rootwarden.credentials.plan import read_plan
+    from rootwarden.report.credentials import plan_text
+    from rootwarden.report.words import several
+
+    read, digest = read_plan(plan)
+    if dry_run:
+        typer.echo(plan_text(read, calls=True))
+        return 0
+    if accounts and not undo:
+        raise UsageError("--accounts is for --undo", hint="plan again with --accounts to change fewer accounts")
+    if journal is None:
+        raise UsageError("there is no journal", hint="give --journal FILE; the same one to go on after a stop")
+    run = _Run(plan=read, through=wave, accounts=options.account_ids(accounts), workers=workers, undo=undo)
+    seal = seal_of(key, signer)
+    count = len(run.accounts) or _count(run)
+    confirm(phrase(read, count, undo=undo), confirmed)
+    members, caller = _members(root_sessions, profile, region, workers)
+    from rootwarden.aws.door import now
+    from rootwarden.rollout.journal import opened
+
+    with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now) as book:
+        say(
+            f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail"
+        )
+        return _signed(run, book, members)
+
+
+def verify(
+    plan: PlanFile,
+    journal: Annotated[
+        Path | None, typer.Option("--journal", metavar="FILE", help="Verify this journal too, line by line.")
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option("--key", metavar="FILE", help="Public key (PEM) of who may have signed the journal. Repeat."),
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Only the journal; look at no account.")] = False,
+    root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
+    profile: options.Profile = "",
+    region: options.Region = "",
+    workers: Workers = 8,
+) -> int:
+    """Look again through audit sessions, at every member that was changed or clean; and verify the journal.
+
+    Exit code 0: nothing is left, and the journal holds. 1: something is, or it does not. 3: neither, but an account
+    could not be looked at.
+    """
+    from rootwarden.credentials.plan import read_plan
+    from rootwarden.credentials.verify import exit_code, look_again
+    from rootwarden.report.credentials import looked_text
+
+    read, digest = read_plan(plan)
+    sound = journal is None or _journal_holds(journal, digest, key or [])
+    if offline:
+        if journal is None:
+            raise UsageError("with --offline there is nothing to verify", hint="give --journal FILE")
+        return 0 if sound else 1
+    members, _ = _members(root_sessions, profile, region, workers)
+    looked = look_again(read, members, workers=workers)
+    typer.echo(looked_text(looked))
+    return exit_code(looked) if sound else 1
+
+
+def caller_arn(profile: str, region: str) -> str:
+    """Who runs this, for the plan to check what policies leave them."""
+    return _who(profile, region, 1)[1].arn
+
+
+def keep(content: bytes, path: Path) -> None:
+    """Write a plan for its owner alone.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    try:
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be written: {error.strerror}") from error
+
+
+def _signed(run: _Run, journal: Journal, members: Members) -> int:
+    """Do it, and sign the journal however it ends."""
+    from rootwarden.errors import StoreError
+
+    why = "stop"
+    try:
+        code = _undo(run, journal, members) if run.undo else _apply(run, journal, members)
+        why = "end" if code != 1 else "stop"
+    except StoreError:
+        raise  # the journal itself is the trouble
+    except BaseException:
+        journal.sign("stop")
+        raise
+    journal.sign(why)
+    return code
+
+
+def _apply(run: _Run, journal: Journal, members: Members) -> int:
+    from rootwarden.aws.door import now
+    from rootwarden.credentials.apply import Applying
+    from rootwarden.credentials.prepare import prepare
+    from rootwarden.report.credentials import outcome_text
+
+    prepare(run.plan, journal, members, say)
+    done = Applying(
+        plan=run.plan,
+        journal=journal,
+        members=members,
+        clock=now,
+        stop=threading.Event(),
+        workers=run.workers,
+        on_account=say,
+    ).run(through=run.through)
+    typer.echo(outcome_text(done))
+    if done.surprises:
+        return 1
+    return 3 if done.gone else 0
+
+
+def _undo(run: _Run, journal: Journal, members: Members) -> int:
+    from rootwarden.credentials.undo import undo
+    from rootwarden.report.words import several
+
+    done = undo(run.plan, journal, members, accounts=run.accounts, on_account=say)
+    typer.echo(f"taken back: {several(len(done.undone), 'step')}; what was deleted stays so: {len(done.lasting)}")
+    return 0
+
+
+def _count(run: _Run) -> int:
+    """How many accounts may be changed."""
+    waves = (wave for wave in run.plan.waves.waves if not run.through or wave.number <= run.through)
+    return sum(len(wave.accounts) for wave in waves)
+
+
+def _journal_holds(path: Path, digest: str, files: list[Path]) -> bool:
+    from rootwarden.rollout.reading import read_journal
+    from rootwarden.rollout.reading import verify as verify_journal
+
+    found = verify_journal(path, public_keys(files))
+    say(f"journal: {found.entries} entries hold, {found.signed} of them signed")
+    if found.torn:
+        say(f"journal: {found.torn} bytes at its end are of a line that was never finished")
+    if found.unsettled:
+        say(f"journal: of {len(found.unsettled)} calls it is not known what became; apply looks at AWS first")
+    if not found.holds:
+        say(f"journal: entry {found.bad} {found.why}; nothing from it on is believed")
+        return False
+    begun = read_journal(path).entries
+    if not begun or begun[0].parameters.get("plan") != digest:
+        say("journal: it is of another plan")
+        return False
+    return True
+
+
+def _members(root_sessions: Path, profile: str, region: str, workers: int) -> tuple[Members, Caller]:
+    from rootwarden.aws.door import now
+    from rootwarden.aws.regions import home_region
+    from rootwarden.collect.root_session import RootSessionOpener
+    from rootwarden.credentials.member import Members
+
+    door, caller = _who(profile, region, workers)
+    opener = RootSessionOpener(
+        door=door, caller=caller.account, clock=now, on_root_session=session_writer(root_sessions)
+    )
+    members = Members(
+        door=door,
+        opener=opener,
+        caller=caller.account,
+        partition=caller.partition,
+        home=home_region(caller.partition),
+        clock=now,
+    )
+    return members, caller
+
+
+def _who(profile: str, region: str, workers: int) -> tuple[Door, Caller]:
+    from rootwarden.aws.deadline import Deadline
+    from rootwarden.aws.door import Door
+    from rootwarden.collect.caller import caller_of
+
+    door = Door(profile=profile, region=region, connections=workers)
+    return door, caller_of(door, Deadline(_CALLER_SECONDS))

@@ -1,0 +1,182 @@
+"""What the `credentials` commands take: evidence or a live look, waivers, a typed confirmation, a key to sign with."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from rootwarden.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from rootwarden.breakglass.client.signer import Signer
+    from rootwarden.cli.looking import Look
+    from rootwarden.collect.folder import EvidenceFolder
+    from rootwarden.credentials.plan import Plan
+    from rootwarden.detect.visits.findings import RootKey
+    from rootwarden.rollout.seal import Seal
+
+CREDENTIALS: Final = (
+    "Root credentials of members: what there is, what uses it, and how it goes, in waves, run after run."
+)
+# What a plan rests on; an AssumeRoot audit reads the rest without being asked.
+_NEEDS: Final = (
+    "iam:GetAccountSummary",
+    "iam:GetCredentialReport",
+    "iam:ListOrganizationsFeatures",
+    "organizations:ListPolicies",
+)
+_LONGEST_ANSWER: Final = 1000
+
+
+@contextmanager
+def evidence_of(asked: Look) -> Iterator[EvidenceFolder]:
+    """The evidence folder the arguments name, or one of a live look, kept only when --save-evidence says so.
+
+    Raises:
+        UsageError: The arguments contradict each other, or name nothing.
+    """
+    import msgspec
+
+    from rootwarden.cli.looking import look_live, refuse_live_options
+    from rootwarden.cli.options import instant
+    from rootwarden.collect.collected import keep_whole
+    from rootwarden.collect.folder import EvidenceFolder
+    from rootwarden.collect.plan import plan_for
+
+    if asked.evidence is not None:
+        if asked.org:
+            raise UsageError("--evidence and --org exclude each other", hint="choose one thing to look at")
+        refuse_live_options(asked)
+        yield EvidenceFolder(asked.evidence)
+        return
+    if not (asked.org or asked.accounts):
+        raise UsageError("there is nothing to look at", hint="give --evidence FOLDER, or --org --assume-root")
+    if not asked.assume_root:
+        hint = "give --assume-root, or --evidence with what such an audit saved; it is root activity in every member"
+        raise UsageError("only an AssumeRoot audit sees the names of keys, certificates and devices", hint=hint)
+    with TemporaryDirectory(prefix="rootwarden-") as made:
+        folder = asked.save_evidence or Path(made) / "evidence"
+        where = msgspec.structs.replace(asked, save_evidence=folder)
+        look_live(where, plan_for(_NEEDS), frozenset(), instant(asked.as_of), digest=keep_whole)
+        yield EvidenceFolder(folder)
+
+
+def uses_of(trail: Iterable[str], *, profile: str, region: str) -> tuple[RootKey, ...]:
+    """What CloudTrail shows of root's keys.
+
+    Raises:
+        RootwardenError: A log cannot be read.
+    """
+    paths = tuple(trail)
+    if not paths:
+        return ()
+    from rootwarden.cli.trail_judging import Given, judge_trail
+    from rootwarden.cli.trail_reading import Asked
+
+    return judge_trail(Given(asked=Asked(paths=paths, profile=profile, region=region))).findings.root_keys
+
+
+def waivers(texts: Iterable[str]) -> dict[str, str]:
+    """`ACCOUNT=WHY` options by account.
+
+    Raises:
+        UsageError: One is no such pair: a waiver without a reason is none.
+    """
+    from rootwarden.cli.options import account_ids
+
+    found: dict[str, str] = {}
+    for text in texts:
+        account, sign, why = text.partition("=")
+        if not sign or not why.strip():
+            raise UsageError(f"`{text}` is not ACCOUNT=WHY", hint='--waive 000011110004="ticket 17: the owner knows"')
+        found[account_ids(account)[0]] = why.strip()
+    return found
+
+
+def phrase(plan: Plan, accounts: int, *, undo: bool) -> str:
+    """What has to be typed before anything is changed."""
+    if undo:
+        return f"undo the removal of {accounts} accounts"
+    if not accounts and plan.prepare:
+        return "switch central root access on"
+    return f"remove root credentials of {accounts} accounts"
+
+
+def confirm(wanted: str, given: str) -> None:
+    """Go on only when somebody typed exactly what is about to happen.
+
+    Args:
+        wanted: What has to be typed.
+        given: What `--confirm` says; empty to ask at the terminal.
+
+    Raises:
+        UsageError: It is another text, or nobody can be asked.
+    """
+    if not given and sys.stdin.isatty():
+        sys.stderr.write(f"type “{wanted}” to go on: ")
+        sys.stderr.flush()
+        given = sys.stdin.readline(_LONGEST_ANSWER).strip()
+    if given != wanted:
+        raise UsageError("it was not confirmed, so nothing was done", hint=f'--confirm "{wanted}"')
+
+
+class SignerSeal:
+    """A person's key, in a file or in hardware, as the journal wants it.
+
+    Args:
+        signer: Signs.
+    """
+
+    def __init__(self, signer: Signer) -> None:
+        import base64
+        import hashlib
+
+        self._signer = signer
+        self.name = hashlib.sha256(base64.b64decode(signer.key.key)).hexdigest()
+
+    def sign(self, message: bytes) -> str:
+        """The signature, in Base64.
+
+        Raises:
+            RootwardenError: The key cannot be reached.
+        """
+        return self._signer.sign(message).signature
+
+
+def seal_of(key: Path | None, program: Path | None) -> Seal:
+    """What signs the journal.
+
+    Raises:
+        UsageError: No key is given.
+        InputError: It is none.
+    """
+    from rootwarden.breakglass.client.signer import signer_of
+
+    if key is None:
+        hint = "give --key FILE; `rootwarden breakglass key make --output FILE` makes one"
+        raise UsageError("there is no key to sign the journal with", hint=hint)
+    return SignerSeal(signer_of(key, program))
+
+
+def public_keys(files: Iterable[Path]) -> list[Ed25519PublicKey]:
+    """Public keys in PEM.
+
+    Raises:
+        InputError: One is none.
+    """
+    from rootwarden.breakglass.client.signer import read_public_key
+
+    return [read_public_key(path) for path in files]
+
+
+def say(text: str) -> None:
+    """To stderr, the voice of the command line."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,80 @@
+"""What the organization needs first: trusted access, two features, a delegated administrator; a look, then the call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rootwarden.aws.door import CallFailed
+from rootwarden.rollout.entry import Result
+from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rootwarden.credentials.member import Members
+    from rootwarden.credentials.plan import Plan, Step
+    from rootwarden.rollout.journal import Journal
+
+_ORGANIZATION: Final = "organization"
+_ALREADY: Final = frozenset({"AccountAlreadyRegisteredException"})
+
+
+def prepare(
+    plan: Plan, journal: Journal, members: Members, on_step: Callable[[str], None] = lambda _line: None
+) -> None:
+    """Do the steps of a plan that concern the organization; what is so already is written down and left alone.
+
+    A step that a kill left open is looked at like any other: AWS says whether it is so.
+
+    Args:
+        plan: The plan.
+        journal: Its journal, open.
+        members: The way to AWS.
+        on_step: Called after each step, with a line for people.
+
+    Raises:
+        SurpriseError: AWS refused a step, or does not say how it stands.
+    """
+    for intent in journal.unsettled():
+        if intent.target == _ORGANIZATION:
+            so = _is_so(intent.call, members)
+            journal.settle(intent, Result.FOUND if so else Result.FAILED, "AWS was looked at")
+    for step in plan.prepare:
+        if _is_so(step.call, members):
+            on_step(f"{step.id}: it is so already")
+            continue
+        _make(step, journal, members)
+        on_step(f"{step.id}: done")
+
+
+def _make(step: Step, journal: Journal, members: Members) -> None:
+    intent = journal.intend(target=_ORGANIZATION, step=step.id, call=step.call, parameters=step.parameters)
+    try:
+        members.step(step, None)
+    except CallFailed as failed:
+        if failed.code in _ALREADY:
+            journal.settle(intent, Result.FOUND, f"AWS says that it is so already ({failed.code})")
+            return
+        journal.settle(intent, Result.REFUSED, f"{failed.code}: {failed.detail}")
+        raise _met(journal, SurpriseKind.REFUSED, f"AWS refused {step.call}: {failed.code}") from failed
+    journal.settle(intent, Result.DONE)
+
+
+def _is_so(call: str, members: Members) -> bool:
+    """Whether a step is so already, as AWS tells."""
+    if call == "organizations:RegisterDelegatedAdministrator":
+        return False  # AWS answers that it is registered already, which is looking
+    try:
+        answer = members.do("iam:ListOrganizationsFeatures", {}, None)
+    except CallFailed:
+        return False  # trusted access is off, or we may not look: the call itself will say
+    features = answer.get("EnabledFeatures")
+    if call == "organizations:EnableAWSServiceAccess":
+        return True
+    return isinstance(features, list) and call.removeprefix("iam:EnableOrganizations") in features
+
+
+def _met(journal: Journal, kind: SurpriseKind, detail: str) -> SurpriseError:
+    surprise = Surprise(target=_ORGANIZATION, kind=kind, detail=detail)
+    journal.surprise(surprise)
+    return SurpriseError(surprise)

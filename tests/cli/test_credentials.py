@@ -1,0 +1,159 @@
+"""`rootwarden credentials` as a process: planned, confirmed, killed in the middle, gone on with, taken back."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.credentials.rig import full_world, left
+
+from rootwarden.rollout.entry import Kind
+from rootwarden.rollout.reading import read_journal
+from rootwarden.simulator import running
+from rootwarden.simulator.knobs import Delay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rootwarden.simulator import Simulator
+
+AS_OF = "--as-of 2026-03-02T12:00:00Z"
+CONFIRM = "remove root credentials of 12 accounts"
+STARTER = "import sys; sys.argv[0] = 'rootwarden'; from rootwarden.cli.main import main; main()"
+
+
+class Shell:
+    """Runs the command in a folder of its own."""
+
+    def __init__(self, folder: Path, simulator: Simulator) -> None:
+        self.folder = folder
+        self.simulator = simulator
+        key = simulator.world.credentials
+        self._environment = {
+            "PYTHONPATH": str(Path("src").resolve()),
+            "AWS_ENDPOINT_URL": simulator.endpoint,
+            "AWS_ACCESS_KEY_ID": key.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": key.secret_access_key,
+            "AWS_REGION": "us-east-1",
+            "HOME": str(folder),
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", STARTER, *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        with self.start(*arguments) as process:
+            said, also = process.communicate(timeout=120)
+        return process.returncode, said + also
+
+    def plan(self, *more: str) -> tuple[int, str]:
+        return self.run(
+            "credentials", "plan", "--org", "--assume-root", *AS_OF.split(), "--wait", "0", "-o", "plan.json", *more
+        )
+
+    def apply(self, *more: str, confirm: str = CONFIRM) -> tuple[str, ...]:
+        return (
+            "credentials", "apply", "plan.json", "--journal", "journal.jsonl", "--key", "key.pem",
+            "--confirm", confirm, *more,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    with running(full_world(15)) as simulator:
+        made = Shell(tmp_path, simulator)
+        assert made.run("breakglass", "key", "make", "--output", "key.pem")[0] == 0
+        yield made
+
+
+def test_planned_removed_verified_taken_back(shell: Shell) -> None:
+    code, said = shell.plan("--canary", "000011110004")
+    assert code == 0
+    assert "ready: 12 accounts in" in said
+    assert (shell.folder / "plan.json").stat().st_mode & 0o777 == 0o600
+    code, said = shell.run("credentials", "apply", "plan.json", "--dry-run")
+    assert code == 0
+    assert "iam:DeleteAccessKey AccessKeyId=AKIAROOT000011110004, in a session of" in said
+    assert len(left(shell.simulator.world)) == 12
+    assert shell.run(*shell.apply(confirm="yes"))[0] == 2
+    assert len(left(shell.simulator.world)) == 12
+    first = shell.run(*shell.apply("--wave", "1", confirm="remove root credentials of 1 accounts"))
+    assert first[0] == 0
+    assert len(left(shell.simulator.world)) == 11
+    assert shell.run(*shell.apply())[0] == 0
+    assert left(shell.simulator.world) == []
+    key = subprocess.run(
+        ["openssl", "pkey", "-in", "key.pem", "-pubout"], cwd=shell.folder, capture_output=True, check=True
+    )
+    (shell.folder / "public.pem").write_bytes(key.stdout)
+    verify = ("credentials", "verify", "plan.json", "--journal", "journal.jsonl", "--key", "public.pem")
+    assert shell.run(*verify)[0] == 0
+    undo = ("--undo", "--accounts", "000011110004")
+    code, said = shell.run(*shell.apply(*undo, confirm="undo the removal of 1 accounts"))
+    assert (code, left(shell.simulator.world)) == (0, ["000011110004"])
+    assert "taken back: 1 step;" in said
+    assert shell.run(*verify)[0] == 1
+    journal = shell.folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"a password", b"no passwor", 1))
+    code, said = shell.run(*verify, "--offline")
+    assert code == 1
+    assert "does not follow from the line before" in said
+
+
+def test_killed_and_gone_on_with(shell: Shell) -> None:
+    """A real SIGKILL, five times, each as soon as the journal has grown by a little more than the last time."""
+    assert shell.plan()[0] == 0
+    shell.simulator.knobs.add(Delay(call="iam:De*", seconds=0.05))
+    journal, killed = shell.folder / "journal.jsonl", 0
+    for more in (3, 7, 12, 18, 25):
+        before = journal.stat().st_size if journal.exists() else 0
+        with shell.start(*shell.apply()) as process:
+            deadline = time.monotonic() + 60
+            while process.poll() is None and time.monotonic() < deadline:
+                if journal.exists() and journal.stat().st_size > before + more * 300:
+                    process.send_signal(signal.SIGKILL)
+                    killed += 1
+                    break
+            process.communicate()
+    assert killed >= 3
+    assert shell.run(*shell.apply())[0] == 0
+    assert left(shell.simulator.world) == []
+    entries = read_journal(journal).entries
+    resumed = [entry for entry in entries if entry.kind is Kind.RESUME]
+    assert len(resumed) == 5
+    assert not [entry for entry in entries if entry.kind is Kind.SURPRISE]
+    sessions = (shell.folder / "rootwarden-root-sessions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["task_policy"].rpartition("/")[2] for line in sessions} == {
+        "IAMAuditRootUserCredentials",
+        "IAMDeleteRootUserCredentials",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("plan",), "there is nothing to look at"),
+        (("plan", "--org"), "only an AssumeRoot audit sees"),
+        (("plan", "--evidence", "x", "--org"), "exclude each other"),
+        (("plan", "--org", "--assume-root", "--waive", "000011110004"), "is not ACCOUNT=WHY"),
+        (("apply", "none.json", "--journal", "j"), "cannot be read"),
+    ],
+)
+def test_wrong_usage_is_told(shell: Shell, arguments: tuple[str, ...], said: str) -> None:
+    code, told = shell.run("credentials", *arguments)
+    assert code == 2
+    assert said in told
