@@ -111,7 +111,10 @@ def test_a_log_is_founded_at_the_console_and_served(house: Path) -> None:
     [
         ([{"count": 2}], []),
         ([{"count": 3}], ["`default` cannot be met when `ben` asks: nobody is left for any group"]),
-        ([{"count": 2, "group": "security"}], ["`default` cannot be met when `ben` asks: nobody is left for security"]),
+        (
+            [{"count": 2, "group": "security"}],
+            ["`default` cannot be met when `ben` asks: nobody is left for security, security"],
+        ),
     ],
 )
 def test_founding_warns_of_a_quorum_that_these_people_cannot_meet(
