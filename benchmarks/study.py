@@ -39,9 +39,9 @@ COMMANDS: Final = {
     "kpi html": ("kpi", "--format", "html"),
     "kpi prometheus": ("kpi", "--format", "prometheus"),
 }
-SIZES: Final = "915x20,1000x520,10000x520,50000x104"
+SIZES: Final = "915x20,915x20x153,1000x520,10000x520,50000x104"
 # Seconds and megabytes by size; pictures of a small fleet take longer to draw than to count.
-BUDGET: Final = {"10000x520x1": (20.0, 2000.0), "915x20x1": (1.0, 2000.0)}
+BUDGET: Final = {"10000x520x1": (20.0, 2000.0), "915x20x1": (1.0, 2000.0), "915x20x153": (1.0, 2000.0)}
 DRAWN: Final = ("study html", "study plots", "kpi html")
 SMALL: Final = 1000
 

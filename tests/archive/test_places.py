@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,13 @@ from tests.archive.runs import NOON, account, at, collected, finished
 
 from rootwarden.archive.archive import Archive
 from rootwarden.archive.bucket import Bucket
+from rootwarden.archive.bundle import FEWEST
 from rootwarden.archive.listed import Broken
 from rootwarden.archive.place import Folder, place_of
 from rootwarden.aws.door import Door
 from rootwarden.errors import AccessError, AwsError, UsageError
 from rootwarden.facts.fact import Known
+from rootwarden.fleet.looks import READ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,6 +184,39 @@ def test_an_archive_in_s3_reads_back_what_was_written(s3: Any) -> None:
         assert list(archive.verify()) == list(kept)
         archive.remove(kept[0])
         assert archive.listing().kept == kept[1:]
+
+
+def test_a_bundle_in_s3_is_read_instead_of_its_snapshots(s3: Any) -> None:
+    with bucket() as archive:
+        for number in range(FEWEST):
+            archive.add(finished(collected(account(1), as_of=NOON + timedelta(days=number))))
+        assert archive.bundle() == FEWEST
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket="kept-runs")["Contents"]]
+    assert [key for key in keys if "/o-" not in key] == [keys[0]]
+    assert keys[0].startswith("some/prefix/bundles/")
+    with bucket() as archive:
+        batches = archive.batches(READ)
+        # What was listed is not asked for again: the rows come from the bundle though nothing else is there any more.
+        for key in keys[1:]:
+            s3.delete_object(Bucket="kept-runs", Key=key)
+        assert [each.collect().height for each in batches] == [FEWEST]
+        assert batches.broken == []
+    with bucket() as archive:
+        assert archive.listing().kept == ()
+
+
+def test_an_object_that_was_written_anew_is_not_read_from_a_bundle(s3: Any) -> None:
+    with bucket() as archive:
+        for number in range(FEWEST):
+            archive.add(finished(collected(account(1), as_of=NOON + timedelta(days=number))))
+        archive.bundle()
+        key = s3.list_objects_v2(Bucket="kept-runs")["Contents"][1]["Key"]
+        size = s3.head_object(Bucket="kept-runs", Key=key)["ContentLength"]
+        s3.put_object(Bucket="kept-runs", Key=key, Body=bytes(size))
+    with bucket() as archive:
+        batches = archive.batches(READ)
+        assert sum(each.collect().height for each in batches) == FEWEST - 1
+        assert [key.endswith(each.name) for each in batches.broken] == [True]
 
 
 def test_a_spoiled_object_is_named_and_the_rest_is_read(s3: Any) -> None:

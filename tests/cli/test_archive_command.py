@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -198,6 +199,27 @@ def test_import_says_what_became_of_each(tmp_path: Path) -> None:
     assert command("archive", "import", "nothing", "--archive", "b", cwd=tmp_path).complained(2, "is not a folder")
     named = command("archive", "import", "kept", "--archive", "b", "--organization-name", "Example", cwd=tmp_path)
     assert named.complained(2, "names no organization")
+
+
+def test_many_small_runs_are_bundled(tmp_path: Path) -> None:
+    lone = tmp_path / "kept" / "000000000009"
+    lone.mkdir(parents=True)
+    text = "user,arn,password_last_used\n<root_account>,arn:aws:iam::000000000009:root,no_information\n"
+    for day in range(70):
+        (lone / f"{date(2026, 1, 1) + timedelta(days=day)}.csv").write_text(text)
+    ran = command("archive", "import", "kept", "--archive", "a", cwd=tmp_path)
+    assert (ran.code, ran.out, ran.err) == (0, "added: 70, there already: 0, passed over: 0\n", "")
+    (first,) = (tmp_path / "a" / "bundles").iterdir()
+    assert command("archive", "bundle", "--archive", "a", cwd=tmp_path).out == "bundled: 0\n"
+    assert command("archive", "verify", "--archive", "a", cwd=tmp_path).out == "whole: 70, not whole: 0\n"
+    pruned = command("archive", "prune", "--archive", "a", "--keep", "65d", "--yes", cwd=tmp_path)
+    assert (pruned.code, pruned.out.count("removed unknown/")) == (0, 4)
+    (second,) = (tmp_path / "a" / "bundles").iterdir()
+    assert first != second
+    second.write_bytes(second.read_bytes()[:-20])
+    spoiled = command("archive", "verify", "--archive", "a", cwd=tmp_path)
+    assert (spoiled.code, spoiled.out) == (1, "whole: 66, not whole: 1\n")
+    assert f"`bundles/{second.name}` cannot be used" in spoiled.err
 
 
 def test_permissions_of_the_asset_counts(tmp_path: Path) -> None:

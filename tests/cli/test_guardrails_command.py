@@ -250,3 +250,16 @@ def test_what_is_refused(tmp_path: Path, arguments: tuple[str, ...], says: str) 
 def test_no_evidence(tmp_path: Path) -> None:
     done = run("prove", "--evidence", tmp_path / "none")
     assert isinstance(done.exception, InputError)
+
+
+def test_the_map_has_before_and_after(patchwork: Path, tmp_path: Path) -> None:
+    page = tmp_path / "map.html"
+    done = run(
+        "prove", "--with", "deny-leaving-organization", "--evidence", patchwork, "--format", "html", "--output", page
+    )
+    assert (done.return_value, done.stdout) == (0, "")
+    told = page.read_text("utf-8")
+    assert told.count('<svg class="map"') == 2
+    alone = run("prove", "deny-root-actions", "--evidence", patchwork, "--format", "html")
+    assert alone.stdout.count('<svg class="map"') == 1
+    assert alone.return_value == 1

@@ -57,7 +57,8 @@ fewer than two keys, a policy that is attached), and every permission has to hol
 condition keys the request carries. *Who*: users and roles differ where a principal does something to itself. What
 stands under *Requires* no policy shows: until it is known, the way is conditional. *Assumes* is taken to be there,
 since it nearly always is. Whether somebody gains more than they had is decided by evaluating policies again, not by
-this list. *Doubtful* marks what is not sure; nothing here was tried on real AWS by us.
+this list. What somebody does to itself may be done to it by another too, [with both in hand](iam-admins.md#two-in-hand).
+*Doubtful* marks what is not sure; nothing here was tried on real AWS by us.
 
 *Listed as* names ids of pathfinding.cloud, which change over time, and other public lists that name the same actions.
 """
@@ -101,6 +102,8 @@ def _path(path: EscalationPath, words: Words) -> str:
     lines += [f"- Requires: {words.requires[word]}." for word in path.requires]
     lines += [f"- Assumes: {words.requires[word]}." for word in path.assumes]
     lines.append(f"- To end it: {path.remedy} A deny of {_either(path.stops)} is enough.")
+    if path.another:
+        lines.append(f"- Taken by another, with both in hand: {path.another.title}. To end that: {path.another.remedy}")
     lines += [f"- Note: {path.notes}"] if path.notes else []
     lines += [f"- Doubtful: {path.doubtful}."] if path.doubtful else []
     lines += [f"- The service ended on {path.ended}: it is listed, and never found."] if path.ended else []

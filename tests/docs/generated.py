@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tests.docs.advice_pages import native_page
 from tests.docs.api_pages import endpoints_table, wishes_table
 from tests.docs.detection_pages import detections_page, playbook_index, playbook_page, tasks_page
 from tests.docs.entity_pages import entities_page
@@ -18,6 +19,7 @@ from tests.docs.terminal import offline
 from tests.fleet import reproduced
 
 from rootwarden.packs import (
+    advice,
     detections,
     escalation_paths,
     escalation_words,
@@ -27,6 +29,7 @@ from rootwarden.packs import (
     pack,
     playbooks,
     root_tasks,
+    scenarios,
     schema,
     task_policies,
 )
@@ -68,6 +71,7 @@ def generated() -> dict[Path, str]:
         DOCS / "escalation-paths.md": _NOTE + escalation_page(escalation_paths(), escalation_words()),
         DOCS / "root-tasks.md": _NOTE + tasks_page(root_tasks(), task_policies()),
         DOCS / "playbooks" / "README.md": _NOTE + playbook_index(playbooks(), detections()),
+        DOCS / "native-and-rootwarden.md": _NOTE + native_page(scenarios(), advice()),
         DOCS / "iam-lint-codes.md": _NOTE + lint_codes_page(lint_pages()),
         IAM_LINT: _LINT.sub(_lint_table, text(IAM_LINT)),
         GUARDRAILS: _GUARDRAILS.sub(

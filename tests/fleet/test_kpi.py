@@ -21,6 +21,8 @@ from rootwarden.fleet.parameters import StudyParameters
 from rootwarden.fleet.recorded import Records
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rootwarden.fleet.indicator import Indicator
     from rootwarden.fleet.observation import Row
 
@@ -28,9 +30,9 @@ ONE, TWO, THREE = (f"11110000000{number}" for number in (1, 2, 3))
 MINUTE = timedelta(minutes=1)
 
 
-def figures(*rows: Row, **records: Any) -> dict[str, Indicator]:
+def figures(*rows: Row, as_of: datetime = START, **records: Any) -> dict[str, Indicator]:
     observations = table(rows).lazy()
-    made = key_figures(account_weeks(observations, StudyParameters()), Records(**records), START)
+    made = key_figures(account_weeks(observations, StudyParameters()), Records(**records), as_of)
     return {each.id: each for each in made.indicators}
 
 
@@ -243,6 +245,22 @@ def test_a_line_that_is_none_is_named(line: bytes) -> None:
     with pytest.raises(InputError, match=r"`checkouts\.jsonl` line 2 is ") as caught:
         parse_lines(json.dumps(LINE).encode() + b"\n" + line, Checkout, file="checkouts.jsonl")
     assert caught.value.hint
+
+
+def test_who_stopped_looking_meets_no_target() -> None:
+    rows = (look(1), look(2), look(1, 1), look(2, 1, mfa=False))
+    last = START + timedelta(weeks=1)
+    fresh = figures(*rows, as_of=last + timedelta(days=7))
+    assert (fresh["root-protected"].value, fresh["accounts-unknown"].value) == (0.5, 0)
+    stale = figures(*rows, as_of=last + timedelta(days=7, seconds=1))
+    protected = stale["root-protected"]
+    assert (protected.value, protected.low, protected.high, protected.met) == (None, 0, 1, None)
+    assert (protected.accounts, protected.unknown) == ((), (ONE, TWO))
+    assert [each.value for each in protected.trend] == [1, 0.5]
+    assert [stale[name].met for name in ("active-root-keys", "oldest-root-key", "accounts-at-risk")] == [None] * 3
+    unread = stale["accounts-unknown"]
+    assert (unread.value, unread.met, unread.accounts) == (2, False, (ONE, TWO))
+    assert unread.note.startswith("nobody looked for 7 days; 2 of them seen before")
 
 
 def test_an_account_missed_in_the_last_week_is_unknown_and_not_left_out() -> None:

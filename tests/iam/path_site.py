@@ -6,6 +6,7 @@ account), and a second member. Everything is put there with the records of the s
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.iam.escalation.path import Actor, Gain, TargetKind, Where
@@ -40,6 +41,17 @@ _PRINCIPALS: Final = {"ecs": "ecs-tasks", "apprunner": "tasks.apprunner", "batch
 _ANY: Final = {"new": "*", "generated": "*"}
 
 
+class By(StrEnum):
+    """Who takes a path."""
+
+    ITSELF = "itself"
+    HANDS = "hands"
+    WRITING = "writing"
+
+
+WRITING: Final = "iam:PutRolePolicy"
+
+
 class Site:
     """The accounts of one path.
 
@@ -49,13 +61,23 @@ class Site:
         denied: An action the actor is denied, or empty.
         bounded: An action that the actor's boundary leaves out, or empty.
         fenced: An action that no SCP of the account allows, or empty.
+        by: Who takes the path: the actor itself; a role `hands` that the actor may assume, which changes the actor; or
+            the actor, on a target that is worth nothing until it has a policy written into it.
     """
 
     def __init__(
-        self, path: EscalationPath, *, broken: str = "", denied: str = "", bounded: str = "", fenced: str = ""
+        self,
+        path: EscalationPath,
+        *,
+        broken: str = "",
+        denied: str = "",
+        bounded: str = "",
+        fenced: str = "",
+        by: By = By.ITSELF,
     ) -> None:
         self.path = path
         self.broken = broken
+        self.by = by
         self.wheres = {*path.target.where, *path.policies, *(path.also.where if path.also else ())}
         in_management = bool(_IN_MANAGEMENT & self.wheres) or path.target.kind is TargetKind.PERMISSION_SET
         self.home = MANAGEMENT if in_management else HOME
@@ -68,7 +90,11 @@ class Site:
         self.inventory: dict[str, list[dict[str, str]]] = {}
         self.is_role = path.actor is Actor.ROLE
         self.actor = self.here.arn(self._actor_resource())
-        self._extra: list[Statement] = [deny(denied)] if denied else []
+        self._denied = [deny(denied)] if denied else []
+        self._extra: list[Statement] = [] if by is By.HANDS else self._denied
+        # What a fence around the actor has to leave.
+        self._left = ("sts:AssumeRole",) if by is By.HANDS else path.actions
+        self._bounds = ""
         self._attached: list[str] = []
         self._groups: list[str] = []
         self._boundary = ""
@@ -93,7 +119,9 @@ class Site:
         self._unblocking()
         if bounded:
             self.here.policy("bounds", [allow_all_but(bounded)])
-            self._boundary = "bounds"
+            self._bounds = "bounds"
+            if self.by is not By.HANDS:
+                self._boundary = "bounds"
         if fenced:
             policy = Policy(policy_id="p-fakeallbut", name="AllBut", document=document(allow_all_but(fenced)))
             self.organization.policies[policy.policy_id] = policy
@@ -109,13 +137,24 @@ class Site:
     def _put_actor(self) -> None:
         kind, _, rest = self.actor.split(":")[5].partition("/")
         path, _, name = f"/{rest}".rpartition("/")
-        does = [self._statement(each) for each in self.path.permissions] + self._extra
+        does = [self._statement(each) for each in self.path.permissions]
+        if self.by is By.HANDS:
+            does = self._hands(does)
+        elif self.by is By.WRITING:
+            does.append(allow(WRITING, on=self._values["target"]))
+        does += self._extra
         add = self.here.role if kind == "role" else self.here.user
         having = {"does": does, "policies": tuple(self._attached), "boundary": self._boundary, "path": f"{path}/"}
         if kind == "user":
             self.here.user(name, **having, groups=tuple(self._groups))  # type: ignore[arg-type]
         else:
             add(name, **having)  # type: ignore[arg-type]
+
+    def _hands(self, does: list[Statement]) -> list[Statement]:
+        """Give what the path needs to a role, and the actor only that role."""
+        trusted = trust("backup.amazonaws.com") if self.broken == "hands" else trust(self.here.arn("root"))
+        role = self.here.role("hands", trust=trusted, does=[*does, *self._denied], boundary=self._bounds)
+        return [allow("sts:AssumeRole", on=role)]
 
     def resource(self, permission: Permission) -> str:
         """The resource of a permission; `*` for what may be any."""
@@ -124,7 +163,8 @@ class Site:
     def _statement(self, permission: Permission) -> Statement:
         resource = self.resource(permission)
         if self.broken == "elsewhere" and resource != "*":
-            resource = f"{resource}-of-another"
+            # Another for each action: a name that all of them leave would do for something new.
+            resource = f"{resource}-of-another-{permission.action}"
         when = None
         for each in permission.context:
             if each.key == "iam:PassedToService":
@@ -159,7 +199,7 @@ class Site:
 
     def _principal(self, name: str, target: Target, gain: Gain, *, role_behind: bool) -> str:
         """A role, user or group that the path is used on."""
-        strong = gain in {Gain.TARGET, Gain.UNBLOCKS_TARGET} and role_behind
+        strong = gain in {Gain.TARGET, Gain.UNBLOCKS_TARGET} and role_behind and self.by is not By.WRITING
         policies = (ADMINISTRATOR,) if strong and self.broken != "nothing-behind" else ()
         if target.kind is TargetKind.ROLE:
             return self._role(name, target, policies or (READER,))
@@ -279,7 +319,7 @@ class Site:
 
     def _fence_of_actor(self) -> str:
         """A policy that denies the actor all but what takes the policy away."""
-        wheres, fence = self.path.target.where, [deny_all_but(*self.path.actions)]
+        wheres, fence = self.path.target.where, [deny_all_but(*self._left)]
         if Where.ATTACHED_TO_ACTOR_GROUP in wheres:
             self._groups.append("fenced")
             managed = Where.MANAGED in wheres
@@ -293,23 +333,33 @@ class Site:
         self._extra += fence
         return self.actor
 
+    @property
+    def _entered(self) -> tuple[str, ...]:
+        return (self.here.arn("role/hands"),) if self.by is By.HANDS else ()
+
     def _unblocking(self) -> None:
         """Give an actor that is to be unblocked everything, and what blocks it, unless a policy does."""
         if self.path.gain is not Gain.UNBLOCKS_SELF:
             return
         if self.broken != "nothing-behind":
             self._attached.append(ADMINISTRATOR)
-        own = self.path.actions
+        own = self._left
         if Where.IS_BOUNDARY_OF_ACTOR in self.wheres or Where.ACTOR_HAS_BOUNDARY in self.wheres:
             changed = [self._values["target"]] if self.path.target.kind is TargetKind.POLICY else []
-            self.here.policy("actor-bounds", [allow("s3:ListBucket"), allow(*own, on=(*changed, self.actor))])
+            self.here.policy(
+                "actor-bounds", [allow("s3:ListBucket"), allow(*own, on=(*changed, self.actor, *self._entered))]
+            )
             self._boundary = "actor-bounds"
             if self.broken == Where.IS_BOUNDARY_OF_ACTOR:
                 self.here.policy("other-bounds", [allow("s3:ListBucket"), allow(*own, on=(*changed, self.actor))])
                 self._boundary = "other-bounds"
         elif Where.ACTOR_IN_MEMBER_ACCOUNT in self.wheres:
-            policy = Policy(policy_id="p-fakefence", name="Fence", document=document(deny_all_but(*own)))
+            policy = Policy(
+                policy_id="p-fakefence", name="Fence", document=document(deny_all_but(*own, *self.path.actions))
+            )
             parts.attach(self.organization, self.home, policy)
+            # The fence is around everybody; the actor may not take it down itself.
+            self._extra += [deny(*self.path.actions)] if self.by is By.HANDS else []
 
     def _existing(self, kind: str, resource: str) -> None:
         """Something of the type that has the target's role, or where that is broken a role that reads."""

@@ -184,7 +184,7 @@ def _world(
         inventory=site.inventory,
         standing=without,
         standing_with_inventory=given,
-        others=_others(path, lacking),
+        others=others(path, lacking),
     )
 
 
@@ -198,7 +198,7 @@ def _works(path: EscalationPath, *, with_inventory: bool) -> Standing:
     return "conditional" if open_ends else "escalation"
 
 
-def _others(path: EscalationPath, lacking: str) -> tuple[str, ...]:
+def others(path: EscalationPath, lacking: str = "") -> tuple[str, ...]:
     """Other paths whose actions are all among those the actor still has."""
     left = set(path.actions) - {lacking}
     return tuple(each.id for each in escalation_paths() if each.id != path.id and set(each.actions) <= left)

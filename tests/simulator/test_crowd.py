@@ -22,6 +22,7 @@ from rootwarden.simulator.crowd.crowd import ESCALATIONS, Crowd, Size
 from rootwarden.simulator.crowd.lookalikes import LOOKALIKES
 from rootwarden.simulator.crowd.management import MANAGEMENT_KINDS
 from rootwarden.simulator.crowd.ordinary import harmless
+from rootwarden.simulator.crowd.together import TOGETHER
 from rootwarden.simulator.crowd.write import write_crowd
 from rootwarden.simulator.policy_text import document
 
@@ -90,7 +91,7 @@ def test_every_kind_is_planted_in_a_large_account() -> None:
     (one,) = filled(Size(principals=2000))
     names = " ".join(one.truth)
     neighbours = {kind.name for kind in ESCALATIONS if kind.neighbour}
-    for kind in (*ESCALATIONS, *CONDITIONAL, *LATERAL, *LOOKALIKES):
+    for kind in (*ESCALATIONS, *CONDITIONAL, *LATERAL, *LOOKALIKES, *TOGETHER):
         assert (f"/{kind.name}-0001" in names) is (kind.name not in neighbours), kind.name
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import os
 import tracemalloc
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,14 +19,12 @@ from tests.trail.records import WANTED, log, ordinary, root
 from rootwarden import packs
 from rootwarden.detect.visits.interest import interest_of
 from rootwarden.trail.byte_filter import filter_of
-from rootwarden.trail.first_look import first_look
+from rootwarden.trail.first_look import first_look, look_through
 from rootwarden.trail.inflate import PIECE, Inflation
 from rootwarden.trail.limits import Limits
 from rootwarden.trail.scan import Scan, scan_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rootwarden.trail.first_look import Look
 
 SHIPPED = interest_of(packs.detections())
@@ -44,6 +46,12 @@ class Pipe(io.BytesIO):
 def looked(data: bytes) -> Look:
     inflation = Inflation(io.BytesIO(data), Limits())
     return first_look(inflation, inflation.pieces(), filter_of(SHIPPED))
+
+
+def looked_through(data: bytes, folder: Path, limits: Limits | None = None) -> Look:
+    path = folder / "file"
+    path.write_bytes(data)
+    return look_through(path, filter_of(SHIPPED), limits or Limits())
 
 
 def ids(scan: Scan) -> list[str]:
@@ -94,8 +102,12 @@ def test_a_name_in_a_piece_that_was_let_go_is_not_lost() -> None:
 @given(st.lists(st.sampled_from([root(1), LEFT, LISTED, FILLER, ordinary(3)]), max_size=6), st.booleans())
 def test_only_what_holds_nothing_is_ruled_out(records: list[dict[str, Any]], packed: bool) -> None:
     wanted = [each["eventID"] for each in records if each in (root(1), LEFT)]
-    look = looked(log(*records, packed=packed))
-    assert not (look.ruled_out and (wanted or look.found or look.first))
+    with TemporaryDirectory() as folder:
+        through = looked_through(log(*records, packed=packed), Path(folder))
+        found = [event.id for event in scan_file(Path(folder) / "file", SHIPPED).events]
+    for look in (looked(log(*records, packed=packed)), through):
+        assert not (look.ruled_out and (wanted or look.found or look.first))
+    assert found == wanted
     assert [event.id for event in scan_file(log(*records, packed=packed), SHIPPED).events] == wanted
 
 
@@ -105,12 +117,58 @@ def test_what_is_read_starts_where_the_file_stood() -> None:
     assert ids(Scan(file, WANTED, name="-")) == ["01"]
 
 
-def test_looking_through_a_file_takes_the_memory_of_a_few_pieces() -> None:
+@pytest.mark.parametrize("from_disk", [True, False], ids=["a file", "bytes"])
+def test_looking_through_a_file_takes_the_memory_of_a_few_pieces(from_disk: bool, tmp_path: Path) -> None:
     data = log(*[FILLER] * 60)
-    scan_file(data, SHIPPED)
+    path = tmp_path / "file.json.gz"
+    path.write_bytes(data)
+    source = path if from_disk else data
+    scan_file(source, SHIPPED)
     tracemalloc.start()
     try:
-        assert scan_file(data, SHIPPED).counts.inflated > 60 * PIECE
+        assert scan_file(source, SHIPPED).counts.inflated > 60 * PIECE
         assert tracemalloc.get_traced_memory()[1] < 4 * PIECE
     finally:
         tracemalloc.stop()
+
+
+LOG = log(FILLER, FILLER)
+USUAL: dict[str, tuple[bytes, Limits, bool]] = {
+    "one member": (LOG, Limits(), True),
+    "a source without a name": (log(LISTED, FILLER, FILLER), Limits(), True),
+    "a source without a name, in a later piece": (log(FILLER, LISTED, FILLER), Limits(), False),
+    "several members": (LOG + LOG, Limits(), False),
+    "bytes behind the member": (LOG + b"x", Limits(), False),
+    "cut off": (LOG[:-1], Limits(), False),
+    "a wrong checksum": (LOG[:-8] + b"\0\0\0\0" + LOG[-4:], Limits(), False),
+    "not packed": (log(FILLER, packed=False), Limits(), False),
+    "no log": (gzip.compress(b"eventVersion"), Limits(), False),
+    "an empty member": (gzip.compress(b""), Limits(), False),
+    "an empty file": (b"", Limits(), False),
+    "more than it may inflate to": (LOG, Limits(inflated=PIECE), False),
+    "more than it may pack": (LOG, Limits(ratio_from=PIECE), False),
+}
+
+
+@pytest.mark.parametrize(("data", "limits", "ruled_out"), USUAL.values(), ids=USUAL.keys())
+def test_a_file_is_ruled_out_at_once_only_when_it_is_a_log_file_as_they_are(
+    data: bytes, limits: Limits, ruled_out: bool, tmp_path: Path
+) -> None:
+    look = looked_through(data, tmp_path, limits)
+    assert (look.ruled_out, look.found) == (ruled_out, False)
+
+
+def test_what_is_no_small_regular_file_is_left_to_the_reader_that_can_tell(tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.write(LOG)
+        file.truncate(1024**2 + 1)
+    os.mkfifo(tmp_path / "pipe")
+    refused = (tmp_path / "pipe", tmp_path, tmp_path / "missing")
+    for path in (large, *refused):
+        look = look_through(path, filter_of(SHIPPED), Limits())
+        assert not look.ruled_out
+        assert not look.found
+    # Zeros behind a member are what tapes and some stores fill up with.
+    assert scan_file(large, SHIPPED).counts.ruled_out == 1
+    assert all(scan_file(path, SHIPPED).problems for path in refused)

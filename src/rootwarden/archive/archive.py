@@ -8,6 +8,7 @@ import msgspec
 import polars as pl
 
 from rootwarden.archive.batches import Batches, current
+from rootwarden.archive.bundle import FEWEST, Bundles, worth_bundling, write_bundle
 from rootwarden.archive.damaged import Damaged
 from rootwarden.archive.listed import Broken, Kept, Listing
 from rootwarden.archive.reading import (
@@ -18,7 +19,7 @@ from rootwarden.archive.reading import (
     rows_of,
     verify,
 )
-from rootwarden.aws.objects import Missing
+from rootwarden.aws.missing import Missing
 from rootwarden.errors import AccessError, InputError, UsageError
 from rootwarden.fleet.observation import schema
 
@@ -101,11 +102,15 @@ class Archive:
         Raises:
             RootwardenError: When the place cannot be listed, or refuses to show every file in it.
         """
+        return self._listed(Bundles(self._place))
+
+    def _listed(self, bundles: Bundles) -> Listing:
+        """Every snapshot; of those in a bundle as they are now, nothing is opened."""
         kept, broken = [], []
         refused: AccessError | None = None
         for entry in self._place.entries():
             try:
-                kept.append(Kept(entry, read_card(self._place.footer(entry))))
+                kept.append(bundles.find(entry) or Kept(entry, read_card(self._place.footer(entry))))
             except AccessError as error:
                 refused = error
                 broken.append(Broken(entry.name, error.message))
@@ -138,13 +143,49 @@ class Archive:
         raise UsageError(f"there is {'no' if not found else 'more than one'} run `{run}` in the archive", hint=hint)
 
     def verify(self) -> Iterator[Kept | Broken]:
-        """Read every file to its end and compare it with its checksum, one after the other."""
+        """Read every file to its end and compare it with its checksum, one after the other; then bundles with them."""
         for entry in self._place.entries():
             try:
                 path = self._place.fetch([entry.name])[entry.name]
                 yield Kept(entry, verify(path, entry.name))
             except (Damaged, Missing, AccessError) as error:
                 yield Broken(entry.name, error.message)
+        bundles = Bundles(self._place)
+        yield from bundles.broken
+        for bundle in bundles.all:
+            if why := bundles.differing(bundle):
+                yield Broken(bundle.entry.name, why)
+
+    def bundle(self) -> int:
+        """Copy the tables of small snapshots that are in no bundle into new ones, if there are enough of them.
+
+        Returns:
+            How many snapshots were bundled.
+
+        Raises:
+            RootwardenError: When they cannot be read, or bundles cannot be written.
+        """
+        if len(self._place.entries()) < FEWEST:
+            return 0
+        bundles = Bundles(self._place)
+        kept = self._listed(bundles).kept
+        loose = [each for each in kept if worth_bundling(each) and bundles.find(each.entry) is None]
+        if len(loose) < FEWEST:
+            return 0
+        bundled = 0
+        for batch in Batches(self._place, loose, (), tuple(schema().names())):
+            rows = batch.collect()
+            whole = dict(rows.group_by("run_id").len().iter_rows())
+            runs = [each for each in loose if whole.get(each.snapshot.run_id) == each.snapshot.accounts]
+            write_bundle(
+                self._place, runs, rows.filter(pl.col("run_id").is_in([each.snapshot.run_id for each in runs]))
+            )
+            bundled += len(runs)
+        there = {each.entry for each in kept}
+        for old in bundles.all:
+            if there.isdisjoint(each.entry for each in old.card.runs):
+                self._place.remove(old.entry.name)
+        return bundled
 
     def rows(self, kept: Kept) -> pl.DataFrame:
         """The rows of one run.
@@ -186,7 +227,7 @@ class Archive:
         Returns:
             The table, with what could not be read beside it. Columns a run of an older version lacks are unknown.
         """
-        wanted, broken = self._chosen(since, until, frozenset(organizations))
+        wanted, broken = self._chosen(self.listing(), since, until, frozenset(organizations))
         return Reading(self._table(wanted), len(wanted), tuple(broken))
 
     def batches(
@@ -204,14 +245,14 @@ class Archive:
             until: Runs judged before this instant.
             organizations: Only these, by id; of none, all.
         """
-        wanted, broken = self._chosen(since, until, frozenset(organizations))
-        return Batches(self._place, wanted, broken, tuple(columns))
+        bundles = Bundles(self._place)
+        wanted, broken = self._chosen(self._listed(bundles), since, until, frozenset(organizations))
+        return Batches(self._place, wanted, broken, tuple(columns), bundles)
 
     def _chosen(
-        self, since: datetime | None, until: datetime | None, only: frozenset[str]
+        self, listing: Listing, since: datetime | None, until: datetime | None, only: frozenset[str]
     ) -> tuple[list[Kept], list[Broken]]:
         """The snapshots of a period, and files that cannot be used."""
-        listing = self.listing()
         wanted, broken = [], list(listing.broken)
         for each in listing.kept:
             card = each.snapshot
@@ -244,11 +285,13 @@ class Archive:
         return tuple(each for each in kept if newest[same[each.entry.name]] - each.snapshot.as_of > keep)
 
     def remove(self, kept: Kept) -> None:
-        """Remove a snapshot for good.
+        """Remove a snapshot for good, and the bundles that hold a copy of its rows.
 
         Raises:
             RootwardenError: When it cannot be removed.
         """
+        for bundle, _ in Bundles(self._place).holding([kept]):
+            self._place.remove(bundle.entry.name)
         self._place.remove(kept.entry.name)
 
     def _whose(self, kept: Kept) -> tuple[str, ...]:

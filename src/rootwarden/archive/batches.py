@@ -13,9 +13,9 @@ import polars as pl
 from rootwarden.archive.damaged import Damaged
 from rootwarden.archive.footer import check_pages, read_footer
 from rootwarden.archive.listed import Broken
-from rootwarden.archive.reading import BROKEN, reason
+from rootwarden.archive.reading import BROKEN, reason, refuse_strange
 from rootwarden.archive.snapshot import FACTS_COLUMN
-from rootwarden.aws.objects import Missing
+from rootwarden.aws.missing import Missing
 from rootwarden.errors import AccessError
 from rootwarden.fleet.observation import COLUMNS, SCHEMA_VERSION, STATE_SUFFIX, schema
 
@@ -23,17 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from rootwarden.archive.bundle import Bundles
     from rootwarden.archive.listed import Kept
     from rootwarden.archive.place import Place
 
 # Rows that are unpacked at once.
 TOGETHER: Final = 100_000
-# Longer names and ids are none of AWS's; a dictionary of one such text can stand for many rows.
-_LONGEST_TEXT: Final = 4096
 
 
 class Batches:
-    """Iterates over the rows of runs, in order of their instant.
+    """Iterates over the rows of runs: those of bundles, then the others in order of their instant.
 
     Attributes:
         broken: Files that are left out; complete once the last batch was read.
@@ -41,9 +40,15 @@ class Batches:
     """
 
     def __init__(
-        self, place: Place, wanted: Sequence[Kept], broken: Sequence[Broken], columns: tuple[str, ...]
+        self,
+        place: Place,
+        wanted: Sequence[Kept],
+        broken: Sequence[Broken],
+        columns: tuple[str, ...],
+        bundles: Bundles | None = None,
     ) -> None:
         self._place = place
+        self._bundles = bundles
         self._wanted = sorted(wanted, key=lambda each: (each.snapshot.as_of, each.entry.name))
         self._columns = columns
         self.broken = list(broken)
@@ -57,7 +62,12 @@ class Batches:
             RootwardenError: The place cannot be reached any more.
         """
         refused: AccessError | None = None
-        for group in _grouped(self._wanted):
+        bundled: set[str] = set()
+        for held, rows in self._bundled():
+            bundled.update(each.entry.name for each in held)
+            self.runs += len(held)
+            yield rows.lazy()
+        for group in _grouped([each for each in self._wanted if each.entry.name not in bundled]):
             whole: dict[Kept, Path] = {}
             for each in group:
                 try:
@@ -70,6 +80,17 @@ class Batches:
             yield from self._read(whole)
         if refused is not None and not self.runs:
             raise refused
+
+    def _bundled(self) -> Iterator[tuple[list[Kept], pl.DataFrame]]:
+        """What bundles hold of the runs; the snapshots of one that cannot be read are read themselves."""
+        if self._bundles is None:
+            return
+        for bundle, held in self._bundles.holding(self._wanted):
+            try:
+                rows = self._bundles.rows(bundle, held, self._columns)
+            except (Damaged, Missing, AccessError):
+                continue
+            yield held, rows
 
     def _checked(self, kept: Kept) -> Path:
         """The file, once it is known what it unpacks to."""
@@ -105,7 +126,7 @@ class Batches:
             rows = pl.concat([frame.select(self._columns) for frame in frames]).collect()
         except BROKEN as error:
             raise Damaged(reason(error)) from None
-        _refuse_strange(rows)
+        refuse_strange(rows)
         return rows
 
     def _leave_out(self, kept: Kept, why: str) -> None:
@@ -139,17 +160,3 @@ def _grouped(wanted: Sequence[Kept]) -> Iterator[list[Kept]]:
         rows += each.snapshot.accounts
     if group:
         yield group
-
-
-def _refuse_strange(rows: pl.DataFrame) -> None:
-    """Refuse other types than the table has, and texts no account has.
-
-    Raises:
-        Damaged: There are some.
-    """
-    wanted = schema()
-    for column in rows.iter_columns():
-        if column.dtype != wanted[column.name]:
-            raise Damaged(f"it has no column `{column.name}` of type {wanted[column.name]}")
-        if column.dtype == pl.String and (column.str.len_bytes() > _LONGEST_TEXT).any():
-            raise Damaged(f"a text in its column `{column.name}` is longer than {_LONGEST_TEXT:,} bytes")

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.archive.place import S3, Entry
-from rootwarden.archive.snapshot import NAME
+from rootwarden.archive.snapshot import BUNDLE, NAME
 from rootwarden.aws.objects import MOST_BYTES, Objects
 from rootwarden.errors import UsageError
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from rootwarden.aws.door import Door
+    from rootwarden.aws.objects import Stored
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _TOGETHER: Final = 8
@@ -67,11 +68,15 @@ class Bucket:
     def entry(self, name: str) -> Entry | None:
         """The object of a name, if it is there."""
         found = self._objects.find(name)
-        return Entry(found.name, found.size) if found is not None and found.name == name else None
+        return _entry(found) if found is not None and found.name == name else None
 
     def entries(self) -> tuple[Entry, ...]:
         """Every snapshot, in order of name."""
-        return tuple(Entry(each.name, each.size) for each in self._objects.names() if NAME.fullmatch(each.name))
+        return tuple(_entry(each) for each in self._objects.names() if NAME.fullmatch(each.name))
+
+    def bundles(self) -> tuple[Entry, ...]:
+        """Every bundle, in order of name."""
+        return tuple(_entry(each) for each in self._objects.pages("bundles/") if BUNDLE.fullmatch(each.name))
 
     def unfinished(self) -> tuple[str, ...]:
         """Nothing: an upload that was broken off leaves no object."""
@@ -149,3 +154,7 @@ class Bucket:
 
     def _path(self, name: str) -> Path:
         return Path(self._copies.name) / name
+
+
+def _entry(stored: Stored) -> Entry:
+    return Entry(stored.name, stored.size, stored.etag)

@@ -10,10 +10,11 @@ from uuid import uuid4
 
 import msgspec
 
-from rootwarden.archive.snapshot import NAME, SUFFIX
+from rootwarden.archive.snapshot import BUNDLE, NAME, SUFFIX
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable
 
     from rootwarden.aws.door import Door
@@ -23,10 +24,11 @@ _PARTIAL: Final = ".partial"
 
 
 class Entry(msgspec.Struct, frozen=True, order=True):
-    """A file of an archive: its name below it, and its size in bytes."""
+    """A file of an archive: its name below it, its size in bytes, and a stamp that another content would not have."""
 
     name: str
     size: int
+    stamp: str = ""
 
 
 class Place(Protocol):
@@ -47,6 +49,10 @@ class Place(Protocol):
 
     def entry(self, name: str) -> Entry | None:
         """The file of a name, if it is there."""
+        ...
+
+    def bundles(self) -> tuple[Entry, ...]:
+        """Every bundle, in order of name."""
         ...
 
     def unfinished(self) -> tuple[str, ...]:
@@ -113,9 +119,11 @@ class Folder:
 
     def entries(self) -> tuple[Entry, ...]:
         """Every snapshot, in order of name; one that is removed meanwhile is left out."""
-        names = (path.relative_to(self._path).as_posix() for path in self._path.glob(f"*/*{SUFFIX}"))
-        found = (self.entry(name) for name in names if NAME.fullmatch(name))
-        return tuple(sorted(entry for entry in found if entry is not None))
+        return self._named(NAME)
+
+    def bundles(self) -> tuple[Entry, ...]:
+        """Every bundle, in order of name."""
+        return self._named(BUNDLE)
 
     def entry(self, name: str) -> Entry | None:
         """The file of a name, if it is there and a regular file: reading a pipe would never end."""
@@ -123,7 +131,7 @@ class Folder:
             status = (self._path / name).stat()
         except OSError:
             return None
-        return Entry(name, status.st_size) if stat.S_ISREG(status.st_mode) else None
+        return Entry(name, status.st_size, str(status.st_mtime_ns)) if stat.S_ISREG(status.st_mode) else None
 
     def unfinished(self) -> tuple[str, ...]:
         """What killed writers left behind."""
@@ -173,6 +181,11 @@ class Folder:
 
     def close(self) -> None:
         """Nothing was fetched."""
+
+    def _named(self, pattern: re.Pattern[str]) -> tuple[Entry, ...]:
+        names = (path.relative_to(self._path).as_posix() for path in self._path.glob(f"*/*{SUFFIX}"))
+        found = (self.entry(name) for name in names if pattern.fullmatch(name))
+        return tuple(sorted(entry for entry in found if entry is not None))
 
 
 def _flush(path: Path) -> None:

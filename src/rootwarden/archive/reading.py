@@ -40,6 +40,8 @@ BROKEN: Final[tuple[type[BaseException], ...]] = (
 )
 _MOST_ORGANIZATION: Final = 256 * 1024 * 1024
 _TOGETHER: Final = 256
+# Longer names and ids are none of AWS's; a dictionary of one such text can stand for many rows.
+_LONGEST_TEXT: Final = 4096
 
 
 def read_card(path: Path) -> Snapshot:
@@ -158,6 +160,20 @@ def rows_of(path: Path) -> pl.DataFrame:
     check_content(path)
     found: pl.DataFrame = _guarded(pl.scan_parquet(path).drop(FACTS_COLUMN, strict=False).collect)
     return found
+
+
+def refuse_strange(rows: pl.DataFrame) -> None:
+    """Refuse other types than the table has, and texts no account has.
+
+    Raises:
+        Damaged: There are some.
+    """
+    wanted = schema()
+    for column in rows.iter_columns():
+        if column.dtype != wanted[column.name]:
+            raise Damaged(f"it has no column `{column.name}` of type {wanted[column.name]}")
+        if column.dtype == pl.String and (column.str.len_bytes() > _LONGEST_TEXT).any():
+            raise Damaged(f"a text in its column `{column.name}` is longer than {_LONGEST_TEXT:,} bytes")
 
 
 def _rows(path: Path, columns: list[str]) -> Iterator[tuple[object, ...]]:

@@ -35,6 +35,8 @@ FACTS_COLUMN: Final = "facts"
 CARD_KEY: Final = "rootwarden"
 ORGANIZATION_KEY: Final = "rootwarden.organization"
 NAME: Final = re.compile(r"(?P<scope>[^/]+)/(?P<instant>[0-9]{8}T[0-9]{6}Z)-(?P<content>[0-9a-f]{16})\.parquet")
+# Copies of the tables of many small snapshots (`bundle.py`).
+BUNDLE: Final = re.compile(r"bundles/[0-9a-f]{32}\.parquet")
 _ACCOUNT = msgspec.json.Decoder(Account)
 
 

@@ -12,6 +12,7 @@ from rootwarden.aws.calls import Call
 from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.document import document_of
 from rootwarden.aws.door import CallFailed
+from rootwarden.aws.missing import Missing
 from rootwarden.errors import AccessError, AwsError, UsageError
 
 if TYPE_CHECKING:
@@ -35,10 +36,6 @@ class Stored(msgspec.Struct, frozen=True):
     name: str
     size: int
     etag: str = ""
-
-
-class Missing(UsageError):  # noqa: N818 - it says what an object is
-    """There is no such object, though there may have been one a moment ago."""
 
 
 class Objects:

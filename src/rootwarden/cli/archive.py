@@ -13,7 +13,7 @@ import typer
 
 from rootwarden.cli import options
 from rootwarden.cli.archiving import opened
-from rootwarden.errors import UsageError
+from rootwarden.errors import RootwardenError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="archive",
-    help="Keep runs over time: list, show, check, import and prune an archive.",
+    help="Keep runs over time: list, show, check, import, prune and bundle an archive.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -136,6 +136,8 @@ def import_(
         for outcome in import_folder(folder, place, names=names):
             outcomes.append(outcome)
             _tell(outcome)
+        if any(each.added for each in outcomes):
+            _bundle(place)
     added = sum(each.added for each in outcomes)
     wrong = [each for each in outcomes if each.problem]
     there = len(outcomes) - added - len(wrong)
@@ -164,9 +166,32 @@ def prune(
             if yes:
                 place.remove(each)
             _print(f"{'removed' if yes else 'would remove'} {each.snapshot.run_id}\n")
+        if yes and outdated:
+            _bundle(place)
     if outdated and not yes:
         _say("nothing was removed; add --yes to do it")
     return 0
+
+
+@app.command("bundle")
+def bundle(
+    archive: Where,
+    *,
+    profile: options.Profile = "",
+    region: options.Region = "",
+) -> int:
+    """Copy the tables of many small runs into one file, so that a study opens fewer. `import` and `prune` do it too."""
+    with opened(archive, profile=profile, region=region) as place:
+        _print(f"bundled: {place.bundle()}\n")
+    return 0
+
+
+def _bundle(place: Archive) -> None:
+    """Bundle what came or stayed; an archive without is only slower to read."""
+    try:
+        place.bundle()
+    except RootwardenError as error:
+        _say(f"note: runs were not bundled, a study opens each: {error.message}")
 
 
 def _verified(place: Archive) -> tuple[int, list[Broken]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rootwarden.archive.archive import Archive
     from rootwarden.archive.recorder import Recorder
+    from rootwarden.aws.door import Door
     from rootwarden.collect.collected import Collected
 
 _EXTRA: Final = frozenset({"polars", "numpy", "polars_runtime_32"})
@@ -68,9 +69,14 @@ def opened(target: str, *, profile: str, region: str, create: bool = False) -> I
     require_extra()
     from rootwarden.archive.archive import Archive
     from rootwarden.archive.place import place_of
-    from rootwarden.aws.door import Door
 
-    with Archive(place_of(target, lambda: Door(profile=profile, region=region), create=create)) as archive:
+    def door() -> Door:
+        # Only an archive in S3 needs the AWS library.
+        from rootwarden.aws.door import Door
+
+        return Door(profile=profile, region=region)
+
+    with Archive(place_of(target, door, create=create)) as archive:
         yield archive
 
 

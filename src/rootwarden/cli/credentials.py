@@ -1,4 +1,4 @@
-"""`rootwarden credentials …`: root credentials of members are planned away, removed, and looked for again."""
+"""`rootwarden credentials …`: root credentials of members are planned away, removed, looked for again, and counted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from rootwarden.cli import credentials_apply, options
+from rootwarden.cli import credentials_apply, credentials_progress, options
 from rootwarden.cli.credentials_reading import evidence_of, uses_of, waivers
 from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, Look
 
@@ -134,3 +134,4 @@ def plan(
 app.command("plan")(plan)
 app.command("apply")(credentials_apply.apply)
 app.command("verify")(credentials_apply.verify)
+app.command("progress")(credentials_progress.progress)

@@ -90,9 +90,8 @@ def apply(
     from rootwarden.rollout.journal import opened
 
     with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now) as book:
-        say(
-            f"sessions of AssumeRoot in up to {several(count, 'account')}: this is root activity in each one's CloudTrail"
-        )
+        many = several(count, "account")
+        say(f"sessions of AssumeRoot in up to {many}: this is root activity in each one's CloudTrail")
         return _signed(run, book, members)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rootwarden.archive.listed import Broken
     from rootwarden.fleet.account_weeks import AccountWeeks
     from rootwarden.fleet.parameters import StudyParameters
+    from rootwarden.fleet.removal import Removal
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -131,6 +132,30 @@ class Reader:
             raise _nothing(archive, period, organization) from None
         self._name(batches.broken)
         return weeks_of(looks, parameters, start=period[0])
+
+    def removal(self, archive: str, period: tuple[datetime | None, datetime | None], organization: str = "") -> Removal:
+        """How far members' root credentials are removed; files that cannot be used are named and left out.
+
+        Args:
+            archive: A folder, or `s3://BUCKET/PREFIX`.
+            period: First instant, and first instant after it.
+            organization: Only the accounts of this one.
+
+        Raises:
+            RootwardenError: There is no such archive, it cannot be reached, or no run in it can be read.
+        """
+        from rootwarden.fleet.removal import READ, removal_of
+
+        batches = self._place(archive).batches(READ, *period, [organization] if organization else [])
+        try:
+            found = removal_of(batches)
+        except InputError:
+            if batches.runs:
+                raise
+            self._name(batches.broken)
+            raise _nothing(archive, period, organization) from None
+        self._name(batches.broken)
+        return found
 
     def _place(self, archive: str) -> Opened:
         if archive not in self._places:

@@ -12,7 +12,7 @@ from rootwarden.cli import options
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
-    from rootwarden.audit.guardrail_proof import Planned, Wanted
+    from rootwarden.audit.guardrail_proof import Planned, Proof, Wanted
     from rootwarden.guardrails.content.guardrail import Guardrail
 
 
@@ -21,6 +21,7 @@ class Shown(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    HTML = "html"
 
 
 def prove(
@@ -39,7 +40,10 @@ def prove(
         typer.Option("--with", metavar="ID[@TARGET]", help="As if this were attached there (usual: the root). Repeat."),
     ] = None,
     parameter: options.Parameters = None,
-    form: Annotated[Shown, typer.Option("--format", help="How to print the proof.")] = Shown.TEXT,
+    form: Annotated[
+        Shown, typer.Option("--format", help="How to print the proof; html has a map of the tree, before and after.")
+    ] = Shown.TEXT,
+    output: options.ReportFile = None,
 ) -> int:
     """Decide for every account whether guardrails hold, by evaluating every policy above it, and say why not.
 
@@ -47,15 +51,27 @@ def prove(
     but something could not be decided.
     """
     from rootwarden.audit.guardrail_proof import prove_all
+    from rootwarden.cli.fleet_reading import show
     from rootwarden.collect.folder import EvidenceFolder
     from rootwarden.collect.guardrail_landscape import read_landscape
-    from rootwarden.report import guardrail_proof
 
     landscape, _ = read_landscape(EvidenceFolder(evidence))
     wanted, planned = _asked_for(guardrails or [], with_ or [], parameter or [], landscape.organization)
     proof = prove_all(landscape, wanted, planned)
-    typer.echo(guardrail_proof.json(proof) if form is Shown.JSON else guardrail_proof.text(proof))
+    if form is Shown.HTML:
+        from rootwarden.report.guardrail_map.page import render
+
+        before = prove_all(landscape, wanted) if planned else proof
+        show(render(landscape, before, proof if planned else None), output)
+    else:
+        show(_told(proof, form), output)
     return proof.exit_code
+
+
+def _told(proof: Proof, form: Shown) -> str:
+    from rootwarden.report import guardrail_proof
+
+    return (guardrail_proof.json(proof) if form is Shown.JSON else guardrail_proof.text(proof)) + "\n"
 
 
 def _asked_for(

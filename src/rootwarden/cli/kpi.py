@@ -36,9 +36,7 @@ def kpi(
     old_key: reading.OldKey = _USUAL.old_key_days,
     as_of: Annotated[
         str,
-        typer.Option(
-            "--as-of", metavar="INSTANT", help="Judge incidents and drills at this instant; the last look if not given."
-        ),
+        typer.Option("--as-of", metavar="INSTANT", help="Judge at this instant; the last look if not given."),
     ] = "",
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")

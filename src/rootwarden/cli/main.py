@@ -15,6 +15,7 @@ import typer
 
 from rootwarden import __version__
 from rootwarden.cli import (
+    advise,
     alert,
     archive,
     audit,
@@ -51,6 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("advise")(advise.advise)
 app.command("audit")(audit.audit)
 app.command("collect")(audit.collect)
 app.command("conformance")(conformance.conformance)

@@ -40,7 +40,7 @@ def key_figures(fleet: AccountWeeks, records: Records, as_of: datetime) -> KeyFi
         records: Incidents, check-outs and drills.
         as_of: The instant to judge at.
     """
-    now = standing(fleet)
+    now = standing(fleet, as_of)
     outside, mean, p95, overdue, drilled, emergencies = recorded(records, as_of, now.looked)
     return KeyFigures(
         schema=SCHEMA,
@@ -157,7 +157,8 @@ def _at_risk(now: Standing) -> Indicator:
 
 def _unreadable(now: Standing) -> Indicator:
     unread = now.named("readable", answer=False)
-    notes = [f"{now.missed:,} of them seen before, but in no run of the last week"] if now.missed else []
+    notes = [f"nobody looked for {now.silence.days:,} days"] if now.silence else []
+    notes += [f"{now.missed:,} of them seen before, but in no run of the last week"] if now.missed else []
     notes += [f"{now.left:,} others were last seen more than {LEFT.days} days before, left out"] if now.left else []
     return Indicator(
         id="accounts-unknown",

@@ -14,6 +14,8 @@ from rootwarden.fleet.weekly import day_of
 if TYPE_CHECKING:
     from rootwarden.fleet.account_weeks import AccountWeeks
 
+# Who looked longer ago does not know how things stand.
+CURRENT: Final = timedelta(days=7)
 # An account in no run for longer has left: it is counted apart, and no figure waits for it.
 LEFT: Final = timedelta(days=30)
 _REGULAR: Final = 2
@@ -26,10 +28,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts at their last look in the last week, and counts by week.
 
     Attributes:
-        latest: One row an account of the last week, or missed in it; answers are true, false or null.
+        latest: One row an account of the last week, or missed in it; answers are true, false or null. All are null
+            when the last look is more than a week before the as-of.
         weeks: The day each week begins, and its counts.
         looked: The day each week begins, and the instant of its last look.
         missed: How many open accounts of the last 30 days were in no run of the last week.
+        silence: How long before the as-of the last look was, when that is more than a week; else nothing.
         left: How many open accounts were seen before these only.
         old_key_days: From which age a key is old.
     """
@@ -38,6 +42,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     weeks: tuple[tuple[date, dict[str, int]], ...]
     looked: tuple[tuple[date, datetime], ...]
     missed: int
+    silence: timedelta
     left: int
     old_key_days: int
 
@@ -48,8 +53,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(chosen["account_id"].sort())
 
 
-def standing(fleet: AccountWeeks) -> Standing:
-    """Reduce the looks of the period to the last one of each account and week."""
+def standing(fleet: AccountWeeks, as_of: datetime) -> Standing:
+    """Reduce the looks of the period to the last one of each account and week.
+
+    Args:
+        fleet: The account-weeks of the period.
+        as_of: The instant how they stand is asked for.
+    """
+    since = as_of - fleet.last_as_of
+    silent = since > CURRENT
     end = max(part.select(pl.col("week").max()).item() for part in fleet.looks)
     counts, latest, missed, absent = [], [], 0, 0
     for part in fleet.looks:
@@ -58,8 +70,12 @@ def standing(fleet: AccountWeeks) -> Standing:
         expected = away.filter(pl.col("as_of") > fleet.last_as_of - LEFT)
         stood = _with_risk(pl.concat([weekly, _unseen(expected, end)]), fleet)
         counts.append(stood.filter("seen").group_by("week").agg(**_counts(), looked=pl.col("as_of").max()))
+        if silent:
+            last = pl.concat([weekly.filter(pl.col("week") == end), expected])
+            stood, expected = _with_risk(_unseen(last, end), fleet), last
         latest.append(stood.filter(pl.col("week") == end))
-        missed, absent = missed + expected.height, absent + away.height
+        missed += expected.height
+        absent += away.filter(pl.col("as_of") <= fleet.last_as_of - LEFT).height
     counted = _together(counts)
     now = pl.concat(latest).sort("account")
     return Standing(
@@ -67,7 +83,8 @@ def standing(fleet: AccountWeeks) -> Standing:
         looked=tuple((day_of(fleet, week), instant) for week, instant in counted.select("week", "looked").iter_rows()),
         weeks=tuple((day_of(fleet, row.pop("week")), row) for row in counted.drop("looked").iter_rows(named=True)),
         missed=missed,
-        left=absent - missed,
+        silence=since if silent else timedelta(),
+        left=absent,
         old_key_days=fleet.parameters.old_key_days,
     )
 

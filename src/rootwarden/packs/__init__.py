@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden.errors import UsageError
 from rootwarden.packs.content import (
+    advice,
     detections,
     escalation_paths,
     escalation_words,
     guardrails,
     playbooks,
     root_tasks,
+    scenarios,
     task_policies,
     task_policy_actions,
 )
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "EVERY_PACK",
+    "advice",
     "chosen",
     "detections",
     "escalation_paths",
@@ -48,6 +51,7 @@ __all__ = (
     "playbooks",
     "root_pack",
     "root_tasks",
+    "scenarios",
     "schema",
     "task_policies",
     "task_policy_actions",

@@ -11,6 +11,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from rootwarden.advice.advice import Advice
+    from rootwarden.advice.scenario import Scenario
     from rootwarden.detect.filter_pattern import Event as Document
     from rootwarden.detect.visits.detection import Detection, Task, TaskPolicy
     from rootwarden.detect.visits.playbook import Playbook
@@ -117,6 +119,22 @@ def guardrails() -> tuple[Guardrail, ...]:
     from rootwarden.guardrails.content.guardrail_file import read_guardrail
 
     return tuple(read_guardrail(text, file=file) for file, text in texts("guardrails"))
+
+
+@cache
+def advice() -> tuple[Advice, ...]:
+    """What to switch on in AWS, in order of id."""
+    from rootwarden.advice.advice_file import read_advice
+
+    return tuple(read_advice(text, file=file) for file, text in texts("advice"))
+
+
+@cache
+def scenarios() -> tuple[Scenario, ...]:
+    """Ways root is abused or people are locked out, in order of id."""
+    from rootwarden.advice.scenario_file import read_scenario
+
+    return tuple(read_scenario(text, file=file) for file, text in texts("scenarios"))
 
 
 def task_policy_actions() -> dict[str, tuple[str, ...]]:

@@ -96,7 +96,8 @@ class ByteFilter:
         at = _find(piece, _BACKSLASH)
         if at >= 0:
             at = _find(piece, _ESCAPE, at)
-        return (at >= 0 and self._escaped(piece, at)) or self._blind
+            return (at >= 0 and self._escaped(piece, at)) or self._blind
+        return self._blind
 
     def _root(self, piece: bytes, at: int) -> bool:
         for _ in range(_PATIENCE):
@@ -146,6 +147,7 @@ class Search:
         self._filter = wanted
         self._keep = keep
         self._words = wanted.words
+        self._reach = wanted.reach
         self._pieces: list[bytes] = []
         self._seams: list[bytes] = []
         self._open: list[Needle] = []
@@ -156,11 +158,12 @@ class Search:
     def add(self, piece: bytes) -> None:
         """Search the next piece, while it is in the processor's cache."""
         if not self.found:
-            reach = self._filter.reach
-            if self._end:
-                self._seams += (self._end, piece[:reach])
+            reach, before = self._reach, self._end
+            if before:
+                self._seams.append(before + piece[:reach])
+            end = piece[-reach:]
             # A gzip member, and so a piece, may have one byte: what is looked for then lies across many.
-            self._end = (self._end + piece[-reach:])[-reach:]
+            self._end = end if len(end) == reach else (before + end)[-reach:]
             self.found = self._finds(piece)
         if self._keep:
             self._pieces.append(piece)

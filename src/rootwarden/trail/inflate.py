@@ -23,7 +23,7 @@ _LEAST: Final = 4096
 # What was fed to a member is kept so far, to find where exactly it breaks; log files are smaller than one read.
 _KEPT: Final = 16
 _GONE: Final = b""
-_BROKEN: Final = (cast("type[Exception]", isal_zlib.error), EOFError, ValueError)
+BROKEN: Final = (cast("type[Exception]", isal_zlib.error), EOFError, ValueError)
 
 
 class Damage(StrEnum):
@@ -113,7 +113,7 @@ class Inflation:
                 if member.needs_input and not data:
                     self._damaged(Damage.CUT, "the gzip stream ends in the middle")
                     return
-        except _BROKEN as error:
+        except BROKEN as error:
             self._damaged(Damage.CORRUPT, f"no gzip stream from byte {self.inflated:,} on: {error}".lower())
         if len(fed) < _KEPT:
             yield from _up_to_the_fault(fed, given)
@@ -164,6 +164,6 @@ def _up_to_the_fault(fed: list[bytes], given: int) -> Iterator[bytes]:
                     found += piece
                 if member.eof or member.needs_input:
                     break
-    except _BROKEN:
+    except BROKEN:
         pass
     yield bytes(found)

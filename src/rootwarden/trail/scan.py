@@ -7,7 +7,6 @@ a window goes through memory window by window.
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,7 +18,7 @@ from rootwarden.trail.byte_filter import Search, filter_of
 from rootwarden.trail.counts import Counts, Problem
 from rootwarden.trail.csv_export import Export, is_export
 from rootwarden.trail.document import document_of, unwrapped
-from rootwarden.trail.first_look import beginning, first_look, looks_whole
+from rootwarden.trail.first_look import Look, beginning, first_look, look_through, looks_whole
 from rootwarden.trail.framing import Framer
 from rootwarden.trail.glance import glance_of
 from rootwarden.trail.inflate import Inflation
@@ -41,6 +40,7 @@ _MANY: Final = 4
 _ENOUGH: Final = 3
 NO_RECORD: Final = "it holds no CloudTrail record"
 _LIMITS: Final = Limits()
+_NO_LOOK: Final = Look()
 
 
 class ScannedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,20 +93,26 @@ class Scan:
         self._source = source
         self._interest = interest
         self._filter = filter_of(interest)
-        self._glance = glance_of(interest)
         self._name = name
         self._limits = limits
         self._ruled_out = False
         self._records = self._wanted = self._unreadable = self._about = 0
         self._packed = self._inflated = self._members = 0
-        self._irregular: Counter[str] = Counter()
+        self._irregular: dict[str, int] = {}
         self.problems: list[Problem] = []
 
     def events(self) -> Iterator[Event]:
         """The wanted events, in the order of the file; to be asked once."""
+        look = _NO_LOOK
+        if isinstance(self._source, Path):
+            look = look_through(self._source, self._filter, self._limits)
+            if look.ruled_out:
+                self._ruled_out, self._members = True, 1
+                self._about, self._packed, self._inflated = look.about, look.packed, look.inflated
+                return
         try:
             with opened(self._source) as source:
-                yield from self._read(source)
+                yield from self._read(source, look)
         except OSError as error:
             self._problem(f"it cannot be read: {error.strerror or error}".lower())
 
@@ -122,14 +128,14 @@ class Scan:
             wanted=self._wanted,
             unreadable=self._unreadable,
             several_members=int(self._members > 1),
-            irregular=dict(self._irregular),
+            irregular=self._irregular,
         )
 
-    def _read(self, source: Opened) -> Iterator[Event]:
+    def _read(self, source: Opened, look: Look) -> Iterator[Event]:
         inflation = Inflation(source.file, self._limits, size=source.size)
         pieces = inflation.pieces()
-        if not source.file.seekable():
-            yield from self._read_in_full(inflation, pieces, found=False)
+        if look.found or not source.file.seekable():
+            yield from self._read_in_full(inflation, pieces, found=look.found)
             return
         start = source.file.tell()
         look = first_look(inflation, pieces, self._filter)
@@ -200,8 +206,9 @@ class Scan:
 
     def _wanted_of(self, records: Sequence[bytes]) -> Iterator[Event]:
         self._records += len(records)
+        glance = glance_of(self._interest)
         for record in _holding(records, self._filter):
-            if not self._glance.may_want(record):
+            if not glance.may_want(record):
                 continue
             document = document_of(record)
             if document is None:
@@ -214,7 +221,8 @@ class Scan:
             if self._interest.wants(each):
                 event = read_event(each)
                 self._wanted += 1
-                self._irregular.update(event.irregular)
+                for field in event.irregular:
+                    self._irregular[field] = self._irregular.get(field, 0) + 1
                 yield event
 
     def _say_unreadable(self) -> None:

@@ -152,6 +152,30 @@ def many_denies(number: int) -> Dump:
     return dump(users=[user(f"u{one}", does, *fences) for one in range(number)])
 
 
+def hands_for_everybody(number: int) -> Dump:
+    """Every user may assume a role that may change every user."""
+    users = [user(f"u{one}", allow("sts:AssumeRole")) for one in range(number)]
+    return dump(users=users, roles=[role("hands", THE_ACCOUNT, allow("iam:PutUserPolicy"))])
+
+
+def hands_for_nobody(number: int) -> Dump:
+    """Everybody may become everybody, and roles may change whoever has a tag that nobody has."""
+    tagged = {"Condition": {"StringEquals": {"aws:ResourceTag/team": "nobody"}}}
+    changing = allow("iam:PutUserPolicy", "iam:PutRolePolicy", "iam:CreatePolicyVersion") | tagged
+    roles = [role(f"hands{one}", THE_ACCOUNT, changing, allow("sts:AssumeRole")) for one in range(number // 20)]
+    roles += [role(f"r{one}", THE_ACCOUNT, allow("sts:AssumeRole")) for one in range(number)]
+    return dump(users=[user(f"u{one}", allow("sts:AssumeRole")) for one in range(number // 2)], roles=roles)
+
+
+def everybody_changes_the_next(number: int) -> Dump:
+    """Everybody may become everybody and take the boundary of one off, which gives that one nothing."""
+    roles = []
+    for one in range(number):
+        lifting = allow("iam:DeleteRolePermissionsBoundary", on=arn("role", f"r{(one + 1) % number}"))
+        roles.append(role(f"r{one}", THE_ACCOUNT, lifting, allow("sts:AssumeRole")))
+    return dump(roles=roles)
+
+
 SHAPES: Final = (
     everybody_assumes_everybody,
     everybody_assumes_one_administrator,
@@ -163,4 +187,7 @@ SHAPES: Final = (
     under_a_condition,
     keys_for_everybody,
     many_denies,
+    hands_for_everybody,
+    hands_for_nobody,
+    everybody_changes_the_next,
 )

@@ -320,3 +320,31 @@ def test_the_smallest_set_has_something_of_each(cores: list[set[str]], expected:
 
 def test_what_is_given_up_more_gladly_is_taken_first() -> None:
     assert smallest([{"a", "b"}], lambda one: (0 if one == "b" else 1, one))[0] == {"b"}
+
+
+WRITES: Final = {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
+CHANGES_DEV: Final = {"Effect": "Allow", "Action": ["iam:GetUser", "iam:PutUserPolicy"], "Resource": DEV}
+
+
+def test_a_role_that_changes_who_assumed_it_is_stopped() -> None:
+    dump = dump_of(READ, ("hands", {"AWS": DEV}, [CHANGES_DEV]))
+    (change,) = statements_of(dump).statements
+    assert (change.layer, change.owner) == ("trust", arn("role", "hands"))
+
+
+def test_two_roles_that_change_who_assumed_them_are_both_stopped() -> None:
+    remedy = statements_of(dump_of(READ, *((name, {"AWS": DEV}, [CHANGES_DEV]) for name in ("one", "two"))))
+    assert remedy.smallest
+    assert {one.owner for one in remedy.statements} == {arn("role", "one"), arn("role", "two")}
+
+
+def test_a_role_that_is_run_as_and_written_into_is_stopped() -> None:
+    dump = dump_of([PASS, FUNCTIONS, WRITES], ("reads", LAMBDA, READ))
+    assert len(statements_of(dump).statements) == 1
+
+
+def test_a_role_that_changes_another_is_stopped() -> None:
+    first = {"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": arn("role", "second")}
+    dump = dump_of(READ, ("first", {"AWS": DEV}, [first]), ("second", {"AWS": DEV}, READ))
+    (change,) = statements_of(dump).statements
+    assert change.layer == "trust"

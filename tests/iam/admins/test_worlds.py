@@ -52,7 +52,9 @@ def test_a_large_crowd_is_judged_as_it_is(tmp_path: Path, seed: int) -> None:
     assert differences(truth, classes(judged_folder(tmp_path / "crowd"))) == {}
 
 
-@pytest.mark.parametrize(("accounts", "principals", "seed"), [(2, 60, 1), (5, 60, 2), (12, 40, 3), (40, 20, 4)])
+@pytest.mark.parametrize(
+    ("accounts", "principals", "seed"), [(2, 60, 1), (5, 60, 2), (12, 40, 3), (40, 20, 4), (4, 400, 5)]
+)
 def test_an_organization_is_judged_as_it_is(tmp_path: Path, accounts: int, principals: int, seed: int) -> None:
     truth = crowd(tmp_path / "crowd", principals=principals, seed=seed, accounts=accounts)
     assert differences(truth, classes(judged_folder(tmp_path / "crowd"))) == {}

@@ -55,7 +55,6 @@ def test_a_dump_that_goes_on_elsewhere_is_refused(mark: dict[str, object]) -> No
         details_in(msgspec.json.encode(made), "dump.json")
 
 
-@pytest.mark.xfail(strict=True, reason="the search forgets whom an actor was before it assumed a role")
 def test_a_role_may_raise_the_user_who_assumed_it() -> None:
     made = dump(
         users=(user("eve", allow("sts:AssumeRole")),), roles=(role("hands", OF_ACCOUNT, allow("iam:PutUserPolicy")),)
@@ -63,7 +62,6 @@ def test_a_role_may_raise_the_user_who_assumed_it() -> None:
     assert classes(judged_dump(made))[EVE] == "escalation"
 
 
-@pytest.mark.xfail(strict=True, reason="a role that is rewritten is only entered by `sts:AssumeRole`")
 def test_a_role_that_is_rewritten_may_be_passed_to_a_service() -> None:
     acts = allow("iam:PutRolePolicy", "iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction")
     made = dump(users=(user("eve", acts),), roles=(role("work", trust({"Service": "lambda.amazonaws.com"})),))

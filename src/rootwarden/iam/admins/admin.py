@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final
 from rootwarden.facts.iam_document import IamDocument, Statement
 from rootwarden.iam.admins.asking import REGION, sole_region
 from rootwarden.iam.context import Values
-from rootwarden.iam.layer import Policy
+from rootwarden.iam.layer import Policy, Unreadable
 from rootwarden.iam.pattern import VARIABLES_SINCE
+from rootwarden.iam.statement import compiled_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rootwarden.iam.admins.powers import Level, May, Place, Powers, Sheet
     from rootwarden.iam.context import Context
+    from rootwarden.iam.layer import Document
     from rootwarden.iam.statement import CompiledStatement
 
 EVERYTHING: Final = Policy(
@@ -154,6 +156,17 @@ def of_all_resources(statement: CompiledStatement) -> bool:
 def names_all(statement: CompiledStatement) -> bool:
     """Whether it names every action there is."""
     return statement.written.not_actions is None and any(one.text == "*" for one in statement.actions)
+
+
+def allows_everything(document: Document) -> bool:
+    """Whether a policy allows every action on every resource, whatever the context, and denies nothing."""
+    if isinstance(document, Unreadable):
+        return False
+    statements = compiled_document(document)
+    full = (
+        one for one in statements if names_all(one) and of_all_resources(one) and not (one.conditions or one.defect)
+    )
+    return not any(one.denies for one in statements) and next(full, None) is not None
 
 
 def _cover(allows: list[CompiledStatement]) -> bool:

@@ -14,6 +14,9 @@ from rootwarden.iam.context import Context
 from rootwarden.iam.escalation.path import EscalationPath
 from rootwarden.iam.layer import Policy
 
+# Of a node: the same for equal nodes.
+Key: TypeAlias = tuple[int, int]
+
 
 class End(StrEnum):
     """Where a step may end beside with another principal."""
@@ -29,7 +32,7 @@ class Node(msgspec.Struct, frozen=True, eq=False):
     powers: Powers
 
     @property
-    def key(self) -> tuple[int, int]:
+    def key(self) -> Key:
         """The same for equal nodes."""
         return id(self.holder), id(self.powers)
 
@@ -49,14 +52,19 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """A path on a target, before anything was asked.
 
     Attributes:
+        node: Who asks.
+        whose: Whose own permissions it changes, where it does: who asks, or another who is in hand as well.
         bindings: What stands for the names in its templates.
+        full: ARNs of the policies of the account that allow everything.
         version: The version of a policy that it goes back to.
     """
 
     path: EscalationPath
     node: Node
+    whose: Node
     scene: Scene
     bindings: dict[str, str]
+    full: tuple[str, ...] = ()
     version: Policy | None = None
     requires: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()

@@ -130,6 +130,10 @@ def _in_member(scene: Scene) -> Holds:
     return _known(None if management is None else not management, Where.ACTOR_IN_MEMBER_ACCOUNT)
 
 
+def _outside_group(scene: Scene) -> Holds:
+    return scene.group is not None and scene.group.name not in scene.actor.groups
+
+
 _WORDS: Final[dict[Where, Callable[[Scene], Holds]]] = {
     Where.ACTOR_HAS_BOUNDARY: lambda scene: bool(scene.actor.boundary),
     Where.ACTOR_IN_MANAGEMENT_ACCOUNT: lambda scene: _known(
@@ -145,9 +149,8 @@ _WORDS: Final[dict[Where, Callable[[Scene], Holds]]] = {
     Where.DENIES_TARGET: _denies,
     Where.FEWER_THAN_TWO_KEYS: lambda scene: _keys(scene, Where.FEWER_THAN_TWO_KEYS),
     Where.GROUP_OF_ACTOR: lambda scene: scene.group is not None and scene.group.name in scene.actor.groups,
-    Where.GROUP_WITH_MORE_PERMISSIONS: lambda scene: (
-        scene.group is not None and scene.group.name not in scene.actor.groups
-    ),
+    Where.GROUP_WITH_MORE_PERMISSIONS: _outside_group,
+    Where.GROUP_WITHOUT_ACTOR: _outside_group,
     Where.HAS_BOUNDARY: lambda scene: scene.target is not None and bool(scene.target.boundary),
     Where.HAS_OLDER_VERSION: lambda scene: scene.policy is not None and bool(scene.policy.older),
     Where.HAS_PASSWORD: lambda scene: _password(scene, Where.HAS_PASSWORD),

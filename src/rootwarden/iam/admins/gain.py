@@ -18,7 +18,7 @@ _LEAVE: Final = "iam:RemoveUserFromGroup"
 
 def changed(attempt: Attempt) -> Node | None:
     """The principal somebody is then, with what it may do then."""
-    node, scene, gain = attempt.node, attempt.scene, attempt.path.gain
+    node, scene, gain = attempt.whose, attempt.scene, attempt.path.gain
     changed = node if gain in {Gain.REWRITES_SELF, Gain.UNBLOCKS_SELF} else _own(scene.target)
     if attempt.version is not None and scene.policy is not None:
         return Node(node.holder, node.powers.without(scene.policy.policy).beside((attempt.version,)))

@@ -14,7 +14,7 @@ from rootwarden.iam.escalation.template import filled, placeholders
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rootwarden.iam.admins.attempt import Attempt, Node
+    from rootwarden.iam.admins.attempt import Attempt
     from rootwarden.iam.admins.conditions import Scene
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.powers import May
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST_VALUES: Final = 16
 _NOT_CHANGED: Final = (":role/aws-reserved/", ":role/aws-service-role/")
 # Placeholders that do not depend on what a path is walked on.
-FREE: Final = frozenset({"account", "actor", "partition", "management", "organization"})
+FREE: Final = frozenset({"account", "actor", "full", "partition", "management", "organization"})
 
 
 def ask(permission: Permission, attempt: Attempt, bindings: dict[str, str], region: str = "") -> tuple[May, Asked]:
@@ -38,7 +38,7 @@ def ask(permission: Permission, attempt: Attempt, bindings: dict[str, str], regi
     if action.startswith("iam:") and any(one in resource for one in _NOT_CHANGED):
         return False, request
     about = _about(resource, scene)
-    for context in _contexts(permission, node, about, bindings):
+    for context in _contexts(permission, attempt, about, bindings):
         for spelled in choices(resource, node.powers, action):
             may = may_choosing(node.powers, action, spelled, context, region)
             if may is True:
@@ -60,16 +60,18 @@ def _about(resource: str, scene: Scene) -> Holder | None:
     )
 
 
-def _contexts(permission: Permission, node: Node, about: Holder | None, bindings: dict[str, str]) -> Iterator[Context]:
+def _contexts(
+    permission: Permission, attempt: Attempt, about: Holder | None, bindings: dict[str, str]
+) -> Iterator[Context]:
     """The keys of the request, for each choice of values it may carry."""
-    base = node.holder.context
+    base = attempt.node.holder.context
     if about is not None:
         tags = {f"{family}/{name}": held(value) for name, value in about.tags for family in _TAG_FAMILIES}
         base = base.carrying(tags, _ABSENT_TAGS)
     if not permission.context:
         yield base
         return
-    options = [_values(one.values, about, bindings) for one in permission.context]
+    options = [_values(one.values, about, bindings, attempt.full) for one in permission.context]
     for picked in islice(product(*options), _MOST_VALUES):
         keys = {one.key: value for one, value in zip(permission.context, picked, strict=True)}
         yield base.carrying(keys)
@@ -79,13 +81,17 @@ _TAG_FAMILIES: Final = ("aws:ResourceTag", "iam:ResourceTag")
 _ABSENT_TAGS: Final = tuple(f"{family.lower()}/" for family in _TAG_FAMILIES)
 
 
-def _values(templates: tuple[str, ...], about: Holder | None, bindings: dict[str, str]) -> tuple[Held, ...]:
+def _values(
+    templates: tuple[str, ...], about: Holder | None, bindings: dict[str, str], full: tuple[str, ...]
+) -> tuple[Held, ...]:
     """What a key of a request may hold; no values: it is not there."""
     boundary = about.boundary if about is not None else ""
     made: list[Held] = []
     for template in templates:
         if template == "{boundary}":
             made.append(held(boundary) if boundary else MISSING)
+        elif template == "{full}":
+            made += [Values((arn,)) for arn in full]
         else:
             made.append(Values((filled(template, bindings),)))
     return tuple(made) or (MISSING,)

@@ -35,8 +35,7 @@ def scenes(target: Target, node: Node, land: Landscape, candidates: Iterable[Hol
         kind = Kind.ROLE if target.kind is TargetKind.ROLE else Kind.USER
         yield from (Scene(actor=actor, target=one, ours=ours) for one in candidates if one.kind is kind)
     elif target.kind is TargetKind.GROUP:
-        joined = Where.GROUP_OF_ACTOR not in target.where
-        groups = land.groups(actor.account.id) if joined else _own_groups(actor, household.groups)
+        groups = _groups(target, actor, household.groups, land)
         yield from (Scene(actor=actor, group=one, ours=ours) for one in groups)
     elif target.kind is TargetKind.POLICY:
         yield from (Scene(actor=actor, policy=one, ours=ours) for one in _policies_of(node, household.policies))
@@ -46,6 +45,13 @@ def scenes(target: Target, node: Node, land: Landscape, candidates: Iterable[Hol
         yield from (Scene(actor=actor, account=one, ours=ours) for one in _accounts(actor.account, land))
     else:
         yield Scene(actor=actor, ours=ours)
+
+
+def _groups(target: Target, actor: Holder, groups: dict[str, Group], land: Landscape) -> Iterable[Group]:
+    """The actor's groups; those that give something to who joins them; or all, where something is put into them."""
+    if Where.GROUP_OF_ACTOR in target.where:
+        return _own_groups(actor, groups)
+    return groups.values() if Where.GROUP_WITHOUT_ACTOR in target.where else land.groups(actor.account.id)
 
 
 def _own_groups(actor: Holder, groups: dict[str, Group]) -> list[Group]:

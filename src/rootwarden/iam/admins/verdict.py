@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Book, Place
-    from rootwarden.iam.admins.search import Way
     from rootwarden.iam.admins.walk import Walk
+    from rootwarden.iam.admins.way import Way
     from rootwarden.iam.escalation.path import EscalationPath
 
 ITSELF: Final = "direct"
@@ -185,7 +185,7 @@ def _verdict(holder: Holder, way: Way | None, search: Search) -> PrincipalVerdic
 
 def class_of(way: Way) -> Class:
     """The class of somebody who has a way."""
-    if way.end.requires or any(not walk.sure for walk in way.steps()):
+    if not way.sure:
         return Class.CONDITIONAL
     return Class.ESCALATION if way.walk is not None else Class.DIRECT
 
@@ -214,7 +214,7 @@ def _step(walk: Walk) -> Step:
     statements = tuple(dict.fromkeys(place for one in walk.asked for place in _granted(walk, one)))
     return Step(
         id=walk.path.id,
-        title=walk.path.title,
+        title=walk.path.another.title if walk.whose is not None and walk.path.another else walk.path.title,
         by=walk.node.holder.arn,
         actions=walk.path.actions,
         target=walk.target,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.iam.admins.admin import EVERYTHING
+from rootwarden.iam.admins.admin import EVERYTHING, allows_everything
 from rootwarden.iam.admins.asking import NEW, new_names, regions
 from rootwarden.iam.admins.attempt import Asked, Attempt, End, Node, Result
 from rootwarden.iam.admins.conditions import TAKEN, Scene, holds, holds_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_RESOURCES: Final = 20
 _MOST_SECONDS: Final = 12
+_MOST_FULL: Final = 8
 _OLDER: Final = "older-version"
 # What an older version of a policy, the credential report or the organization may settle.
 _SHOWN_SOMETIMES: Final = frozenset({_OLDER, "credentials-management", "password-recovery", "root-mfa"})
@@ -46,6 +47,7 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     Attributes:
         path: Which.
         node: Who walks it.
+        whose: Who is changed by it, where that is another, who is in hand too.
         target: ARN or account it is walked on; empty for a path on nothing in particular.
         result: What they have then.
         asked: The requests.
@@ -57,6 +59,7 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     node: Node
     target: str
     result: Result
+    whose: Node | None = None
     asked: tuple[Asked, ...] = ()
     requires: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
@@ -92,6 +95,7 @@ class Walker:
         self.pools = Pools(land, self._lends)
         self.cut: dict[str, set[str]] = {}
         self._second: dict[tuple[str, int, str], list[_Second]] = {}
+        self._policies: dict[str, tuple[str, ...]] = {}
         self._could: dict[tuple[int, int, str], bool] = {}
 
     def could(self, path: EscalationPath, node: Node) -> bool:
@@ -100,9 +104,21 @@ class Walker:
         found = self._could.get(key)
         if found is None:
             scene = Scene(actor=node.holder)
-            attempt = Attempt(path=path, node=node, scene=scene, bindings=_bindings(path, scene))
+            attempt = Attempt(
+                path=path, node=node, whose=node, scene=scene, bindings=_bindings(path, scene), full=self._full(node)
+            )
             free = (one for one in path.permissions if set(placeholders(one.resource)) <= FREE and is_fixed(one))
             found = self._could[key] = all(ask(one, attempt, attempt.bindings)[0] is not False for one in free)
+        return found
+
+    def _full(self, node: Node) -> tuple[str, ...]:
+        """The policies of an account that allow everything, of which the first few are tried."""
+        account = node.holder.account.id
+        found = self._policies.get(account)
+        if found is None:
+            made = self._land.households[account].policies.values()
+            full = (one.arn for one in made if one.customer_managed and allows_everything(one.policy.document))
+            found = self._policies[account] = tuple(islice(sorted(full), _MOST_FULL))
         return found
 
     def _lends(self, role: Holder, services: tuple[str, ...]) -> May:
@@ -117,10 +133,17 @@ class Walker:
         """The easiest way to walk a path on what the scene names, or `None`; a way without doubt is taken first."""
         return min(self.walks(path, node, scene), key=lambda walk: len(walk.requires), default=None)
 
-    def walks(self, path: EscalationPath, node: Node, scene: Scene) -> list[Walk]:
-        """The easiest way to each thing that walking a path on what the scene names can lead to."""
+    def walks(self, path: EscalationPath, node: Node, scene: Scene, whose: Node | None = None) -> list[Walk]:
+        """The easiest way to each thing that walking a path on what the scene names can lead to.
+
+        Args:
+            path: The path.
+            node: Who walks it.
+            scene: On what.
+            whose: Who is changed by it, where that is another; the actor of the scene.
+        """
         best: dict[object, Walk] = {}
-        for attempt in self._attempts(path, node, scene):
+        for attempt in self._attempts(path, node, scene, whose or node):
             result = self._result(attempt)
             if result is None:
                 continue
@@ -135,7 +158,7 @@ class Walker:
                     break
         return list(best.values())
 
-    def _attempts(self, path: EscalationPath, node: Node, scene: Scene) -> Iterator[Attempt]:
+    def _attempts(self, path: EscalationPath, node: Node, scene: Scene, whose: Node) -> Iterator[Attempt]:
         untold = self._land.unsettled(path.requires, scene.account or scene.actor.account.id)
         judged = _judged(path.target.where, scene, untold, path.assumes) if untold is not None else None
         if judged is None:
@@ -147,7 +170,14 @@ class Walker:
                 return
             requires += () if trusts is True else trusts
         attempt = Attempt(
-            path=path, node=node, scene=scene, bindings=_bindings(path, scene), requires=requires, assumes=assumes
+            path=path,
+            node=node,
+            whose=whose,
+            scene=scene,
+            bindings=_bindings(path, scene),
+            full=self._full(whose),
+            requires=requires,
+            assumes=assumes,
         )
         for with_policy in _with_policy(attempt):
             for with_existing in self._with_existing(with_policy):
@@ -214,6 +244,7 @@ class Walker:
         """The walk with one name for what is new, in one Region."""
         asked: list[Asked] = []
         requires = attempt.requires
+        whose = attempt.whose if attempt.whose is not attempt.node else None
         bindings = attempt.bindings | ({"new": name} if name else {})
         for permission in _needed(attempt):
             may, request = ask(permission, attempt, bindings, region)
@@ -224,8 +255,9 @@ class Walker:
         return Walk(
             path=attempt.path,
             node=attempt.node,
-            target=_target_name(attempt.scene),
+            target=_target_name(attempt.scene) or ("" if whose is None else whose.holder.arn),
             result=result,
+            whose=whose,
             asked=tuple(asked),
             requires=tuple(dict.fromkeys(requires)),
             assumes=tuple(dict.fromkeys(attempt.assumes)),

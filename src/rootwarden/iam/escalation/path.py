@@ -74,6 +74,7 @@ class Where(StrEnum):
     FEWER_THAN_TWO_KEYS = "fewer-than-two-keys"
     GROUP_OF_ACTOR = "group-of-actor"
     GROUP_WITH_MORE_PERMISSIONS = "group-with-more-permissions"
+    GROUP_WITHOUT_ACTOR = "group-without-actor"
     HAS_BOUNDARY = "has-boundary"
     HAS_OLDER_VERSION = "has-older-version"
     HAS_PASSWORD = "has-password"  # noqa: S105 - what a user has
@@ -174,6 +175,18 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     lists: tuple[PublicList, ...] = ()
 
 
+class Another(msgspec.Struct, frozen=True, kw_only=True):
+    """How a path of somebody on itself reads where another takes it, and whoever walks has both in hand.
+
+    Attributes:
+        title: What is done.
+        remedy: What to change in policies.
+    """
+
+    title: str
+    remedy: str
+
+
 class EscalationPath(msgspec.Struct, frozen=True, kw_only=True):
     """One way up.
 
@@ -182,6 +195,7 @@ class EscalationPath(msgspec.Struct, frozen=True, kw_only=True):
         permissions: All of them are needed.
         policies: What has to hold of the policy `{policy}`, where the path changes one that is not the target.
         also: A second principal the path needs, `{also}`.
+        another: Set where somebody else may take it on the actor too, whoever walks having both in hand.
         requires: Words for what no policy shows and stands in the way until it is known; each is a word of
             `shared/words.toml`.
         assumes: Words for what is taken to be there, since it nearly always is; shown, and nothing more.
@@ -200,6 +214,7 @@ class EscalationPath(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[Where, ...] = ()
     also: Target | None = None
     existing: Existing | None = None
+    another: Another | None = None
     catalogue: Catalogue = Catalogue()
     remedy: str
     requires: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ import msgspec
 
 from rootwarden.iam.escalation.path import (
     Actor,
+    Another,
     Catalogue,
     Category,
     Context,
@@ -49,6 +50,11 @@ class _ExistingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     resource: str
 
 
+class _AnotherTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    title: str
+    remedy: str
+
+
 class _CatalogueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pathfinding: tuple[str, ...] = ()
     lists: tuple[PublicList, ...] = ()
@@ -65,6 +71,7 @@ class _PathTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     policy: _PolicyTable | None = None
     also: tuple[_TargetTable, ...] = ()
     existing: _ExistingTable | None = None
+    another: _AnotherTable | None = None
     catalogue: _CatalogueTable = _CatalogueTable()
     remedy: str
     requires: tuple[str, ...] = ()
@@ -78,7 +85,7 @@ class _PathTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 _KIND: Final = FileKind(
     "escalation path",
     "docs/adding-an-escalation-path.md",
-    (_PermissionTable, _TargetTable, _PolicyTable, _ExistingTable, _CatalogueTable),
+    (_PermissionTable, _TargetTable, _PolicyTable, _ExistingTable, _AnotherTable, _CatalogueTable),
 )
 _ACTION: Final = re.compile(r"[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9]*")
 _RESOURCE: Final = re.compile(r"\*|\{[^{}]*\}|arn:[^:]*:[^:]+:[^:]*:[^:]*:.+")
@@ -87,6 +94,8 @@ _SERVICE: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com")
 _TYPE: Final = re.compile(r"[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9-]*")
 _LISTED: Final = re.compile(r"[a-z0-9]+-[0-9]{3}")
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?")
+# What `[another]` may be of; to join a group is a gain of its target.
+_ON_ITSELF: Final = frozenset({Gain.REWRITES_SELF, Gain.UNBLOCKS_SELF, Gain.TARGET})
 # What a template may name only where the file says what it ranges over.
 _FROM_TABLES: Final = (Placeholder.TARGET, Placeholder.ALSO, Placeholder.POLICY, Placeholder.EXISTING)
 
@@ -116,6 +125,7 @@ def read_path(text: str, *, file: str = "", requirements: Collection[str] = ()) 
         policies=table.policy.where if table.policy else (),
         also=_target(table.also[0]) if table.also else None,
         existing=Existing(type=table.existing.type, resource=table.existing.resource) if table.existing else None,
+        another=_another(table.another) if table.another else None,
         catalogue=Catalogue(pathfinding=table.catalogue.pathfinding, lists=table.catalogue.lists),
         remedy=_line(table.remedy),
         requires=table.requires,
@@ -181,6 +191,10 @@ def _about_tables(table: _PathTable) -> Iterator[str]:
         yield '`category = "existing-passrole"` and `[existing]` belong together'
     if table.existing:
         yield from _malformed("key of the inventory", _TYPE, [table.existing.type])
+    if table.another and table.gain not in _ON_ITSELF:
+        yield f"`[another]` is of what somebody does to itself, and this gains `{table.gain}`"
+    if table.another and not (table.another.title.strip() and table.another.remedy.strip()):
+        yield "`[another]` has an empty text"
     if len(table.also) > 1:
         yield "it has more than one `[[also]]`"
     for one in (table.target, *table.also):
@@ -212,6 +226,10 @@ def _permission(table: _PermissionTable) -> Permission:
 
 def _target(table: _TargetTable) -> Target:
     return Target(kind=table.kind, trusts=table.trusts, where=table.where)
+
+
+def _another(table: _AnotherTable) -> Another:
+    return Another(title=_line(table.title), remedy=_line(table.remedy))
 
 
 def _line(text: str) -> str:

@@ -24,6 +24,7 @@ class Placeholder(StrEnum):
     ALSO = "also"
     BOUNDARY = "boundary"
     EXISTING = "existing"
+    FULL = "full"
     GENERATED = "generated"
     GROUP = "group"
     MANAGEMENT = "management"

@@ -98,7 +98,7 @@ def drawing(one: PrincipalVerdict, told: Told) -> Drawing:
         pen.arrow([(line, "plain") for line in _wrapped(f"allowed everything by {policies}", _STEP_LETTERS)], sure=True)
         pen.box("is", f"Administrator of {told.name(one.account)}", End.ADMINISTRATOR)
     for number, step in enumerate(one.path, 1):
-        pen.arrow(_step_lines(number, step), sure=not step.requires)
+        pen.arrow(_step_lines(number, one), sure=not step.requires)
         ends = number == len(one.path) and phrases.gets_up(one)
         _arrive(pen, step, told, ends=ends)
     return Drawing(pen.at + 1, tuple(pen.boxes), tuple(pen.arrows), _title(one), _in_words(one))
@@ -122,10 +122,12 @@ def _kind(arn: str, told: Told) -> str:
     return f"{phrases.short(arn).partition('/')[0]} in {told.name(phrases.account_of(arn))}"
 
 
-def _step_lines(number: int, step: Step) -> list[tuple[str, str]]:
+def _step_lines(number: int, one: PrincipalVerdict) -> list[tuple[str, str]]:
+    step, by = one.path[number - 1], phrases.taken_by(one, number)
     lines = [(line, "title") for line in _wrapped(f"{number}. {step.title}", _STEP_LETTERS)]
     if step.target not in {"", step.leads_to, step.by} and not step.target.isdigit():
         lines += [(line, "plain") for line in _wrapped(f"on {phrases.short(step.target)}", _STEP_LETTERS)]
+    lines += [(line, "plain") for line in _wrapped(f"by {by}", _STEP_LETTERS)] if by else []
     for word in step.requires:
         lines += [(line, "if") for line in _wrapped(f"? if {phrases.required(word)}", _STEP_LETTERS)]
     for word in step.assumes:
@@ -145,7 +147,9 @@ def _in_words(one: PrincipalVerdict) -> str:
     for number, step in enumerate(one.path, 1):
         ends = phrases.leads_to(step, last=number == len(one.path), gets_up=phrases.gets_up(one))
         needs = "".join(f", if {phrases.required(word)}" for word in step.requires)
-        steps.append(f"Step {number}: {step.title}{needs}; leads to {ends}.")
+        by = phrases.taken_by(one, number)
+        taken = f", by {by}" if by else ""
+        steps.append(f"Step {number}: {step.title}{taken}{needs}; leads to {ends}.")
     return visible(" ".join(steps))
 
 

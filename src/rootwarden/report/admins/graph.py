@@ -12,7 +12,7 @@ import msgspec
 
 from rootwarden.iam.admins.attempt import End
 from rootwarden.iam.admins.verdict import ITSELF, Class
-from rootwarden.report.admins.phrases import account_of, gets_up, short
+from rootwarden.report.admins.phrases import account_of, gets_up, on_another, short
 
 if TYPE_CHECKING:
     from rootwarden.iam.admins.verdict import PrincipalVerdict, Step
@@ -99,7 +99,8 @@ def _goal(step: Step, *, ends: bool) -> str:
     account = step.target if step.target.isdigit() else account_of(step.by)
     if step.leads_to in {End.ADMINISTRATOR, End.ROOT}:
         return f"{step.leads_to}:{account}"
-    return f"{End.ADMINISTRATOR}:{account}" if ends and step.leads_to == step.by else step.leads_to
+    changed = step.leads_to == step.by or on_another(step)
+    return f"{End.ADMINISTRATOR}:{account_of(step.leads_to)}" if ends and changed else step.leads_to
 
 
 def _node(name: str, standing: Class | None) -> GraphNode:

@@ -38,15 +38,19 @@ def block(paper: Paper, one: PrincipalVerdict) -> None:
         (f"  {shorten(one.account, 40)}", "dim"),
     )
     paper.line(title)
-    for number, step in enumerate(one.path, 1):
-        _step(paper, number, step, last=number == len(one.path), gets_up=phrases.gets_up(one))
+    for number in range(1, len(one.path) + 1):
+        _step(paper, number, one)
     if one.blocked_by:
         paper.line(f"stopped by {'; '.join(map(phrases.blocking, one.blocked_by))}", "dim", indent=4)
 
 
-def _step(paper: Paper, number: int, step: Step, *, last: bool, gets_up: bool) -> None:
+def _step(paper: Paper, number: int, one: PrincipalVerdict) -> None:
+    step, last = one.path[number - 1], number == len(one.path)
     paper.line(f"{number}. {step.title}", indent=4)
-    paper.line(f"→ {phrases.leads_to(step, last=last, gets_up=gets_up)}", indent=7)
+    by = phrases.taken_by(one, number)
+    if by:
+        paper.line(f"by {by}", indent=7)
+    paper.line(f"→ {phrases.leads_to(step, last=last, gets_up=phrases.gets_up(one))}", indent=7)
     if step.target not in {"", step.leads_to, step.by} and not step.target.isdigit():
         paper.line(f"on {phrases.short(step.target, phrases.account_of(step.by))}", indent=7)
     granted = f", granted by {', '.join(map(phrases.place, step.statements))}" if step.statements else ""
@@ -96,9 +100,9 @@ def _whole_step(paper: Paper, step: Step, told: Told, *, last: bool, gets_up: bo
     path = phrases.in_catalogue(step)
     if path is None:
         return
-    paper.line(f"remedy: {path.remedy}", "green")
+    paper.line(f"remedy: {phrases.remedy(step)}", "green")
     paper.line(f"denying any one of these stops it: {', '.join(path.stops)}")
-    for note in (path.notes, path.doubtful):
+    for note in ("" if phrases.on_another(step) else path.notes, path.doubtful):
         if note:
             paper.line(" ".join(note.split()), "dim")
 

@@ -101,6 +101,26 @@ def in_catalogue(step: Step) -> EscalationPath | None:
     return next((one for one in packs.escalation_paths() if one.id == step.id), None)
 
 
+def on_another(step: Step) -> bool:
+    """Whether who takes a step changes somebody else by it, with both in hand."""
+    path = in_catalogue(step)
+    return path is not None and path.another is not None and step.leads_to != step.by
+
+
+def taken_by(one: PrincipalVerdict, position: int) -> str:
+    """Who takes a step, counted from 1, where it is not who the step before leads to."""
+    step, last = one.path[position - 1], one.path[position - 2].leads_to if position > 1 else one.arn
+    return short(step.by, account_of(last)) if step.by != last else ""
+
+
+def remedy(step: Step) -> str:
+    """What to change in policies; empty for who is an administrator under a condition."""
+    path = in_catalogue(step)
+    if path is None:
+        return ""
+    return path.another.remedy if path.another is not None and on_another(step) else path.remedy
+
+
 def standings(found: Iterable[Standing]) -> list[Standing]:
     """Accounts that cannot be administered without root first, then those of which it is not known."""
     return sorted(found, key=lambda one: (False, None, True).index(one.has_administrator))

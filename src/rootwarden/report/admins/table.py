@@ -36,10 +36,15 @@ def render(told: Told) -> str:
     return paper.getvalue()
 
 
+def _whereabouts(one: PrincipalVerdict, number: int) -> str:
+    """On what, and by whom where that does not follow from the step before."""
+    step, by = one.path[number - 1], phrases.taken_by(one, number)
+    return (f" on {step.target}" if step.target else "") + (f" by {by}" if by else "")
+
+
 def _row(one: PrincipalVerdict) -> dict[str, str]:
     steps = one.path
     granted = [*one.granted_by, *(place for step in steps for place in step.statements)]
-    paths = dict.fromkeys(found for step in steps if (found := phrases.in_catalogue(step)) is not None)
     return {
         "arn": one.arn,
         "account": one.account,
@@ -48,13 +53,13 @@ def _row(one: PrincipalVerdict) -> dict[str, str]:
         "steps": str(len(steps)),
         "path": SEPARATOR.join(step.id for step in steps),
         "way": SEPARATOR.join(
-            f"{number}. {step.title} ({', '.join(step.actions)})" + (f" on {step.target}" if step.target else "")
+            f"{number}. {step.title} ({', '.join(step.actions)})" + _whereabouts(one, number)
             for number, step in enumerate(steps, 1)
         ),
         "leads_to": steps[-1].leads_to if steps else "",
         "granted_by": SEPARATOR.join(dict.fromkeys(map(phrases.place, granted))),
         "requires": SEPARATOR.join(dict.fromkeys(phrases.required(word) for step in steps for word in step.requires)),
         "assumes": SEPARATOR.join(dict.fromkeys(phrases.required(word) for step in steps for word in step.assumes)),
-        "remedies": SEPARATOR.join(path.remedy for path in paths),
+        "remedies": SEPARATOR.join(dict.fromkeys(found for step in steps if (found := phrases.remedy(step)))),
         "blocked_by": SEPARATOR.join(map(phrases.blocking, one.blocked_by)),
     }

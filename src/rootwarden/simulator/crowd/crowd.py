@@ -18,6 +18,7 @@ from rootwarden.simulator.crowd.management import MANAGEMENT_KINDS
 from rootwarden.simulator.crowd.ordinary import Ordinary, harmless
 from rootwarden.simulator.crowd.setting import ATTACHED, Setting
 from rootwarden.simulator.crowd.takeovers import TAKEOVERS
+from rootwarden.simulator.crowd.together import TOGETHER
 from rootwarden.simulator.policy_text import allow, trust
 from rootwarden.simulator.population import ADMINISTRATOR, direct
 from rootwarden.simulator.principal_truth import ORDINARY, PrincipalTruth
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 ESCALATIONS: Final = (*PASSING, *SELF, *TAKEOVERS)
 USERS, ADMINISTRATORS, ESCALATING = 0.30, 0.05, 0.10
-_UNSURE, _LATERAL, _LOOKALIKE = 0.03, 0.02, 0.05
+_UNSURE, _LATERAL, _LOOKALIKE, _TOGETHER = 0.03, 0.02, 0.05, 0.01
 _EVERYTHING: Final = direct("allows everything by itself")
 
 
@@ -96,6 +97,8 @@ class Crowd:
             filling.organization(number, self.ids)
         filling.policies(self._library, max(1, self.size.principals // 4))
         filling.planted(self.size.principals, management=bool(self.organization) and number == 0)
+        # Drawn from numbers of their own: what else there is stays what it was without them.
+        filling.together(self.size.principals, Random(f"{self.size.seed}/{number}/together"))  # noqa: S311
         filling.ordinary(self.size.principals, [each for each in self.ids if each != account.account_id])
         truth = filling.setting.population.truth
         if self.organization and fences.is_quarantined(number):
@@ -142,6 +145,10 @@ class _Filling:
         self._plant(LOOKALIKES, self._share(total, _LOOKALIKE))
         self._administrators(self._share(total, ADMINISTRATORS))
 
+    def together(self, total: int, random: Random) -> None:
+        """Principals whose way up needs two at once, in accounts that are large enough."""
+        self._plant(TOGETHER, int(total * _TOGETHER), random)
+
     def ordinary(self, total: int, others: list[str]) -> None:
         """Ordinary users and roles, until the account is full."""
         account = self.setting.population.account
@@ -157,7 +164,8 @@ class _Filling:
         exact = total * share
         return int(exact) + (self._random.random() < exact - int(exact))
 
-    def _plant(self, kinds: Sequence[Kind], number: int) -> None:
+    def _plant(self, kinds: Sequence[Kind], number: int, random: Random | None = None) -> None:
+        random = random or self._random
         usable = [
             each
             for each in kinds
@@ -165,14 +173,14 @@ class _Filling:
         ]
         order: list[Kind] = []
         while len(order) < number:
-            order += self._random.sample(usable, len(usable))
+            order += random.sample(usable, len(usable))
         for kind in order[:number]:
-            self._plant_one(kind)
+            self._plant_one(kind, random)
 
-    def _plant_one(self, kind: Kind) -> None:
+    def _plant_one(self, kind: Kind, random: Random) -> None:
         who: Who = kind.who[0]
         if len(kind.who) > 1:
-            who = "user" if self._random.random() < USERS else "role"
+            who = "user" if random.random() < USERS else "role"
         self._numbers[kind.name] += 1
         name = f"{kind.name}-{self._numbers[kind.name]:04d}"
         before = set(self.setting.population.truth)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
-    from rootwarden.iam.admins.search import Way
     from rootwarden.iam.admins.stopping.change import Part
     from rootwarden.iam.admins.walk import Walk
+    from rootwarden.iam.admins.way import Way
     from rootwarden.iam.escalation.path import EscalationPath
 
 BOUNDARY_NAME: Final = "no-way-up"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rootwarden.facts.iam_document import IamDocument, Statement
     from rootwarden.iam.admins.attempt import Asked
     from rootwarden.iam.admins.landscape import Landscape
-    from rootwarden.iam.admins.search import Way
     from rootwarden.iam.admins.stopping.trials import Trials
+    from rootwarden.iam.admins.way import Way
 
 _MOST_ROUNDS: Final = 8
 

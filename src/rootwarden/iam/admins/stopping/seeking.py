@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 import msgspec
 
 from rootwarden.iam.admins.landscape import Landscape
-from rootwarden.iam.admins.search import Search, Way
+from rootwarden.iam.admins.search import Search
 from rootwarden.iam.admins.stopping.change import Change
 from rootwarden.iam.admins.stopping.hitting import smallest
+from rootwarden.iam.admins.way import Way
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.holders import Attachment, Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Sheet
-    from rootwarden.iam.admins.search import Way
     from rootwarden.iam.admins.walk import Walk
+    from rootwarden.iam.admins.way import Way
 
 
 def parts_under(way: Way, subject: Holder, land: Landscape) -> dict[Part, list[Asked]]:

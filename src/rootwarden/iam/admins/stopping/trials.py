@@ -1,8 +1,9 @@
 """Is somebody still up with a change made? The search, run again.
 
-A change only takes away, so hardly anybody who is not up now is part of a way then, and a way of which every request
-is still allowed is still there. First only those that are up are looked at, and of them those whose way the change may
-have ended; what ends every way among them is proven by looking for the ways of everybody afresh.
+A change only takes away, so hardly anybody who is not up now is part of a way then, beside those who take part in ways
+of two; and a way of which every request is still allowed is still there. First only those are looked at, and of them
+those whose way the change may have ended; what ends every way among them is proven by looking for the ways of everybody
+afresh.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from rootwarden.iam.admins.search import Search
 from rootwarden.iam.admins.stopping.change import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from rootwarden.iam.admins.building import Household
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Book
-    from rootwarden.iam.admins.search import Way
     from rootwarden.iam.admins.stopping.change import Change
     from rootwarden.iam.admins.walk import Walk
+    from rootwarden.iam.admins.way import Way
     from rootwarden.iam.escalation.path import EscalationPath
 
 # Principals that may be looked at in all, over every trial; and trials at most and at least.
@@ -59,7 +60,8 @@ class Trials:
         self._paths = tuple(paths)
         self.search = Search(land, book, self._paths)
         self.before = self.search.run()
-        self._near = tuple(self._of_those_up(one) for one in land.households.values())
+        kept = {arn, *self.before, *self.search.beside, *_involved(self.before.values())}
+        self._near = tuple(_among(one, kept) for one in land.households.values())
         looked_at = sum(len(one.holders) for one in self._near)
         self._least = max(_LEAST_TRIALS, min(_MOST_TRIALS, _MOST_LOOKS // max(looked_at, 1)))
         self.left = self._least
@@ -134,9 +136,18 @@ class Trials:
     def _landscape(self, households: Iterable[Household], change: Change) -> Landscape:
         return self.land.among(changed(households, change, self._book))
 
-    def _of_those_up(self, household: Household) -> Household:
-        kept = tuple(one for one in household.holders if one.arn in self.before or one.arn == self.arn)
-        return structs.replace(household, holders=kept)
+
+def _among(household: Household, kept: Collection[str]) -> Household:
+    return structs.replace(household, holders=tuple(one for one in household.holders if one.arn in kept))
+
+
+def _involved(ways: Iterable[Way]) -> Iterator[str]:
+    """Everybody who takes a step of some ways, or is reached by one."""
+    for way in ways:
+        for walk in way.steps():
+            yield walk.node.holder.arn
+            if not isinstance(walk.result, End):
+                yield walk.result.holder.arn
 
 
 def _reached(way: Way) -> str:

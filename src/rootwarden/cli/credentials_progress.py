@@ -1,0 +1,66 @@
+"""`rootwarden credentials progress`: how far the removal of members' root credentials has come, from an archive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from rootwarden.cli import fleet_reading as reading
+from rootwarden.cli import options
+from rootwarden.cli.options import instant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rootwarden.fleet.removal import Removal
+
+FORMATS: Final = ("terminal", "json", "html", "svg")
+
+
+def progress(
+    archive: reading.Archive,
+    start: reading.Start = "",
+    end: reading.End = "",
+    organization: reading.Organization = "",
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
+    ] = "terminal",
+    output: reading.Output = None,
+    profile: options.Profile = "",
+    region: options.Region = "",
+) -> int:
+    """How many members still have root credentials, run after run: the burn-down; what is not known is never removed.
+
+    Needs the extra `fleet`. Exit code 0: no member has any. 1: some have. 2: wrong usage, or no run in the period.
+    3: nobody is known to have any, and of some it is not known, or part of the archive could not be read.
+    """
+    reading.check_format(format_, FORMATS)
+    reading.need(reading.NEEDED, "the burn-down")
+    if format_ in {"html", "svg"}:
+        reading.need(reading.DRAWN_WITH, "a plot")
+    with reading.Reader(profile=profile, region=region) as reader:
+        removal = reader.removal(archive, (instant(start), instant(end)), organization)
+    reading.show(_told(removal, archive, format_, output), output)
+    if removal.remaining:
+        return 1
+    return 0 if reader.whole and not removal.undecided else 3
+
+
+def _told(removal: Removal, source: str, format_: str, output: Path | None) -> str:
+    if format_ == "json":
+        from rootwarden.report.fleet.removal_machine import render as document
+
+        return document(removal, source)
+    if format_ == "html":
+        from rootwarden.report.fleet.removal_page import render as page
+
+        return page(removal, source)
+    if format_ == "svg":
+        from rootwarden.report.fleet.removal_plot import plot
+
+        return plot(removal).svg() + "\n"
+    from rootwarden.report.fleet.removal_terminal import render as lines
+
+    width, color = reading.screen(output)
+    return lines(removal, source, width=width, color=color)

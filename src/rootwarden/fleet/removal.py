@@ -1,0 +1,200 @@
+"""How far the removal of members' root credentials has come: counts at every run of an archive.
+
+Takes the observation table, gives for each run how many members have a root credential, how many have none, and of how
+many nobody knows. An account that a later run did not look at is not known from then on: that it was left out proves
+nothing. The management account and accounts in no organization keep their credentials and are not counted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import polars as pl
+
+from rootwarden.errors import InputError
+from rootwarden.facts.instant import Instant
+from rootwarden.fleet.observation import ACTIVE_STATES, STATE_SUFFIX, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+# Kinds of credentials with the fact that tells of each.
+KINDS: Final = {
+    "password": "password_present",
+    "access-key": "access_keys_present",
+    "certificate": "certificates_present",
+    "mfa-device": "mfa_active",
+}
+_FACTS: Final = (*KINDS.values(), "position", "organization_id")
+READ: Final = (
+    *("run_id", "as_of", "account_id", "account_state", "readable", "has_root_user"),
+    *(name for fact in _FACTS for name in (fact, fact + STATE_SUFFIX)),
+)
+# These keep their root user.
+_KEEP: Final = ("management", "standalone")
+
+
+class KindCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Members with one kind of credential, and those of which nobody knows."""
+
+    kind: str
+    have: int
+    unknown: int
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """How it stood after one run.
+
+    Attributes:
+        as_of: The instant the run judged at.
+        members: Members counted: active, or seen before and not looked at now.
+        have: Those with any root credential.
+        none: Those with none.
+        unknown: Those of which nobody knows, `unseen` among them.
+        unseen: Members of earlier runs that no longer are in the run of their organization.
+        kinds: The same for each kind of credential.
+    """
+
+    as_of: Instant
+    members: int
+    have: int
+    none: int
+    unknown: int
+    unseen: int
+    kinds: tuple[KindCount, ...]
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole course.
+
+    Attributes:
+        points: One a run, in order of time.
+        kept: Accounts of the last runs that keep their root user: management and standalone.
+        remaining: Members with a credential at the end, by id.
+        undecided: Members of which nobody knows at the end, by id.
+    """
+
+    points: tuple[Point, ...]
+    kept: int
+    remaining: tuple[str, ...]
+    undecided: tuple[str, ...]
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """One member as it was seen last: whether it has each kind, and any; `None` where nobody knows."""
+
+    kinds: tuple[bool | None, ...]
+    any: bool | None
+    run: str
+
+
+def removal_of(batches: Iterable[pl.LazyFrame]) -> Removal:
+    """Follow members through the runs.
+
+    Args:
+        batches: Parts of the observation table, each of whole runs, in order of time; `READ` are the columns read.
+
+    Raises:
+        InputError: There is no run, or a table is not one of ours.
+    """
+    course = _Course()
+    for batch in batches:
+        frame = _cells(checked(batch, READ)).sort("as_of", "run_id", "account_id")
+        for (_, run), rows in frame.group_by("as_of", "run_id", maintain_order=True):
+            course.take(str(run), rows)
+    if not course.points:
+        raise InputError("there is no run to follow", hint="`rootwarden archive list` names the runs")
+    return course.told()
+
+
+class _Course:
+    """Members by organization, run after run."""
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+        self._members: dict[tuple[str, str], _Seen] = {}
+        self._kept: set[tuple[str, str]] = set()
+        self._runs: dict[str, str] = {}
+
+    def take(self, run: str, rows: pl.DataFrame) -> None:
+        as_of: datetime = rows["as_of"][0]
+        for account, organization, counts, position, *kinds in rows.select(
+            "account_id", "organization", "counts", "position", *KINDS
+        ).iter_rows():
+            self._runs[organization] = run
+            key = (organization, account)
+            if not counts or position in _KEEP:
+                self._members.pop(key, None)
+                self._kept.discard(key)
+                if counts:
+                    self._kept.add(key)
+            else:
+                self._members[key] = _Seen(tuple(kinds), _any(kinds), run)
+        self._points_add(as_of)
+
+    def told(self) -> Removal:
+        """All of it."""
+        last = [(account, self._now(organization, seen)) for (organization, account), seen in self._members.items()]
+        return Removal(
+            points=tuple(self.points),
+            kept=len(self._kept),
+            remaining=tuple(sorted(account for account, seen in last if seen.any)),
+            undecided=tuple(sorted(account for account, seen in last if seen.any is None)),
+        )
+
+    def _now(self, organization: str, seen: _Seen) -> _Seen:
+        """A member as it is known now: what the last run of its organization left out is not known."""
+        if seen.run == self._runs[organization]:
+            return seen
+        return _Seen((None,) * len(KINDS), None, seen.run)
+
+    def _points_add(self, as_of: datetime) -> None:
+        now = [self._now(organization, seen) for (organization, _), seen in self._members.items()]
+        unseen = sum(seen.run != self._runs[organization] for (organization, _), seen in self._members.items())
+        point = Point(
+            as_of=as_of,
+            members=len(now),
+            have=sum(seen.any is True for seen in now),
+            none=sum(seen.any is False for seen in now),
+            unknown=sum(seen.any is None for seen in now),
+            unseen=unseen,
+            kinds=tuple(
+                KindCount(
+                    kind=kind,
+                    have=sum(seen.kinds[number] is True for seen in now),
+                    unknown=sum(seen.kinds[number] is None for seen in now),
+                )
+                for number, kind in enumerate(KINDS)
+            ),
+        )
+        # Runs of several organizations at one instant make one point.
+        if self.points and self.points[-1].as_of == point.as_of:
+            self.points.pop()
+        self.points.append(point)
+
+
+def _any(kinds: Iterable[bool | None]) -> bool | None:
+    """Any of them, in three values."""
+    values = list(kinds)
+    return True if True in values else None if None in values else False
+
+
+def _cells(frame: pl.LazyFrame) -> pl.DataFrame:
+    """The columns that are followed; a fact that is absent is a no, one that is not known nothing."""
+    kinds = {
+        kind: pl.when(pl.col("readable")).then(
+            pl.when(pl.col(fact + STATE_SUFFIX) == "absent").then(statement=False).otherwise(pl.col(fact))
+        )
+        for kind, fact in KINDS.items()
+    }
+    return frame.select(
+        "run_id",
+        "as_of",
+        "account_id",
+        "position",
+        organization=pl.coalesce("organization_id", pl.lit("")),
+        counts=pl.col("has_root_user") & pl.col("account_state").is_in(ACTIVE_STATES),
+        **kinds,
+    ).collect()

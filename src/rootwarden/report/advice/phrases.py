@@ -1,0 +1,89 @@
+"""Words and symbols of advice, the same in every format; no meaning stands on colour alone."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from rootwarden import packs
+from rootwarden.advice.advice import Certainty, Price, State
+from rootwarden.advice.scenario import Kind, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rootwarden.advice.scenario import Cell
+    from rootwarden.audit.advising import Advised, Standing, Today
+
+SYMBOL: Final[Mapping[State, str]] = MappingProxyType(
+    {State.NOT_DONE: "✗", State.UNKNOWN: "?", State.DONE: "✓", State.NOT_APPLICABLE: "—"}
+)
+WORD: Final[Mapping[State, str]] = MappingProxyType(
+    {
+        State.NOT_DONE: "not done",
+        State.UNKNOWN: "not known",
+        State.DONE: "done",
+        State.NOT_APPLICABLE: "does not apply",
+    }
+)
+# The letters of the style sheet all pages have.
+MARK: Final[Mapping[State, str]] = MappingProxyType(
+    {State.NOT_DONE: "f", State.UNKNOWN: "u", State.DONE: "p", State.NOT_APPLICABLE: "n"}
+)
+OUTCOME: Final[Mapping[Outcome, str]] = MappingProxyType(
+    {Outcome.PREVENTED: "prevented", Outcome.DETECTED: "detected", Outcome.NOT_SEEN: "not seen"}
+)
+OUTCOME_SYMBOL: Final[Mapping[Outcome, str]] = MappingProxyType(
+    {Outcome.PREVENTED: "■", Outcome.DETECTED: "◐", Outcome.NOT_SEEN: "□"}
+)
+OUTCOME_MARK: Final[Mapping[Outcome, str]] = MappingProxyType(
+    {Outcome.PREVENTED: "p", Outcome.DETECTED: "s", Outcome.NOT_SEEN: "f"}
+)
+KIND: Final[Mapping[Kind, str]] = MappingProxyType({Kind.ABUSE: "Abuse", Kind.LOCK_OUT: "Lock-out"})
+COST: Final[Mapping[Price, str]] = MappingProxyType(
+    {Price.FREE: "free", Price.SMALL: "a few dollars", Price.GROWS: "grows with use"}
+)
+CERTAINTY: Final[Mapping[Certainty, str]] = MappingProxyType(
+    {
+        Certainty.DOCUMENTED: "documented",
+        Certainty.KNOWN: "widely known, no page read for it",
+        Certainty.INFERRED: "inferred from what is documented",
+        Certainty.UNSURE: "unsure: sources differ or only one says it",
+    }
+)
+
+
+def outcomes(cells: Sequence[Cell]) -> tuple[Outcome, ...]:
+    """What may come of it, each once, the best first."""
+    return tuple(dict.fromkeys(cell.outcome for cell in cells))
+
+
+def outcome_words(cells: Sequence[Cell]) -> str:
+    """`detected`, or `prevented or not seen` where nobody knows."""
+    return " or ".join(OUTCOME[one] for one in outcomes(cells))
+
+
+def extent(one: Standing) -> str:
+    """`33 of 37`, where some are done and some not; empty otherwise."""
+    total = one.done + one.not_done + one.unknown
+    return f"{one.not_done + one.unknown:,} of {total:,}" if total > 1 and one.not_done + one.unknown else ""
+
+
+def unsettled(cell: Cell, advised: Advised) -> tuple[str, ...]:
+    """What a cell depends on of which nobody knows."""
+    return tuple(need for need in cell.needs if advised.state(need) is State.UNKNOWN)
+
+
+def tally(columns: Iterable[Sequence[Cell]]) -> Mapping[str, int]:
+    """How many scenarios come to each outcome; one that is not known counts as such."""
+    counts = {OUTCOME[one]: 0 for one in reversed(Outcome)} | {"not known": 0}
+    for cells in columns:
+        found = outcomes(cells)
+        counts[OUTCOME[found[0]] if len(found) == 1 else "not known"] += 1
+    return counts
+
+
+def by_kind(today: Iterable[Today]) -> list[Today]:
+    """Scenarios of abuse first, then ways to be locked out."""
+    kinds = {one.id: list(Kind).index(one.kind) for one in packs.scenarios()}
+    return sorted(today, key=lambda one: (kinds[one.scenario], one.scenario))

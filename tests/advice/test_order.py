@@ -1,0 +1,97 @@
+"""The order: what helps most for each step, never before what it needs; and outcomes where something is not known."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.advice.small import advice, cell, scenario
+
+from rootwarden import packs
+from rootwarden.advice.advice import Price, State
+from rootwarden.advice.order import improved, ordered
+from rootwarden.advice.scenario import Outcome, outcome, possible
+
+STATES = st.sampled_from(State)
+EVERY = packs.advice()
+
+
+def order(*args: object) -> list[str]:
+    return [one.advice for one in ordered(*args)]  # type: ignore[arg-type]
+
+
+@settings(max_examples=25)
+@given(st.tuples(*[STATES] * len(EVERY)))
+def test_the_shipped_advice_is_ordered_whatever_its_states(states: tuple[State, ...]) -> None:
+    by_id = dict(zip((one.id for one in EVERY), states, strict=True))
+    placed = order(EVERY, by_id, packs.scenarios())
+    open_ = {one for one, state in by_id.items() if state in (State.NOT_DONE, State.UNKNOWN)}
+    assert sorted(placed) == sorted(open_)
+    for one in EVERY:
+        for needed in one.after:
+            if one.id in open_ and needed in open_:
+                assert placed.index(needed) < placed.index(one.id)
+
+
+def test_what_helps_against_more_comes_first() -> None:
+    every = [advice("a"), advice("b")]
+    scenarios = [scenario(name, cell(Outcome.PREVENTED, "b")) for name in "xy"] + [
+        scenario("z", cell(Outcome.PREVENTED, "a"))
+    ]
+    assert order(every, dict.fromkeys("ab", State.NOT_DONE), scenarios) == ["b", "a"]
+
+
+def test_a_step_counts_with_what_it_needs() -> None:
+    every = [advice("far", "near"), advice("near"), advice("easy")]
+    scenarios = [scenario("x", cell(Outcome.PREVENTED, "far")), scenario("y", cell(Outcome.PREVENTED, "easy"))]
+    states = dict.fromkeys(("far", "near", "easy"), State.NOT_DONE)
+    placed = ordered(every, states, scenarios)
+    assert [(one.advice, one.improves, one.opens) for one in placed] == [
+        ("easy", ("y",), ""),
+        ("near", (), "far"),
+        ("far", ("x",), ""),
+    ]
+    assert order(every, states | {"near": State.DONE}, scenarios) == ["easy", "far"]
+
+
+def test_what_is_done_no_longer_counts() -> None:
+    every = [advice("a"), advice("b")]
+    scenarios = [scenario("x", cell(Outcome.PREVENTED, "a"), cell(Outcome.DETECTED, "b"))]
+    (left,) = ordered(every, {"a": State.DONE, "b": State.NOT_DONE}, scenarios)
+    assert (left.advice, left.improves) == ("b", ())
+
+
+@pytest.mark.parametrize("dear", [Price.SMALL, Price.GROWS])
+def test_equal_gains_go_by_price(dear: Price) -> None:
+    every = [advice("a", price=dear), advice("b")]
+    scenarios = [scenario("x", cell(Outcome.PREVENTED, "a")), scenario("y", cell(Outcome.PREVENTED, "b"))]
+    assert order(every, dict.fromkeys("ab", State.NOT_DONE), scenarios) == ["b", "a"]
+
+
+def test_what_is_not_known_is_ordered_as_if_it_were_not_done() -> None:
+    every = [advice("a"), advice("b")]
+    scenarios = [scenario("x", cell(Outcome.PREVENTED, "a"))]
+    assert order(every, {"a": State.UNKNOWN, "b": State.NOT_DONE}, scenarios) == ["a", "b"]
+
+
+def test_improved_names_what_got_better_only() -> None:
+    scenarios = [scenario("x", cell(Outcome.PREVENTED, "a")), scenario("y", cell(Outcome.DETECTED, "b"))]
+    assert improved(scenarios, (), ("a",)) == ("x",)
+    assert improved(scenarios, ("a",), ("a",)) == ()
+
+
+CELLS = (cell(Outcome.PREVENTED, "a", "b"), cell(Outcome.DETECTED, "c"), cell(Outcome.NOT_SEEN))
+
+
+@pytest.mark.parametrize("states", list(product((State.DONE, State.NOT_DONE, State.UNKNOWN), repeat=3)))
+def test_every_way_of_learning_gives_an_outcome_that_was_possible(states: tuple[State, ...]) -> None:
+    by_id = dict(zip("abc", states, strict=True))
+    on = {one for one, state in by_id.items() if state is State.DONE}
+    perhaps = sorted(one for one, state in by_id.items() if state is State.UNKNOWN)
+    reached = {
+        outcome(CELLS, on | {one for one, is_on in zip(perhaps, learnt, strict=True) if is_on})
+        for learnt in product((True, False), repeat=len(perhaps))
+    }
+    assert set(possible(CELLS, on, perhaps)) == reached

@@ -1,0 +1,151 @@
+"""How advice stands in an organization: what could not be looked at is never done."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+from tests.audit.advised import REFUSED, account, advised, organization, standing
+
+from rootwarden import packs
+from rootwarden.advice.advice import State
+from rootwarden.facts.fact import Absent, Known, Unknown
+from rootwarden.facts.guardrail import ScpDocument
+from rootwarden.facts.organization import Organization, OrganizationalUnit, Position
+from rootwarden.iam.document import read_document
+
+if TYPE_CHECKING:
+    from rootwarden.facts.fact import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CREDENTIALS = "member-root-credentials-removed"
+NOT_TOLD = Unknown("nobody told")
+
+
+@pytest.mark.parametrize(
+    ("present", "state"),
+    [
+        ((True, False), State.NOT_DONE),
+        ((True, None), State.NOT_DONE),
+        ((False, None), State.UNKNOWN),
+        ((None, None), State.UNKNOWN),
+        ((False, False), State.DONE),
+    ],
+    ids=str,
+)
+def test_credentials_of_members(present: tuple[bool | None, ...], state: State) -> None:
+    facts = [REFUSED if one is None else Known(one) for one in present]
+    found = standing(advised(account(1, credentials=facts[0]), account(2, credentials=facts[1])), CREDENTIALS)
+    assert found.state is state
+    assert (found.done, found.not_done, found.unknown) == tuple(map(present.count, (False, True, None)))
+    assert found.accounts == tuple(f"{number:012d}" for number, one in enumerate(present, 1) if one)
+
+
+def test_what_has_no_member_does_not_apply() -> None:
+    found = standing(advised(), CREDENTIALS)
+    assert (found.state, found.said) == (State.NOT_APPLICABLE, "there is no member account")
+
+
+@pytest.mark.parametrize("told", list(product((True, False, None), repeat=3)), ids=str)
+def test_learning_never_flips_what_was_decided(told: tuple[bool | None, ...]) -> None:
+    def features(values: tuple[bool | None, ...]) -> Organization:
+        facts: list[Fact[bool]] = [NOT_TOLD if one is None else Known(one) for one in values]
+        return organization(trusted_access=facts[0], root_credentials_management=facts[1], root_sessions=facts[2])
+
+    names = ("iam-trusted-access", "central-root-management", "root-sessions")
+    before = advised(whole=features(told))
+    for one, name in zip(told, names, strict=True):
+        expected = State.UNKNOWN if one is None else State.DONE if one else State.NOT_DONE
+        assert before.state(name) is expected
+    for learnt in product((True, False), repeat=told.count(None)):
+        answers = iter(learnt)
+        after = advised(whole=features(tuple(next(answers) if one is None else one for one in told)))
+        for name in names:
+            assert before.state(name) in (State.UNKNOWN, after.state(name))
+        for old, new in zip(before.today, after.today, strict=True):
+            assert set(new.native) <= set(old.native)
+            assert set(new.both) <= set(old.both)
+
+
+def test_what_rootwarden_does_not_ask_is_unknown_and_says_how_to_see() -> None:
+    found = advised()
+    looks = {one.id: one.decided.look for one in packs.advice() if one.decided.look}
+    assert len(looks) > 4
+    for name, look in looks.items():
+        assert found.state(name) is State.UNKNOWN
+        assert look in standing(found, name).said
+
+
+@pytest.mark.parametrize(("types", "state"), [(("SERVICE_CONTROL_POLICY",), State.DONE), ((), State.NOT_DONE)])
+def test_policy_types(types: tuple[str, ...], state: State) -> None:
+    root = OrganizationalUnit(
+        id="r-0000", path="/Root", targets=("r-0000",), accounts=(), name="Root", policy_types=Known(types)
+    )
+    found = advised(whole=organization(units=Known((root,)), feature_set=Known("ALL")))
+    assert found.state("scp-policy-type") is state
+    assert found.state("rcp-policy-type") is State.NOT_DONE
+    assert found.state("all-features") is State.DONE
+
+
+def test_an_account_in_no_organization_needs_nothing_of_one() -> None:
+    alone = replace(account(1), position=Known(Position.STANDALONE))
+    found = advised(alone, whole=Organization(id=Absent(), accounts=Absent()), management=False)
+    idle = {one.advice for one in found.standings if one.state is State.NOT_APPLICABLE}
+    # The rest is asked of any account.
+    assert {one.id for one in packs.advice()} - idle == {
+        "access-analyzer",
+        "alternate-contacts",
+        "cost-anomaly-detection",
+        "guardduty",
+        "root-keys-deleted",
+        "root-mfa",
+        "root-second-device",
+        "root-usage-alarm",
+        "sign-in-policy",
+        "trail-everywhere",
+        "trail-validation",
+    }
+    assert all(one.said for one in found.standings)
+
+
+def with_policy(*statements: Mapping[str, object]) -> Organization:
+    full = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [full, *statements]}
+    policy = ScpDocument(id="p-x", name="x", document=Known({}), statements=Known(read_document(document)))
+    whole = organization(service_control_policies_enabled=Known(True), policies={"p-x": policy})
+    targets = ("r-0000", "000000000000", "000000000001", "000000000002")
+    return replace(whole, attachments=Known(dict.fromkeys(targets, ("p-x",))))
+
+
+def test_a_policy_is_proven_and_not_recognised() -> None:
+    leave = {"Effect": "Deny", "Action": "organizations:Leave*", "Resource": "*"}
+    found = advised(whole=with_policy(leave))
+    assert found.state("stay-in-organization-scp") is State.DONE
+    assert found.state("root-deny-scp") is State.NOT_DONE
+    account_leaves = next(one for one in found.today if one.scenario == "account-leaves")
+    assert [cell.outcome for cell in account_leaves.native] == ["prevented"]
+
+
+def test_a_policy_that_bars_your_own_repairs_is_not_done() -> None:
+    root = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}
+    found = standing(
+        advised(whole=with_policy({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": root})),
+        "root-deny-scp",
+    )
+    assert (found.state, found.said) == (State.NOT_DONE, "bars too much in 2 accounts")
+
+
+def test_attachments_nobody_told_leave_it_unknown() -> None:
+    assert advised().state("root-deny-scp") is State.UNKNOWN
+
+
+def test_done_is_not_placed_and_everything_else_that_applies_is() -> None:
+    found = advised(account(1, credentials=Known(False)))
+    placed = [one.advice for one in found.placed]
+    open_ = [one.advice for one in found.standings if one.state in (State.NOT_DONE, State.UNKNOWN)]
+    assert sorted(placed) == open_
+    assert CREDENTIALS not in placed

@@ -1,0 +1,87 @@
+"""Members with and without root credentials, run after run, through the library's own facts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from rootwarden.facts.account import Account
+from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.facts.organization import Position
+from rootwarden.facts.root_user import Password, RootUser
+from rootwarden.fleet.observation import Run, Seen, observe, table
+from rootwarden.fleet.removal import removal_of
+
+if TYPE_CHECKING:
+    from rootwarden.facts.fact import Fact
+    from rootwarden.fleet.observation import Row
+    from rootwarden.fleet.removal import Removal
+
+START: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
+REFUSED: Final = Unknown("iam:GetAccountSummary was refused", Why.DENIED, "iam:GetAccountSummary")
+# A kind of credential is there (True), not there (False), absent (None), or not known ("?").
+Told: TypeAlias = "bool | str | None"
+
+
+def fact(told: Told) -> Fact[bool]:
+    if told is None:
+        return Absent()
+    return Known(told) if isinstance(told, bool) else REFUSED
+
+
+def member(
+    number: int,
+    run: int = 0,
+    *,
+    password: Told = False,
+    key: Told = False,
+    certificate: Told = False,
+    device: Told = False,
+    position: Position | None = Position.MEMBER,
+    organization: str = "o-fake000001",
+    state: str = "ACTIVE",
+    readable: bool = True,
+) -> Row:
+    """One account as a weekly run saw it; a position of `None` is not known."""
+    as_of = START + timedelta(days=7 * run)
+    facts = Account(
+        id=f"{number:012d}",
+        position=Known(position) if position else REFUSED,
+        root=RootUser(
+            arn=f"arn:aws:iam::{number:012d}:root",
+            mfa_active=fact(device),
+            password=Password(present=fact(password)),
+            access_keys_present=fact(key),
+            signing_certificates_present=fact(certificate),
+        ),
+    )
+    told = Run(run_id=f"{organization}/{as_of:%Y%m%d}", as_of=as_of, organization_id=Known(organization))
+    return observe(told, Seen(account=facts, readable=readable, account_state=state))
+
+
+def followed(*runs: tuple[Row, ...]) -> Removal:
+    """The course over runs, each in a batch of its own."""
+    return removal_of(table(run).lazy() for run in runs)
+
+
+def burn_down() -> Removal:
+    """Twelve members over five weeks: a few a week, one refused, one not looked at in the end."""
+    weeks = []
+    for week in range(5):
+        rows = [
+            member(0, week, password=True, device=True, position=Position.MANAGEMENT),
+            *(
+                member(
+                    number,
+                    week,
+                    password="?" if number == 7 else number > 3 * week,
+                    key="?" if number == 7 else number % 4 == 0 and number > 3 * week,
+                    certificate="?" if number == 7 else False,
+                    device="?" if number == 7 else number % 2 == 0 and number > 3 * week,
+                )
+                for number in range(1, 13)
+                if (number, week) != (12, 4)
+            ),
+        ]
+        weeks.append(tuple(rows))
+    return followed(*weeks)

@@ -1,0 +1,122 @@
+"""The burn-down: what is not known is never removed, and an account left out proves nothing."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.fleet.removals import burn_down, followed, member
+
+from rootwarden.errors import InputError
+from rootwarden.facts.organization import Position
+from rootwarden.fleet.removal import removal_of
+
+if TYPE_CHECKING:
+    from tests.fleet.removals import Told
+
+TOLD: tuple[Told, ...] = (True, False, None, "?")
+KINDS = ("password", "key", "certificate", "device")
+
+
+def counts(*rows: object) -> tuple[int, int, int]:
+    point = followed(rows).points[-1]  # type: ignore[arg-type]
+    assert point.members == point.have + point.none + point.unknown
+    return point.have, point.none, point.unknown
+
+
+@pytest.mark.parametrize("told", list(product(TOLD, repeat=4)), ids=lambda told: "".join(str(each)[0] for each in told))
+def test_any_credential_in_three_values(told: tuple[Told, ...]) -> None:
+    have = True in told
+    unknown = not have and "?" in told
+    row = member(1, **dict(zip(KINDS, told, strict=True)))  # type: ignore[arg-type]
+    assert counts(row) == (int(have), int(not have and not unknown), int(unknown))
+
+
+def test_nothing_is_known_of_an_account_that_gave_nothing() -> None:
+    assert counts(member(1, password=True, readable=False)) == (0, 0, 1)
+
+
+def test_who_keeps_root_is_not_counted_and_closed_accounts_are_gone() -> None:
+    removal = followed(
+        (
+            member(1, password=True),
+            member(2, password=True, position=Position.MANAGEMENT),
+            member(3, password=True, position=Position.STANDALONE),
+            member(4, password=True, state="SUSPENDED"),
+        )
+    )
+    assert (removal.points[-1].have, removal.kept, removal.remaining) == (1, 2, ("000000000001",))
+
+
+def test_an_account_whose_position_is_not_known_counts() -> None:
+    assert counts(member(1, password=True, position=None)) == (1, 0, 0)
+
+
+def test_a_member_left_out_of_a_later_run_is_not_known() -> None:
+    removal = followed((member(1, password=True), member(2)), (member(2, 1),))
+    first, last = removal.points
+    assert (first.have, first.none, first.unknown, first.unseen) == (1, 1, 0, 0)
+    assert (last.have, last.none, last.unknown, last.unseen) == (0, 1, 1, 1)
+    assert (removal.remaining, removal.undecided) == ((), ("000000000001",))
+
+
+def test_a_member_that_was_closed_is_no_longer_counted() -> None:
+    removal = followed(
+        (member(1, password=True), member(2)), (member(1, 1, password=True, state="SUSPENDED"), member(2, 1))
+    )
+    assert (removal.points[-1].members, removal.points[-1].unknown) == (1, 0)
+
+
+def test_a_run_of_one_organization_says_nothing_of_another() -> None:
+    other = "o-fake000002"
+    removal = followed(
+        (member(1, password=True), member(2, password=True, organization=other)), (member(1, 1),), (member(1, 2),)
+    )
+    assert [(point.have, point.none, point.unknown) for point in removal.points] == [(2, 0, 0), (1, 1, 0), (1, 1, 0)]
+    assert removal.remaining == ("000000000002",)
+
+
+def test_two_organizations_at_one_instant_are_one_point() -> None:
+    removal = followed((member(1, password=True), member(2, organization="o-fake000002")))
+    assert [(point.have, point.none) for point in removal.points] == [(1, 1)]
+
+
+@given(st.lists(st.tuples(*[st.sampled_from(TOLD)] * 4), min_size=1, max_size=6), st.lists(st.booleans(), min_size=24))
+def test_learning_what_was_not_known_stays_within_the_band(seen: list[tuple[Told, ...]], learnt: list[bool]) -> None:
+    answers = iter(learnt)
+    settled = [tuple(next(answers) if told == "?" else told for told in each) for each in seen]
+    before = followed(tuple(member(number, **dict(zip(KINDS, each, strict=True))) for number, each in enumerate(seen)))  # type: ignore[arg-type]
+    after = followed(
+        tuple(member(number, **dict(zip(KINDS, each, strict=True))) for number, each in enumerate(settled))  # type: ignore[arg-type]
+    )
+    old, new = before.points[0], after.points[0]
+    assert old.have <= new.have <= old.have + old.unknown
+    assert new.unknown == 0
+    for kind, then in zip(old.kinds, new.kinds, strict=True):
+        assert kind.have <= then.have <= kind.have + kind.unknown
+
+
+def test_a_course_of_weeks() -> None:
+    removal = burn_down()
+    assert [(point.have, point.none, point.unknown) for point in removal.points] == [
+        (11, 0, 1),
+        (8, 3, 1),
+        (5, 6, 1),
+        (3, 8, 1),
+        (0, 10, 2),
+    ]
+    assert removal.undecided == ("000000000007", "000000000012")
+
+
+def test_no_run_is_no_course() -> None:
+    with pytest.raises(InputError):
+        removal_of([])
+
+
+def test_another_table_is_refused() -> None:
+    with pytest.raises(InputError, match="no column"):
+        removal_of([pl.LazyFrame({"as_of": [1]})])
