@@ -19,6 +19,7 @@ import botocore.session
 import duckdb
 import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from tests.guardrails.replaying.made_up import write_evidence
 from tests.spark_cluster import HERE, WORKERS, cluster
 from tests.trail.records import WANTED, log, ordinary, root
 from werkzeug.serving import make_server
@@ -167,6 +168,19 @@ class TestCommand:
             assert account == document.get("recipientAccountId", account)
             assert (at is None) or isinstance(at, int)
 
+    def test_a_replay_is_the_same_bytes(self, month: Path, master: tuple[str, dict[str, str]]) -> None:
+        """A change of policies, decided on executors and here."""
+        address, environment = master
+        write_evidence(month / "evidence", 20)
+        asked = ("deny-root-actions", "--trail", "trail", "--evidence", "evidence", "--format", "json")
+        here = command("replay", *asked, cwd=month, group="guardrails")
+        spark = ("--engine", "spark", "--spark-master", address)
+        there = command("replay", *asked, *spark, cwd=month, group="guardrails", **environment)
+        assert here.returncode == there.returncode == 3, there.stderr
+        assert there.stdout == here.stdout
+        assert SPARKS_OWN.sub("", there.stderr) == here.stderr
+        assert json.loads(here.stdout)["calls"]["denied"] > 100
+
     def test_a_table_is_never_written_over(self, tmp_path: Path, spark: SparkSession) -> None:
         from rootwarden.errors import UsageError
         from rootwarden.trail.spark.table import Table
@@ -273,9 +287,9 @@ class TestReading:
         assert all("rootwarden.zip" in each for each in loaded)
 
 
-def command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str, cwd: Path, group: str = "trail", **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", COMMAND, "trail", *arguments],
+        [sys.executable, "-c", COMMAND, group, *arguments],
         cwd=cwd,
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""`rootwarden credentials …`: root credentials of members are planned away, removed, looked for again, and counted."""
+"""`rootwarden credentials …`: root credentials of members are planned away, removed, looked for again, and followed."""
 
 from __future__ import annotations
 

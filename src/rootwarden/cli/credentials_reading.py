@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.findings import RootKey
     from rootwarden.rollout.seal import Seal
 
-CREDENTIALS: Final = "Root credentials of members: what there is, what uses it, and how it goes, in waves."
+CREDENTIALS: Final = (
+    "Root credentials of members: what there is, what uses it, and how it goes, in waves, run after run."
+)
 # What a plan rests on; an AssumeRoot audit reads the rest without being asked.
 _NEEDS: Final = (
     "iam:GetAccountSummary",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import guardrails_prove, guardrails_show
+from rootwarden.cli import guardrails_prove, guardrails_replay, guardrails_show
 
 app = typer.Typer(
     name="guardrails",
@@ -24,3 +24,4 @@ app.command("list")(guardrails_show.list_guardrails)
 app.command("show")(guardrails_show.show)
 app.command("render")(guardrails_show.render)
 app.command("prove")(guardrails_prove.prove)
+app.command("replay")(guardrails_replay.replay)

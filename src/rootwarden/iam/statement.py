@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     from rootwarden.iam.principal import Principal
 
 ANY_RESOURCE: Final = "*"
+# The resource of a request of which nobody said which one it is on.
+UNTOLD_RESOURCE: Final = ""
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is asked: an action, in lower case, on one resource, or on `*` where it has none in particular."""
+    """What is asked: an action, in lower case, on one resource, or on `*` where it has none in particular.
+
+    `UNTOLD_RESOURCE` is one that nobody knows: what names less than all resources may name it.
+    """
 
     action: str
     resource: str
@@ -59,8 +64,10 @@ class CompiledStatement(msgspec.Struct, frozen=True):
         """Whether the statement is about a resource."""
         if self.resources is None:
             return True
-        if resource == ANY_RESOURCE:
+        if resource in {ANY_RESOURCE, UNTOLD_RESOURCE}:
             named: bool | NotKnown = any(one.text == ANY_RESOURCE or set(one.text) == {"*"} for one in self.resources)
+            if not named and resource == UNTOLD_RESOURCE and self.resources:
+                named = NotKnown("the resource")
         else:
             named = _named(self.resources, resource, context)
         return named if isinstance(named, NotKnown) else named is (self.written.not_resources is None)

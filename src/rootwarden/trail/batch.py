@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,12 @@ from rootwarden.trail.hand_over import HandOver, spilled_rows
 from rootwarden.trail.limits import Limits
 from rootwarden.trail.objects_to_read import S3
 from rootwarden.trail.place_names import Restriction
+from rootwarden.trail.replay import Replay, Sums
+from rootwarden.trail.replayed import REPLAYED
+from rootwarden.trail.replayer import Replayer
 from rootwarden.trail.scan import Scan
 from rootwarden.trail.spool import Row, row_of
-from rootwarden.trail.usage import UsageScan
+from rootwarden.trail.usage import CallScan, UsageScan
 from rootwarden.trail.usage_tally import UsageTally
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
         profile: Named AWS profile, or empty.
         region: AWS region, or empty.
         names: Names of events, when calls are to be added up in place of keeping events.
+        replay: A change of policies, when the calls it touches are wanted in place of others.
     """
 
     interest: Interest
@@ -53,6 +58,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     profile: str = ""
     region: str = ""
     names: tuple[NamesFile, ...] = ()
+    replay: Replay | None = None
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +72,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         read: Stamps of the objects that were, by name.
         size: Bytes of the objects as they are stored.
         tally: The calls added up, when they were to be.
+        sums: What a replay came to beside its rows.
     """
 
     rows: list[Row]
@@ -75,6 +82,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     read: dict[str, str]
     size: int
     tally: Tally | None = None
+    sums: Sums | None = None
 
     def every_row(self) -> Iterator[Row]:
         """All events; the file they were handed over in is gone afterwards."""
@@ -91,6 +99,8 @@ def read_batch(batch: Sequence[Readable], orders: Orders, door: Door | None) -> 
         orders: What for.
         door: Access to AWS, when any object is in S3.
     """
+    if orders.replay is not None:
+        return _replay(batch, orders, orders.replay, door)
     if orders.names:
         return _add_up(batch, orders, door)
     counts: list[Counts] = []
@@ -141,6 +151,49 @@ def _add_up(batch: Sequence[Readable], orders: Orders, door: Door | None) -> Res
         read={},
         size=sum(each.size for each in batch),
         tally=sum_of.tally,
+    )
+
+
+def _replay(batch: Sequence[Readable], orders: Orders, replay: Replay, door: Door | None) -> Result:
+    """Read some objects in full, for what a change of policies touches."""
+    opened = _opened(batch, orders.base, door)
+    return _replayed(((each.name, source) for each, source in opened), orders, replay, sum(one.size for one in batch))
+
+
+def read_stream(stream: BinaryIO, orders: Orders, replay: Replay) -> Result:
+    """Read standard input in full, for what a change of policies touches."""
+    return _replayed([("-", stream)], orders, replay, 0)
+
+
+def _replayed(
+    sources: Iterable[tuple[str, Path | BinaryIO | RootwardenError]], orders: Orders, replay: Replay, size: int
+) -> Result:
+    counts: list[Counts] = []
+    problems: list[Problem] = []
+    replayer = Replayer(replay, orders.restriction)
+    with HandOver(orders.folder) as kept:
+        for name, source in sources:
+            if isinstance(source, RootwardenError):
+                problems.append(Problem(name, source.message))
+                counts.append(Counts(files=1))
+                continue
+            digest = hashlib.sha256()
+            scan = CallScan(source, REPLAYED, name=name, limits=orders.limits, digest=digest)
+            for calls in scan.calls():
+                for call in calls:
+                    replayer.take(call)
+                kept.add(replayer.taken())
+            replayer.sums.read(digest)
+            counts.append(scan.counts())
+            problems.extend(scan.problems)
+    return Result(
+        rows=kept.rows,
+        spilled=kept.spilled,
+        counts=total(counts),
+        problems=tuple(problems),
+        read={},
+        size=size,
+        sums=replayer.sums,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.trail.batch import asked_for
+from rootwarden.trail.batch import asked_for, read_stream
 from rootwarden.trail.counts import Counts, Problem, total
 from rootwarden.trail.scan import Scan
 from rootwarden.trail.workforce import read_alone, read_together
@@ -91,6 +91,7 @@ def run(
     workers: int = 0,
     elsewhere: Elsewhere | None = None,
     show: Callable[[Progress], None] = lambda _: None,
+    also: Callable[[Result], None] = lambda _: None,
 ) -> Run:
     """Read everything, into the spool.
 
@@ -102,6 +103,7 @@ def run(
         workers: How many processes; 0 for one a core.
         elsewhere: Reads batches on other machines, instead of here.
         show: Called with how far it is.
+        also: Called with what each batch gave.
 
     Returns:
         What it came to. An interrupt (Ctrl-C) ends the reading and not the run: what was read is in the spool.
@@ -111,11 +113,17 @@ def run(
     """
     done = Run(read_again=spool.remember(_fingerprint(orders)))
     try:
-        if stream is not None:
+        if stream is not None and orders.replay is not None:
+            result = read_stream(stream, orders, orders.replay)
+            spool.add(result.every_row(), {})
+            done.took(result.counts, result.problems)
+            also(result)
+        elif stream is not None:
             _read_stream(stream, orders, spool, done)
         objects = _not_read_before(listing.objects(), spool, done)
         for result in read_all(objects, orders, done, workers=workers, elsewhere=elsewhere, show=show):
             spool.add(result.every_row(), result.read)
+            also(result)
     except KeyboardInterrupt:
         done.interrupted = True
     done.took(Counts(), listing.unlisted)

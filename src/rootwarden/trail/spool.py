@@ -166,6 +166,11 @@ class Spool:
         Args:
             new: Only those no earlier run had.
         """
+        for document in self.documents(new=new):
+            yield read_event(msgspec.json.decode(document))
+
+    def documents(self, *, new: bool = False) -> Iterator[bytes]:
+        """The documents as they were added, in the order of `events`."""
         with self._translated():
             rows = self._database.execute(_IN_ORDER, (self._run if new else 0,))
         while True:
@@ -173,7 +178,7 @@ class Spool:
                 row = rows.fetchone()
             if row is None:
                 return
-            yield read_event(msgspec.json.decode(row[0]))
+            yield row[0]
 
     def distinct(self, *, new: bool = False) -> int:
         """How many events there are."""

@@ -6,7 +6,7 @@ is read record by record, so that one odd record costs no other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 import msgspec
 
@@ -19,7 +19,8 @@ from rootwarden.trail.limits import Limits
 from rootwarden.trail.opening import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import hashlib
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _LIMITS: Final = Limits()
 _NOTHING: Final = msgspec.Raw()
+_REST: Final = 1024**2
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -148,39 +150,83 @@ class _File(msgspec.Struct):
     Records: list[Used]
 
 
-_file: Final = msgspec.json.Decoder(_File)
-_list: Final = msgspec.json.Decoder(list[Used])
-_one: Final = msgspec.json.Decoder(Used)
+_Kind = TypeVar("_Kind", bound=Used)
 
 
-class UsageScan:
-    """One file, read for usage.
+class Reading(Generic[_Kind]):
+    """How records are decoded.
+
+    Args:
+        kind: Which fields of a record are decoded.
+        file: A struct whose `Records` are a list of them.
+        odd: Reads a record in which a field is of another kind than documented.
+    """
+
+    def __init__(self, kind: type[_Kind], file: type[msgspec.Struct], odd: Callable[[Document], _Kind]) -> None:
+        self.kind = kind
+        self.file: msgspec.json.Decoder[Any] = msgspec.json.Decoder(file)
+        self.list: msgspec.json.Decoder[list[_Kind]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        self.one = msgspec.json.Decoder(kind)
+        self.odd = odd
+
+
+class _Told:
+    """A file that tells a digest what is read of it."""
+
+    def __init__(self, file: BinaryIO, digest: hashlib._Hash) -> None:
+        self._file = file
+        self._digest = digest
+
+    def read(self, most: int) -> bytes:
+        """Read some bytes."""
+        data = self._file.read(most)
+        self._digest.update(data)
+        return data
+
+
+class CallScan(Generic[_Kind]):
+    """One file, every record of it.
 
     Args:
         source: A file, its bytes or a stream, packed with gzip or not.
+        reading: How records are decoded.
         name: What people call it.
         limits: How much it may take.
+        digest: Is told every byte of the file as it is stored.
 
     Attributes:
         problems: Why it was not read in full, so far.
     """
 
-    def __init__(self, source: Path | bytes | BinaryIO, *, name: str = "-", limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self,
+        source: Path | bytes | BinaryIO,
+        reading: Reading[_Kind],
+        *,
+        name: str = "-",
+        limits: Limits = _LIMITS,
+        digest: hashlib._Hash | None = None,
+    ) -> None:
         self._source = source
+        self._reading = reading
+        self._digest = digest
         self._name = name
         self._limits = limits
         self._records = self._unreadable = 0
         self._packed = self._inflated = self._members = 0
         self.problems: list[Problem] = []
 
-    def calls(self) -> Iterator[list[Used]]:
+    def calls(self) -> Iterator[list[_Kind]]:
         """The calls, some at a time, in the order of the file; to be asked once."""
         try:
             with opened(self._source) as source:
-                inflation = Inflation(source.file, self._limits, size=source.size)
+                file = source.file if self._digest is None else cast("BinaryIO", _Told(source.file, self._digest))
+                inflation = Inflation(file, self._limits, size=source.size)
                 for calls in self._read(inflation):
                     self._records += len(calls)
                     yield calls
+                while self._digest is not None and file.read(_REST):
+                    pass
                 self._packed, self._inflated, self._members = inflation.packed, inflation.inflated, inflation.members
         except OSError as error:
             self._problem(f"it cannot be read: {error.strerror or error}".lower())
@@ -200,7 +246,7 @@ class UsageScan:
             several_members=int(self._members > 1),
         )
 
-    def _read(self, inflation: Inflation) -> Iterator[list[Used]]:
+    def _read(self, inflation: Inflation) -> Iterator[list[_Kind]]:
         framer = Framer(self._limits.record)
         waiting: list[bytes] = []
         length = 0
@@ -221,10 +267,10 @@ class UsageScan:
         if framer.torn:
             self._problem("a record that holds others could not be told from them")
 
-    def _of_window(self, framer: Framer, window: bytes, *, last: bool) -> Iterator[list[Used]]:
+    def _of_window(self, framer: Framer, window: bytes, *, last: bool) -> Iterator[list[_Kind]]:
         if last and not framer.begun:
             try:
-                yield _file.decode(window).Records
+                yield self._reading.file.decode(window).Records
             except _UNREADABLE:
                 pass
             else:
@@ -232,20 +278,20 @@ class UsageScan:
         for section in framer.sections(window, last=last):
             yield self._of_records(framer.records(section, last=last))
 
-    def _of_records(self, records: list[bytes]) -> list[Used]:
+    def _of_records(self, records: list[bytes]) -> list[_Kind]:
         try:
-            calls = _list.decode(b"[" + b",".join(records) + b"]")
+            calls = self._reading.list.decode(b"[" + b",".join(records) + b"]")
         except _UNREADABLE:
             return [call for record in records for call in self._of_one(record)]
         if all(call.name for call in calls):
             return calls
         return [call for record in records for call in self._of_one(record)]
 
-    def _of_one(self, record: bytes) -> Iterator[Used]:
+    def _of_one(self, record: bytes) -> Iterator[_Kind]:
         try:
-            call = _one.decode(record)
+            call = self._reading.one.decode(record)
         except _UNREADABLE:
-            call = Used()
+            call = self._reading.kind()
         if call.name:
             yield call
             return
@@ -254,7 +300,7 @@ class UsageScan:
             self._unreadable += 1
             return
         for each in unwrapped(document):
-            yield _as_far_as_readable(each)
+            yield self._reading.odd(each)
 
     def _problem(self, reason: str) -> None:
         self.problems.append(Problem(self._name, reason))
@@ -307,3 +353,19 @@ def _identity(event: Event) -> UsedIdentity:
 
 def _raw(value: object) -> msgspec.Raw:
     return _NOTHING if value is None else msgspec.Raw(msgspec.json.encode(value))
+
+
+USED: Final = Reading(Used, _File, _as_far_as_readable)
+
+
+class UsageScan(CallScan[Used]):
+    """One file, read for usage.
+
+    Args:
+        source: A file, its bytes or a stream, packed with gzip or not.
+        name: What people call it.
+        limits: How much it may take.
+    """
+
+    def __init__(self, source: Path | bytes | BinaryIO, *, name: str = "-", limits: Limits = _LIMITS) -> None:
+        super().__init__(source, USED, name=name, limits=limits)

@@ -113,7 +113,7 @@ class UsageTally:
         wanted = self._what(used.source or "", used.name)
         day = self._day(time)
         error = used.error
-        outcome = Outcome.DONE if error is None else _outcome(error)
+        outcome = Outcome.DONE if error is None else outcome_of(error)
         marks, named = self._details(used, wanted) if outcome is not Outcome.DENIED else _NOTHING
         call = Call(wanted.source, used.name, outcome, service_behind(who.invoked_by) if who.invoked_by else "", marks)
         calls = self.tally.calls.get(caller)
@@ -241,7 +241,8 @@ def _identity(who: UsedIdentity) -> Identity:
     )
 
 
-def _outcome(error: str | None) -> Outcome:
+def outcome_of(error: str | None) -> Outcome:
+    """How a call ended that has this `errorCode`."""
     if not error or error in _DRY:
         return Outcome.DONE
     return (

@@ -151,4 +151,5 @@ def _result_of(summary: Summary, kept: HandOver) -> Result:
         problems=summary.problems,
         read=summary.read,
         size=summary.size,
+        sums=summary.sums,
     )

@@ -17,6 +17,7 @@ from pyspark import TaskContext
 
 from rootwarden.trail.counts import Counts, Problem, total
 from rootwarden.trail.hand_over import HandOver, spilled_rows
+from rootwarden.trail.replay import Sums
 from rootwarden.trail.spool import Row
 from rootwarden.trail.workforce import read_alone, read_together
 
@@ -43,6 +44,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         problems: What was not read in full.
         read: Stamps of the objects that were, by name.
         size: Bytes of the objects as they are stored.
+        sums: What a replay came to beside its rows.
     """
 
     partition: int
@@ -53,6 +55,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     read: dict[str, str]
     size: int
+    sums: Sums | None = None
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,11 +115,15 @@ def _again() -> bool:
 def _parts(results: Iterable[Result], index: int, folder: str) -> Iterator[Part]:
     done: list[tuple[Counts, tuple[Problem, ...], int]] = []
     read: dict[str, str] = {}
+    sums: Sums | None = None
     with HandOver(folder, in_memory=_WITH_SUMMARY) as kept:
         for result in results:
             kept.add(result.every_row())
             done.append((result.counts, result.problems, result.size))
             read |= result.read
+            if result.sums is not None:
+                sums = sums or Sums()
+                sums.merge(result.sums)
     attempt = uuid4().hex
     place = -1
     if kept.spilled:
@@ -131,6 +138,7 @@ def _parts(results: Iterable[Result], index: int, folder: str) -> Iterator[Part]
         problems=tuple(problem for _, problems, _ in done for problem in problems),
         read=read,
         size=sum(size for _, _, size in done),
+        sums=sums,
     )
 
 

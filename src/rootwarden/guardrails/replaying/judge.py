@@ -1,0 +1,270 @@
+"""What a change does to calls: each decided once for all calls that no policy can tell apart.
+
+Who asks decides first: where no statement the change brings or takes can match them, nothing is looked at. Then the
+event: where none of those names an action it may need. Only for the rest are condition keys, resources and parameters
+made, and of them those that a statement on the way asks for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from rootwarden.guardrails.replaying.belonging import Belonging
+from rootwarden.guardrails.replaying.comparing import Asked, compare
+from rootwarden.guardrails.replaying.details import fields_of, keys_of
+from rootwarden.guardrails.replaying.needs import SIGN_IN, NeedsOfEvents
+from rootwarden.guardrails.replaying.paths import NOTHING, Paths
+from rootwarden.guardrails.replaying.resources import named_in, resources_of
+from rootwarden.guardrails.replaying.ruling import Effect, Ruling
+from rootwarden.iam.context import MISSING, Context, held
+from rootwarden.iam.principal import Kind
+from rootwarden.iam.statement import ANY_RESOURCE, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from rootwarden.guardrails.replaying.asker import Asker
+    from rootwarden.guardrails.replaying.comparing import Compared
+    from rootwarden.guardrails.replaying.details import Details
+    from rootwarden.guardrails.replaying.needs import Needs
+    from rootwarden.guardrails.replaying.paths import Brief, Side
+    from rootwarden.iam.actions import ActionCatalogue
+    from rootwarden.iam.context import Held
+    from rootwarden.iam.statement import CompiledStatement
+    from rootwarden.iam.usage.mapping import EventMap, EventRules
+
+UNTOUCHED: Final = Ruling()
+# Why no policy of an organization stops what is no call of somebody's.
+BY_A_SERVICE: Final = "a service did it by itself, and asked no policy"
+SIGNING_IN: Final = "it is a step of signing in"
+# So many rulings are kept; then all are made anew.
+_MOST_RULINGS: Final = 50_000
+_UNBOUND: Final = frozenset({Kind.SERVICE, Kind.FEDERATED, Kind.ANONYMOUS})
+
+
+class Plan:
+    """How calls of one kind by one principal are decided.
+
+    Attributes:
+        fields: The fields of `Details` that matter.
+        keys: The condition keys that are asked for.
+        resources: Whether a statement names less than all resources.
+        owner: Whether it matters whose the resource is.
+        marks: Parameters whose presence decides which actions are needed.
+        beyond: Why no policy stops it; empty where one can.
+        rulings: Those made so far.
+    """
+
+    __slots__ = ("beyond", "fields", "keys", "marks", "needs", "owner", "resources", "rulings")
+
+    def __init__(self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, beyond: str) -> None:
+        more = ("parameters", "resources", "account") if resources else ()
+        self.needs = needs
+        self.keys = keys
+        self.resources = resources
+        self.owner = owner
+        self.beyond = beyond
+        self.marks = needs.marks
+        self.fields = tuple(sorted({*fields_of(keys), *more, *(("owner",) if owner else ())}))
+        self.rulings: dict[tuple[object, ...], Ruling] = {}
+
+
+class Judge:
+    """Decides calls.
+
+    Args:
+        brief: What is replayed.
+        rules: What events are named otherwise than the action they need.
+        events: From events to actions.
+        catalogue: The actions there are.
+    """
+
+    def __init__(self, brief: Brief, rules: EventRules, events: EventMap, catalogue: ActionCatalogue) -> None:
+        self._brief = brief
+        self._around = brief.around
+        self._needs = NeedsOfEvents(rules, events, catalogue)
+        self._belonging = Belonging(brief.before)
+        self._catalogue = catalogue
+        self._made = 0
+        self.paths = Paths(brief)
+        self._everywhere = self._of_resources()
+
+    def touches(self, asker: Asker) -> bool:
+        """Whether the change may touch any call of a principal."""
+        return bool(self._everywhere) or self._reaches(asker, self._above(asker))
+
+    def plan(self, asker: Asker, source: str, name: str, *, beyond: str = "") -> Plan | None:
+        """How calls are decided; `None` where the change touches none of them.
+
+        Args:
+            asker: Who calls.
+            source: Service as the record has it, without its domain.
+            name: `eventName`.
+            beyond: Why no policy stops it, where the record tells that.
+        """
+        needs = self._needs.of(source, name)
+        mine = self._above(asker)
+        sides = (mine, *self._everywhere)
+        changed = [one for side in sides for one in _possible(side.changed, asker)]
+        if not any(side.unread for side in sides) and not any(needs.named_by(one) for one in changed):
+            return None
+        every = [one for side in sides for one in _possible(side.statements, asker) if needs.named_by(one)]
+        keys = frozenset(key for one in every for key in _asked(one)) - asker.keys.keys()
+        owner = bool(self._everywhere) or any(key.startswith("aws:resource") for key in keys)
+        resources = any(_is_particular(one) for one in every)
+        return Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
+
+    def ruling(
+        self,
+        plan: Plan,
+        asker: Asker,
+        picked: tuple[object, ...],
+        marks: tuple[str, ...],
+        details: Callable[[], Details],
+    ) -> Ruling:
+        """What the change does to a call.
+
+        Args:
+            plan: How its like is decided.
+            asker: Who calls.
+            picked: The fields of the plan.
+            marks: Those of the plan that the call has.
+            details: Gives all fields, when the call is the first of its kind.
+        """
+        key = (marks, picked)
+        found = plan.rulings.get(key)
+        if found is None:
+            self._made += 1
+            if self._made % _MOST_RULINGS == 0:
+                plan.rulings.clear()
+            found = plan.rulings[key] = self._ruling(plan, asker, details(), marks)
+        return found
+
+    def _above(self, asker: Asker) -> Side:
+        who = asker.who
+        if who.kind in _UNBOUND or who.service_linked or not who.account or who.account == self._around.management:
+            return NOTHING
+        return self.paths.side("scp", who.account)
+
+    def _of_resources(self) -> tuple[Side, ...]:
+        """Resource control policies reach whoever calls, as resources of any account may be meant."""
+        if "rcp" not in self._brief.kinds:
+            return ()
+        sides = {one.account: self.paths.side("rcp", one.account) for one in self._brief.before.standings}
+        return tuple({id(side): side for side in sides.values() if not side.idle}.values())
+
+    def _reaches(self, asker: Asker, side: Side) -> bool:
+        return side.unread or any(True for _ in _possible(side.changed, asker))
+
+    def _ruling(self, plan: Plan, asker: Asker, details: Details, marks: tuple[str, ...]) -> Ruling:
+        owner = details.owner if plan.owner else ""
+        scp = self._above(asker)
+        rcp = self.paths.side("rcp", owner) if owner else NOTHING
+        if scp.idle and rcp.idle:
+            return UNTOUCHED
+        context = Context(self._keys(plan, asker, details), complete=False, absent=asker.absent)
+        mapped = plan.needs.of(marks)
+        beyond = plan.beyond or mapped.none
+        named = named_in(details) if plan.resources else None
+        partition = asker.who.arn.split(":")[1] if asker.who.arn.count(":") > 1 else "aws"
+
+        def compared(action: str, template: str = "") -> list[Compared]:
+            known = self._catalogue.action(action)
+            where: tuple[str, ...] = (ANY_RESOURCE,)
+            if named is not None and template != "*" and not beyond:
+                where = resources_of(known, named, self._catalogue, partition)
+            requests = (Request(action.lower(), one, context) for one in where)
+            asked = (Asked(asker.who, request, owner or asker.who.account, scp, rcp) for request in requests)
+            return [compare(one, self.paths, self._around) for one in asked]
+
+        if beyond:
+            fenced = compared(SIGN_IN) if plan.needs.signs_in and not rcp.idle else []
+            if any(one.newly[1] or one.freed[1] for one in fenced):
+                return _fenced(fenced)
+            found = [one for action in plan.needs.apart for one in compared(action)]
+            return msgspec.structs.replace(_summed(found, [], []), beyond=beyond)
+        surely = [one for need in mapped.needed for one in compared(need.action, need.resource)]
+        perhaps = [(action, one) for action in plan.needs.perhaps(marks) for one in compared(action)]
+        either = [one for action in plan.needs.either(marks, scp, rcp) for one in compared(action)]
+        actions = tuple(need.action for need in mapped.needed)
+        return msgspec.structs.replace(_summed(surely, perhaps, either), actions=actions)
+
+    def _keys(self, plan: Plan, asker: Asker, details: Details) -> dict[str, Held]:
+        keys: dict[str, Held] = {**keys_of(details, plan.keys), **asker.keys}
+        keys |= self._belonging.keys("principal", asker.who.account)
+        if plan.owner and details.owner:
+            keys |= self._belonging.keys("resource", details.owner)
+        if plan.needs.signs_in and asker.who.arn:
+            keys["signin:principalarn"] = held(asker.who.arn)
+        return keys | dict.fromkeys(self._around.no_keys, MISSING)
+
+
+def _possible(statements: Iterable[CompiledStatement], asker: Asker) -> Iterator[CompiledStatement]:
+    """Statements of which who asks alone does not rule a match out."""
+    context = Context(asker.keys, complete=False, absent=asker.absent)
+    for one in statements:
+        if all(condition.test(context).truth is not False for condition in one.conditions):
+            yield one
+
+
+def _asked(statement: CompiledStatement) -> Iterator[str]:
+    """The keys a statement asks for, in lower case; those of its variables too."""
+    for condition in statement.conditions:
+        yield condition.written.key.lower()
+        for wanted in condition.wanted:
+            yield from (key.lower() for key in wanted.variables)
+    for resource in statement.resources or ():
+        yield from (key.lower() for key in resource.variables)
+
+
+def _is_particular(statement: CompiledStatement) -> bool:
+    return statement.resources is not None and any(one.text != ANY_RESOURCE for one in statement.resources)
+
+
+def _fenced(found: list[Compared]) -> Ruling:
+    """A sign-in as a resource control policy fences it: described by AWS, and never sure."""
+    ruling = _summed(found, [], [])
+    depends = (*ruling.depends_on, "whether a resource control policy reaches this sign-in")
+    return msgspec.structs.replace(ruling, surely=False, actions=(SIGN_IN,), depends_on=depends)
+
+
+def _summed(surely: list[Compared], perhaps: list[tuple[str, Compared]], either: list[Compared]) -> Ruling:
+    """One call out of its actions: denied when any that is needed is.
+
+    Args:
+        surely: Of actions that were needed.
+        perhaps: Of actions that may have been needed besides.
+        either: Of actions one of which was needed.
+    """
+    unsure = [one for _, one in perhaps]
+    every = [*surely, *unsure, *either]
+    if not every:
+        return UNTOUCHED
+    was = any(one.was_denied[0] for one in surely) or (bool(either) and all(one.was_denied[0] for one in either))
+    may_have_been = any(one.was_denied[1] for one in every)
+    now = any(one.denied[0] for one in surely) or (bool(either) and all(one.denied[0] for one in either))
+    may_be = any(one.denied[1] for one in every)
+    new = any(one.newly[0] for one in surely) or (bool(either) and all(one.newly[0] for one in either))
+    needless = [f"whether it needs `{action}`" for action, one in perhaps if one.newly[1] or one.freed[1]]
+    unknown = ["which action it needs"] if either and not (all(one.newly[0] for one in either)) else []
+    if not was and any(one.newly[1] for one in every):
+        touched = [one for one in every if one.newly[1]]
+        certain = new and not may_have_been
+        return _made(Effect.DENIES, certain, touched, [*needless, *unknown], freed=False)
+    if may_have_been and not now and any(one.freed[1] for one in every):
+        touched = [one for one in every if one.freed[1]]
+        certain = was and not may_be
+        return _made(Effect.LETS_THROUGH, certain, touched, [*needless, *unknown], freed=True)
+    if was and any(one.added[1] for one in every):
+        touched = [one for one in every if one.added[1]]
+        certain = any(one.added[0] for one in surely) or (bool(either) and all(one.added[0] for one in either))
+        return _made(Effect.DENIES_ANYWAY, certain, touched, [*needless, *unknown], freed=False)
+    return UNTOUCHED
+
+
+def _made(effect: Effect, certain: bool, touched: list[Compared], more: list[str], *, freed: bool) -> Ruling:
+    places = {place for one in touched for place in (one.freed_by if freed else one.by)}
+    depends = dict.fromkeys([key for one in touched for key in one.depends_on] + more)
+    return Ruling(effect=effect, surely=certain, by=tuple(sorted(places)), depends_on=() if certain else tuple(depends))

@@ -1,0 +1,129 @@
+"""The actions an event may have needed: what rules it out for a policy, and what decides it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rootwarden.iam.usage.tally import Call, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rootwarden.guardrails.replaying.paths import Side
+    from rootwarden.iam.actions import ActionCatalogue
+    from rootwarden.iam.statement import CompiledStatement
+    from rootwarden.iam.usage.mapping import EventMap, EventRules, Mapped
+
+# Never an event of its own (CloudTrail guide); the service reference says which actions need it besides.
+PASS_ROLE: Final = "iam:PassRole"  # noqa: S105 - an action
+SIGN_IN: Final = "signin:Authenticate"
+_SIGN_IN_EVENT: Final = ("signin", "ConsoleLogin")
+
+
+class Needs:
+    """What one kind of event needs.
+
+    Args:
+        source: Service as the record has it, without its domain.
+        name: `eventName`.
+        marks: Parameters whose presence decides.
+        events: From events to actions.
+        catalogue: The actions there are.
+
+    Attributes:
+        marks: As given.
+        candidates: Every action it may need.
+        apart: What it is taken for where no policy stops it: an action of its own name.
+        signs_in: Whether it is the step of signing in that a fence may stop.
+    """
+
+    __slots__ = ("_catalogue", "_classes", "_mapped", "_unknown", "apart", "candidates", "marks", "signs_in")
+
+    def __init__(
+        self, source: str, name: str, marks: tuple[str, ...], events: EventMap, catalogue: ActionCatalogue
+    ) -> None:
+        self.marks = marks
+        self.signs_in = (source, name) == _SIGN_IN_EVENT
+        self.apart = (f"{source}:{name}",)
+        self._catalogue = catalogue
+        self._classes: dict[tuple[int, int], tuple[str, ...]] = {}
+        calls = {chosen: Call(source, name, Outcome.DONE, "", chosen) for chosen in ((), *((one,) for one in marks))}
+        self._mapped = events.of, source, name
+        found: dict[str, None] = {}
+        unknown: dict[str, None] = {}
+        for chosen in calls:
+            mapped = self.of(chosen)
+            found.update(dict.fromkeys(need.action for need in mapped.needed))
+            found.update(dict.fromkeys(self.perhaps(chosen)))
+            if mapped.unknown:
+                unknown.update(dict.fromkeys(self._alternatives(mapped, source, name)))
+        found.update(dict.fromkeys(self.apart))
+        if self.signs_in:
+            found[SIGN_IN] = None
+        self._unknown = tuple(unknown)
+        self.candidates = tuple(found | unknown)
+
+    def of(self, marks: tuple[str, ...]) -> Mapped:
+        """What a call with these marks needed."""
+        of, source, name = self._mapped
+        return of(Call(source, name, Outcome.DONE, "", marks))
+
+    def named_by(self, statement: CompiledStatement) -> bool:
+        """Whether a statement names an action the event may need."""
+        return any(statement.names_action(action.lower()) for action in self.candidates)
+
+    def perhaps(self, marks: tuple[str, ...]) -> tuple[str, ...]:
+        """Actions it may have needed besides."""
+        mapped = self.of(marks)
+        actions = (self._catalogue.action(need.action) for need in mapped.needed)
+        passing = any(action is not None and PASS_ROLE in action.dependent for action in actions)
+        return (*mapped.maybe, *((PASS_ROLE,) if passing else ()))
+
+    def either(self, marks: tuple[str, ...], *sides: Side) -> tuple[str, ...]:
+        """Where nobody knows the action it needed: one of each kind that these policies tell apart."""
+        if not self.of(marks).unknown:
+            return ()
+        key = (id(sides[0]), id(sides[-1]))
+        found = self._classes.get(key)
+        if found is None:
+            every = [one for side in sides for one in side.statements]
+            kinds: dict[tuple[bool, ...], str] = {}
+            for action in self._unknown:
+                kinds.setdefault(tuple(one.names_action(action.lower()) for one in every), action)
+            found = self._classes[key] = tuple(kinds.values())
+        return found
+
+    def _alternatives(self, mapped: Mapped, source: str, name: str) -> Iterable[str]:
+        for prefix in mapped.prefixes or (source,):
+            service = self._catalogue.service(prefix)
+            if service is not None:
+                yield from (action.full for action in service.actions.values())
+            yield f"{prefix}:{name}"
+
+
+class NeedsOfEvents:
+    """What events need, each kind once.
+
+    Args:
+        rules: What is named otherwise than the action it needs.
+        events: From events to actions.
+        catalogue: The actions there are.
+    """
+
+    _MOST: Final = 20_000
+
+    def __init__(self, rules: EventRules, events: EventMap, catalogue: ActionCatalogue) -> None:
+        self._rules = rules
+        self._events = events
+        self._catalogue = catalogue
+        self._found: dict[tuple[str, str], Needs] = {}
+
+    def of(self, source: str, name: str) -> Needs:
+        """What events of this name need."""
+        found = self._found.get((source, name))
+        if found is None:
+            if len(self._found) >= self._MOST:
+                self._found.clear()
+            marks = self._rules.marks(source, name)
+            found = self._found[source, name] = Needs(source, name, marks, self._events, self._catalogue)
+        return found

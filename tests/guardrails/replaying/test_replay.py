@@ -1,0 +1,274 @@
+"""A replay agrees with an oracle event by event, and obeys the laws of what a change of policies can do."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.guardrails.replaying.made_up import FULL, ROOT, SAND, WORK, write_evidence
+from tests.guardrails.replaying.oracle import Change, Said, said_of
+from tests.guardrails.replaying.replaying import Changed, month_records, replay_files
+from tests.guardrails.replaying.strange import HERE, strange_records
+
+from rootwarden.guardrails.replaying.tally import ReplayTally
+from rootwarden.simulator.trail.organization import MANAGEMENT, make_organization
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+ACCOUNTS = 20
+Policies = dict[str, dict[str, dict[str, Any]]]
+
+
+def deny(actions: str | list[str], resource: str | list[str] = "*", **conditions: Any) -> dict[str, Any]:
+    statement = {"Sid": "Deny", "Effect": "Deny", "Action": actions, "Resource": resource}
+    return {"Version": "2012-10-17", "Statement": [statement | ({"Condition": conditions} if conditions else {})]}
+
+
+def allow_only(*actions: str) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
+
+
+ROOT_ARN = {"aws:PrincipalArn": "arn:*:iam::*:root"}
+DENY_ROOT = deny("*", ArnLike=ROOT_ARN)
+EXEMPTING = deny("*", ArnLike=ROOT_ARN, Null={"aws:AssumedRoot": "true"})
+BUILDERS = {"aws:PrincipalArn": "arn:aws:iam::*:role/Builder"}
+OFFICE = {"aws:SourceIp": "198.51.100.0/24"}
+# Name: what there is, and what is attached and detached, by target.
+CHANGES: dict[str, Changed] = {
+    "deny root": Changed(attach={ROOT: {"new": DENY_ROOT}}),
+    "deny root but assumed": Changed(attach={ROOT: {"new": EXEMPTING}}),
+    "deny root what is denied already in a unit": Changed(
+        present={SAND: {"old": DENY_ROOT}}, attach={ROOT: {"new": EXEMPTING}}
+    ),
+    "deny some actions to all": Changed(
+        attach={WORK: {"new": deny(["iam:Create*", "lambda:UpdateFunctionCode", "cloudwatch:*"])}}
+    ),
+    "deny one object": Changed(attach={ROOT: {"new": deny("s3:*", "arn:aws:s3:::fake-ledger/2026/*")}}),
+    "deny half of a copy": Changed(attach={ROOT: {"new": deny("s3:GetObject")}}),
+    "deny outside of the office": Changed(attach={ROOT: {"new": deny("ec2:*", NotIpAddress=OFFICE)}}),
+    "deny outside of a region": Changed(
+        attach={ROOT: {"new": deny(["ec2:*", "s3:*"], StringNotEquals={"aws:RequestedRegion": "eu-west-1"})}}
+    ),
+    "deny without a second factor": Changed(
+        attach={WORK: {"new": deny("iam:*", BoolIfExists={"aws:MultiFactorAuthPresent": "false"})}}
+    ),
+    "deny what a service asks for": Changed(
+        attach={ROOT: {"new": deny("ec2:RunInstances", Bool={"aws:ViaAWSService": "true"})}}
+    ),
+    "deny after a day": Changed(
+        attach={ROOT: {"new": deny("ec2:*", DateGreaterThan={"aws:CurrentTime": "2026-03-15T00:00:00Z"})}}
+    ),
+    "deny a role": Changed(attach={ROOT: {"new": deny("*", ArnLike=BUILDERS)}}),
+    "deny a tag of a principal": Changed(
+        attach={WORK: {"new": deny("ec2:*", StringEquals={"aws:PrincipalTag/team": "guests"})}}
+    ),
+    "deny twice what depends": Changed(
+        present={ROOT: {"old": deny("ec2:*", StringEquals={"aws:PrincipalTag/team": "guests"})}},
+        attach={WORK: {"new": deny("ec2:*", StringEquals={"aws:PrincipalTag/team": "guests"})}},
+    ),
+    "deny surely what depended": Changed(
+        present={ROOT: {"old": deny("ec2:*", StringEquals={"aws:PrincipalTag/team": "guests"})}},
+        attach={WORK: {"new": deny("ec2:*")}},
+    ),
+    "allow a list instead of everything": Changed(
+        attach={SAND: {"new": allow_only("ec2:*", "sts:*", "s3:*")}}, detach={SAND: ["p-FullAWSAccess"]}
+    ),
+    "detach": Changed(present={ROOT: {"old": DENY_ROOT}}, detach={ROOT: ["p-old"]}),
+    "replace": Changed(present={ROOT: {"old": DENY_ROOT}}, attach={ROOT: {"new": EXEMPTING}}, detach={ROOT: ["p-old"]}),
+    "deny an account": Changed(attach={HERE: {"new": deny("*")}}),
+}
+# The same doubt twice is one doubt: what it denies after the change, it denied before.
+NOTHING_COMES_OF = {"deny twice what depends"}
+# Whoever settles each condition by itself does not see that two of them are the same: they say less, never otherwise.
+SAID_TO_DEPEND = {"replace": ("00000000-0000-4000-8000-000000000072",)}
+
+
+def above() -> dict[str, tuple[str, ...]]:
+    organization = make_organization(ACCOUNTS)
+    half = len(organization.members) // 2
+    placed = {one: WORK if number < half else SAND for number, one in enumerate(organization.members)}
+    return {MANAGEMENT: (ROOT, MANAGEMENT)} | {one: (ROOT, unit, one) for one, unit in placed.items()}
+
+
+def oracle_change(changed: Changed) -> Change:
+    """The same change for the oracle: documents by target, in the order of what is attached."""
+    before: dict[str, dict[str, Any]] = {
+        target: {"p-FullAWSAccess": FULL} for target in {one for path in above().values() for one in path}
+    }
+    for target, documents in changed.present.items():
+        before[target] |= {f"p-{name}": document for name, document in documents.items()}
+    after = {target: dict(documents) for target, documents in before.items()}
+    for target, names in changed.detach.items():
+        for name in names:
+            del after[target][name]
+    for target, documents in changed.attach.items():
+        after[target] |= documents
+    return Change(
+        {target: list(documents.values()) for target, documents in before.items()},
+        {target: list(documents.values()) for target, documents in after.items()},
+        above(),
+        MANAGEMENT,
+    )
+
+
+@pytest.fixture(scope="module")
+def records() -> list[dict[str, Any]]:
+    """Some weeks of a made-up trail, and what it does not have."""
+    return [*month_records(accounts=ACCOUNTS, days=31, events=2500), *strange_records()]
+
+
+@pytest.fixture(scope="module")
+def trail(records: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(records, tmp_path_factory.mktemp("trail"), size=700)
+
+
+def written(records: list[dict[str, Any]], folder: Path, *, size: int) -> Path:
+    for number, start in enumerate(range(0, len(records), size)):
+        content = json.dumps({"Records": records[start : start + size]}).encode()
+        (folder / f"{number:05d}.json.gz").write_bytes(gzip.compress(content, mtime=0, compresslevel=1))
+    return folder
+
+
+def said_by_product(changed: Changed, folder: Path, evidence: Path) -> dict[str, Said]:
+    with replay_files(changed, folder, evidence) as found:
+        return {one.call.event: Said(one.verdict.value, one.ruling.surely) for one in found.judged()}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_event_is_judged_as_the_oracle_judges_it(
+    name: str, records: list[dict[str, Any]], trail: Path, tmp_path: Path
+) -> None:
+    changed = CHANGES[name]
+    evidence = write_evidence(tmp_path / "evidence", ACCOUNTS, {"scp": changed.present})
+    found = said_by_product(changed, trail, evidence)
+    expected = said_of(records, oracle_change(changed))
+    described = {one["eventID"]: one for one in records}
+    for event in SAID_TO_DEPEND.get(name, ()):
+        assert found.pop(event) == Said("depends", surely=False)
+        assert event not in expected
+    wrong = {
+        event: (described[event]["eventSource"], described[event]["eventName"], found.get(event), expected.get(event))
+        for event in found.keys() | expected.keys()
+        if found.get(event) != expected.get(event)
+    }
+    assert not wrong
+    assert bool(expected) is (name not in NOTHING_COMES_OF)
+
+
+POOL: list[dict[str, Any]] = [
+    deny("*"),
+    deny("ec2:*"),
+    deny(["s3:*", "iam:*"]),
+    deny("s3:*", "arn:aws:s3:::fake-ledger/*"),
+    deny("*", ArnLike=ROOT_ARN),
+    deny("*", ArnNotLike=BUILDERS),
+    deny("*", Null={"aws:AssumedRoot": "false"}),
+    deny("ec2:RunInstances", IpAddress=OFFICE),
+    deny("*", StringEquals={"aws:RequestedRegion": "us-east-1"}),
+    deny("iam:*", Bool={"aws:MultiFactorAuthPresent": "false"}),
+    deny("lambda:*", StringLike={"aws:PrincipalTag/team": "*"}),
+    FULL,
+    allow_only("ec2:*", "iam:*"),
+]
+TARGETS = (ROOT, WORK, SAND, HERE)
+
+
+def drawn(seed: int) -> Changed:
+    """A random change: of one to three policies there are, some go, and one or two others come."""
+    draw = random.Random(seed)
+    target = draw.choice(TARGETS)
+    there = {f"old{number}": one for number, one in enumerate(draw.sample(POOL, draw.randint(0, 2)))}
+    gone = [f"p-{name}" for name in there if draw.random() < 0.4]
+    come = {f"new{number}": one for number, one in enumerate(draw.sample(POOL, draw.randint(1, 2)))}
+    return Changed(present={target: there}, attach={draw.choice(TARGETS): come}, detach={target: gone})
+
+
+def agrees(records: list[dict[str, Any]], folder: Path, evidence: Path, seed: int) -> int:
+    """How many calls were judged; the product may say less than the oracle, and never otherwise."""
+    changed = drawn(seed)
+    found = said_by_product(changed, folder, write_evidence(evidence, ACCOUNTS, {"scp": changed.present}))
+    expected = said_of(records, oracle_change(changed))
+    for event in found.keys() | expected.keys():
+        said, right = found.get(event), expected.get(event)
+        if said != right:
+            assert said is not None, (seed, event, right)
+            assert not said.surely, (seed, event, said, right)
+    return len(expected)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(strange_records(), tmp_path_factory.mktemp("few"), size=20)
+
+
+@pytest.mark.parametrize("first", range(0, 40, 20))
+def test_random_changes_are_judged_as_the_oracle_judges_them(first: int, few: Path, tmp_path: Path) -> None:
+    judged = [agrees(strange_records(), few, tmp_path / str(seed), seed) for seed in range(first, first + 20)]
+    assert sum(judged) > 100
+
+
+@pytest.mark.soak
+def test_a_year_is_judged_as_the_oracle_judges_it(tmp_path: Path) -> None:
+    records = [*month_records(accounts=ACCOUNTS, days=366, events=200_000), *strange_records()]
+    folder = tmp_path / "trail"
+    folder.mkdir()
+    written(records, folder, size=5000)
+    for number, name in enumerate(("deny root but assumed", "deny outside of the office", "replace")):
+        changed = CHANGES[name]
+        evidence = write_evidence(tmp_path / str(number), ACCOUNTS, {"scp": changed.present})
+        found, expected = said_by_product(changed, folder, evidence), said_of(records, oracle_change(changed))
+        for event in SAID_TO_DEPEND.get(name, ()):
+            del found[event]
+        assert found == expected
+        assert len(expected) > 1000
+
+
+def test_attaching_what_allows_everything_changes_nothing(few: Path, tmp_path: Path) -> None:
+    changed = Changed(present={WORK: {"old": EXEMPTING}}, attach={ROOT: {"all": FULL}, HERE: {"all2": FULL}})
+    assert said_by_product(changed, few, write_evidence(tmp_path / "e", ACCOUNTS, {"scp": changed.present})) == {}
+
+
+@pytest.mark.parametrize("policy", [one for one in POOL if "Deny" in json.dumps(one)])
+def test_detaching_a_deny_denies_nothing_more(policy: dict[str, Any], few: Path, tmp_path: Path) -> None:
+    changed = Changed(present={ROOT: {"old": policy}}, detach={ROOT: ["p-old"]})
+    found = said_by_product(changed, few, write_evidence(tmp_path / "e", ACCOUNTS, {"scp": changed.present}))
+    assert {one.verdict for one in found.values()} <= {"let_through", "not_preventable"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_neither_the_order_of_records_nor_their_files_nor_copies_matter(seed: int, tmp_path: Path) -> None:
+    records = strange_records()
+    changed = CHANGES["deny root but assumed"]
+    evidence = write_evidence(tmp_path / "e", ACCOUNTS)
+    folder = tmp_path / "trail"
+    folder.mkdir()
+    with replay_files(changed, written(records, folder, size=1000), evidence) as whole:
+        expected = whole.record()
+    draw = random.Random(seed)
+    draw.shuffle(records)
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    again = [*records, *draw.sample(records, 10)]
+    with replay_files(changed, written(again, parts, size=draw.randint(1, 30)), evidence, workers=2) as found:
+        record = found.record()
+    assert record.groups == expected.groups
+    assert record.calls == expected.calls
+    assert record.window == expected.window
+
+
+def test_memory_is_bounded_by_groups_that_are_kept(few: Path, tmp_path: Path) -> None:
+    changed = CHANGES["deny root"]
+    with replay_files(changed, few, write_evidence(tmp_path / "e", ACCOUNTS)) as found:
+        every, kept = ReplayTally(), ReplayTally(most=3)
+        for one in found.judged():
+            every.add(one)
+            kept.add(one)
+    assert len(every.groups) > 3
+    assert len(kept.groups) == 3
+    assert kept.calls == every.calls
+    assert kept.beyond + sum(group.calls for group in kept.groups.values()) == sum(every.calls.values())
