@@ -22,7 +22,7 @@ def order(*args: object) -> list[str]:
     return [one.advice for one in ordered(*args)]  # type: ignore[arg-type]
 
 
-@settings(max_examples=25)
+@settings(deadline=None, max_examples=25)
 @given(st.tuples(*[STATES] * len(EVERY)))
 def test_the_shipped_advice_is_ordered_whatever_its_states(states: tuple[State, ...]) -> None:
     by_id = dict(zip((one.id for one in EVERY), states, strict=True))

@@ -262,4 +262,5 @@ def test_the_map_has_before_and_after(patchwork: Path, tmp_path: Path) -> None:
     assert told.count('<svg class="map"') == 2
     alone = run("prove", "deny-root-actions", "--evidence", patchwork, "--format", "html")
     assert alone.stdout.count('<svg class="map"') == 1
+    assert "<b>bars-assume-root</b>" in alone.stdout
     assert alone.return_value == 1

@@ -58,7 +58,8 @@ condition keys the request carries. *Who*: users and roles differ where a princi
 stands under *Requires* no policy shows: until it is known, the way is conditional. *Assumes* is taken to be there,
 since it nearly always is. Whether somebody gains more than they had is decided by evaluating policies again, not by
 this list. What somebody does to itself may be done to it by another too,
-[with both in hand](iam-admins.md#two-in-hand). *Doubtful* marks what is not sure; nothing here was tried on real AWS by us.
+[with both in hand](iam-admins.md#two-in-hand). *Doubtful* marks what is not sure; nothing here was tried on real AWS
+by us.
 
 *Listed as* names ids of pathfinding.cloud, which change over time, and other public lists that name the same actions.
 """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fleet.removals import burn_down, followed, member
 
@@ -85,6 +85,7 @@ def test_two_organizations_at_one_instant_are_one_point() -> None:
     assert [(point.have, point.none) for point in removal.points] == [(1, 1)]
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(*[st.sampled_from(TOLD)] * 4), min_size=1, max_size=6), st.lists(st.booleans(), min_size=24))
 def test_learning_what_was_not_known_stays_within_the_band(seen: list[tuple[Told, ...]], learnt: list[bool]) -> None:
     answers = iter(learnt)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.guardrails.standings import MANAGEMENT, ROOT, organization
 
@@ -101,6 +101,7 @@ def test_what_is_planned_shows_where_and_what_it_changes() -> None:
     assert root.count(Verdict.NOT_BOUND) == (1 if MANAGEMENT in {one.account for one in there.standings} else 0)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_nobody_is_lost_and_nobody_counts_twice(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 12))

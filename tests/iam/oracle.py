@@ -34,6 +34,7 @@ ROLE_WRITES: Final = re.compile(
     r"|(Tag|Untag)Role|UpdateAssumeRolePolicy|UpdateRoleDescription|AddRoleToInstanceProfile)",
     re.IGNORECASE,
 )
+LINKED_WRITES: Final = re.compile(r"iam:(PassRole|(Tag|Untag)Role|UpdateRole(Description)?)", re.IGNORECASE)
 BUCKET_POLICY: Final = re.compile(r"s3:(Get|Put|Delete)BucketPolicy", re.IGNORECASE)
 WITH_RCP: Final = ("s3", "sts", "kms", "sqs", "secretsmanager")
 VERSIONS: Final = ("2008-10-17", "2012-10-17")
@@ -256,6 +257,8 @@ def never_possible(caller: Caller, world: World) -> bool:
         return False
     if parts[4] == "aws" and parts[5].startswith("policy/"):
         return POLICY_WRITES.fullmatch(world.action) is not None
+    if parts[5].startswith("role/aws-service-role/") and LINKED_WRITES.fullmatch(world.action):
+        return False
     reserved = parts[5].startswith(("role/aws-reserved/", "role/aws-service-role/"))
     return reserved and ROLE_WRITES.fullmatch(world.action) is not None
 

@@ -90,9 +90,7 @@ def apply(
     from rootwarden.rollout.journal import opened
 
     with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now) as book:
-        say(
-            f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail"
-        )
+        say(f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail")
         return _signed(run, book, members)
 
 

@@ -14,13 +14,14 @@ import msgspec
 from rootwarden.facts.fact import Unknown, Why
 from rootwarden.guardrails.clauses import Doubt
 from rootwarden.guardrails.globs import Glob, glob, literal
-from rootwarden.guardrails.statements import PRINCIPAL_ARN, fits
+from rootwarden.iam.pattern import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 Truth: TypeAlias = bool | None
 PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
+PRINCIPAL_ARN = "aws:principalarn"
 _PRINCIPAL_TYPE = "aws:principaltype"
 _ASSUMED_ROOT = "aws:assumedroot"
 _ROOT_TYPE = "Account"
@@ -156,7 +157,7 @@ def _type_test(operator: str, values: Sequence[str | Unknown]) -> Truth:
     tests: dict[str, Callable[[str], bool]] = {
         "stringequals": lambda value: value == _ROOT_TYPE,
         "stringequalsignorecase": lambda value: value.lower() == _ROOT_TYPE.lower(),
-        "stringlike": lambda value: fits(value, _ROOT_TYPE),
+        "stringlike": lambda value: pattern(value, version="").matches(_ROOT_TYPE) is True,
     }
     test = tests.get(_NEGATED.get(operator, operator))
     if test is None or not values:

@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.facts.iam_document import Condition
+from rootwarden.guardrails.root_conditions import PRINCIPAL_ARN
 from rootwarden.guardrails.sign_in_network import fences_network
-from rootwarden.guardrails.statements import PRINCIPAL_ARN, fits, matches_principal
+from rootwarden.iam.condition import compiled
+from rootwarden.iam.context import Context, held
+from rootwarden.iam.pattern import VARIABLES_SINCE, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +122,7 @@ def _actions(statement: Statement) -> _Said:
     actions = _texts(_part(statement, "action"))
     if actions is None or _part(statement, "notaction") is not None:
         return _Said(None, "does not list its actions, and what it denies is not evaluated")
-    return _Said(any(fits(action.lower(), _SIGN_IN) for action in actions), "does not name `signin:Authenticate`")
+    return _Said(any(_fits(action.lower(), _SIGN_IN) for action in actions), "does not name `signin:Authenticate`")
 
 
 def _principals(statement: Statement, root_arn: str) -> _Said:
@@ -131,7 +135,7 @@ def _principals(statement: Statement, root_arn: str) -> _Said:
     named = _texts(kinds["AWS"]) if "AWS" in kinds else ()
     if {"*", root_arn, root_arn.split(":")[4]} & set(named or ()):
         return _Said(True, "")
-    if named is None or any("${" in one or fits(one, root_arn) for one in named):
+    if named is None or any("${" in one or _fits(one, root_arn) for one in named):
         return undecided
     return _Said(False, f"is about other principals than root ({', '.join(named or tuple(map(str, kinds)))})")
 
@@ -160,10 +164,16 @@ def _condition(operator: str, key: str, values: tuple[str, ...] | None, root_arn
     if values is None:
         return undecided
     if key.casefold() == PRINCIPAL_ARN:
-        matches = matches_principal(operator.casefold(), values, root_arn)
+        root = Context({PRINCIPAL_ARN: held(root_arn)}, complete=False)
+        matches = compiled(Condition(operator, key, values), VARIABLES_SINCE).test(root).truth
         never = _Said(False, f"leaves root out: `{operator}` on `{key}` ({', '.join(values)})")
         return undecided if matches is None else _Said(True, "") if matches else never
     fences = fences_network(operator.casefold(), key.casefold(), values)
     if fences is False:
         return _Said(False, f"lets root in from every address: `{operator}` on `{key}` ({', '.join(values)})")
     return undecided if fences is None else _Said(True, "")
+
+
+def _fits(wildcards: str, text: str) -> bool:
+    """Whether a text fits a pattern in which a variable is only its letters."""
+    return pattern(wildcards, version="").matches(text) is True

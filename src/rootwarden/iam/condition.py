@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 _ALL: Final = "forallvalues:"
 _ANY: Final = "foranyvalue:"
 _IF_EXISTS: Final = "ifexists"
+# A list of many values, such as the principals a guardrail spares, is looked up instead of compared one by one.
+_OF_WHOLE_TEXTS: Final = frozenset(
+    f"{kind}{name}" for kind in ("arn", "string") for name in ("equals", "notequals", "like", "notlike")
+)
+_SPECIAL: Final = frozenset("*?\0")
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
@@ -50,6 +55,8 @@ class CompiledCondition(msgspec.Struct, frozen=True):
         quantifier: `forallvalues:`, `foranyvalue:` or empty.
         if_exists: It holds when the key is not there.
         null: It is `Null`.
+        literals: Those of `wanted` that one text satisfies, and no other.
+        patterns: The rest of `wanted`.
     """
 
     written: Condition
@@ -58,6 +65,8 @@ class CompiledCondition(msgspec.Struct, frozen=True):
     quantifier: str = ""
     if_exists: bool = False
     null: bool = False
+    literals: frozenset[str] = frozenset()
+    patterns: tuple[Pattern, ...] = ()
 
     def test(self, context: Context) -> Outcome:
         """Whether it holds for a request."""
@@ -123,7 +132,9 @@ class CompiledCondition(msgspec.Struct, frozen=True):
         operator = self.operator
         if operator is None:
             return NotKnown(self.written.operator)
-        satisfied = _some(operator.compare(wanted, found, context) for wanted in self.wanted)
+        if found in self.literals:
+            return not operator.negated
+        satisfied = _some(operator.compare(wanted, found, context) for wanted in self.patterns)
         return satisfied if isinstance(satisfied, NotKnown) else satisfied is not operator.negated
 
 
@@ -139,14 +150,23 @@ def compiled(condition: Condition, version: str) -> CompiledCondition:
     by_parts = name.startswith("arn")
     # Only operators of texts and ARNs take variables (IAM user guide, *Policy variables*).
     version = version if name.startswith(("arn", "string")) else ""
+    wanted = tuple(pattern(value, by_parts=by_parts, version=version) for value in condition.values)
+    literals = frozenset(one.text for one in wanted if name in _OF_WHOLE_TEXTS and _is_literal(one, by_parts=by_parts))
     return CompiledCondition(
         condition,
         operator,
-        tuple(pattern(value, by_parts=by_parts, version=version) for value in condition.values),
+        wanted,
         quantifier,
         if_exists,
         null=name == "null" and not quantifier and not if_exists,
+        literals=literals,
+        patterns=tuple(one for one in wanted if one.text not in literals),
     )
+
+
+def _is_literal(one: Pattern, *, by_parts: bool) -> bool:
+    """Whether a value is matched by itself alone: no wildcard, no variable, and of an ARN no part missing."""
+    return one.pieces == (one.text,) and not _SPECIAL & set(one.text) and one.by_parts is by_parts
 
 
 def _some(answers: Iterable[bool | NotKnown]) -> bool | NotKnown:

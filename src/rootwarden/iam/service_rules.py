@@ -53,6 +53,12 @@ RESERVED_WRITES: Final = frozenset(
         "updateroledescription",
     )
 )
+# What IAM does with a role that is linked to a service, if policies allow it: its description and length of session are
+# changed (IAM user guide, *Edit a service-linked role*), tags are set (no `UnmodifiableEntity` among the errors of
+# `TagRole`), and it is passed to its own service (EC2 Auto Scaling user guide, *Service-linked roles*).
+_LINKED_WRITES: Final = RESERVED_WRITES - {
+    f"iam:{name}" for name in ("passrole", "tagrole", "untagrole", "updaterole", "updateroledescription")
+}
 _BUCKET_POLICY: Final = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 # Resource control policies have reached these from the start; of others it is not known here (Organizations guide).
 RESOURCE_CONTROLLED: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})
@@ -82,9 +88,10 @@ def never(who: Principal, request: Request) -> Fixed | None:
     """What is refused whatever the policies say."""
     if _AWS_OWNED in request.resource and request.action in _MANAGED_WRITES:
         return Fixed(allowed=False, why="a policy that AWS manages cannot be changed")
-    for path, what in ((RESERVED, "Identity Center"), (SERVICE_LINKED, "a service")):
-        if f":role{path}" in request.resource and request.action in RESERVED_WRITES:
-            return Fixed(allowed=False, why=f"a role that belongs to {what} cannot be changed or passed")
+    if f":role{RESERVED}" in request.resource and request.action in RESERVED_WRITES:
+        return Fixed(allowed=False, why="a role that belongs to Identity Center cannot be changed or passed")
+    if f":role{SERVICE_LINKED}" in request.resource and request.action in _LINKED_WRITES:
+        return Fixed(allowed=False, why="a role that belongs to a service cannot be changed so")
     if who.kind is Kind.ROOT and request.action == "sts:assumerole":
         return Fixed(allowed=False, why="the root user cannot assume roles")
     return None

@@ -1,8 +1,12 @@
-"""What would end the ways up of one principal, as text and as JSON (docs/iam-stopping.md)."""
+"""What would end the ways up of one principal, as text and as JSON (docs/iam-stopping.md).
+
+docs/reports/admins-stop-1.schema.json is made from the records; a test keeps the three together. Within version 1,
+fields are only added.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -10,6 +14,7 @@ from rootwarden.audit.root_stops import LintedPolicy
 from rootwarden.iam.admins.stopping.outcome import How, RemedyKind, Stopping
 from rootwarden.report.admins.machine import Unread
 from rootwarden.report.encoding import to_json
+from rootwarden.report.fleet.study_machine import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +23,6 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.stopping.outcome import EditedPolicy, Remedy, StatementChange
     from rootwarden.report.admins.told import Told
 
-SCHEMA: Final = "rootwarden.admins-stop/1"
 _HEADINGS: Final = {
     RemedyKind.STATEMENTS: "change statements",
     RemedyKind.BOUNDARY: "or put a permissions boundary on it",
@@ -33,10 +37,10 @@ _UP: Final = frozenset({"direct", "escalation", "conditional"})
 _MOST_SHOWN: Final = 10
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    """The answer as it is printed."""
+class StopDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole document."""
 
-    schema: str
+    schema: Literal["rootwarden.admins-stop/1"]
     principal: Stopping
     linted: tuple[LintedPolicy, ...]
     unread: tuple[Unread, ...]
@@ -46,7 +50,19 @@ class _Answer(msgspec.Struct, frozen=True):
 def stops_json(stops: RootStops, told: Told) -> str:
     """The answer as JSON."""
     unread = tuple(Unread(subject, reason) for subject, reason in told.found.unread)
-    return to_json(_Answer(SCHEMA, stops.stopping, stops.linted, unread, told.found.notes), indent=2) + "\n"
+    answer = StopDocument(
+        schema="rootwarden.admins-stop/1",
+        principal=stops.stopping,
+        linted=stops.linted,
+        unread=unread,
+        notes=told.found.notes,
+    )
+    return to_json(answer, indent=2) + "\n"
+
+
+def json_schema() -> str:
+    """The JSON Schema (draft 2020-12) of the format, as published in docs/reports/admins-stop-1.schema.json."""
+    return schema_of(StopDocument, "admins-stop")
 
 
 def stops_text(stops: RootStops, told: Told) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 from tests.iam.admins.drawn_account import ACCOUNT, OTHER, arn
-from tests.iam.admins.judged import judged_dump
+from tests.iam.admins.judged import by_arn, judged_dump
 from tests.iam.admins.test_stopping import DEV, FULL, LAMBDA, READ, dump_of
 
 ROOT: Final = f"arn:aws:iam::{ACCOUNT}:root"
@@ -105,3 +105,13 @@ def test_no_administrator_at_all() -> None:
         [],
         "no role is an administrator",
     )
+
+
+def test_what_a_role_could_become_does_not_make_it_an_administrator() -> None:
+    directory = [{"Effect": "Allow", "Action": "sso:*", "Resource": "*"}]
+    dump = dump_of(READ, ("admin", SAML, directory))
+    dump["RoleDetailList"][0]["AssumeRolePolicyDocument"]["Statement"][0]["Action"] = "sts:AssumeRoleWithSAML"
+    found = judged_dump(dump)
+    assert by_arn(found)[arn("role", "admin")].kind.value == "conditional"
+    (one,) = found.administrators
+    assert (one.has_administrator, one.reason) == (False, "no role is an administrator")

@@ -322,6 +322,21 @@ def test_what_is_given_up_more_gladly_is_taken_first() -> None:
     assert smallest([{"a", "b"}], lambda one: (0 if one == "b" else 1, one))[0] == {"b"}
 
 
+def test_of_what_is_denied_to_an_administrator_nothing_is_needless() -> None:
+    dump = dump_of([], ("deploy", LAMBDA, [FULL]), ("reads", LAMBDA, READ))
+    who = arn("role", "deploy")
+    stops = check(dump, who, classes_of_dump(dump))
+    boundary = next(one for one in stops.stopping.remedies if one.kind is RemedyKind.BOUNDARY)
+    assert boundary.smallest
+    (policy,) = boundary.policies
+    everything, deny = policy.document.statements
+    for action in boundary.denies:
+        left = msgspec.structs.replace(deny, actions=tuple(one for one in deny.actions or () if one != action))
+        fewer = msgspec.structs.replace(policy.document, statements=(everything, left))
+        changed = msgspec.structs.replace(boundary, policies=(msgspec.structs.replace(policy, document=fewer),))
+        assert with_remedy(dump, who, changed)[who] in UP, action
+
+
 WRITES: Final = {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
 CHANGES_DEV: Final = {"Effect": "Allow", "Action": ["iam:GetUser", "iam:PutUserPolicy"], "Resource": DEV}
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,24 @@ def test_a_person_reads_it(world: Path) -> None:
     assert "tried, always refused: iam:CreateUser" in out
     assert "used, not granted any more: lambda:UpdateFunctionCode" in out
     assert f"through arn:aws:iam::{HOME}:user/ana → arn:aws:iam::{HOME}:role/deploy" in " ".join(out.split())
+
+
+def test_the_sums_add_up(world: Path) -> None:
+    """What is used and not granted is in no part of what is granted."""
+    out, found = usage(world).out, principals(usage(world, "--format", "json"))
+    lines = re.findall(
+        r"([\d,]+) granted: ([\d,]+) used \+ ([\d,]+) tried in vain \+ ([\d,]+) unused \+ ([\d,]+) not", out
+    )
+    assert len(lines) == len(found)
+    for line in lines:
+        granted, *parts = (int(number.replace(",", "")) for number in line)
+        assert granted == sum(parts)
+    assert ("3", "2", "1", "0", "0") in lines
+    assert "not granted now, and counted in none of these: 1 used, 0 tried in vain" in out
+    now = {one["action"]: one["granted"] for one in found["admin"]["used"]}
+    assert now == {"ec2:DescribeInstances": False, "ec2:StopInstances": True}
+    (used,) = [line for line in out.splitlines() if "used: " in line and "StopInstances" in line]
+    assert "DescribeInstances" not in used
 
 
 def test_a_table(world: Path) -> None:

@@ -117,7 +117,8 @@ def _partition(context: Context) -> str:
 
 
 def _level_lets(level: Level, action: str, context: Context) -> May:
-    unsure: tuple[str, ...] = ()
+    # What nobody could read may deny it, whatever the others allow.
+    unsure = level.unreadable
     for sheet in level.sheets:
         for deny in sheet.about(action)[1]:
             truth = conditions_hold(deny, context) if of_all_resources(deny) else False
@@ -130,7 +131,7 @@ def _level_lets(level: Level, action: str, context: Context) -> May:
         allowed = any(conditions_hold(one, context) is True for sheet in level.sheets for one in sheet.about(action)[0])
     if allowed is False:
         return False
-    return unsure + (() if allowed is True else allowed) or True
+    return tuple(dict.fromkeys(unsure + (() if allowed is True else allowed))) or True
 
 
 def conditions_hold(statement: CompiledStatement, context: Context) -> May:

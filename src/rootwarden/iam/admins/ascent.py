@@ -155,7 +155,7 @@ class Ascent:
         return reached
 
     def _one_step(self, node: Node, up: Frontier, *, sure: bool) -> Way | None:
-        own = [self._continued(walk) for walk in self.own_walks.get(node.key, ()) if walk.sure or not sure]
+        own = [self.continued(walk) for walk in self.own_walks.get(node.key, ()) if walk.sure or not sure]
         found = min((way for way in own if way is not None), key=lambda way: way.order, default=None)
         if found is not None and found.length == 1:
             return found
@@ -163,12 +163,12 @@ class Ascent:
             if plan.on_others:
                 candidates = self._steps.walker.pools.candidates(plan.path, node, up)
                 walk = self._steps.first(plan, node, candidates, sure=sure)
-                way = self._continued(walk) if walk is not None else None
+                way = self.continued(walk) if walk is not None else None
                 if way is not None and (found is None or way.order < found.order):
                     found = way
         return found
 
-    def _continued(self, walk: Walk) -> Way | None:
+    def continued(self, walk: Walk) -> Way | None:
         """The way that begins with a walk, where what follows is known."""
         if isinstance(walk.result, End):
             return Way(walk, None, 1)

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
     from rootwarden.iam.admins.powers import May, Powers
     from rootwarden.iam.context import Context, Held
+    from rootwarden.iam.pattern import Pattern
     from rootwarden.iam.statement import CompiledStatement
 
 NEW: Final = "{new}"
 GENERATED: Final = "{generated}"
-_MOST_CHOICES: Final = 40
-_MOST_SETTLEMENTS: Final = 64
-_MOST_OPTIONS: Final = 12
+MOST_CHOICES: Final = 40
+MOST_SETTLEMENTS: Final = 64
+MOST_OPTIONS: Final = 12
 _ANY_NAME: Final = "any-name"
 _ANY_ID: Final = "id-that-aws-makes-up"
 # Keys whose value whoever calls chooses (IAM user guide, *AWS global condition context keys*, and of AWS STS).
@@ -34,6 +35,8 @@ _CHOSEN: Final = frozenset(
         "aws:tagkeys",
         "aws:securetransport",
         "aws:useragent",
+        "aws:referer",
+        "sts:externalid",
         "sts:rolesessionname",
         "sts:sourceidentity",
         "sts:transitivetagkeys",
@@ -42,6 +45,8 @@ _CHOSEN: Final = frozenset(
 )
 _CHOSEN_FAMILIES: Final = ("aws:requesttag/",)
 REGION: Final = "aws:requestedregion"
+# Wherever one of these is chosen, it is there: a call has a Region, and `AssumeRole` a session name.
+_IN_EVERY_REQUEST: Final = frozenset({REGION, "sts:rolesessionname"})
 _TAG: Final = "aws:requesttag/"
 _TAG_KEYS: Final = "aws:tagkeys"
 _REGION_PART: Final = 3
@@ -88,11 +93,11 @@ def may_choosing(powers: Powers, action: str, resource: str, context: Context, r
     if not chosen:
         return found
     best: May = found
-    for keys in _settlements(chosen, powers, action):
+    for keys in settlements(chosen, tuple(powers.mentions(action)), context):
         settled = powers.may(action, resource, context.carrying(keys))
         if settled is True:
             return True
-        best = _better(best, settled)
+        best = better(best, settled)
     return best
 
 
@@ -126,7 +131,7 @@ def regions(templates: tuple[tuple[str, str], ...], powers: Powers) -> tuple[str
         return ("",)
     found: dict[str, None] = {_ANY_NAME: None}
     for action, _ in templates:
-        for pattern in islice(_resources(powers, action), _MOST_CHOICES):
+        for pattern in islice(_resources(powers, action), MOST_CHOICES):
             parts = pattern.split(":", ARN_PARTS - 1)
             named = parts[_REGION_PART] if len(parts) == ARN_PARTS else ""
             if named and named != "*":
@@ -135,7 +140,7 @@ def regions(templates: tuple[tuple[str, str], ...], powers: Powers) -> tuple[str
             for condition in statement.conditions:
                 if condition.written.key.lower() == REGION:
                     found.update(dict.fromkeys(_spelled(one.text) for one in condition.wanted))
-    return tuple(islice(found, _MOST_OPTIONS))
+    return tuple(islice(found, MOST_OPTIONS))
 
 
 def choices(template: str, powers: Powers, action: str) -> Iterator[str]:
@@ -151,7 +156,7 @@ def choices(template: str, powers: Powers, action: str) -> Iterator[str]:
         yield template
         return
     seen = set()
-    for pattern in islice(_resources(powers, action), _MOST_CHOICES):
+    for pattern in islice(_resources(powers, action), MOST_CHOICES):
         merged = _merged(template, pattern)
         if merged not in seen:
             seen.add(merged)
@@ -169,12 +174,12 @@ def new_names(templates: tuple[tuple[str, str], ...], powers: Powers) -> tuple[s
     found: dict[str, None] = {_ANY_NAME: None}
     for action, template in templates:
         shape = _shape(template)
-        for pattern in islice(_resources(powers, action), _MOST_CHOICES):
+        for pattern in islice(_resources(powers, action), MOST_CHOICES):
             for filling in ("x", ""):
                 match = shape.fullmatch(_merged(template.replace(NEW, "*"), pattern, filling))
                 if match:
                     found[match["new"]] = None
-    return tuple(islice(found, _MOST_CHOICES))
+    return tuple(islice(found, MOST_CHOICES))
 
 
 def _shape(template: str) -> re.Pattern[str]:
@@ -209,10 +214,18 @@ def _part(own: str, other: str, filling: str) -> str:
     return filled if re.fullmatch(shape, filled) else own.replace("*", filling or _ANY_NAME)
 
 
-def _settlements(chosen: tuple[str, ...], powers: Powers, action: str) -> Iterator[dict[str, Held]]:
-    """Values for keys the caller sets: those the statements compare with, another one, and none."""
-    options = [_options(key, powers.mentions(action)) for key in chosen]
-    for picked in islice(product(*options), _MOST_SETTLEMENTS):
+def settlements(
+    chosen: tuple[str, ...], statements: tuple[CompiledStatement, ...], context: Context
+) -> Iterator[dict[str, Held]]:
+    """Values for keys the caller sets: those the statements compare with, another one, and none.
+
+    Args:
+        chosen: The keys.
+        statements: Everything that is said about the action.
+        context: What else the request carries, for values that are written with variables.
+    """
+    options = [_options(key, statements, context) for key in chosen]
+    for picked in islice(product(*options), MOST_SETTLEMENTS):
         keys = dict(zip(chosen, picked, strict=True))
         if _agree(keys):
             yield keys
@@ -228,27 +241,33 @@ def _agree(keys: dict[str, Held]) -> bool:
     return all((name in listed) is isinstance(one, Values) for name, one in tags.items())
 
 
-def _options(key: str, statements: Iterator[CompiledStatement]) -> tuple[Held, ...]:
+def _options(key: str, statements: tuple[CompiledStatement, ...], context: Context) -> tuple[Held, ...]:
     name = key.lower()
     texts: dict[str, None] = {}
     for statement in statements:
         for condition in statement.conditions:
             if condition.written.key.lower() == name:
-                texts.update(dict.fromkeys(_spelled(one.text) for one in condition.wanted))
+                texts.update(dict.fromkeys(_spelled(_resolved(one, context)) for one in condition.wanted))
     if name == _TAG_KEYS:
         return _tag_keys(tuple(texts))
     if name == "aws:securetransport":
         return (Values(("true",)),)
     texts["another"] = None
-    values = [Values((text,)) for text in islice(texts, _MOST_OPTIONS)]
-    return tuple(values) if name == REGION else (*values, MISSING)
+    values = [Values((text,)) for text in islice(texts, MOST_OPTIONS)]
+    return tuple(values) if name in _IN_EVERY_REQUEST else (*values, MISSING)
 
 
 def _tag_keys(texts: tuple[str, ...]) -> tuple[Held, ...]:
     """Each key alone, all of them, another one, and no tags."""
-    alone = tuple(Values((text,), listed=True) for text in texts[:_MOST_OPTIONS])
+    alone = tuple(Values((text,), listed=True) for text in texts[:MOST_OPTIONS])
     together = (Values(texts, listed=True),) if len(texts) > 1 else ()
     return (*together, *alone, Values(("another",), listed=True), MISSING)
+
+
+def _resolved(pattern: Pattern, context: Context) -> str:
+    """A value of a policy with its variables put in, as it is where one of them is not known."""
+    text = pattern.resolved(context)
+    return text if isinstance(text, str) else pattern.text
 
 
 def _spelled(pattern: str) -> str:
@@ -256,7 +275,7 @@ def _spelled(pattern: str) -> str:
     return pattern.replace("*", "x").replace("?", "x")
 
 
-def _better(one: May, other: May) -> May:
+def better(one: May, other: May) -> May:
     """What lets more: true, then the fewer doubts."""
     if isinstance(one, tuple) and isinstance(other, tuple):
         return min(one, other, key=len)

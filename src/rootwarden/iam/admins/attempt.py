@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from rootwarden.iam.admins.conditions import Scene
-from rootwarden.iam.admins.holders import Holder
+from rootwarden.iam.admins.holders import Attachment, Holder
 from rootwarden.iam.admins.powers import Powers
 from rootwarden.iam.context import Context
 from rootwarden.iam.escalation.path import EscalationPath
@@ -38,11 +38,12 @@ class Node(msgspec.Struct, frozen=True, eq=False):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One request of a step, as it is allowed."""
+    """One request of a step, as it is allowed; `assumes` is what the actor is taken to know."""
 
     action: str
     resource: str
     context: Context
+    assumes: tuple[str, ...] = ()
 
 
 Result: TypeAlias = Node | End
@@ -57,6 +58,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         bindings: What stands for the names in its templates.
         full: ARNs of the policies of the account that allow everything.
         version: The version of a policy that it goes back to.
+        boundary: The boundary of the principal it makes, if any.
     """
 
     path: EscalationPath
@@ -66,5 +68,6 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     bindings: dict[str, str]
     full: tuple[str, ...] = ()
     version: Policy | None = None
+    boundary: Attachment | None = None
     requires: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
+from rootwarden.iam.admins.assuming import may_assume_choosing
 from rootwarden.iam.admins.holders import Attachment, Group, Holder
-from rootwarden.iam.admins.trust import may_assume, trusting
+from rootwarden.iam.admins.trust import trusting
 from rootwarden.iam.escalation.path import Where
 from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.principal import Kind
@@ -95,13 +96,13 @@ def _denies(scene: Scene) -> bool:
 def _trusts_actor(scene: Scene) -> Holds:
     if scene.target is None:
         return False
-    return may_assume(scene.actor, scene.target, scene.actor.context)
+    return may_assume_choosing(scene.actor, scene.actor.powers, scene.target, scene.actor.context)[0]
 
 
 def _also_may_assume(scene: Scene) -> Holds:
     if scene.target is None or scene.also is None:
         return False
-    return may_assume(scene.also, scene.target, scene.also.context)
+    return may_assume_choosing(scene.also, scene.also.powers, scene.target, scene.also.context)[0]
 
 
 def _trusts_provider(scene: Scene, marker: str) -> bool:
@@ -125,6 +126,14 @@ def _member(scene: Scene) -> Holds:
     return scene.account != management if management else (Where.MEMBER_ACCOUNT.value,)
 
 
+def _assignable(scene: Scene) -> Holds:
+    """Identity Center assigns in the management account from there only (user guide, *Delegated administration*)."""
+    seat = scene.actor.account
+    if seat.management or scene.account == seat.id:
+        return True
+    return scene.account != seat.management_account if seat.management_account else (Where.ASSIGNABLE_BY_ACTOR.value,)
+
+
 def _in_member(scene: Scene) -> Holds:
     management = scene.actor.account.management
     return _known(None if management is None else not management, Where.ACTOR_IN_MEMBER_ACCOUNT)
@@ -141,6 +150,7 @@ _WORDS: Final[dict[Where, Callable[[Scene], Holds]]] = {
     ),
     Where.ACTOR_IN_MEMBER_ACCOUNT: _in_member,
     Where.ACTOR_MANAGES_ROOT_ACCESS: _manages_root,
+    Where.ASSIGNABLE_BY_ACTOR: _assignable,
     Where.ATTACHED_TO_ACTOR: lambda scene: _attached(scene.policy, scene.actor, groups=False, own=True),
     Where.ATTACHED_TO_ACTOR_GROUP: lambda scene: _attached(scene.policy, scene.actor, groups=True, own=False),
     Where.ATTACHED_TO_TARGET: lambda scene: _attached(scene.policy, scene.target, groups=True, own=True),

@@ -136,6 +136,10 @@ class Landscape:
         levels = household.seat.scp if household is not None else ()
         return not levels or any(not _is_full(policy.document) for level in levels for policy in level)
 
+    def most_resources(self, kind: str) -> int:
+        """How many resources of a kind one role has at most."""
+        return max((len(found) for (named, _), found in self._resources.items() if named == kind), default=0)
+
     def resources(self, kind: str, role: str) -> list[str] | None:
         """ARNs of the resources of a kind that have a role; `None` when that kind was not looked for."""
         return self._resources.get((kind, role), []) if kind in self.inventory else None

@@ -85,10 +85,11 @@ class Sheet:
         policy: The policy.
         allows: Which of the listed actions it may allow, one bit each.
         denies: Which of them it denies on every resource, whatever the context.
+        denies_when: The denies of every resource under a condition, each with the actions it is about.
         unreadable: What it depends on when it cannot be read, or empty.
     """
 
-    __slots__ = ("_about", "allows", "denies", "policy", "statements", "unreadable")
+    __slots__ = ("_about", "allows", "denies", "denies_when", "policy", "statements", "unreadable")
 
     def __init__(self, policy: Policy, listed: Listed) -> None:
         document = policy.document
@@ -98,11 +99,14 @@ class Sheet:
         self._about: dict[str, tuple[tuple[CompiledStatement, ...], tuple[CompiledStatement, ...]]] = {}
         self.allows = listed.everything if self.unreadable else 0
         self.denies = 0
+        self.denies_when: list[tuple[CompiledStatement, int]] = []
         for statement in self.statements:
             if not statement.denies:
                 self.allows |= _mask(statement, listed)
             elif denies_everywhere(statement):
                 self.denies |= _mask(statement, listed)
+            elif statement.conditions and denies_every_resource(statement):
+                self.denies_when.append((statement, _mask(statement, listed)))
 
     def about(self, action: str) -> tuple[tuple[CompiledStatement, ...], tuple[CompiledStatement, ...]]:
         """(allows, denies) that name an action."""
@@ -190,6 +194,16 @@ class Powers:
     def could(self, action: str) -> bool:
         """Whether a listed action may be allowed on some resource in some context."""
         return bool(self.possible >> self.book.bits[action.lower()] & 1)
+
+    def possible_in(self, context: Context) -> int:
+        """Which listed actions may be allowed on some resource with what is known of a request."""
+        possible = self.possible
+        for level in self.levels:
+            for sheet in level.sheets:
+                for deny, actions in sheet.denies_when:
+                    if possible & actions and deny.truth("*", context) is True:
+                        possible &= ~actions
+        return possible
 
     def denied(self, action: str, resource: str, context: Context) -> May:
         """Whether a request is denied by name: true, false, or what that depends on."""
@@ -346,8 +360,13 @@ class Book:
 
 def denies_everywhere(statement: CompiledStatement) -> bool:
     """Whether a deny reaches every resource, whatever the context."""
+    return not statement.conditions and denies_every_resource(statement)
+
+
+def denies_every_resource(statement: CompiledStatement) -> bool:
+    """Whether a deny names every resource, under a condition or not."""
     resources = statement.written.resources
-    return not statement.conditions and resources is not None and any(set(one) == {"*"} for one in resources)
+    return resources is not None and any(set(one) == {"*"} for one in resources)
 
 
 def _without_denies(policy: Policy) -> Policy:

@@ -6,8 +6,9 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.iam.admins.asking import choices, in_region, may_choosing
+from rootwarden.iam.admins.assuming import known_to_caller, may_assume_choosing
 from rootwarden.iam.admins.attempt import Asked
-from rootwarden.iam.admins.trust import ASSUME, may_assume_with
+from rootwarden.iam.admins.trust import ASSUME
 from rootwarden.iam.context import MISSING, Values, held
 from rootwarden.iam.escalation.template import filled, placeholders
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.escalation.path import Permission
 
 _MOST_VALUES: Final = 16
+# AWS lets a role that is linked to a service be passed to that service, which runs nothing of the caller's with it.
 _NOT_CHANGED: Final = (":role/aws-reserved/", ":role/aws-service-role/")
 # Placeholders that do not depend on what a path is walked on.
 FREE: Final = frozenset({"account", "actor", "full", "partition", "management", "organization"})
@@ -34,7 +36,8 @@ def ask(permission: Permission, attempt: Attempt, bindings: dict[str, str], regi
     best: May = False
     request = Asked(permission.action, resource, node.holder.context)
     if action == ASSUME and scene.target is not None and resource == scene.target.arn:
-        return may_assume_with(node.holder, node.powers, scene.target, node.holder.context), request
+        may, context = may_assume_choosing(node.holder, node.powers, scene.target, node.holder.context)
+        return may, Asked(permission.action, resource, context, known_to_caller(context))
     if action.startswith("iam:") and any(one in resource for one in _NOT_CHANGED):
         return False, request
     about = _about(resource, scene)
@@ -85,7 +88,7 @@ def _values(
     templates: tuple[str, ...], about: Holder | None, bindings: dict[str, str], full: tuple[str, ...]
 ) -> tuple[Held, ...]:
     """What a key of a request may hold; no values: it is not there."""
-    boundary = about.boundary if about is not None else ""
+    boundary = about.boundary if about is not None else bindings.get("boundary", "")
     made: list[Held] = []
     for template in templates:
         if template == "{boundary}":

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.iam.admins.trust import may_assume, trusted, trusting
+from rootwarden.iam.admins.admin import is_administrator
+from rootwarden.iam.admins.assuming import may_assume_choosing
+from rootwarden.iam.admins.trust import trusted, trusting
 from rootwarden.iam.admins.verdict import Class
 from rootwarden.iam.context import MISSING, Context, Values
 from rootwarden.iam.layer import Unreadable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.building import Household
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
+    from rootwarden.iam.admins.powers import May
     from rootwarden.iam.admins.verdict import PrincipalVerdict
     from rootwarden.iam.context import Held
 
@@ -93,7 +96,7 @@ def _standing(household: Household, land: Landscape, kinds: Mapping[str, Class])
     account = household.seat.id
     if found:
         return Standing(account=account, has_administrator=True, by=found)
-    doubts = [*_doubts(direct, land), *_conditional(roles, land, kinds)]
+    doubts = [*_doubts(direct, land), *_conditional(roles, land)]
     if doubts:
         return Standing(account=account, has_administrator=None, reason="; ".join(dict.fromkeys(doubts)))
     why = "no role is an administrator" if not direct else "nobody gets into a role that is one with a second factor"
@@ -107,7 +110,7 @@ def _doors(role: Holder, land: Landscape) -> Iterator[Administrator]:
         yield federated
     asking = list(_asking(role, land))
     for one in asking:
-        if one.kind is Kind.ROLE and _federated(one) is not None and may_assume(one, role, one.context) is True:
+        if one.kind is Kind.ROLE and _federated(one) is not None and _may(one, role, one.context) is True:
             yield Administrator(arn=role.arn, through=Door.FEDERATED_ROLE, who=one.arn)
             break
     for one in asking:
@@ -141,8 +144,8 @@ def _asking(role: Holder, land: Landscape) -> Iterator[Holder]:
 
 def _with_second_factor(actor: Holder, role: Holder) -> bool:
     """Whether somebody may assume a role with a second factor, and not without."""
-    without = may_assume(actor, role, actor.context.carrying(_WITHOUT_MFA))
-    return without is False and may_assume(actor, role, actor.context.carrying(_WITH_MFA)) is True
+    without = _may(actor, role, actor.context.carrying(_WITHOUT_MFA))
+    return without is False and _may(actor, role, actor.context.carrying(_WITH_MFA)) is True
 
 
 def _doubts(direct: Iterable[Holder], land: Landscape) -> Iterator[str]:
@@ -160,13 +163,18 @@ def _doubts(direct: Iterable[Holder], land: Landscape) -> Iterator[str]:
             yield f"who may assume `{role.arn}` depends on what is not known"
 
 
+def _may(actor: Holder, role: Holder, context: Context) -> May:
+    return may_assume_choosing(actor, actor.powers, role, context)[0]
+
+
 def _depends(actor: Holder, role: Holder) -> bool:
-    found = may_assume(actor, role, actor.context.carrying(_WITH_MFA))
-    return isinstance(found, tuple) and may_assume(actor, role, actor.context.carrying(_WITHOUT_MFA)) is False
+    found = _may(actor, role, actor.context.carrying(_WITH_MFA))
+    return isinstance(found, tuple) and _may(actor, role, actor.context.carrying(_WITHOUT_MFA)) is False
 
 
-def _conditional(roles: Iterable[Holder], land: Landscape, kinds: Mapping[str, Class]) -> Iterator[str]:
-    """Roles that may be administrators, and people get into."""
+def _conditional(roles: Iterable[Holder], land: Landscape) -> Iterator[str]:
+    """Roles that are administrators under a condition, and people get into; what they could become does not count."""
     for role in roles:
-        if kinds.get(role.arn) is Class.CONDITIONAL and next(_doors(role, land), None) is not None:
+        found = is_administrator(role.powers, role.context)
+        if isinstance(found, tuple) and next(_doors(role, land), None) is not None:
             yield f"whether `{role.arn}` is an administrator depends on what is not known"

@@ -68,7 +68,7 @@ class Steps:
         walkable = [one for one in paths if not one.ended and one.actor is not Actor.OUTSIDER and _placed(one, land)]
         self.plans = sorted(map(self._plan, walkable), key=lambda plan: plan.path.target.kind in _OF_PRINCIPALS)
         self._certainty = Certainty()
-        self._fits: dict[tuple[int, bool], tuple[Plan, ...]] = {}
+        self._fits: dict[tuple[int, bool, int], tuple[Plan, ...]] = {}
 
     def _plan(self, path: EscalationPath) -> Plan:
         mask = self._book.mask(one for one in path.actions if one != _ASSUME)
@@ -81,11 +81,12 @@ class Steps:
     def fitting(self, node: Node) -> tuple[Plan, ...]:
         """The paths whose actions a node may have, and whose kind of actor it is."""
         user = node.holder.kind is Kind.USER
-        key = (id(node.powers), user)
+        possible = node.powers.possible_in(node.holder.context)
+        key = (id(node.powers), user, possible)
         found = self._fits.get(key)
         if found is None:
             barred = {Actor.ROLE if user else Actor.USER}
-            plans = (one for one in self.plans if not one.mask & ~node.powers.possible)
+            plans = (one for one in self.plans if not one.mask & ~possible)
             found = self._fits[key] = tuple(one for one in plans if one.path.actor not in barred)
         return found
 

@@ -140,13 +140,13 @@ def may_assume(actor: Holder, role: Holder, context: Context) -> May:
     return may_assume_with(actor, actor.powers, role, context)
 
 
-def may_assume_with(actor: Holder, powers: Powers, role: Holder, context: Context) -> May:
-    """The same for an actor with other powers than its own."""
+def may_assume_with(actor: Holder, powers: Powers, role: Holder, context: Context, action: str = ASSUME) -> May:
+    """The same for an actor with other powers than its own, or of an action that goes with it (`sts:tagsession`)."""
     if role.principal.service_linked:
         return False
     best: May = False
-    for way in trusted(role.trust, actor.principal, context, bounded=powers.boundary is not None):
-        may = _by_one_way(way, powers, role, context, near=actor.account.id == role.account.id)
+    for way in trusted(role.trust, actor.principal, context, action, bounded=powers.boundary is not None):
+        may = _by_one_way(way, powers, role, context, action, near=actor.account.id == role.account.id)
         if may is True:
             return True
         if may is not False and (not isinstance(best, tuple) or len(may) < len(best)):
@@ -154,12 +154,12 @@ def may_assume_with(actor: Holder, powers: Powers, role: Holder, context: Contex
     return best
 
 
-def _by_one_way(way: Trusted, powers: Powers, role: Holder, context: Context, *, near: bool) -> May:
+def _by_one_way(way: Trusted, powers: Powers, role: Holder, context: Context, action: str, *, near: bool) -> May:
     if not near or way.named not in _LIMITS:
-        allowed = powers.may(ASSUME, role.arn, context)
+        allowed = powers.may(action, role.arn, context)
         return False if allowed is False else _together(way.unsure, () if allowed is True else allowed)
-    denied = powers.denied(ASSUME, role.arn, context)
-    own = powers.allowed(_LIMITS[way.named], ASSUME, role.arn, context)
+    denied = powers.denied(action, role.arn, context)
+    own = powers.allowed(_LIMITS[way.named], action, role.arn, context)
     if denied is True or own is False:
         return False
     return _together(way.unsure, denied or (), () if own is True else own)

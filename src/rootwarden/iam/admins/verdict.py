@@ -14,6 +14,7 @@ import msgspec
 
 from rootwarden.iam.admins.admin import granting_everything, is_administrator
 from rootwarden.iam.admins.attempt import End
+from rootwarden.iam.admins.cuts import cuts
 from rootwarden.iam.admins.search import Search
 from rootwarden.iam.admins.trust import ASSUME, trusting
 from rootwarden.iam.layer import Unreadable
@@ -136,7 +137,9 @@ def judge(
     ways = search.run()
     verdicts = tuple(_verdict(holder, ways.get(holder.arn), search) for holder in land.holders)
     if notes is not None:
-        notes.update(dict.fromkeys(search.notes()))
+        proven = {one.arn for one in verdicts if one.kind in {Class.DIRECT, Class.ESCALATION}}
+        unproven = (holder for holder in land.holders if holder.arn not in proven)
+        notes.update(dict.fromkeys((*search.notes(), *cuts(land, unproven, book.bits))))
     return verdicts
 
 

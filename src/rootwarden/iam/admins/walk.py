@@ -14,6 +14,7 @@ from rootwarden.iam.admins.attempt import Asked, Attempt, End, Node, Result
 from rootwarden.iam.admins.conditions import TAKEN, Scene, holds, holds_of
 from rootwarden.iam.admins.gain import changed
 from rootwarden.iam.admins.holders import Holder
+from rootwarden.iam.admins.new_boundaries import new_boundaries
 from rootwarden.iam.admins.pools import Pools
 from rootwarden.iam.admins.request import FREE, ask, is_fixed
 from rootwarden.iam.admins.trust import lets_service, trusting
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from rootwarden.iam.admins.powers import May
     from rootwarden.iam.escalation.path import Target
 
-_MOST_RESOURCES: Final = 20
+MOST_RESOURCES: Final = 20
 _MOST_SECONDS: Final = 12
 _MOST_FULL: Final = 8
 _OLDER: Final = "older-version"
@@ -182,7 +183,9 @@ class Walker:
         for with_policy in _with_policy(attempt):
             for with_existing in self._with_existing(with_policy):
                 for with_both in self._with_second(with_existing):
-                    yield from _with_names(with_both)
+                    yield from (
+                        self._with_boundary(with_both) if path.gain is Gain.NEW_PRINCIPAL else _with_names(with_both)
+                    )
 
     def _with_existing(self, attempt: Attempt) -> Iterator[Attempt]:
         existing, target = attempt.path.existing, attempt.scene.target
@@ -194,7 +197,14 @@ class Walker:
             spelled = filled(existing.resource, attempt.bindings)
             yield _more(attempt, requires=(f"{existing.type} with this role",), existing=spelled)
             return
-        yield from (_more(attempt, existing=arn) for arn in islice(found, _MOST_RESOURCES))
+        yield from (_more(attempt, existing=arn) for arn in islice(found, MOST_RESOURCES))
+
+    def _with_boundary(self, attempt: Attempt) -> Iterator[Attempt]:
+        """The attempt without a boundary for who is made, and with each that may satisfy a policy."""
+        yield attempt
+        policies = self._land.households[attempt.scene.actor.account.id].policies
+        for one in new_boundaries(attempt.path, attempt.node, policies):
+            yield msgspec.structs.replace(_more(attempt, boundary=one.arn), boundary=one)
 
     def _with_second(self, attempt: Attempt) -> Iterator[Attempt]:
         also = attempt.path.also
@@ -260,7 +270,7 @@ class Walker:
             whose=whose,
             asked=tuple(asked),
             requires=tuple(dict.fromkeys(requires)),
-            assumes=tuple(dict.fromkeys(attempt.assumes)),
+            assumes=tuple(dict.fromkeys((*attempt.assumes, *(known for one in asked for known in one.assumes)))),
         )
 
     def _result(self, attempt: Attempt) -> Result | None:
@@ -275,7 +285,8 @@ class Walker:
         if gain is Gain.UNBLOCKS_TARGET and attempt.path.target.kind is TargetKind.ACCOUNT:
             return End.ROOT if self._land.barred(scene.account) else None
         if gain is Gain.NEW_PRINCIPAL:
-            return Node(node.holder, node.powers.book.powers((EVERYTHING,), None, node.holder.powers.scp))
+            limits = None if attempt.boundary is None else (attempt.boundary.policy,)
+            return Node(node.holder, node.powers.book.powers((EVERYTHING,), limits, node.holder.powers.scp))
         return changed(attempt)
 
 
@@ -385,11 +396,11 @@ def _with_names(attempt: Attempt) -> Iterator[Attempt]:
     if target is None or not wanted:
         yield attempt
     elif "profile" in wanted:
-        yield from (_more(attempt, profile=one) for one in islice(target.profiles, _MOST_RESOURCES))
+        yield from (_more(attempt, profile=one) for one in islice(target.profiles, MOST_RESOURCES))
     else:
         kind = ":saml-provider/" if Where.TRUSTS_SAML_PROVIDER in attempt.path.target.where else ":oidc-provider/"
         providers = sorted(one for one in trusting(target.trust).federated if kind in one)
-        yield from (_more(attempt, provider=one) for one in islice(providers, _MOST_RESOURCES))
+        yield from (_more(attempt, provider=one) for one in islice(providers, MOST_RESOURCES))
 
 
 @lru_cache(maxsize=1024)

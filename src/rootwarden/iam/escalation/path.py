@@ -65,6 +65,7 @@ class Where(StrEnum):
     ACTOR_IN_MANAGEMENT_ACCOUNT = "actor-in-management-account"
     ACTOR_IN_MEMBER_ACCOUNT = "actor-in-member-account"
     ACTOR_MANAGES_ROOT_ACCESS = "actor-manages-root-access"
+    ASSIGNABLE_BY_ACTOR = "assignable-by-actor"
     ATTACHED_TO_ACTOR = "attached-to-actor"
     ATTACHED_TO_ACTOR_GROUP = "attached-to-actor-group"
     ATTACHED_TO_TARGET = "attached-to-target"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rootwarden.iam.usage.result import UsedAction
 
 _USED = (Use.DONE, Use.BY_SERVICE)
+# AWS STS API, `GetCallerIdentity`: no policy is asked.
+GRANTED_TO_ALL = "sts:getcalleridentity"
 
 
 def granted_mask(powers: Powers) -> int:
@@ -43,7 +45,7 @@ def no_longer_granted(holder: Holder, used: Iterable[UsedAction]) -> tuple[NoLon
 
 def _one(holder: Holder, one: UsedAction) -> Iterator[NoLongerGranted]:
     powers, action = holder.powers, one.action.lower()
-    if action == "sts:getcalleridentity" or powers.unreadable:
+    if action == GRANTED_TO_ALL or powers.unreadable:
         return
     number = powers.book.bits.get(action)
     if number is not None and not powers.possible >> number & 1:

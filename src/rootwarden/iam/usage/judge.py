@@ -12,7 +12,7 @@ from rootwarden.facts.instant import parse_instant
 from rootwarden.iam.usage.caller import Caller, Kind
 from rootwarden.iam.usage.census import Census
 from rootwarden.iam.usage.chains import chains
-from rootwarden.iam.usage.grants import granted_mask, no_longer_granted
+from rootwarden.iam.usage.grants import GRANTED_TO_ALL, granted_mask, no_longer_granted
 from rootwarden.iam.usage.last_accessed import LastAccessed
 from rootwarden.iam.usage.result import (
     AccountCoverage,
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from rootwarden.iam.actions import ActionCatalogue
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.usage.mapping import EventMap
+    from rootwarden.iam.usage.result import (
+        UsedAction,
+    )
     from rootwarden.iam.usage.spent import Spent
     from rootwarden.iam.usage.tally import Seen
     from rootwarden.iam.usage.visibility import Visibility
@@ -116,7 +119,7 @@ class Judge:
             account=caller.account,
             granted=mask.bit_count() if holder is not None else None,
             exists=holder is not None if caller.account in whole.dumps and caller.kind is not Kind.ROOT else None,
-            used=spent.used,
+            used=tuple(msgspec.structs.replace(one, granted=self._granted(one, mask, holder)) for one in spent.used),
             unused=self._visibility.names(unused),
             escalation=self._visibility.names(unused & self._visibility.mask(whole.asked.escalation)),
             unjudged=doubts,
@@ -127,6 +130,14 @@ class Judge:
             source_identities=tuple(sorted(whole.identities.get(caller, ()))[:_MOST_IDENTITIES]),
             unreadable=holder.powers.unreadable if holder is not None else (),
         )
+
+    def _granted(self, one: UsedAction, mask: int, holder: Holder | None) -> bool | None:
+        """Whether a used action is among those that are granted; `None` where nobody can tell."""
+        if self._visibility.mask((one.action,)) & mask:
+            return True
+        if holder is None or holder.powers.unreadable or one.action.lower() == GRANTED_TO_ALL:
+            return None
+        return False
 
     def _chains(self, paths: Mapping[tuple[Caller, ...], set[Call]]) -> tuple[Chain, ...]:
         found = []

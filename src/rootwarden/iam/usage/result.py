@@ -59,6 +59,8 @@ class UsedAction(msgspec.Struct, frozen=True, kw_only=True):
         via: Services that used it with the principal's permissions.
         resources: ARNs it was used on; `None` where the records do not tell.
         inferred: No event is named so: a call needed it besides.
+        granted: Whether the principal's own policies allow it somewhere now; `None` where that is not known, for root,
+            and for `sts:GetCallerIdentity`, of which no policy is asked.
     """
 
     action: str
@@ -69,6 +71,7 @@ class UsedAction(msgspec.Struct, frozen=True, kw_only=True):
     via: tuple[str, ...] = ()
     resources: tuple[str, ...] | None = None
     inferred: bool = False
+    granted: bool | None = None
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,12 +11,13 @@ from rootwarden.report.table import inert
 from rootwarden.report.words import visible
 
 if TYPE_CHECKING:
+    from rootwarden.iam.admins.standing import Standing
     from rootwarden.iam.admins.verdict import PrincipalVerdict
     from rootwarden.report.admins.told import Told
 
 COLUMNS: Final = (
     "arn", "account", "account_name", "kind", "class", "steps", "path", "way", "leads_to", "granted_by", "requires",
-    "assumes", "remedies", "blocked_by", "lets_in",
+    "assumes", "remedies", "blocked_by", "lets_in", "administrator_through", "account_has_administrator",
 )  # fmt: skip
 SEPARATOR: Final = "; "
 
@@ -26,14 +27,25 @@ def render(told: Told) -> str:
     paper = io.StringIO(newline="")
     writer = csv.writer(paper, lineterminator="\r\n")
     writer.writerow(COLUMNS)
+    doors = {by.arn: f"{by.through.value}: {by.who}" for one in told.found.administrators for by in one.by}
+    accounts = {one.account: one for one in told.found.administrators}
     outsiders = {one.arn: one.lets_in for one in told.found.open_roles}
     for one in told.principals:
         row = _row(one) | {
             "account_name": told.accounts.get(one.account, ""),
             "lets_in": SEPARATOR.join(outsiders.get(one.arn, ())),
+            "administrator_through": doors.get(one.arn, ""),
+            "account_has_administrator": _has_administrator(accounts.get(one.account)),
         }
         writer.writerow([inert(visible(row[column])) for column in COLUMNS])
     return paper.getvalue()
+
+
+def _has_administrator(standing: Standing | None) -> str:
+    """Whether the account can be administered without its root user, and why not, or why nobody can tell."""
+    if standing is None:
+        return ""
+    return "yes" if standing.has_administrator else phrases.standing(standing)
 
 
 def _whereabouts(one: PrincipalVerdict, number: int) -> str:

@@ -99,6 +99,7 @@ def _template() -> jinja2.Template:
         "drawn": drawn,
         "Verdict": Verdict,
         "MOST": MOST_ACCOUNTS,
+        "MOST_UNITS": MOST_UNITS,
         "VERDICTS": tuple(Verdict),
         "wrong": wrong,
     }

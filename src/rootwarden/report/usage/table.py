@@ -13,7 +13,7 @@ from rootwarden.report.words import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rootwarden.iam.usage.result import PrincipalUsage
+    from rootwarden.iam.usage.result import PrincipalUsage, UsedAction
     from rootwarden.report.usage.told import Told
 
 COLUMNS: Final = (
@@ -47,10 +47,16 @@ def _rows(principal: PrincipalUsage) -> Iterator[dict[str, str]]:
             "via": "; ".join(one.via),
             "resources": "not told" if one.resources is None else "; ".join(one.resources),
             "inferred": "yes" if one.inferred else "",
-            "granted_now": "" if principal.granted is None else "no" if one.action in gone else "yes",
+            "granted_now": "" if one.granted is None else _granted_now(one, gone),
         }
     for action in principal.unused:
         yield common | {"action": action, "standing": "unused", "escalation": "yes" if action in ways_up else ""}
     for doubt in principal.unjudged:
         for action in doubt.actions:
             yield common | {"action": action, "standing": "cannot_be_judged", "why": WORDS[doubt.why]}
+
+
+def _granted_now(one: UsedAction, gone: set[str]) -> str:
+    if not one.granted:
+        return "no"
+    return "not where it was used" if one.action in gone else "yes"

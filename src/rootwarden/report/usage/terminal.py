@@ -12,11 +12,12 @@ from rootwarden.report.paper import Paper
 from rootwarden.report.words import several, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rootwarden.iam.usage.result import AccountCoverage, PrincipalUsage
     from rootwarden.report.usage.told import Told
 
+_DONE: Final = frozenset({Use.DONE, Use.BY_SERVICE})
 MOST_BLOCKS: Final = 25
 MOST_NAMED: Final = 12
 MOST_LINES: Final = 6
@@ -49,8 +50,10 @@ def _block(paper: Paper, one: PrincipalUsage) -> None:
     paper.console.print()
     title = Text.assemble((one.kind, "bold"), " ", shorten(one.arn, 160), (_existence(one), "yellow"))
     paper.line(title, indent=0)
-    paper.line(_sum(one))
-    used = [each for each in one.used if each.use in {Use.DONE, Use.BY_SERVICE}]
+    for line in _sums(one):
+        paper.line(line)
+    # What is not granted any more has a line of its own.
+    used = [each for each in one.used if each.use in _DONE and each.granted is not False]
     _list(paper, "used", [each.action + (f" (by {', '.join(each.via)})" if each.via else "") for each in used])
     _list(paper, "unused and on a way up", one.escalation, "bold red")
     _actions(paper, "unused", one.unused)
@@ -83,14 +86,25 @@ def _gone(action: str, resource: str) -> str:
     return action if resource == "*" else f"{action} on {resource}"
 
 
-def _sum(one: PrincipalUsage) -> str:
-    used = sum(each.use in {Use.DONE, Use.BY_SERVICE} for each in one.used)
+def _sums(one: PrincipalUsage) -> Iterator[str]:
+    """How the granted actions divide up, and apart from them what was done or tried and is not granted."""
+    done = sum(each.use in _DONE for each in one.used)
     if one.kind == "root":
-        return f"{several(used, 'action')} used; root has every permission"
+        yield f"{several(done, 'action')} used; root has every permission"
+        return
     if one.granted is None:
-        return f"{several(used, 'action')} used; what is granted is not known"
+        yield f"{several(done, 'action')} used; what is granted is not known"
+        return
+    held = [each for each in one.used if each.granted]
+    used = sum(each.use in _DONE for each in held)
     hidden = sum(len(each.actions) for each in one.unjudged)
-    return f"{one.granted:,} granted: {used:,} used, {len(one.unused):,} unused, {hidden:,} cannot be judged"
+    tried = one.granted - used - len(one.unused) - hidden
+    parts = ((used, "used"), (tried, "tried in vain"), (len(one.unused), "unused"), (hidden, "not to be judged"))
+    yield f"{one.granted:,} granted: " + " + ".join(f"{number:,} {what}" for number, what in parts)
+    gone = [each for each in one.used if each.granted is False]
+    if gone:
+        used = sum(each.use in _DONE for each in gone)
+        yield f"not granted now, and counted in none of these: {used:,} used, {len(gone) - used:,} tried in vain"
 
 
 def _list(paper: Paper, title: str, names: Iterable[str], style: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 T = TypeVar("T")
 # Branches looked at before a set that is only small is taken.
@@ -22,9 +22,39 @@ def smallest(cores: Sequence[Collection[T]], order: Callable[[T], tuple[int, str
     Returns:
         The set, and whether it is certain that none is smaller.
     """
-    chooser = _Chooser(cores, order)
-    chooser.branch(frozenset())
-    return chooser.best, chooser.left >= 0
+    chosen: set[T] = set()
+    certain = True
+    for part in _apart(_least(cores)):
+        chooser = _Chooser(part, order)
+        chooser.branch(frozenset())
+        chosen |= chooser.best
+        certain = certain and chooser.left >= 0
+    return frozenset(chosen), certain
+
+
+def _least(cores: Iterable[Collection[T]]) -> list[frozenset[T]]:
+    """The cores without those that have something of each choice anyway: another one is inside them."""
+    kept: list[frozenset[T]] = []
+    for core in sorted(set(map(frozenset, cores)), key=len):
+        if not any(one <= core for one in kept):
+            kept.append(core)
+    return kept
+
+
+def _apart(cores: Iterable[frozenset[T]]) -> list[list[frozenset[T]]]:
+    """The cores in groups that have nothing in common: each is a question of its own."""
+    groups: list[tuple[set[T], list[frozenset[T]]]] = []
+    for core in cores:
+        elements, members = set(core), [core]
+        apart = []
+        for group in groups:
+            if group[0].isdisjoint(core):
+                apart.append(group)
+            else:
+                elements |= group[0]
+                members += group[1]
+        groups = [*apart, (elements, members)]
+    return [members for _, members in groups]
 
 
 class _Chooser(Generic[T]):

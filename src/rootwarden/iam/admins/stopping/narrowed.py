@@ -80,7 +80,7 @@ class _Narrowing:
                     ended = proven(trials, change)
                     if isinstance(ended, Ended):
                         return candidate, ended
-                    way, land = ended
+                    (way, *_), land = ended
                 more += self._asked(way, land)
             known = {(one.action, one.resource) for one in asked}
             fresh = [one for one in more if (one.action, one.resource) not in known]

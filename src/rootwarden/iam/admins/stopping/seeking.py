@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 # Ways after which the set only grows: looking for the smallest again and again would take too long.
-_MOST_EXACT: Final = 40
+_MOST_EXACT: Final = 400
 
 
 class Kind(Protocol[T]):
@@ -90,22 +90,25 @@ class Seeker(Generic[T]):
         trials = self._trials
         trials.refill()
         while trials.left > 0 and trials.proofs > 0:
-            way, land = trials.near(self._kind.change(self._chosen))
-            if way is None:
+            ways, land = trials.ways(self._kind.change(self._chosen))
+            if not ways:
                 ended = proven(trials, self._kind.change(self._chosen))
                 if isinstance(ended, Ended):
                     return self._lean(ended)
-                way, land = ended
-            beyond = self._learn(way, land)
+                ways, land = ended
+            beyond = self._learn(ways, land)
             if beyond:
                 return beyond
         return "none was found in as many trials as are made"
 
-    def _learn(self, way: Way, land: Landscape) -> str:
-        """Take in what one more way stands on; what to say if nothing ends it."""
-        cores = [core for each in self._kind.under(way, land) if (core := frozenset(each) - self._chosen)]
-        if not cores:
-            return f"it does not reach this way: {named(way)}"
+    def _learn(self, ways: list[Way], land: Landscape) -> str:
+        """Take in what more ways stand on; what to say if nothing ends one of them."""
+        cores: list[frozenset[T]] = []
+        for way in ways:
+            under = [core for each in self._kind.under(way, land) if (core := frozenset(each) - self._chosen)]
+            if not under:
+                return f"it does not reach this way: {named(way)}"
+            cores += under
         self._cores += cores
         if len(self._cores) <= _MOST_EXACT:
             self._chosen, self._exact = smallest(self._cores, self._kind.order)
@@ -128,11 +131,11 @@ class Seeker(Generic[T]):
         return Found(frozenset(chosen), smallest=self._exact, ended=ended)
 
 
-def proven(trials: Trials, change: Change) -> Ended | tuple[Way, Landscape]:
-    """The proof that a change ends every way, or the way that is left."""
+def proven(trials: Trials, change: Change) -> Ended | tuple[list[Way], Landscape]:
+    """The proof that a change ends every way, or the ways that are left."""
     ways, search, land = trials.proof(change)
-    left = ways.get(trials.arn)
-    return (left, land) if left is not None else Ended(change=change, ways=ways, search=search, land=land)
+    left = search.ways_of(land.by_arn[trials.arn])
+    return (left, land) if left else Ended(change=change, ways=ways, search=search, land=land)
 
 
 def named(way: Way) -> str:

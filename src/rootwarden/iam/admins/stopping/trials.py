@@ -78,6 +78,15 @@ class Trials:
 
     def near(self, change: Change) -> tuple[Way | None, Landscape]:
         """The way the principal has among those that are up, and the landscape with the change."""
+        search, land = self._trial(change)
+        return search.way_of(land.by_arn[self.arn]), land
+
+    def ways(self, change: Change) -> tuple[list[Way], Landscape]:
+        """The same with a way by each path it may begin with: each says what has to go."""
+        search, land = self._trial(change)
+        return search.ways_of(land.by_arn[self.arn]), land
+
+    def _trial(self, change: Change) -> tuple[Search, Landscape]:
         self.left -= 1
         land = self._landscape(self._near, change)
         settled = {
@@ -85,7 +94,9 @@ class Trials:
             for arn, way in self.before.items()
             if arn != self.arn and arn in land.by_arn and self._holds(arn, way, land)
         }
-        return Search(land, self._book, self._paths).run(settled).get(self.arn), land
+        search = Search(land, self._book, self._paths)
+        search.run(settled)
+        return search, land
 
     def proof(self, change: Change) -> tuple[dict[str, Way], Search, Landscape]:
         """The ways of everybody, with the change."""
