@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +56,7 @@ class Shell:
 
     def run(self, *arguments: str) -> tuple[int, str]:
         with self.start(*arguments) as process:
-            said, also = process.communicate(timeout=120)
+            said, also = process.communicate(timeout=1200)
         return process.returncode, said + also
 
     def plan(self, *more: str) -> tuple[int, str]:
@@ -114,33 +113,47 @@ def test_planned_removed_verified_taken_back(shell: Shell) -> None:
     assert "does not follow from the line before" in said
 
 
-def test_killed_and_gone_on_with(shell: Shell) -> None:
-    """A real SIGKILL, five times, each as soon as the journal has grown by a little more than the last time."""
+def killed_and_gone_on_with(shell: Shell, accounts: int, growth: tuple[int, ...]) -> None:
+    """Real SIGKILLs, each as soon as the journal has grown by so many bytes, then a run to the end."""
     assert shell.plan()[0] == 0
-    shell.simulator.knobs.add(Delay(call="iam:De*", seconds=0.05))
+    confirm = f"remove root credentials of {accounts} accounts"
     journal, killed = shell.folder / "journal.jsonl", 0
-    for more in (3, 7, 12, 18, 25):
+    for more in growth:
         before = journal.stat().st_size if journal.exists() else 0
-        with shell.start(*shell.apply()) as process:
-            deadline = time.monotonic() + 60
-            while process.poll() is None and time.monotonic() < deadline:
-                if journal.exists() and journal.stat().st_size > before + more * 300:
+        with shell.start(*shell.apply(confirm=confirm)) as process:
+            while process.poll() is None:
+                if journal.exists() and journal.stat().st_size > before + more:
                     process.send_signal(signal.SIGKILL)
                     killed += 1
                     break
             process.communicate()
-    assert killed >= 3
-    assert shell.run(*shell.apply())[0] == 0
+    assert killed == len(growth)
+    assert left(shell.simulator.world)
+    assert shell.run(*shell.apply(confirm=confirm))[0] == 0
     assert left(shell.simulator.world) == []
     entries = read_journal(journal).entries
-    resumed = [entry for entry in entries if entry.kind is Kind.RESUME]
-    assert len(resumed) == 5
+    assert len([entry for entry in entries if entry.kind is Kind.RESUME]) == len(growth)
     assert not [entry for entry in entries if entry.kind is Kind.SURPRISE]
+
+
+def test_killed_and_gone_on_with(shell: Shell) -> None:
+    shell.simulator.knobs.add(Delay(call="iam:De*", seconds=0.05))
+    killed_and_gone_on_with(shell, 12, (900, 2100, 2600, 3300))
     sessions = (shell.folder / "rootwarden-root-sessions.jsonl").read_text(encoding="utf-8").splitlines()
     assert {json.loads(line)["task_policy"].rpartition("/")[2] for line in sessions} == {
         "IAMAuditRootUserCredentials",
         "IAMDeleteRootUserCredentials",
     }
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_a_thousand_accounts_killed_ten_times(tmp_path: Path) -> None:
+    world = full_world(1000)
+    with running(world) as simulator:
+        shell = Shell(tmp_path, simulator)
+        assert shell.run("breakglass", "key", "make", "--output", "key.pem")[0] == 0
+        killed_and_gone_on_with(shell, len(left(world)), tuple(40_000 + 1_000 * number for number in range(10)))
 
 
 @pytest.mark.parametrize(

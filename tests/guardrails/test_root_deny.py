@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import fnmatch
-import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,6 @@ from rootwarden.facts.fact import Absent, Known, Unknown, Why
 from rootwarden.facts.guardrail import ScpDocument
 from rootwarden.guardrails.asking import Around
 from rootwarden.guardrails.root_deny import RootDeny, root_deny
-from rootwarden.guardrails.statements import fits
 
 if TYPE_CHECKING:
     from rootwarden.facts.fact import Fact
@@ -100,11 +97,6 @@ def test_what_two_denies_leave_together_is_not_guessed() -> None:
     leave = {"Effect": "Deny", "Resource": "*"}
     both = [leave | {"NotAction": "s3:*"}, leave | {"NotAction": "*:Get*"}]
     assert word(decide((policy(both),)).denies_all) == "unknown"
-
-
-@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
-def test_wildcards_agree_with_the_standard_library(pattern: str, text: str) -> None:
-    assert fits(pattern, text) is (re.fullmatch(fnmatch.translate(pattern), text) is not None)
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(

@@ -93,6 +93,14 @@ def test_the_contract(tmp_path: Path) -> None:
     assert list(checker.iter_errors(document)) == []
 
 
+def test_who_gives_no_check_outs_is_told_what_was_not_looked_for(tmp_path: Path) -> None:
+    """A code that was given out and not used leaves no event: only check-outs show it. Silence would look like none."""
+    note = "note: without --checkouts no code that was given out and not used was looked for"
+    events = trail(tmp_path, SIGN_IN, MFA)
+    assert note in incidents(tmp_path, events).err.splitlines()
+    assert note not in incidents(tmp_path, events, *signed(tmp_path, CHECKOUT)).err
+
+
 def test_the_published_schema_is_the_one_the_structs_give() -> None:
     assert SCHEMA.read_text("utf-8") == machine.json_schema()
 

@@ -469,12 +469,29 @@ class TestBounds:
         answer = rita.client.post("/api/v1/drafts", content=body, headers={"content-type": "application/json"})
         assert answer.status_code == 400
 
+    @pytest.mark.parametrize("layer", ["AAA\u00e9", "A", "AA=", "AB==", "AA==\n", "-_-_"])
+    def test_a_share_that_is_no_base64_is_told(self, layer: str) -> None:
+        theatre = Theatre()
+        lease = theatre.begun()
+        opening = theatre.person("rita").read(f"/leases/{lease}")["opening"]
+        answer = theatre.person("carl").prepare(theatre.share("carl", opening) | {"peeled": [layer]})
+        assert (answer.status_code, answer.json()["detail"]) == (409, "what was handed in is not in Base64")
+
     def test_numbers_of_the_query_have_bounds(self) -> None:
         theatre = Theatre(guarded=False)
         dan = theatre.person("dan")
         assert dan.get("/audit?from=-1").status_code == 400
         assert dan.get("/audit?from=" + "9" * 40).status_code == 400
         assert dan.get("/audit/consistency?first=1&second=999").status_code == 409
+
+    @pytest.mark.parametrize("beyond", [0, 1, 100, 9007199254740991])
+    def test_after_the_end_of_the_log_there_is_nothing(self, beyond: int) -> None:
+        theatre = Theatre(guarded=False)
+        dan, size = theatre.person("dan"), theatre.broker.state().size
+        start = min(size + beyond, 9007199254740991)
+        told = dan.read(f"/audit?from={start}")
+        assert (told["start"], told["entries"]) == (start, [])
+        assert dan.client.get(f"/audit?from={start}").status_code == 200
 
     def test_a_person_who_asks_too_often_waits_and_others_do_not(self) -> None:
         tight = Rate(burst=3, per_minute=3)

@@ -105,11 +105,12 @@ def test_a_drill_by_mail_is_begun_and_ended_on_pages() -> None:
     assert f'action="/drills/{drill.id}"' not in page(ida, "/drills")
 
 
-def test_the_check_in_page_says_that_it_looks_at_nothing() -> None:
+def test_the_check_in_page_says_how_a_file_is_made_and_what_a_word_is_worth() -> None:
     theatre = Theatre()
     lease = theatre.ended()
     text = page(theatre.person("dan"), f"/leases/{lease}/check-in")
-    assert "This page looks at nothing" in text
+    assert f"rootwarden breakglass evidence {FILE['account']} --evidence AFTER" in text
+    assert "Nothing is looked at then" in text
     assert f"rootwarden breakglass check-in {lease} --evidence" in text
 
 

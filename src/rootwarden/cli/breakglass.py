@@ -9,6 +9,7 @@ from rootwarden.cli import (
     breakglass_checkin,
     breakglass_custody,
     breakglass_enrol,
+    breakglass_evidence,
     breakglass_leases,
     breakglass_people,
     breakglass_requests,
@@ -31,6 +32,7 @@ app.command("password")(breakglass_leases.password)
 app.command("session")(breakglass_leases.session)
 app.command("return")(breakglass_leases.return_)
 app.command("revoke")(breakglass_leases.revoke)
+app.command("evidence")(breakglass_evidence.evidence)
 app.command("check-in")(breakglass_checkin.check_in)
 app.command("accept-duty")(breakglass_checkin.accept_duty)
 app.command("export")(breakglass_leases.export)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rootwarden.cli import options
+from rootwarden.cli.breakglass_evidence import Before, Looked, TrailKeys, TrailPaths, bring
 from rootwarden.cli.breakglass_leases import LeaseId
 from rootwarden.cli.breakglass_reaching import agreed, out, say, signed_in, tell_trouble
 from rootwarden.cli.breakglass_requests import Reason
-from rootwarden.errors import InputError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rootwarden.breakglass.broker.views import LeaseView
-    from rootwarden.breakglass.checkin.judge import Trail
     from rootwarden.breakglass.client.session import Session
-    from rootwarden.trail.digests.keys import Keys
 
 
 def check_in(
@@ -34,19 +30,9 @@ def check_in(
             help="What `rootwarden collect` wrote after the visit; not needed where only a report is due.",
         ),
     ] = None,
-    before: Annotated[
-        Path | None, typer.Option("--before", metavar="FOLDER", help="The same from before the lease was opened.")
-    ] = None,
-    trail: Annotated[
-        list[str] | None,
-        typer.Option("--trail", metavar="PATH", help="CloudTrail's logs, with digests: a folder or s3://… Repeat."),
-    ] = None,
-    trail_keys: Annotated[
-        Path | None,
-        typer.Option(
-            "--trail-keys", metavar="FILE", help="CloudTrail's public keys; AWS is asked for them if left out."
-        ),
-    ] = None,
+    before: Before = None,
+    trail: TrailPaths = None,
+    trail_keys: TrailKeys = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="What was done, in words, as the visitor wrote it.")
     ] = None,
@@ -60,36 +46,22 @@ def check_in(
     """
     with signed_in(ctx) as session:
         from rootwarden.breakglass.broker.views import LeaseView
-        from rootwarden.breakglass.broker.wishes import CheckIn
-        from rootwarden.breakglass.checkin.evidence import digest_of, look_at
-        from rootwarden.breakglass.checkin.judge import judge
+        from rootwarden.breakglass.checkin.brought import judged
+        from rootwarden.breakglass.checkin.visit import all_met
         from rootwarden.breakglass.client import telling
-        from rootwarden.breakglass.client.visit import VisitOf, all_met
 
         view = session.get("/leases/{}", LeaseView, lease)
         words = _words(report)
         if evidence is None:
             return _report_alone(session, view, words)
-        after = look_at(evidence, view.account)
-        seen_before = look_at(before, view.account) if before is not None else None
-        # What happened between the first look and the visit counts too.
-        since = min(view.opened, seen_before.at) if seen_before is not None else view.opened
-        acts = _trail(_Logs(tuple(trail or ()), trail_keys, profile, region), view.account, since)
-        found = judge(VisitOf(view), before=seen_before, after=after, trail=acts, report=words)
-        out(telling.findings(found))
+        looked = Looked(evidence, before, tuple(trail or ()), trail_keys, profile, region)
+        wish = judged(bring(looked, view.account, since=view.opened), view, report=words)
+        out(telling.findings(wish.findings))
         agreed("sign that this is what the evidence shows?")
-        wish = CheckIn(
-            lease=lease,
-            observed_at=after.at,
-            last_root_event=acts.last,
-            evidence=digest_of(evidence),
-            findings=found,
-            report=words,
-        )
         _, signed = session.wish(wish)
         say(f"checked in, entry {signed.position}")
         tell_trouble(signed.trouble)
-    return 0 if all_met(found) else 1
+    return 0 if all_met(wish.findings) else 1
 
 
 def _report_alone(session: Session, view: LeaseView, words: str) -> int:
@@ -161,57 +133,3 @@ def _words(path: Path | None) -> str:
     from rootwarden.breakglass.client.private_file import read_bounded
 
     return read_bounded(path, most=16_000).decode("utf-8", "replace").strip()
-
-
-class _Logs(NamedTuple):
-    """Where CloudTrail's logs are, and what verifies them."""
-
-    paths: tuple[str, ...]
-    keys: Path | None
-    profile: str
-    region: str
-
-
-def _trail(logs: _Logs, account: str, since: datetime) -> Trail:
-    """The acts of root from an instant on, and until when they are proven to be all."""
-    from rootwarden.breakglass.checkin.evidence import acts_of_root
-    from rootwarden.breakglass.checkin.judge import Trail
-
-    if not logs.paths:
-        return Trail()
-    from rootwarden.cli import trail_reading
-    from rootwarden.detect.visits.interest import Interest
-
-    asked = trail_reading.Asked(
-        paths=logs.paths, start=since.isoformat(), accounts=(account,), profile=logs.profile, region=logs.region
-    )
-    with trail_reading.read(asked, Interest(calls=frozenset())) as (done, spool):
-        acts = acts_of_root(spool.events(), account, since=since)
-    trail_reading.tell(done, f"{len(acts)} acts of root")
-    whole = not done.unread and not done.interrupted
-    until = [_proven(path, logs, account, since) for path in logs.paths] if whole else [None]
-    return Trail(read_until=None if None in until else min(each for each in until if each), acts=acts)
-
-
-def _proven(path: str, logs: _Logs, account: str, since: datetime) -> datetime | None:
-    from rootwarden.breakglass.checkin.evidence import proven_until
-    from rootwarden.trail.digests.folder import Folder
-
-    if path.startswith("s3://") or not Path(path).is_dir():
-        say(f"note: `{path}` is no folder, so nothing proves that it is whole; copy it with `aws s3 sync`")
-        return None
-    try:
-        return proven_until(Folder(Path(path), None), _keys(logs), account, since=since)
-    except InputError as error:
-        say(f"note: nothing proves that `{path}` is whole: {error.message}")
-        return None
-
-
-def _keys(logs: _Logs) -> Keys:
-    from rootwarden.trail.digests.keys import AskedKeys, load_keys
-
-    if logs.keys is not None:
-        return load_keys(logs.keys)
-    from rootwarden.aws.door import Door
-
-    return AskedKeys(Door(profile=logs.profile, region=logs.region))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import guardrails_prove, guardrails_replay, guardrails_show
+from rootwarden.cli import guardrails_apply, guardrails_plan, guardrails_prove, guardrails_replay, guardrails_show
 
 app = typer.Typer(
     name="guardrails",
-    help="What should be barred to root: policies as data, rendered, and proven on an organization.",
+    help="What should be barred to root: policies as data, rendered, proven on an organization, and attached in waves.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -25,3 +25,6 @@ app.command("show")(guardrails_show.show)
 app.command("render")(guardrails_show.render)
 app.command("prove")(guardrails_prove.prove)
 app.command("replay")(guardrails_replay.replay)
+app.command("plan")(guardrails_plan.plan)
+app.command("apply")(guardrails_apply.apply)
+app.command("detach")(guardrails_plan.detach)

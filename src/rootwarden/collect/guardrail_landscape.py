@@ -16,7 +16,7 @@ from rootwarden.guardrails.standing import SignInPolicy, landscape
 from rootwarden.iam.layer import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from rootwarden.aws.calls import JsonObject
     from rootwarden.collect.folder import EvidenceFolder, FolderAnswers
@@ -58,16 +58,22 @@ def read_landscape(folder: EvidenceFolder) -> tuple[Landscape, Organization]:
     told = {account: partition_told(folder.account(account)) for account in alone}
     accounts = dict.fromkeys([*told, *(one.id for one in listed)])
     sign_in = {account: _sign_in(folder.account(account)) for account in accounts}
-    return landscape(organization, _controls(folder), sign_in, told), organization
+    controls = resource_controls(folder.answer, folder.names("policies"))
+    return landscape(organization, controls, sign_in, told), organization
 
 
-def _controls(folder: EvidenceFolder) -> ResourceControls:
-    """Resource control policies; where the folder holds none although the type is on, nobody asked for them."""
-    answered = {each: folder.answer(f"policies/{each}.json") for each in folder.names("policies")}
-    targets = folder.answer(files.TARGETS)
+def resource_controls(answer: Callable[[str], Fact[JsonObject]], policy_ids: Iterable[str]) -> ResourceControls:
+    """Resource control policies; where none are told although the type is on, nobody asked for them.
+
+    Args:
+        answer: The document in a file of the evidence folder.
+        policy_ids: Policies there is a file for.
+    """
+    answered = {each: answer(f"policies/{each}.json") for each in policy_ids}
+    targets = answer(files.TARGETS)
     kinds = policy_types(targets, answered)
     mine = [each for each, kind in kinds.items() if kind == RESOURCE_CONTROL_POLICY]
-    found = {each: policy_in(folder.answer(f"policies/{each}.json"), each) for each in mine}
+    found = {each: policy_in(answer(f"policies/{each}.json"), each) for each in mine}
     return ResourceControls(
         enabled=_enabled(targets, any_found=bool(found)),
         attachments=_attachments(targets, kinds, any_found=bool(found)),

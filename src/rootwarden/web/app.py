@@ -24,6 +24,7 @@ from rootwarden.web.api.together import TOGETHER
 from rootwarden.web.api.writing import WRITING
 from rootwarden.web.call import Access, Call
 from rootwarden.web.pages.audit import AUDIT
+from rootwarden.web.pages.checking_in import CHECKING_IN
 from rootwarden.web.pages.custody import CUSTODY
 from rootwarden.web.pages.drafts import DRAFTS
 from rootwarden.web.pages.drilling import DRILLS
@@ -55,6 +56,7 @@ PAGES: Final = (
     *DRAFTS,
     *LEASES,
     *ENROLMENT,
+    *CHECKING_IN,
     *LEASE_ACTS,
     *CUSTODY,
     *PEOPLE,

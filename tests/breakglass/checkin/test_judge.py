@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
-from rootwarden.breakglass.checkin.judge import Look, RootAct, Trail, judge, missing_judges
+from rootwarden.breakglass.checkin.judge import judge, missing_judges
+from rootwarden.breakglass.checkin.seen import RootAct, Trail, look_of
 from rootwarden.breakglass.core.duty import Duty, Shown
 from rootwarden.breakglass.core.leasing import duties_of
 from rootwarden.breakglass.core.state import Lease, Phase
 from rootwarden.breakglass.rehearsal.play import ACCOUNT, BEGAN, Play
 from rootwarden.facts.account import Account
 from rootwarden.facts.contacts import Contact, Contacts
-from rootwarden.facts.fact import Absent, Known, Unknown
+from rootwarden.facts.fact import Absent, Known, Source, Unknown
 from rootwarden.facts.root_user import MfaDevice, MfaKind, Password, RootUser
 
-DEVICE = MfaDevice(serial_number="arn:aws:iam::000011112222:mfa/root", kind=MfaKind.VIRTUAL)
-OTHER = MfaDevice(serial_number="arn:aws:iam::000011112222:u2f/root/x", kind=MfaKind.FIDO)
+if TYPE_CHECKING:
+    from rootwarden.breakglass.checkin.seen import Look
+
+DENIED_DATE = Unknown("the answer has no EnableDate")
+LONG_AGO = Known(BEGAN - timedelta(days=90))
+DEVICE = MfaDevice(serial_number="arn:aws:iam::000011112222:mfa/root", kind=MfaKind.VIRTUAL, enabled_at=LONG_AGO)
+OTHER = MfaDevice(serial_number="arn:aws:iam::000011112222:u2f/root/x", kind=MfaKind.FIDO, enabled_at=LONG_AGO)
+# The usual name of root's virtual device is always the same: whoever makes it anew has another seed under it.
+MADE_ANEW = msgspec.structs.replace(DEVICE, enabled_at=Known(BEGAN + timedelta(minutes=3)))
+UNDATED = msgspec.structs.replace(DEVICE, enabled_at=DENIED_DATE)
 ENDED = BEGAN + timedelta(minutes=20)
 LATER = ENDED + timedelta(hours=1)
 DENIED = Unknown("iam:ListMFADevices was refused (AccessDenied)", permission="iam:ListMFADevices")
@@ -38,7 +47,7 @@ ACCOUNT_BEFORE = Account(
     root=ROOT,
     contacts=Contacts(primary=Known(PERSON), billing=Absent(), operations=Absent(), security=Known(PERSON)),
 )
-SEEN_BEFORE = Look(account=ACCOUNT_BEFORE, at=BEGAN - timedelta(hours=1))
+SEEN_BEFORE = look_of(ACCOUNT_BEFORE, BEGAN - timedelta(hours=1))
 READ = Trail(read_until=ENDED + timedelta(hours=1))
 
 
@@ -56,7 +65,7 @@ def shown(
     trail: Trail = READ,
     report: str = "turned MFA delete off",
 ) -> dict[Duty, Shown]:
-    findings = judge(lease(), before=before, after=Look(account=after, at=LATER), trail=trail, report=report)
+    findings = judge(lease(), before=before, after=look_of(after, LATER), trail=trail, report=report)
     return {finding.duty: finding.shown for finding in findings}
 
 
@@ -74,6 +83,10 @@ def contacts(**fields: Any) -> Account:
 
 def test_every_duty_is_met_when_everything_is_as_it_was() -> None:
     assert set(shown().values()) == {Shown.MET}
+    seen_again = msgspec.structs.replace(
+        ROOT, virtual_mfa_devices=Known((DEVICE,), (Source(call="x", observed_at=LATER),))
+    )
+    assert set(shown(after=msgspec.structs.replace(ACCOUNT_BEFORE, root=seen_again)).values()) == {Shown.MET}
     assert set(shown()) == set(Duty)
     assert missing_judges() == []
 
@@ -83,6 +96,8 @@ def test_every_duty_is_met_when_everything_is_as_it_was() -> None:
     [
         (changed_root(virtual_mfa_devices=Known(())), Duty.MFA_DEVICES, Shown.DIFFERS),
         (changed_root(other_mfa_devices=Known((OTHER,))), Duty.MFA_DEVICES, Shown.DIFFERS),
+        (changed_root(virtual_mfa_devices=Known((MADE_ANEW,))), Duty.MFA_DEVICES, Shown.DIFFERS),
+        (changed_root(virtual_mfa_devices=Known((UNDATED,))), Duty.MFA_DEVICES, Shown.UNKNOWN),
         (changed_root(virtual_mfa_devices=DENIED), Duty.MFA_DEVICES, Shown.UNKNOWN),
         (changed_root(access_keys_present=Known(value=True)), Duty.ACCESS_KEYS, Shown.DIFFERS),
         (changed_root(access_keys_present=DENIED), Duty.ACCESS_KEYS, Shown.UNKNOWN),
@@ -108,7 +123,7 @@ def test_what_changed_differs_and_what_was_refused_is_unknown(after: Account, du
     assert set(found.values()) <= {Shown.MET} or duty is Duty.PHONE
 
 
-@pytest.mark.parametrize("before", [None, Look(account=ACCOUNT_BEFORE, at=BEGAN + timedelta(minutes=1))])
+@pytest.mark.parametrize("before", [None, look_of(ACCOUNT_BEFORE, BEGAN + timedelta(minutes=1))])
 def test_without_a_look_before_the_visit_nothing_is_as_before(before: Look | None) -> None:
     found = shown(before=before)
     for duty in (Duty.MFA_DEVICES, Duty.MAIL, Duty.PHONE, Duty.CONTACTS):
@@ -132,6 +147,8 @@ NOT_LISTED = changed_root(other_mfa_devices=DENIED)
             Shown.MET,
         ),
         (changed_root(other_mfa_devices=DENIED, virtual_mfa_devices=Known(())), READ, Shown.DIFFERS),
+        (changed_root(other_mfa_devices=DENIED, virtual_mfa_devices=Known((MADE_ANEW,))), READ, Shown.DIFFERS),
+        (changed_root(other_mfa_devices=DENIED, virtual_mfa_devices=Known((UNDATED,))), READ, Shown.UNKNOWN),
         (changed_root(other_mfa_devices=DENIED, virtual_mfa_devices=DENIED), READ, Shown.UNKNOWN),
     ],
 )

@@ -91,6 +91,7 @@ def test_a_log_is_founded_at_the_console_and_served(house: Path) -> None:
     assert (without.code, "founders and keys do not fit: omar" in without.err) == (2, True)
     founded = run_here(house, "breakglass", "found", "founding.json", *founders())
     assert (founded.code, founded.out.splitlines()[0]) == (0, "-----BEGIN PUBLIC KEY-----"), founded.err
+    assert "warning: " not in founded.err
     again = run_here(house, "breakglass", "found", "founding.json", *founders())
     assert (again.code, again.err.splitlines()[0]) == (2, "error: there is a log already")
     with started(house, "serve", until="serving ") as said:
@@ -103,6 +104,31 @@ def test_a_log_is_founded_at_the_console_and_served(house: Path) -> None:
         status = run_here(house, "breakglass", "status", **around)
         assert (status.code, "you are anna (Anna): approver" in status.out) == (0, True), status.err
     assert (house / "heads" / "main.pem").read_text(encoding="ascii") == founded.out
+
+
+@pytest.mark.parametrize(
+    ("slots", "warnings"),
+    [
+        ([{"count": 2}], []),
+        ([{"count": 3}], ["`default` cannot be met when `ben` asks: nobody is left for any group"]),
+        (
+            [{"count": 2, "group": "security"}],
+            ["`default` cannot be met when `ben` asks: nobody is left for security, security"],
+        ),
+    ],
+)
+def test_founding_warns_of_a_quorum_that_these_people_cannot_meet(
+    house: Path, slots: list[dict[str, object]], warnings: list[str]
+) -> None:
+    """It is no error: more people may come. Until then no account is taken (C6)."""
+    founding = json.loads((house / "founding.json").read_text(encoding="utf-8"))
+    founding["settings"]["quorums"]["default"]["slots"] = slots
+    (house / "founding.json").write_text(json.dumps(founding), encoding="utf-8")
+    founded = run_here(house, "breakglass", "found", "founding.json", *founders())
+    assert founded.code == 0, founded.err
+    said = [line for line in founded.err.splitlines() if line.startswith("warning: ")]
+    unmet = "no account can be guarded with it before there are"
+    assert said == [f"warning: the quorum {one}: {unmet}" for one in warnings]
 
 
 def test_the_first_run_shows_a_token_once_and_here_only(house: Path) -> None:

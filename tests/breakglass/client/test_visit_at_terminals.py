@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import stat
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyotp
@@ -11,11 +13,14 @@ import pytest
 from tests.breakglass.client.evidence import write_evidence, write_trail
 from tests.breakglass.client.served import run, run_here
 
+from rootwarden.breakglass.broker.views import lease_of
+from rootwarden.breakglass.checkin.brought import judged, read_brought
+from rootwarden.breakglass.checkin.evidence import digest_of
+from rootwarden.breakglass.core.duty import Shown
 from rootwarden.breakglass.rehearsal.troupe import ACCOUNT, SEED
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from tests.breakglass.client.served import Said, Terminal
 
@@ -84,6 +89,8 @@ def check_in(served: Terminal, lease: str, before: Path, monkeypatch: pytest.Mon
     arguments = ("check-in", lease, "--evidence", str(after), "--report", "report.txt")
     looked = ("--before", str(before), "--trail", str(trail), "--trail-keys", "keys.json")
 
+    brought_as_a_file(served, lease, str(after), looked)
+
     said = served.run("rita", *arguments, *looked, typed="y\n")
     assert (said.code, "D2: who was there does not check in" in said.err) == (1, True)
     said = served.run("dan", *arguments, typed="y\n")
@@ -100,6 +107,25 @@ def check_in(served: Terminal, lease: str, before: Path, monkeypatch: pytest.Mon
     assert served.troupe.broker.state().leases[lease].phase == "closed"
     served.on.clocks.set(3 * 3600)
     reconcile(served, visited)
+
+
+def brought_as_a_file(served: Terminal, lease: str, after: str, looked: tuple[str, ...]) -> None:
+    """The file for the page is made without service and key, and shows what `check-in` shows."""
+    make = ("breakglass", "evidence", ACCOUNT, "--evidence", after, "--output", "evidence.json")
+    undated = run_here(served.folder, *make, *looked[2:])
+    assert (undated.code, "nobody says since when acts of root count" in undated.err) == (2, True)
+    made = run_here(served.folder, *make, *looked)
+    assert made.code == 0, made.err
+    file = served.folder / "evidence.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = run_here(served.folder, *make, *looked)
+    assert (again.code, "nothing is written over" in again.err) == (2, True)
+    broker = served.troupe.broker
+    view = broker.look(lambda state: lease_of(state, "dan", lease, broker.now()))
+    found = judged(read_brought(file.read_bytes()), view, report="turned MFA delete off")
+    assert {one.shown for one in found.findings} == {Shown.MET}, found
+    assert found.evidence == digest_of(Path(after))
+    assert '"observed_at"' not in file.read_text(encoding="utf-8"), "where facts were seen stays with the evidence"
 
 
 def duties(said: Said) -> dict[str, str]:

@@ -12,16 +12,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.breakglass.core.situations import SITUATIONS
 from tests.breakglass.core.test_hostile import propose, refused
 from tests.breakglass.core.wellmade import WELL_MADE, joint, plain, signed
-from tests.breakglass.core.world import POLICY, World, next_group
+from tests.breakglass.core.world import POLICY, World, ended, next_group
 
 from rootwarden.breakglass.core import change as changes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.request import Purpose
 from rootwarden.breakglass.core.settings import Device, Quorum, Slot, WitnessKey
+from rootwarden.breakglass.core.state import Stage
 from rootwarden.breakglass.core.step import check
 from rootwarden.breakglass.rehearsal.cast import Player
-from rootwarden.breakglass.rehearsal.play import ACCOUNT, DIGEST, GROUP, MEMBER, ROLE, management
+from rootwarden.breakglass.rehearsal.play import ACCOUNT, DEVICE, DIGEST, GROUP, MEMBER, ROLE, management
 from rootwarden.simulator.passkey import Flag, Passkey
 
 if TYPE_CHECKING:
@@ -368,6 +369,33 @@ def test_a_second_export_and_a_fourth_session_do_not_leave() -> None:
     refused("R6", world, WELL_MADE["task-session-released"](world, "rita"))
     world = SITUATIONS["export"]()
     refused("R3", world, signed(world, log.ExportReleased, "rita", lease="lease", digest="ab"))
+
+
+@pytest.mark.parametrize(
+    ("device", "purpose", "void"),
+    [(DEVICE, Purpose.EXPORT, True), ("", Purpose.EXPORT, False), (DEVICE, Purpose.VISIT, False)],
+    ids=["seeds", "password", "no-export"],
+)
+def test_a_seed_sealed_since_voids_an_export_that_approvers_agreed_to(
+    device: str, purpose: Purpose, void: bool
+) -> None:
+    """L2: an export holds every seed there is, so what was approved is a list; a digest and a head stand for it."""
+    world = World()
+    code_to = "rita" if purpose is Purpose.VISIT else ""
+    world.granted("late", purpose=purpose, code_to=code_to, device=device, overrides_duties=True)
+    world.granted("enrolling", purpose=Purpose.ENROLMENT, code_to="", device="second")
+    world.open("enrolling", "lease")
+    fields = {"account": ACCOUNT, "holds": "totp-seed", "device": "second", "group": GROUP, "epoch": 1, "version": 1}
+    world.say(log.RecordSealed, "rita", **fields, fingerprint="12", digest=DIGEST, lease="lease")
+    ended(world)
+    stage = world.state.stage_of(world.state.requests["late"], world.now)
+    assert stage is (Stage.VOID if void else Stage.FILED)
+    if void:
+        until = world.state.requests["late"].request.until
+        fields = {"lease": "late", "request": "late", "until": until, "fence": world.state.size}
+        refused("L2", world, plain(world, log.LeaseOpened, "rita", **fields))
+    else:
+        world.open("late", "late")
 
 
 def test_enrolment_codes_keep_to_the_clock() -> None:

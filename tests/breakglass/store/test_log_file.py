@@ -115,6 +115,7 @@ WHOLE = b"".join(entry + b"\n" for entry in SMALL)
         (WHOLE + b"x" * 400_000 + b"\n", 6, "too long"),
         (WHOLE + b'{"not_an_entry":7}\n', 6, "cannot be read"),
         (WHOLE + b'{"not_an_entry":"?"}\n', 6, "cannot be read"),
+        (WHOLE + '{"not_an_entry":"AAA\u00e9"}\n'.encode(), 6, "cannot be read"),
         (WHOLE + b'{"not_an_entry":' + b"[" * 100_000 + b"\n", 6, "cannot be read"),
     ],
 )

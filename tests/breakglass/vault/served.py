@@ -1,7 +1,8 @@
 """A real vault process on a test's log: `python -m tests.breakglass.vault.served STATE SOCKET CALLER CHECKPOINT_KEY`.
 
 On SIGUSR1 it looks for a canary in its own memory and writes how often it is there into a file; the canary is in its
-arguments backwards, so that looking for it does not put it there.
+arguments backwards, so that looking for it does not put it there. Its wall clock stands at `VAULT_STANDS_AT`, in
+seconds since 1970, where that is set: a step of 30 s is over before a loaded machine has done what a test asks.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from rootwarden.breakglass.vault.process import Settings, run
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
 NOBODY = 65534
@@ -64,6 +66,15 @@ def become_nobody() -> None:
     os.setuid(NOBODY)
 
 
+def clock() -> Callable[[], datetime]:
+    """The vault empties its environment, so that is read before."""
+    stands_at = os.environ.get("VAULT_STANDS_AT")
+    if stands_at is None:
+        return lambda: datetime.now(UTC)
+    instant = datetime.fromtimestamp(int(stands_at), UTC)
+    return lambda: instant
+
+
 def main() -> None:
     state, socket, caller, key = sys.argv[1:5]
     if os.geteuid() == 0 and caller != "stay-root":
@@ -74,7 +85,7 @@ def main() -> None:
             Settings(state=Path(state), socket=Path(socket), peers=frozenset({int(caller) if caller.isdigit() else 0})),
             authority=Played(),
             checkpoint_keys=[Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))],
-            clock=lambda: datetime.now(UTC),
+            clock=clock(),
         )
     except RootwardenError as error:
         sys.exit(f"error: {error.message}")

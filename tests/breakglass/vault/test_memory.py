@@ -11,7 +11,6 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.breakglass.custody.people import CANARY, URI
-from tests.breakglass.vault.world import step_now
 
 from rootwarden.breakglass.vault import messages as said
 
@@ -41,7 +40,7 @@ def test_the_look_finds_what_is_there(world: World) -> None:
 
 def test_the_seed_is_not_in_the_vault_after_sealing_and_release(sealed: Sealed) -> None:
     assert times_found(sealed) == 0
-    step = step_now()
+    step = sealed.step
     sealed.open("o-0", lease="enrol", uses=9)
     sealed.seal("o-0", URI.encode())
     sealed.open("o-1", uses=9)

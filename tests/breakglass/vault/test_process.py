@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.breakglass.custody.people import CANARY, URI
 from tests.breakglass.vault.served import NOBODY
-from tests.breakglass.vault.world import World, folder, start, step_now
+from tests.breakglass.vault.world import World, folder, start
 
 from rootwarden.breakglass.vault import messages as said
 from rootwarden.breakglass.vault.client import ask
@@ -237,7 +237,7 @@ def test_what_is_no_frame_is_dropped(shared: World, content: bytes) -> None:
 
 def test_neither_arguments_nor_environment_nor_journal_hold_a_secret(sealed: Sealed) -> None:
     """BG-1: while a seed is sealed and a code is released, and afterwards."""
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     sealed.allow_code("L-1", step)
     _, code = sealed.code("o-1", "L-1", step)

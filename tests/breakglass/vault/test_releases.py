@@ -10,7 +10,7 @@ import pytest
 import segno
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.breakglass.custody.people import ACCOUNT, CANARY, KEYS, OTHER, URI, custodians
-from tests.breakglass.vault.world import GROUP, PASSWORD, PASSWORDS, SEED, step_now
+from tests.breakglass.vault.world import GROUP, PASSWORD, PASSWORDS, SEED
 
 from rootwarden.breakglass.custody.age import Identity
 from rootwarden.breakglass.custody.export import read_export, sign_export
@@ -32,7 +32,7 @@ def test_bg_15_an_enrolment_gives_exactly_two_codes_in_a_row(world: World) -> No
     sealed = world.seal("o-1", URI.encode())
     assert sealed.version == 1
     assert len(sealed.fingerprint.split()) == 4
-    step = step_now()
+    step = world.step
     world.write("enrolment-served", f"enrol/phone/{step}", {"binding": SEED, "digest": sealed.digest})
     request = said.EnrolmentCodes(opening="o-1", lease="enrol", device="phone", step=step, record=sealed.record)
     answer, beside = world.ask(request)
@@ -49,22 +49,19 @@ def test_bg_15_an_enrolment_gives_exactly_two_codes_in_a_row(world: World) -> No
 
 
 def test_bg_7_a_code_comes_with_its_step_and_window(sealed: Sealed) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     sealed.allow_code("L-1", step)
-    before = datetime.now(UTC).replace(microsecond=0)
     answer, code = sealed.code("o-1", "L-1", step)
-    after = datetime.now(UTC)
     assert code == TOTP.at(step * 30)
     assert answer.step == step
     assert answer.valid_from == datetime.fromtimestamp(step * 30, UTC)
     assert answer.valid_until == datetime.fromtimestamp(step * 30 + 30, UTC)
-    assert before <= answer.server_time <= after
-    assert (answer.valid_until - after).total_seconds() - 1 <= answer.seconds_left <= 60
+    assert (answer.server_time, answer.seconds_left) == (sealed.now, 20)
 
 
 def test_a_cold_key_serves_one_release(sealed: Sealed) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     sealed.allow_code("L-1", step)
     first = sealed.code("o-1", "L-1", step)[1]
@@ -78,7 +75,7 @@ def test_a_cold_key_serves_one_release(sealed: Sealed) -> None:
 
 def test_same_lease_and_step_is_the_same_code_and_another_lease_gets_none(sealed: Sealed) -> None:
     """BG-6: the ledger is the vault's own; a log that allowed a step twice would not help."""
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1", uses=9)
     sealed.allow_code("L-1", step)
     sealed.allow_code("L-2", step)
@@ -89,7 +86,7 @@ def test_same_lease_and_step_is_the_same_code_and_another_lease_gets_none(sealed
 
 
 def test_an_opening_serves_the_lease_it_was_opened_for_and_no_other(sealed: Sealed) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.allow_code("L-2", step)
     sealed.open("o-1", uses=9)
     with pytest.raises(RefusedByVault, match="opening `o-1` serves another lease") as caught:
@@ -98,7 +95,7 @@ def test_an_opening_serves_the_lease_it_was_opened_for_and_no_other(sealed: Seal
 
 
 def test_bg_6_the_ledger_outlives_the_process(sealed: Sealed) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     sealed.allow_code("L-1", step)
     sealed.code("o-1", "L-1", step)
@@ -110,7 +107,7 @@ def test_bg_6_the_ledger_outlives_the_process(sealed: Sealed) -> None:
 
 
 def test_bg_4_no_entry_no_code(sealed: Sealed) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     sealed.allow_code("L-1", step + 1)
     for lease, asked in (("L-1", step), ("L-2", step), ("L-2", step + 1)):
@@ -120,7 +117,7 @@ def test_bg_4_no_entry_no_code(sealed: Sealed) -> None:
 
 
 def test_nothing_is_released_without_custodians(sealed: Sealed) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.allow_code("L-1", step)
     for opening in ("", "o-1", "enrolment"):
         with pytest.raises(RefusedByVault, match="no keys of"):
@@ -133,7 +130,7 @@ def test_nothing_is_released_without_custodians(sealed: Sealed) -> None:
 
 def test_a_record_that_is_not_the_one_in_the_log_stays_shut(sealed: Sealed) -> None:
     """V3, for every byte the database could have changed: one is enough here, test_sealed.py does them all."""
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     sealed.allow_code("L-1", step)
     flipped = bytearray(sealed.record)
@@ -150,7 +147,7 @@ def test_a_record_that_is_not_the_one_in_the_log_stays_shut(sealed: Sealed) -> N
 
 @pytest.mark.parametrize("change", [{"version": 2}, {"record": "token"}])
 def test_a_blob_does_not_pass_for_another_record(sealed: Sealed, change: dict[str, Any]) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     sealed.allow_code("L-1", step, binding=msgspec.structs.replace(SEED, **change))
     with pytest.raises(RefusedByVault, match="the blob is the totp-seed `phone`"):
@@ -159,7 +156,7 @@ def test_a_blob_does_not_pass_for_another_record(sealed: Sealed, change: dict[st
 
 @pytest.mark.parametrize("change", [{"epoch": 2}, {"group": "passwords"}])
 def test_keys_of_one_group_and_epoch_serve_no_other(sealed: Sealed, change: dict[str, Any]) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     sealed.allow_code("L-1", step, binding=msgspec.structs.replace(SEED, **change))
     with pytest.raises(RefusedByVault, match="not of the group and epoch that were opened"):
@@ -168,7 +165,7 @@ def test_keys_of_one_group_and_epoch_serve_no_other(sealed: Sealed, change: dict
 
 @pytest.mark.parametrize("away", [-3, 3, 1_000_000])
 def test_a_step_that_is_not_now_is_refused_and_not_spent(sealed: Sealed, away: int) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     sealed.allow_code("L-1", step + away)
     sealed.allow_code("L-1", step)
@@ -197,7 +194,7 @@ def test_a_seed_comes_as_text_or_picture(world: World, material: str, content: b
     world.open("o-1", lease="enrol")
     sealed = world.seal("o-1", content, material=material)
     world.open("o-2")
-    step = step_now()
+    step = world.step
     world.write("code-released", f"L-1/phone/{step}", {"binding": SEED, "digest": sealed.digest})
     request = said.ReleaseCode(opening="o-2", lease="L-1", device="phone", step=step, record=sealed.record)
     assert bytes(world.ask(request).secret.content).decode() == TOTP.at(step * 30)
@@ -332,7 +329,7 @@ def test_a_removed_custodian_opens_nothing_of_the_new_epoch(sealed: Sealed) -> N
     assert sealed.answer(said.Status(), said.Stands).open == {}
 
     sealed.open("o-2", after)
-    step = step_now()
+    step = sealed.step
     sealed.allow_code("L-1", step, binding=read_sealed(record).binding, digest=digest(record))
     assert sealed.code("o-2", "L-1", step, record)[1] == TOTP.at(step * 30)
     begun = sealed.begin("o-3", after)
@@ -343,7 +340,7 @@ def test_a_removed_custodian_opens_nothing_of_the_new_epoch(sealed: Sealed) -> N
 
 
 def test_an_opening_is_for_one_purpose(sealed: Sealed) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.allow_code("L-1", step)
     sealed.open("o-1", purpose="rewrap")
     with pytest.raises(RefusedByVault, match="serves nothing else"):
@@ -357,7 +354,7 @@ def test_an_opening_is_for_one_purpose(sealed: Sealed) -> None:
 
 
 def test_a_key_stays_warm_only_under_a_waiver_in_the_log(sealed: Sealed) -> None:
-    step = step_now()
+    step = sealed.step
     sealed.open("o-1")
     with pytest.raises(RefusedByVault, match=f"account {ACCOUNT} is cold"):
         sealed.ask(said.KeepWarm(opening="o-1", account=ACCOUNT))

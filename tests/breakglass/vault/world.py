@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from rootwarden.breakglass.vault.client import Answered
 
+PERIOD = 30
 ROOT = Path(__file__).parents[3]
 CHECKPOINT = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 GROUP = Group(name="seeds", keeps=Kind.TOTP_SEED, epoch=1, accounts=[ACCOUNT], custodians=custodians(3), threshold=2)
@@ -76,10 +77,12 @@ def start(state: Path, socket: Path, *, environment: dict[str, str] | None = Non
 
 
 class World:
-    """The broker's side."""
+    """The broker's side; its clock and the vault's stand ten seconds after a time step began, the last there was."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
+        self.step = int(time.time()) // PERIOD - 1
+        self.now = datetime.fromtimestamp(self.step * PERIOD + 10, UTC)
         self.socket = state / "vault.sock"
         self.entries: list[bytes] = []
         self.tree = GrowingTree()
@@ -87,8 +90,11 @@ class World:
         self.account_keys: dict[str, dict[str, bytes]] = {}
         self.envelopes: dict[str, bytes] = {}
         self.journal: list[str] = []
-        self.process = start(state, self.socket)
+        self.process = self._started()
         self.wait_until_it_listens()
+
+    def _started(self) -> subprocess.Popen[str]:
+        return start(self.state, self.socket, environment={"VAULT_STANDS_AT": str(int(self.now.timestamp()))})
 
     def wait_until_it_listens(self) -> None:
         assert self.process.stderr is not None
@@ -100,7 +106,7 @@ class World:
     def restart(self) -> None:
         self.end()
         self.known = 0
-        self.process = start(self.state, self.socket)
+        self.process = self._started()
         self.wait_until_it_listens()
 
     def end(self) -> int:
@@ -118,7 +124,7 @@ class World:
 
     def part(self, since: int | None = None) -> LogPart:
         since = self.known if since is None else since
-        head = sign_head(CHECKPOINT, size=self.tree.size, root=self.tree.root, at=datetime.now(UTC))
+        head = sign_head(CHECKPOINT, size=self.tree.size, root=self.tree.root, at=self.now)
         self.known = self.tree.size
         return LogPart(since=since, entries=self.entries[since:], head=head, receipts=[b"anchored"])
 
@@ -199,11 +205,6 @@ def _whole(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _whole(each) for name, each in value.items()}
     return int(value) if isinstance(value, float) else value
-
-
-def step_now() -> int:
-    """The present step; when it is about to end, the next one, which the vault gives early."""
-    return int((time.time() + 5) // 30)
 
 
 class Sealed(World):

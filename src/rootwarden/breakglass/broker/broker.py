@@ -158,7 +158,7 @@ class Broker:
             Refused: A row is not the entry that was replayed.
         """
         state = self.state()
-        for place, content in enumerate(islice(self.keeper.read(start), state.size - start), start):
+        for place, content in enumerate(islice(self.keeper.read(start), max(0, state.size - start)), start):
             if not state.tree.holds(place, content):
                 raise Refused("V1", f"entry {place} in the database is not the one that was replayed", hint=_COMPARE)
             yield content

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core import strict_base64
 from rootwarden.breakglass.core.authenticator import Signature
 from rootwarden.breakglass.core.custody import PASSWORD, SEED, newest_opened, still_opens
 from rootwarden.breakglass.core.phrase import WORDS, phrase_digest, spell
@@ -183,10 +183,8 @@ def _task_session(wish: wishes.GetTaskSession, scene: Scene) -> Drafted:
 
 
 def _share(wish: wishes.GiveShare, scene: Scene) -> Drafted:
-    try:
-        peeled = [base64.b64decode(one, validate=True) for one in wish.peeled]
-    except binascii.Error as error:
-        raise Refused("O1", "what was handed in is not in Base64") from error
+    peeled = [content for one in wish.peeled if (content := strict_base64.decode(one)) is not None]
+    require(len(peeled) == len(wish.peeled), "O1", "what was handed in is not in Base64")
     fields = {"opening": wish.opening, "fingerprint": wish.fingerprint, "digest": share_digest(peeled)}
     return Drafted(_signed(log.ShareGiven, scene, **fields), extra=wish.peeled)
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.breakglass.checkin.judge import Look, RootAct
+from rootwarden.breakglass.checkin.seen import MOST_ACTS, RootAct, look_of
 from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.collect.offline import collect_folder
 from rootwarden.detect.visits.shape import is_root, root_account
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from rootwarden.breakglass.checkin.seen import Look
     from rootwarden.detect.visits.event import Event
     from rootwarden.trail.digests.folder import Folder
     from rootwarden.trail.digests.keys import Keys
@@ -43,7 +44,7 @@ def look_at(folder: Path, account: str) -> Look:
     collected = collect_folder(EvidenceFolder(folder))
     for each in collected.accounts:
         if each.facts.id == account:
-            return Look(account=each.facts, at=collected.as_of)
+            return look_of(each.facts, collected.as_of)
     hint = f"rootwarden collect --accounts {account} --output FOLDER"
     raise UsageError(f"`{folder}` has nothing of account {account}", hint=hint)
 
@@ -69,7 +70,7 @@ def acts_of_root(events: Iterable[Event], account: str, *, since: datetime) -> t
     """What root of an account did from an instant on, in order of time.
 
     Raises:
-        InputError: An event of root does not say when it was: it may be the one that matters.
+        InputError: An event of root does not say when it was: it may be the one that matters. Or there are too many.
     """
     found = []
     for event in events:
@@ -78,7 +79,12 @@ def acts_of_root(events: Iterable[Event], account: str, *, since: datetime) -> t
         if event.instant is None:
             raise InputError(f"an event of root in account {account} has no time", hint="look at it by hand first")
         if event.instant >= since:
-            found.append(RootAct(at=event.instant, name=event.name, failed=bool(event.error_code)))
+            # The name is as long as CloudTrail lets it be, or a copy that somebody changed.
+            found.append(RootAct(at=event.instant, name=event.name[:512], failed=bool(event.error_code)))
+            if len(found) > MOST_ACTS:
+                raise InputError(
+                    f"root did more than {MOST_ACTS:,} things since", hint="this is no visit: look by hand"
+                )
     return tuple(sorted(found, key=lambda act: act.at))
 
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-import msgspec
-
 from rootwarden.breakglass.core.duty import Duty, Finding, Shown
-from rootwarden.facts.account import Account
-from rootwarden.facts.fact import Absent, Known, Unknown
-from rootwarden.facts.instant import Instant, format_instant
+from rootwarden.facts.fact import Absent, Known, Unknown, transform
+from rootwarden.facts.instant import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from rootwarden.breakglass.checkin.seen import Device, Look, Trail
     from rootwarden.facts.contacts import Contact
-    from rootwarden.facts.fact import Fact, Source
-    from rootwarden.facts.root_user import MfaDevice
+    from rootwarden.facts.fact import Fact
 
 T = TypeVar("T")
 
@@ -27,48 +24,11 @@ REFRESHED_FOR: Final = timedelta(hours=12)
 # CloudTrail delivers within about 5 minutes on average and promises nothing; what is younger may still come.
 LATE: Final = timedelta(minutes=15)
 # IAM API reference; whichever kind of device it is, putting one on or taking one off root is one of these, by root.
+LONGEST_REASON: Final = 500
 DEVICE_CHANGES: Final = frozenset(
     {"EnableMFADevice", "DeactivateMFADevice", "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "ResyncMFADevice"}
 )
 TOKENS: Final = frozenset({"CreateOAuth2Token", "AuthorizeOAuth2Access", "CreateBearerToken"})
-
-
-class RootAct(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of root in the account.
-
-    Attributes:
-        at: When.
-        name: `eventName`.
-        failed: Whether it was refused.
-    """
-
-    at: Instant
-    name: str
-    failed: bool = False
-
-
-class Trail(msgspec.Struct, frozen=True, kw_only=True):
-    """What CloudTrail told.
-
-    Attributes:
-        read_until: Up to when it was read without a gap; `None` when it was not read.
-        acts: Acts of root in the account since it was looked at before the visit, or since the lease opened.
-    """
-
-    read_until: Instant | None = None
-    acts: tuple[RootAct, ...] = ()
-
-    @property
-    def last(self) -> Instant | None:
-        """When root last did something."""
-        return max((act.at for act in self.acts), default=None)
-
-
-class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """The account as it was seen at an instant."""
-
-    account: Account
-    at: Instant
 
 
 class Visit(Protocol):
@@ -111,13 +71,13 @@ class _Case:
         self.lease, self.before, self.after, self.trail, self.report = lease, before, after, trail, report
 
 
-def _same(case: _Case, duty: Duty, what: str, part: Callable[[Account], Fact[T]]) -> Finding:
+def _same(case: _Case, duty: Duty, what: str, part: Callable[[Look], Fact[T]]) -> Finding:
     """Met when a fact is as it was before."""
     if case.before is None:
         return Finding(duty=duty, shown=Shown.UNKNOWN, why=f"nobody looked at {what} before the visit")
     if case.before.at > case.lease.opened:
         return Finding(duty=duty, shown=Shown.UNKNOWN, why=f"{what} were looked at only after the lease opened")
-    was, is_now = part(case.before.account), part(case.after.account)
+    was, is_now = part(case.before), part(case.after)
     for when, fact in (("before the visit", was), ("after it", is_now)):
         if isinstance(fact, Unknown):
             return Finding(duty=duty, shown=Shown.UNKNOWN, why=f"{what} {when}: {_reason(fact)}")
@@ -137,9 +97,9 @@ def _none(duty: Duty, what: str, fact: Fact[bool]) -> Finding:
 
 
 def _devices(case: _Case, duty: Duty) -> Finding:
-    """The same serial numbers; where only root may list them all, the same virtual ones and no act that changes any."""
-    listed = _same(case, duty, "MFA devices", _serials)
-    virtual = _same(case, duty, "virtual MFA devices", lambda account: account.root.virtual_mfa_devices)
+    """The same devices; where only root may list them all, the same virtual ones and no act that changes any."""
+    listed = _same_devices(case, duty, "MFA devices", _all_devices)
+    virtual = _same_devices(case, duty, "virtual MFA devices", lambda look: look.virtual_mfa_devices)
     if listed.shown is not Shown.UNKNOWN or virtual.shown is Shown.UNKNOWN:
         return listed
     ended = case.lease.ended or case.lease.until
@@ -154,37 +114,57 @@ def _devices(case: _Case, duty: Duty) -> Finding:
     return Finding(duty=duty, shown=Shown.MET, why=why)
 
 
-def _serials(account: Account) -> Fact[tuple[str, ...]]:
-    """Serial numbers of all devices; unknown while one kind of them is."""
-    root = account.root
-    found: list[MfaDevice] = []
-    sources: list[Source] = []
-    for fact in (root.virtual_mfa_devices, root.other_mfa_devices):
+def _same_devices(case: _Case, duty: Duty, what: str, part: Callable[[Look], Fact[tuple[Device, ...]]]) -> Finding:
+    """Serial numbers first; a virtual device that was made anew has the same one, and another day it was enabled."""
+    serials = _same(case, duty, what, lambda look: transform(part(look), _serials))
+    if serials.shown is not Shown.MET:
+        return serials
+    dates = _same(case, duty, f"when {what} were enabled", lambda look: _dates(part(look)))
+    return serials if dates.shown is Shown.MET else dates
+
+
+def _all_devices(look: Look) -> Fact[tuple[Device, ...]]:
+    """Devices of both kinds; unknown while one kind is."""
+    found: list[Device] = []
+    for fact in (look.virtual_mfa_devices, look.other_mfa_devices):
         if isinstance(fact, Unknown):
             return fact
         found += fact.value if isinstance(fact, Known) else ()
-        sources += fact.sources
-    return Known(tuple(sorted(device.serial_number for device in found)), tuple(sources))
+    return Known(tuple(found))
+
+
+def _serials(devices: tuple[Device, ...]) -> tuple[str, ...]:
+    return tuple(sorted(device.serial_number for device in devices))
+
+
+def _dates(fact: Fact[tuple[Device, ...]]) -> Fact[tuple[tuple[str, datetime], ...]]:
+    """Since when each device is there; unknown while one has no date."""
+    if not isinstance(fact, Known):
+        return fact
+    dated = [(device.serial_number, device.enabled_at) for device in fact.value if device.enabled_at is not None]
+    if len(dated) < len(fact.value):
+        return Unknown("the evidence has no date of one of them")
+    return Known(tuple(sorted(dated)))
 
 
 def _keys(case: _Case, duty: Duty) -> Finding:
-    return _none(duty, "root access keys", case.after.account.root.access_keys_present)
+    return _none(duty, "root access keys", case.after.access_keys_present)
 
 
 def _certificates(case: _Case, duty: Duty) -> Finding:
-    return _none(duty, "root signing certificates", case.after.account.root.signing_certificates_present)
+    return _none(duty, "root signing certificates", case.after.signing_certificates_present)
 
 
 def _mail(case: _Case, duty: Duty) -> Finding:
-    return _same(case, duty, "the root e-mail address", lambda account: account.email)
+    return _same(case, duty, "the root e-mail address", lambda look: look.email)
 
 
 def _phone(case: _Case, duty: Duty) -> Finding:
     return _same(case, duty, "the phone of the primary contact", _primary_phone)
 
 
-def _primary_phone(account: Account) -> Fact[str]:
-    fact = account.contacts.primary
+def _primary_phone(look: Look) -> Fact[str]:
+    fact = look.contacts.primary
     return Known(fact.value.phone_number, fact.sources) if isinstance(fact, Known) else fact
 
 
@@ -192,8 +172,8 @@ def _contacts(case: _Case, duty: Duty) -> Finding:
     return _same(case, duty, "the contacts", _all_contacts)
 
 
-def _all_contacts(account: Account) -> Fact[tuple[Contact | None, ...]]:
-    every = account.contacts.all()
+def _all_contacts(look: Look) -> Fact[tuple[Contact | None, ...]]:
+    every = look.contacts.all()
     for fact in every:
         if isinstance(fact, Unknown):
             return fact
@@ -223,7 +203,7 @@ def _refresh(case: _Case, duty: Duty) -> Finding:
 
 def _rotated(case: _Case, duty: Duty) -> Finding:
     """The password was changed after the visit ended, which the visitor, without a code, could not do."""
-    changed = case.after.account.root.password.last_changed
+    changed = case.after.password_changed
     if isinstance(changed, Unknown):
         return Finding(duty=duty, shown=Shown.UNKNOWN, why=f"the age of the password: {_reason(changed)}")
     if isinstance(changed, Absent):
@@ -237,7 +217,7 @@ def _rotated(case: _Case, duty: Duty) -> Finding:
 
 
 def _removed(case: _Case, duty: Duty) -> Finding:
-    return _none(duty, "the root password made for recovery", case.after.account.root.password.present)
+    return _none(duty, "the root password made for recovery", case.after.password_present)
 
 
 def _report(case: _Case, duty: Duty) -> Finding:
@@ -251,7 +231,8 @@ def _value(fact: Fact[T]) -> T | None:
 
 
 def _reason(fact: Unknown) -> str:
-    return f"{fact.reason} ({fact.permission})" if fact.permission else fact.reason
+    """Why nobody knows; cut, because it may come in a file somebody brings, and stays in the log for ever."""
+    return (f"{fact.reason} ({fact.permission})" if fact.permission else fact.reason)[:LONGEST_REASON]
 
 
 _JUDGES: Final[dict[Duty, Callable[[_Case, Duty], Finding]]] = {

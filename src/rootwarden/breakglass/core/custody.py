@@ -253,6 +253,7 @@ def check_record(state: State, entry: RecordSealed) -> None:
 def apply_record(state: State, entry: RecordSealed) -> None:
     """It is there; a seed gives codes only when it is proven, a password at once."""
     state.accounts[entry.account].records[entry.device] = Record(
+        index=state.size,
         group=entry.group,
         epoch=entry.epoch,
         version=entry.version,

@@ -12,7 +12,7 @@ from rootwarden.breakglass.core.change import Change
 from rootwarden.breakglass.core.duty import Duty, Finding
 from rootwarden.breakglass.core.entry import LogBegun, signed_message
 from rootwarden.breakglass.core.refusal import Refused
-from rootwarden.breakglass.core.request import Request
+from rootwarden.breakglass.core.request import Purpose, Request
 from rootwarden.breakglass.core.settings import Account, Group, Settings
 from rootwarden.transparency.growing import GrowingTree
 
@@ -93,8 +93,9 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, kw_only=True):
-    """What the vault holds for one device, or the password, of an account."""
+    """What the vault holds for one device, or the password, of an account; `index` is the place it was sealed at."""
 
+    index: int
     group: str
     epoch: int
     version: int
@@ -237,13 +238,22 @@ class State:
         """Where a request stands at an instant: a change voids it, time lets it expire (BG-2)."""
         if filed.stage is not Stage.FILED:
             return filed.stage
-        changed = max(self.settings_index, self.epoch_index, self.accounts[filed.request.account].index)
-        if changed > filed.index:
+        if self._changed(filed.request) > filed.index:
             return Stage.VOID
         lives = timedelta(minutes=self.quorum_of(filed.request).request_minutes)
         if at >= min(filed.at + lives, filed.request.until):
             return Stage.EXPIRED
         return Stage.FILED
+
+    def _changed(self, request: Request) -> int:
+        """The place of the last change to what a request was filed under."""
+        guarded = self.accounts[request.account]
+        changed = max(self.settings_index, self.epoch_index, guarded.index)
+        if request.purpose is not Purpose.EXPORT:
+            return changed
+        # An export holds every seed there is, or the password: approvers saw which (docs/decisions/0032).
+        held = [record.index for device, record in guarded.records.items() if bool(device) is bool(request.device)]
+        return max([changed, *held])
 
     def open_lease(self, account: str) -> Lease | None:
         """The lease of an account that was not ended, if there is one."""

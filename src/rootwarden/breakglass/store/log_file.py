@@ -7,7 +7,6 @@ each of bounded length, from regular files only, and believed by nobody (`verify
 from __future__ import annotations
 
 import base64
-import binascii
 import errno
 import os
 import stat
@@ -180,7 +179,7 @@ def _unescaped(index: int, line: bytes) -> bytes:
         return line
     try:
         return base64.b64decode(_ESCAPED.decode(line).not_an_entry, validate=True)
-    except (msgspec.DecodeError, UnicodeError, binascii.Error) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise DamagedError(index, f"line {index + 1} of `{ENTRIES}` cannot be read") from error
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from starlette.responses import Response
 
-from rootwarden.breakglass.broker.wishes import AnyWish, ConfirmRecord
+from rootwarden.breakglass.broker import views
+from rootwarden.breakglass.broker.wishes import AnyWish, CheckIn, ConfirmRecord, Words
+from rootwarden.breakglass.checkin.brought import Brought, judged
 from rootwarden.breakglass.core.authenticator import Authenticator
 from rootwarden.web import signing
 from rootwarden.web.api.endpoint import JSON, Endpoint
@@ -43,6 +45,13 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
+class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Evidence, as `rootwarden breakglass evidence` writes it, and the report in words."""
+
+    brought: Brought
+    report: Words = ""
+
+
 class SeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A seed as text, `otpauth://…` or Base32; without a device a password; it does not print."""
 
@@ -74,6 +83,11 @@ def _seal(call: Call, body: SeedBody) -> ConfirmRecord:
     return call.house.behind.seal(call.who, call.path("id"), body.device, material, body.text.encode())
 
 
+def _judge(call: Call, body: EvidenceBody) -> CheckIn:
+    lease = call.house.broker.look(lambda state: views.lease_of(state, call.who, call.path("id"), call.at))
+    return judged(body.brought, lease, report=body.report.strip())
+
+
 def _make_export(call: Call, _body: None) -> Made:
     return Made(digest=call.house.behind.make_export(call.who, call.path("id")))
 
@@ -100,6 +114,10 @@ WRITING: tuple[Endpoint, ...] = (
     Endpoint(
         "POST", "/leases/{id}/seed", "Hand a seed or a password to the vault; wish next for what is answered", _seal,
         ConfirmRecord, SeedBody, Access.SIGNER,
+    ),
+    Endpoint(
+        "POST", "/leases/{id}/evidence", "Have evidence judged, duty by duty; wish next for what is answered",
+        _judge, CheckIn, EvidenceBody, Access.SIGNER,
     ),
     Endpoint(
         "POST", "/leases/{id}/export", "Have a sealed export made, and learn its digest", _make_export, Made,

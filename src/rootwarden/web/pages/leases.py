@@ -12,7 +12,6 @@ from rootwarden.breakglass.broker import views, wishes
 from rootwarden.breakglass.broker.seeing import Unseen
 from rootwarden.breakglass.core.releasing import step_begins
 from rootwarden.errors import InputError, RootwardenError
-from rootwarden.facts.instant import parse_instant
 from rootwarden.web import says, signing
 from rootwarden.web.call import Access
 from rootwarden.web.pages.drafts import onward, to_sign
@@ -40,12 +39,17 @@ def _duties(call: Call) -> Response:
     return page(call, "duties", leases=tuple(one for one in leases if one.phase == "duties"))
 
 
-def _lease(call: Call) -> views.LeaseView:
+def lease_of(call: Call) -> views.LeaseView:
+    """The lease a page is about.
+
+    Raises:
+        Unseen: There is none that this person may see.
+    """
     return call.house.broker.look(lambda state: views.lease_of(state, call.who, call.path("id"), call.at))
 
 
 def _one(call: Call) -> Response:
-    lease = _lease(call)
+    lease = lease_of(call)
     opening = None
     if lease.opening:
         opening = call.house.broker.look(lambda state: views.opening_of(state, call.who, lease.opening, call.at))
@@ -53,7 +57,7 @@ def _one(call: Call) -> Response:
 
 
 def _code(call: Call) -> Response:
-    lease = _lease(call)
+    lease = lease_of(call)
     wait = seconds_until(call.house.broker.look(lambda state: _newest_step(state, lease.id)), call.at)
     code, over = None, None
     try:
@@ -81,7 +85,7 @@ def _newest_step(state: State, name: str) -> int:
 
 
 def _password(call: Call) -> Response:
-    lease = _lease(call)
+    lease = lease_of(call)
     try:
         password = signing.left_before(call.house, call.signed_in, signing.PASSWORD, lease.id)
     except Unseen:
@@ -90,12 +94,12 @@ def _password(call: Call) -> Response:
 
 
 def _act(call: Call) -> Response:
-    lease, form = _lease(call), call.form()
+    lease, form = lease_of(call), call.form()
     signed: dict[str, Callable[[], wishes.AnyWish]] = {
         "get-code": lambda: wishes.GetCode(lease=lease.id),
         "get-password": lambda: wishes.GetPassword(lease=lease.id),
         "get-task-session": lambda: wishes.GetTaskSession(lease=lease.id),
-        "accept-duty": lambda: _convert(
+        "accept-duty": lambda: convert(
             {"wish": "accept-duty", "lease": lease.id, "duty": field(form, "duty"), "reason": field(form, "reason")},
             wishes.AcceptDuty,
         ),
@@ -114,7 +118,7 @@ def _act(call: Call) -> Response:
         reason = field(form, "reason")
         if not reason:
             raise InputError("`reason` is missing", hint="say why, in words")
-        said = _convert({"say": "revoke", "lease": lease.id, "reason": reason}, says.Revoke)
+        said = convert({"say": "revoke", "lease": lease.id, "reason": reason}, says.Revoke)
         done = says.say(call.house, call.who, said, call.at)
     else:
         raise HttpError(404, "there is no such page")
@@ -128,46 +132,18 @@ def _ask_again(call: Call, lease: views.LeaseView) -> Response:
 
 
 def _export(call: Call) -> Response:
-    lease = _lease(call)
+    lease = lease_of(call)
     content = signing.export_of(call.house, call.signed_in, lease.id)
     disposition = {"content-disposition": f'attachment; filename="export-{lease.account}.json"'}
     return Plain(content, media_type="application/json", headers=disposition)
 
 
-def _check_in_form(call: Call) -> Response:
-    return page(call, "check_in", lease=_lease(call))
+def convert(document: dict[str, Any], kind: Any) -> Any:
+    """A record of a form's fields.
 
-
-def _check_in(call: Call) -> Response:
-    lease, form = _lease(call), call.form()
-    findings = [
-        {"duty": duty.duty, "shown": field(form, f"shown-{duty.duty}"), "why": field(form, f"why-{duty.duty}")}
-        for duty in lease.duties
-        if duty.duty != "report"
-    ]
-    report = field(form, "report")
-    said = {"duty": "report", "shown": "met" if report else "unknown", "why": "it is written" if report else ""}
-    last = field(form, "last_root_event")
-    document = {
-        "wish": "check-in",
-        "lease": lease.id,
-        "observed_at": _instant(field(form, "observed_at"), "observed_at"),
-        "last_root_event": _instant(last, "last_root_event") if last else None,
-        "evidence": field(form, "evidence"),
-        "findings": [*findings, said],
-        "report": report,
-    }
-    return to_sign(call, _convert(document, wishes.CheckIn))
-
-
-def _instant(text: str, name: str) -> datetime:
-    found = parse_instant(text)
-    if found is None:
-        raise InputError(f"`{name}` is no instant", hint="write it as 2026-03-02T08:00:00Z")
-    return found
-
-
-def _convert(document: dict[str, Any], kind: Any) -> Any:
+    Raises:
+        InputError: They make none.
+    """
     try:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as error:
@@ -181,8 +157,6 @@ LEASES: tuple[Leaf, ...] = (
     Leaf("GET", "/leases/{id}/code", _code, Access.SIGNER),
     Leaf("GET", "/leases/{id}/password", _password, Access.SIGNER),
     Leaf("GET", "/leases/{id}/export.json", _export, Access.SIGNER),
-    Leaf("GET", "/leases/{id}/check-in", _check_in_form),
-    Leaf("POST", "/leases/{id}/check-in", _check_in, Access.SIGNER),
 )
 # After the pages of enrolment, whose paths are longer than its own.
 LEASE_ACTS: tuple[Leaf, ...] = (Leaf("POST", "/leases/{id}/{act}", _act, Access.SIGNER),)

@@ -1,0 +1,250 @@
+"""The plan of a change of guardrails: every call in its wave, what was seen, and what was foretold."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from rootwarden.errors import InputError
+from rootwarden.transparency.canonical import canonical
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA: Final = "rootwarden.guardrails-plan/1"
+LARGEST: Final = 32 << 20
+TYPES: Final = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
+
+
+class Operation(StrEnum):
+    """What the plan is for."""
+
+    ATTACH = "attach"
+    DETACH = "detach"
+
+
+class Verb(StrEnum):
+    """A call to AWS Organizations that changes something."""
+
+    ENABLE = "organizations:EnablePolicyType"
+    CREATE = "organizations:CreatePolicy"
+    UPDATE = "organizations:UpdatePolicy"
+    ATTACH = "organizations:AttachPolicy"
+    DETACH = "organizations:DetachPolicy"
+
+    @property
+    def operation(self) -> str:
+        """As the API spells it."""
+        return self.value.partition(":")[2]
+
+
+class PlannedPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A policy the plan is about.
+
+    Attributes:
+        name: In the organization; unique there.
+        kind: `scp` or `rcp`.
+        id: Empty where it is made by the plan.
+        guardrail: Which guardrail it is; empty where it is detached.
+        parameters: The values it is made with.
+        description: What is written down with it.
+        sha256: Of the document in canonical spelling (docs/guardrails-replay.md).
+        document: As it shall be, JSON without a needless blank; of one that is detached, as it is.
+        before: As it is now, where it is changed; else empty.
+        before_sha256: Of that document.
+        attached: Where it is attached now, where it is changed.
+    """
+
+    name: str
+    kind: str
+    id: str = ""
+    guardrail: str = ""
+    parameters: dict[str, tuple[str, ...]] = {}
+    description: str = ""
+    sha256: str
+    document: str
+    before: str = ""
+    before_sha256: str = ""
+    attached: tuple[str, ...] = ()
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One call.
+
+    Attributes:
+        name: Unique in the plan: `3.2`, the wave and the place in it.
+        call: Which.
+        policy: Name of the policy; for `EnablePolicyType` its kind.
+        target: Root, unit or account; empty where the call has none.
+        temporary: It is taken back by a later wave, because a target above has the policy then.
+    """
+
+    name: str
+    call: Verb
+    policy: str
+    target: str = ""
+    temporary: bool = False
+
+
+class Wave(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Steps that are made together, before anybody looks what they deny.
+
+    Attributes:
+        number: 1 for the first.
+        name: What it is about: `canary 111122223333`, `/Root/Workloads`, …
+        steps: In order.
+        accounts: Active accounts the wave changes something for.
+    """
+
+    number: int
+    name: str
+    steps: tuple[Step, ...]
+    accounts: tuple[str, ...] = ()
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was attached to a target when the plan was made: ids of one kind, in order of id."""
+
+    target: str
+    kind: str
+    policies: tuple[str, ...]
+
+
+class Foretold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the replay says.
+
+    Attributes:
+        record: SHA-256 of the replay record, in hexadecimal.
+        present: What it says was attached (`present.sha256`).
+        first: Time of the first record it read.
+        last: Time of the last.
+        at_least: Calls that would have been denied, whatever is not known.
+        at_most: And those that may have been.
+        calls: `account principal source event` of each of them, with how many.
+        beyond: Calls of groups the record does not show.
+    """
+
+    record: str
+    present: str
+    first: str
+    last: str
+    at_least: int
+    at_most: int
+    calls: dict[str, int] = {}
+    beyond: int = 0
+
+
+class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That nobody replayed: the reason somebody gave in writing."""
+
+    reason: str
+
+
+class Proven(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In how many accounts a guardrail holds, by verdict, as things are and once the plan is carried out."""
+
+    guardrail: str
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole plan (docs/guardrails-rollout.md, field by field).
+
+    Attributes:
+        schema: `rootwarden.guardrails-plan/1`.
+        made_at: The instant it is judged at, ISO 8601.
+        operation: What it is for.
+        organization: `o-…`.
+        management: The management account, which must make the calls.
+        root: Id of the organization's root.
+        partition: `aws`, `aws-us-gov`, …
+        policies: Policies by which steps are made, by name.
+        waves: In order.
+        seen: Every target a step is about.
+        replay: What was foretold; or
+        waived: why nothing was.
+        proof: Of each guardrail that is about.
+        permissions: What whoever applies it may do, and no more.
+        notes: What people should know.
+    """
+
+    schema: str
+    made_at: str
+    operation: Operation
+    organization: str
+    management: str
+    root: str
+    partition: str
+    policies: tuple[PlannedPolicy, ...]
+    waves: tuple[Wave, ...]
+    seen: tuple[Seen, ...]
+    replay: Foretold | None = None
+    waived: Waiver | None = None
+    proof: tuple[Proven, ...] = ()
+    permissions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def policy(self, name: str) -> PlannedPolicy:
+        """The policy of that name.
+
+        Raises:
+            InputError: The plan has none.
+        """
+        found = next((one for one in self.policies if one.name == name), None)
+        if found is None:
+            raise InputError(f"the plan has a step for the policy `{name}`, which it does not describe")
+        return found
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan in canonical JSON, in hexadecimal: a journal belongs to one plan."""
+        return hashlib.sha256(canonical(msgspec.to_builtins(self))).hexdigest()
+
+
+def printed(plan: Plan) -> str:
+    """The plan as a file."""
+    return msgspec.json.format(msgspec.json.encode(plan, order="deterministic"), indent=1).decode() + "\n"
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan from its file.
+
+    Raises:
+        InputError: It cannot be read, is no plan, or does not fit together.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise InputError(f"`{path}` cannot be read: {error.strerror}") from error
+    if len(content) > LARGEST:
+        raise InputError(f"`{path}` is larger than any plan")
+    try:
+        plan = msgspec.json.decode(content, type=Plan)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"`{path}` is no plan: {error}", hint="`rootwarden guardrails plan` writes one") from error
+    _check(plan, path)
+    return plan
+
+
+def _check(plan: Plan, path: Path) -> None:
+    if plan.schema != SCHEMA:
+        raise InputError(f"`{path}` has the schema `{plan.schema}`, not `{SCHEMA}`")
+    names = [step.name for wave in plan.waves for step in wave.steps]
+    numbers = [wave.number for wave in plan.waves]
+    if len({*names}) != len(names) or numbers != [*range(1, len(numbers) + 1)]:
+        raise InputError(f"`{path}` does not number its waves and steps one after the other")
+    if (plan.replay is None) == (plan.waived is None) and any(one.call is not Verb.ENABLE for one in steps_of(plan)):
+        raise InputError(f"`{path}` has neither a replay nor a reason why there is none, or both")
+    for step in steps_of(plan):
+        if step.call is not Verb.ENABLE:
+            plan.policy(step.policy)
+
+
+def steps_of(plan: Plan) -> tuple[Step, ...]:
+    """Every step, in order."""
+    return tuple(step for wave in plan.waves for step in wave.steps)

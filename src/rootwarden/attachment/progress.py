@@ -1,0 +1,184 @@
+"""How far a plan is carried out, by its journal; and what must be attached where, if nobody else changed anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from rootwarden.attachment.plan import Verb, steps_of
+from rootwarden.rollout.entry import Kind, Result
+from rootwarden.rollout.surprise import Surprise, SurpriseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rootwarden.attachment.plan import Plan, Step
+    from rootwarden.attachment.present import Present
+    from rootwarden.rollout.entry import Entry
+
+APPLIED: Final = "applied"
+RELEASED: Final = "released"
+TAKING_BACK: Final = "taking-back"
+TAKEN_BACK: Final = "taken-back"
+FINISHED: Final = "finished"
+UNDO: Final = "undo "
+_HAPPENED: Final = frozenset({Result.DONE.value, Result.FOUND.value, Result.UNDONE.value})
+
+
+class Progress:
+    """What a journal tells.
+
+    Args:
+        plan: Its plan.
+        entries: Its entries.
+
+    Attributes:
+        done: Names of the steps that were made, in order, and not taken back.
+        applied: When the last call of each wave was made, by its number; ISO 8601.
+        released: Numbers of the waves that were looked at and found good.
+        state: The last thing that was noted of the whole.
+        ids: Of the policies by name, as far as the plan or a call names them.
+    """
+
+    def __init__(self, plan: Plan, entries: Iterable[Entry]) -> None:
+        self._plan = plan
+        self.done: dict[str, None] = {}
+        self.applied: dict[int, str] = {}
+        self.released: set[int] = set()
+        self.state = ""
+        self.ids = {one.name: one.id for one in plan.policies if one.id}
+        steps = {step.name: step for step in steps_of(plan)}
+        for entry in entries:
+            identity = entry.parameters.get("PolicyId")
+            if entry.step in steps and isinstance(identity, str):
+                self.ids[steps[entry.step].policy] = identity
+            if entry.kind is Kind.OUTCOME and entry.result in _HAPPENED:
+                self._outcome(entry)
+            elif entry.kind is Kind.NOTE:
+                self._note(entry)
+
+    def _outcome(self, entry: Entry) -> None:
+        if entry.step.startswith(UNDO):
+            self.done.pop(entry.step.removeprefix(UNDO), None)
+        else:
+            self.done[entry.step] = None
+
+    def _note(self, entry: Entry) -> None:
+        state, wave = entry.parameters.get("state"), entry.parameters.get("wave")
+        if isinstance(wave, int):
+            if state == APPLIED:
+                self.applied[wave] = entry.at
+            elif state == RELEASED:
+                self.released.add(wave)
+        elif isinstance(state, str):
+            self.state = state
+
+    @property
+    def waiting(self) -> int:
+        """Number of the wave that was applied and not yet looked at; 0 when there is none."""
+        return max((wave for wave in self.applied if wave not in self.released), default=0)
+
+    def reached(self) -> frozenset[str]:
+        """Accounts that waves so far changed something for."""
+        return frozenset(
+            account for wave in self._plan.waves if wave.number in self.applied for account in wave.accounts
+        )
+
+    def since(self) -> str:
+        """When the first wave that changes something for anybody was applied; empty when none was."""
+        bound = (wave.number for wave in self._plan.waves if wave.accounts and wave.number in self.applied)
+        return min((self.applied[number] for number in bound), default="")
+
+    def attached(self, ids: Mapping[str, str]) -> dict[tuple[str, str], frozenset[str]]:
+        """What must be attached by kind and target: what the plan saw, and the steps made since."""
+        found = {(one.kind, one.target): {*one.policies} for one in self._plan.seen}
+        for step in steps_of(self._plan):
+            if step.name not in self.done or step.call not in {Verb.ATTACH, Verb.DETACH}:
+                continue
+            policy = self._plan.policy(step.policy)
+            place = found.setdefault((policy.kind, step.target), set())
+            (place.add if step.call is Verb.ATTACH else place.discard)(ids.get(policy.name, ""))
+        return {place: frozenset(each) for place, each in found.items()}
+
+    def texts(self) -> dict[str, str]:
+        """The document each policy must have now, by name; of one that is not made yet, none."""
+        texts = {one.name: one.before or one.document for one in self._plan.policies if one.id}
+        for step in steps_of(self._plan):
+            if step.name in self.done and step.call in {Verb.CREATE, Verb.UPDATE}:
+                texts[step.policy] = self._plan.policy(step.policy).document
+        return texts
+
+
+def ids_of(plan: Plan, present: Present) -> dict[str, str]:
+    """Ids of the plan's policies by name, of those that are there."""
+    found = {one.name: present.named(one.kind, one.id or one.name) for one in plan.policies}
+    return {name: one.id for name, one in found.items() if one is not None}
+
+
+def surprises(plan: Plan, progress: Progress, present: Present, digest_of: Mapping[str, str]) -> tuple[Surprise, ...]:
+    """Everything that is not as the plan and its journal say.
+
+    Args:
+        plan: The plan.
+        progress: How far it is.
+        present: What there is.
+        digest_of: The digest of every document the plan knows, by its text.
+    """
+    land = present.landscape
+    if (land.organization, land.management) != (plan.organization, plan.management):
+        detail = f"the plan is for the organization {plan.organization}"
+        return (Surprise(target=land.organization or "organization", kind=SurpriseKind.CHANGED, detail=detail),)
+    found = [
+        *_documents(plan, progress, present, digest_of),
+        *_attachments(plan, progress, present),
+        *_gone(plan, present),
+    ]
+    return tuple(found)
+
+
+def _documents(plan: Plan, progress: Progress, present: Present, digest_of: Mapping[str, str]) -> Iterable[Surprise]:
+    texts = progress.texts()
+    for one in plan.policies:
+        there = present.named(one.kind, one.id or one.name)
+        if one.name not in texts:
+            if there is not None:
+                detail = f"somebody made a policy of that name ({there.id}) since the plan"
+                yield Surprise(target=one.name, kind=SurpriseKind.CHANGED, detail=detail)
+        elif there is None:
+            yield Surprise(target=one.name, kind=SurpriseKind.GONE, detail="the policy is not there any more")
+        elif there.sha256 != digest_of[texts[one.name]]:
+            detail = "somebody gave the policy another document" if there.sha256 else "its document cannot be read"
+            kind = SurpriseKind.CHANGED if there.sha256 else SurpriseKind.UNREADABLE
+            yield Surprise(target=one.name, kind=kind, detail=detail)
+
+
+def _attachments(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
+    names: dict[str, Any] = {one.id: one.name for one in present.policies}
+    for (kind, target), wanted in sorted(progress.attached(ids_of(plan, present)).items()):
+        there = frozenset(present.attached(kind, target))
+        for one in sorted(there - wanted):
+            detail = f"somebody attached `{names.get(one, one)}`"
+            yield Surprise(target=target, kind=SurpriseKind.CHANGED, detail=detail)
+        for one in sorted(wanted - there):
+            detail = f"somebody detached `{names.get(one, one)}`"
+            yield Surprise(target=target, kind=SurpriseKind.CHANGED, detail=detail)
+
+
+def _gone(plan: Plan, present: Present) -> Iterable[Surprise]:
+    active = {one.account for one in present.landscape.standings}
+    for account in sorted({account for wave in plan.waves for account in wave.accounts} - active):
+        detail = "the account left the organization, or is not active any more"
+        yield Surprise(target=account, kind=SurpriseKind.GONE, detail=detail)
+
+
+def made(plan: Plan, step: Step, present: Present) -> bool:
+    """Whether what a step is for is so already: for an intent of which nobody knows what became."""
+    if step.call is Verb.ENABLE:
+        return step.policy not in present.off
+    policy = plan.policy(step.policy)
+    there = present.named(policy.kind, policy.id or policy.name)
+    if there is None:
+        return False
+    if step.call in {Verb.CREATE, Verb.UPDATE}:
+        return there.sha256 == policy.sha256
+    attached = there.id in present.attached(policy.kind, step.target)
+    return attached is (step.call is Verb.ATTACH)

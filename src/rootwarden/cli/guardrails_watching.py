@@ -1,0 +1,63 @@
+"""What a trail shows denied since a change of guardrails began, and up to when it tells."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rootwarden.facts.instant import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rootwarden.attachment.denials import Watched
+    from rootwarden.attachment.plan import Plan
+    from rootwarden.attachment.progress import Progress
+
+# CloudTrail names a file after the minute it was delivered in (CloudTrail user guide, *Log file name format*).
+_DELIVERED: Final = re.compile(r"_CloudTrail_[a-z0-9-]+_(\d{8}T\d{4})Z_")
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
+
+
+def watched(plan: Plan, progress: Progress, paths: tuple[str, ...], *, profile: str, region: str) -> Watched:
+    """Read a trail since the first wave.
+
+    Raises:
+        RootwardenError: Something is not there, or cannot be listed.
+    """
+    from rootwarden.attachment.denials import CODES, Watched, denials_in
+    from rootwarden.cli.trail_reading import Asked, listing_of, read, tell
+    from rootwarden.detect.visits.interest import Interest
+
+    began = progress.since()
+    asked = Asked(paths=paths, start=began, profile=profile, region=region)
+    with read(asked, Interest(calls=frozenset(), mentions=CODES)) as (done, spool):
+        denials = denials_in(
+            spool.events(),
+            since=parse_instant(began) or _NEVER,
+            accounts=progress.reached(),
+            kinds={one.kind for one in plan.policies},
+        )
+        tell(done, f"{sum(one.calls for one in denials):,} denied calls since {began}")
+    listing, _ = listing_of(asked)
+    until = newest(each.name for each in listing.objects())
+    return Watched(denials=denials, until=until, complete=not done.unread and not done.interrupted)
+
+
+def newest(names: Iterable[str]) -> datetime:
+    """Up to when logs tell: when the newest was delivered, or its last record where its name does not say."""
+    return max(map(_until, names), default=_NEVER)
+
+
+def _until(name: str) -> datetime:
+    found = _DELIVERED.search(name)
+    if found is not None:
+        return datetime.strptime(found[1], "%Y%m%dT%H%M").replace(tzinfo=UTC)
+    if name.startswith("s3://"):
+        return _NEVER
+    from rootwarden.trail.usage import UsageScan
+
+    times = (parse_instant(call.time or "") for calls in UsageScan(Path(name), name=name).calls() for call in calls)
+    return max((each for each in times if each is not None), default=_NEVER)
