@@ -167,6 +167,7 @@ class Applying:
             return
         self._compare(planned, progress, session)
         if until is None and any(step.phase is Phase.HOLD for step in planned.steps):
+            self._check_hold(planned)
             self._do(planned, progress, session, Phase.HOLD)
             until = self._clock() + timedelta(days=self._plan.wait_days)
         if until is not None and until > self._clock():
@@ -256,6 +257,22 @@ class Applying:
         left = tuple(what_is_left(planned, now))
         if left:
             raise _Met(*left)
+
+    def _check_hold(self, planned: Planned) -> None:
+        """The policy keys sleep under says what it said when it was proven.
+
+        Raises:
+            _Met: It does not, or could not be read.
+        """
+        if not self._plan.hold_sha256:
+            return
+        try:
+            now = self._members.policy_sha256(self._plan.hold)
+        except CallFailed as failed:
+            raise _Met(refusal(planned, "organizations:DescribePolicy", failed)) from failed
+        if now != self._plan.hold_sha256:
+            said = f"somebody gave the policy {self._plan.hold} another document since it was proven"
+            raise _Met(surprise_in(planned, SurpriseKind.CHANGED, said))
 
     def _check_going(self) -> None:
         if self._stop.is_set():
