@@ -268,14 +268,42 @@ class Applying:
             back = undoing(step, self._plan, ids_of(self._plan, present))
             if back is None or step.name not in self._progress().done:
                 continue
-            if not made(self._plan, step, present):
+            found = self._foreign(step, present)
+            if found is not None:
+                self._journal.surprise(found)
+            elif not made(self._plan, step, present):
                 self._found_undone(step, back[0])
-                continue
-            found = self._stepper.make(step, back[0], back[1], name=f"{UNDO}{step.name}", result=Result.UNDONE)
+            else:
+                found = self._stepper.make(step, back[0], back[1], name=f"{UNDO}{step.name}", result=Result.UNDONE)
             refused += [found] if found is not None else []
         self._stop(refused, written=True)
+        self._stop(self._not_back())
         self._journal.note(detail="everything was taken back", parameters={"state": TAKEN_BACK})
         self._notes.append(f"taken back: {why}")
+
+    def _not_back(self) -> tuple[Surprise, ...]:
+        """Where the plan's policies are not as before it: a call of which AWS told us that somebody else made it."""
+        present = self._looked()
+        ids, mine = self._ids, {*self._ids.values()}
+        return tuple(
+            Surprise(target=target, kind=SurpriseKind.CHANGED, detail="what is attached is not what it was before")
+            for (kind, target), wanted in sorted(self._progress().attached(ids).items())
+            if (wanted ^ {*present.attached(kind, target)}) & mine
+        )
+
+    def _foreign(self, step: Step, present: Present) -> Surprise | None:
+        """Why a step cannot be taken back: the policy is gone, cannot be read, or says what nobody here wrote."""
+        policy = self._plan.policy(step.policy)
+        there = present.named(policy.kind, policy.id or policy.name)
+        if there is None:
+            if step.call is Verb.ATTACH and policy.kind in present.told:
+                return None
+            return Surprise(target=step.policy, kind=SurpriseKind.GONE, detail="the policy is not there any more")
+        if step.call is not Verb.UPDATE or there.sha256 in {policy.sha256, policy.before_sha256}:
+            return None
+        kind = SurpriseKind.CHANGED if there.sha256 else SurpriseKind.UNREADABLE
+        detail = "somebody gave the policy another document" if there.sha256 else "its document cannot be read"
+        return Surprise(target=step.policy, kind=kind, detail=detail)
 
     def _found_undone(self, step: Step, call: Verb) -> None:
         intent = self._journal.intend(
