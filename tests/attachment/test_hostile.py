@@ -11,6 +11,7 @@ from tests.attachment.changing import CANARY, GUARDRAIL, ROOT, FragileHand, Kill
 from tests.attachment.test_applying import SCP
 
 from rootwarden.attachment.applying import State
+from rootwarden.attachment.drafting import Asked, detachment
 from rootwarden.attachment.plan import Verb, printed, read_plan
 from rootwarden.attachment.progress import Progress
 from rootwarden.aws.door import CallFailed
@@ -277,10 +278,10 @@ def test_a_policy_named_twice_is_not_planned(simulator: Simulator) -> None:
     hand = changing.hand(simulator)
     policy = with_old(simulator, hand)
     with pytest.raises(UsageError, match="the same name, or are the same"):
-        changing.detachment(
+        detachment(
             hand.look(),
             [GUARDRAIL, policy.policy_id],
-            changing.Asked(targets=(), waived="it is not needed", at=changing.AT),
+            Asked(targets=(), waived="it is not needed", at=changing.AT),
         )
     with pytest.raises(UsageError, match="named twice"):
         changing.planned(hand.look(), names=("deny-root-actions", "deny-root-actions"))
@@ -295,3 +296,24 @@ def test_a_policy_named_like_the_id_of_another_is_not_taken_for_it(simulator: Si
     found = hand.look().named("scp", policy.policy_id)
     assert found is not None
     assert found.id == policy.policy_id
+
+
+def test_a_plan_whose_guardrail_does_not_hold_in_the_end_is_not_carried_out(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """Another policy, which the plan is not about, cannot be read any more: what it allows is not known."""
+    hand = changing.hand(simulator)
+    plan = changing.planned(hand.look())
+    while [run.state for run in [changing.run(plan, tmp_path, hand)]] == [State.WATCHING]:
+        if changing.where(simulator) == {ROOT, CANARY, SECURITY_UNIT, WORKLOADS_UNIT}:
+            break
+    unread = "p-unread00"
+    organization = changing.organization(simulator)
+    organization.policies[unread] = type(next(iter(organization.policies.values())))(
+        policy_id=unread, name="Unread", document="{"
+    )
+    organization.attachments["000011110005"] = [unread]
+    with pytest.raises(SurpriseError, match="the plan said 0"):
+        changing.run(plan, tmp_path, hand)
+    organization.attachments["000011110005"] = ["p-FullAWSAccess"]
+    assert changing.run(plan, tmp_path, hand).state is State.FINISHED

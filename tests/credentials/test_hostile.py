@@ -217,3 +217,11 @@ def test_accounts_that_left_were_not_seen_to_hold_nothing(rig: Rig) -> None:
     rig.apply(plan)
     rig.simulator.world.account(KEY_HOLDER).state = "SUSPENDED"
     assert exit_code(look_again(plan, rig.members())) == 3
+
+
+def test_a_canary_that_left_stops_what_it_should_have_tried(rig: Rig) -> None:
+    plan = rig.plan(canaries=(KEY_HOLDER,))
+    rig.simulator.world.account(KEY_HOLDER).state = "SUSPENDED"
+    done = rig.apply(plan)
+    assert [(each.target, each.kind) for each in done.surprises] == [(KEY_HOLDER, SurpriseKind.GONE)]
+    assert len(left(rig.simulator.world)) == 12

@@ -24,7 +24,7 @@ from rootwarden.attachment.progress import (
     made,
     surprises,
 )
-from rootwarden.attachment.proving import proven_now
+from rootwarden.attachment.proving import proven_now, worse
 from rootwarden.attachment.stepping import Stepper
 from rootwarden.aws.door import CallFailed
 from rootwarden.errors import InputError, UsageError
@@ -328,6 +328,7 @@ class Applying:
         proof = proven_now(self._plan, present.landscape)
         for one in proof:
             self._journal.see(target=one.guardrail, detail="proven again", parameters=dict(one.after))
+        self._stop(worse(self._plan.proof, proof))
         self._journal.note(detail="the plan is carried out", parameters={"state": FINISHED})
         self._journal.sign(END)
         return Run(state=State.FINISHED, waves=applied, notes=tuple(self._notes), proof=proof)

@@ -49,6 +49,12 @@ def apply(
     signer: Annotated[
         Path | None, typer.Option("--signer", metavar="PROGRAM", help="Signs with a key in hardware.")
     ] = None,
+    signed_by: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--signed-by", metavar="FILE", help="Public key (PEM) of who else signed this journal before. Repeat."
+        ),
+    ] = None,
     confirmed: Annotated[
         str, typer.Option("--confirm", metavar="TEXT", help="What you would type, when nobody can be asked.")
     ] = "",
@@ -82,7 +88,7 @@ def apply(
     if journal is None:
         raise UsageError("there is no journal", hint="give --journal FILE; the same one to go on after a stop")
     run = _Run(plan=read, through=wave, accounts=options.account_ids(accounts), workers=workers, undo=undo)
-    seal = seal_of(key, signer)
+    seal, others = seal_of(key, signer), public_keys(signed_by or ())
     count = len(run.accounts) or _count(run)
     confirm(phrase(read, count, undo=undo), confirmed)
     members, caller = _members(root_sessions, profile, region, workers)
@@ -91,7 +97,7 @@ def apply(
     from rootwarden.rollout.journal import opened
 
     check_organization(read, members)
-    with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now) as book:
+    with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now, others=others) as book:
         say(f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail")
         return _signed(run, book, members)
 

@@ -21,6 +21,7 @@ from rootwarden.errors import RootwardenError
 from rootwarden.facts.instant import format_instant
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseKind
+from rootwarden.rollout.waves import CANARY
 
 if TYPE_CHECKING:
     import threading
@@ -103,6 +104,7 @@ class Applying:
         self._workers = workers
         self._on_account = on_account
         self._planned = {one.account: one for one in plan.accounts}
+        self._canaries = {each for wave in plan.waves.waves if wave.name == CANARY for each in wave.accounts}
         self._progress = progress_of(journal.entries)
         self.outcome = Outcome()
 
@@ -202,6 +204,9 @@ class Applying:
             self._journal.note(target=planned.account, detail=f"passed over: {gone}")
             self.outcome.gone[planned.account] = gone
             self._on_account(f"{planned.account}: passed over: {gone}")
+            if planned.account in self._canaries:
+                said = "the canary is out of reach, so it shows nothing of what the others would"
+                raise _Met(surprise_in(planned, SurpriseKind.GONE, said)) from failed
             return None
 
     def _compare(self, planned: Planned, progress: Progress, session: Identity) -> None:
