@@ -188,7 +188,8 @@ class Applying:
     def _judge(self, number: int, seen: Watched, margin: int, watch: timedelta) -> None:
         found = judge(seen.denials, self._plan.replay)
         counts = {"foretold": found.foretold, "unexpected": found.exceeding, "unclear": sum(found.unclear.values())}
-        parameters_ = {**counts, "until": format_instant(seen.until), "groups": [*found.shown()]}
+        until = format_instant(seen.until) if seen.until is not None else ""
+        parameters_ = {**counts, "until": until, "groups": [*found.shown()]}
         self._journal.see(target=f"wave {number}", detail=found.words, parameters=parameters_)
         self._notes.append(f"since wave {self._progress().waiting}: {found.words}")
         if found.exceeding > margin:
@@ -206,6 +207,11 @@ class Applying:
             raise UsageError(f"{calls} denied calls of `{group}` do not say what denied them", hint=hint)
         if not seen.complete:
             raise InputError("part of the trail could not be read, so denials may be missing", hint=hint)
+        if seen.until is None:
+            raise UsageError(
+                f"the trail tells nothing of the accounts of wave {number}, so nobody knows what it denies there",
+                hint="give their logs, those of the organization trail; or --no-denials-seen NAME",
+            )
         applied = parse_instant(self._progress().applied[number])
         if applied is None or seen.until < applied + watch:
             raise UsageError(
