@@ -114,6 +114,16 @@ def test_from_the_plan_to_the_end(simulator: Simulator, folder: Path) -> None:
     assert where(simulator) == {"r-fake"}
 
 
+def test_logs_of_other_accounts_say_nothing_of_the_wave(simulator: Simulator, folder: Path) -> None:
+    plan(simulator, folder)
+    apply(simulator, folder)
+    log = folder / trail(folder)
+    log.write_bytes(gzip.compress(gzip.decompress(log.read_bytes()).replace(CANARY.encode(), b"000011119999")))
+    done = apply(simulator, folder, "--trail", log.name)
+    assert done.complained(2, "the trail tells nothing of the accounts of wave 2")
+    assert where(simulator) == {CANARY}
+
+
 def test_denials_nobody_foretold_take_it_back(simulator: Simulator, folder: Path) -> None:
     plan(simulator, folder)
     apply(simulator, folder)

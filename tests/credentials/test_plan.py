@@ -10,7 +10,8 @@ from tests.credentials.rig import MANAGEMENT, holds
 
 from rootwarden.collect import files
 from rootwarden.collect.folder import EvidenceFolder
-from rootwarden.credentials.plan import Phase, State, digest, encode, read_plan
+from rootwarden.credentials.plan import Phase, State, digest, encode
+from rootwarden.credentials.plan_file import read_plan
 from rootwarden.credentials.planning import Wishes, plan_from
 from rootwarden.credentials.steps import not_in_task_policies
 from rootwarden.detect.visits.findings import RootKey

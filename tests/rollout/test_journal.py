@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rootwarden.errors import StoreError, UsageError
-from rootwarden.rollout.entry import Kind, Result
+from rootwarden.rollout.entry import Kind, Result, digest_of, read_line, spelled
 from rootwarden.rollout.journal import opened
 from rootwarden.rollout.reading import read_journal, verify
 from rootwarden.rollout.seal import KeySeal
@@ -226,3 +227,46 @@ def test_a_kill_in_the_middle_leaves_what_can_be_gone_on_with(path: Path) -> Non
                 made.settle(intent, Result.FOUND)
     found = verify(path, [KEY.public_key()])
     assert (found.holds, found.unsettled) == (True, ())
+
+
+class TestWhoseJournalIsGoneOnWith:
+    """The hashes of a journal hold for whoever computes them anew; only the signature tells who wrote it."""
+
+    def opened_by(self, path: Path, key: Ed25519PrivateKey, *others: Ed25519PrivateKey) -> int:
+        with opened(
+            path,
+            plan="0" * 64,
+            purpose="try",
+            by="somebody",
+            seal=KeySeal(key),
+            clock=lambda: datetime(2026, 3, 2, tzinfo=UTC),
+            others=[one.public_key() for one in others],
+        ) as journal:
+            journal.sign("end")
+            return len(journal.entries)
+
+    def test_of_somebody_else_only_when_they_are_named(self, tmp_path: Path) -> None:
+        mine, theirs = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+        path = tmp_path / "journal"
+        assert self.opened_by(path, theirs) == 2
+        before = path.read_bytes()
+        with pytest.raises(StoreError, match=r"line 2 is signed by the key .*, which was not given"):
+            self.opened_by(path, mine)
+        assert path.read_bytes() == before
+        assert self.opened_by(path, mine, theirs) == 4
+        assert self.opened_by(path, theirs, mine) == 6
+
+    def test_edited_with_every_hash_made_anew(self, tmp_path: Path) -> None:
+        mine = Ed25519PrivateKey.generate()
+        path = tmp_path / "journal"
+        self.opened_by(path, mine)
+        head, lines = "0" * 64, []
+        for line in path.read_bytes().splitlines():
+            entry = read_line(line)
+            assert entry is not None
+            changed = msgspec.structs.replace(entry, previous=head, detail=entry.detail.replace("try", "tri"))
+            lines.append(spelled(changed))
+            head = digest_of(lines[-1])
+        path.write_bytes(b"".join(line + b"\n" for line in lines))
+        with pytest.raises(StoreError, match="has a signature that does not hold"):
+            self.opened_by(path, mine)

@@ -24,7 +24,7 @@ from rootwarden.attachment.progress import (
     made,
     surprises,
 )
-from rootwarden.attachment.proving import proven_now
+from rootwarden.attachment.proving import proven_now, worse
 from rootwarden.attachment.stepping import Stepper
 from rootwarden.aws.door import CallFailed
 from rootwarden.errors import InputError, UsageError
@@ -188,7 +188,8 @@ class Applying:
     def _judge(self, number: int, seen: Watched, margin: int, watch: timedelta) -> None:
         found = judge(seen.denials, self._plan.replay)
         counts = {"foretold": found.foretold, "unexpected": found.exceeding, "unclear": sum(found.unclear.values())}
-        parameters_ = {**counts, "until": format_instant(seen.until), "groups": [*found.shown()]}
+        until = format_instant(seen.until) if seen.until is not None else ""
+        parameters_ = {**counts, "until": until, "groups": [*found.shown()]}
         self._journal.see(target=f"wave {number}", detail=found.words, parameters=parameters_)
         self._notes.append(f"since wave {self._progress().waiting}: {found.words}")
         if found.exceeding > margin:
@@ -206,6 +207,11 @@ class Applying:
             raise UsageError(f"{calls} denied calls of `{group}` do not say what denied them", hint=hint)
         if not seen.complete:
             raise InputError("part of the trail could not be read, so denials may be missing", hint=hint)
+        if seen.until is None:
+            raise UsageError(
+                f"the trail tells nothing of the accounts of wave {number}, so nobody knows what it denies there",
+                hint="give their logs, those of the organization trail; or --no-denials-seen NAME",
+            )
         applied = parse_instant(self._progress().applied[number])
         if applied is None or seen.until < applied + watch:
             raise UsageError(
@@ -268,14 +274,42 @@ class Applying:
             back = undoing(step, self._plan, ids_of(self._plan, present))
             if back is None or step.name not in self._progress().done:
                 continue
-            if not made(self._plan, step, present):
+            found = self._foreign(step, present)
+            if found is not None:
+                self._journal.surprise(found)
+            elif not made(self._plan, step, present):
                 self._found_undone(step, back[0])
-                continue
-            found = self._stepper.make(step, back[0], back[1], name=f"{UNDO}{step.name}", result=Result.UNDONE)
+            else:
+                found = self._stepper.make(step, back[0], back[1], name=f"{UNDO}{step.name}", result=Result.UNDONE)
             refused += [found] if found is not None else []
         self._stop(refused, written=True)
+        self._stop(self._not_back())
         self._journal.note(detail="everything was taken back", parameters={"state": TAKEN_BACK})
         self._notes.append(f"taken back: {why}")
+
+    def _not_back(self) -> tuple[Surprise, ...]:
+        """Where the plan's policies are not as before it: a call of which AWS told us that somebody else made it."""
+        present = self._looked()
+        ids, mine = self._ids, {*self._ids.values()}
+        return tuple(
+            Surprise(target=target, kind=SurpriseKind.CHANGED, detail="what is attached is not what it was before")
+            for (kind, target), wanted in sorted(self._progress().attached(ids).items())
+            if (wanted ^ {*present.attached(kind, target)}) & mine
+        )
+
+    def _foreign(self, step: Step, present: Present) -> Surprise | None:
+        """Why a step cannot be taken back: the policy is gone, cannot be read, or says what nobody here wrote."""
+        policy = self._plan.policy(step.policy)
+        there = present.named(policy.kind, policy.id or policy.name)
+        if there is None:
+            if step.call is Verb.ATTACH and policy.kind in present.told:
+                return None
+            return Surprise(target=step.policy, kind=SurpriseKind.GONE, detail="the policy is not there any more")
+        if step.call is not Verb.UPDATE or there.sha256 in {policy.sha256, policy.before_sha256}:
+            return None
+        kind = SurpriseKind.CHANGED if there.sha256 else SurpriseKind.UNREADABLE
+        detail = "somebody gave the policy another document" if there.sha256 else "its document cannot be read"
+        return Surprise(target=step.policy, kind=kind, detail=detail)
 
     def _found_undone(self, step: Step, call: Verb) -> None:
         intent = self._journal.intend(
@@ -300,6 +334,7 @@ class Applying:
         proof = proven_now(self._plan, present.landscape)
         for one in proof:
             self._journal.see(target=one.guardrail, detail="proven again", parameters=dict(one.after))
+        self._stop(worse(self._plan.proof, proof))
         self._journal.note(detail="the plan is carried out", parameters={"state": FINISHED})
         self._journal.sign(END)
         return Run(state=State.FINISHED, waves=applied, notes=tuple(self._notes), proof=proof)

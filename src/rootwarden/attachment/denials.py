@@ -49,12 +49,12 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         denials: Since the change, in accounts it reaches.
-        until: Up to when the log tells.
+        until: Up to when the log tells of the accounts of the wave; `None` when it tells nothing of them.
         complete: Everything that was there was read.
     """
 
     denials: tuple[Denial, ...]
-    until: datetime
+    until: datetime | None
     complete: bool
 
 

@@ -100,6 +100,8 @@ def attachment(present: Present, wanted: Sequence[Wanted], asked: Asked) -> Plan
         if one.id and one.id in present.attached(one.kind, target)
     )
     names = [one.name for one in policies]
+    if len({*names}) != len(names):
+        raise UsageError("a guardrail is named twice")
     drafts = (
         Draft(
             name="policies are made", calls=tuple((Verb.CREATE, one.name, "", False) for one in policies if not one.id)
@@ -127,6 +129,8 @@ def detachment(present: Present, named: Sequence[str], asked: Asked) -> Plan:
     """
     tree = Map(present.landscape)
     found = [_existing(present, name) for name in named]
+    if len({one.name for one in found}) != len(found):
+        raise UsageError("two of the policies have the same name, or are the same", hint="plan one after the other")
     placed, after = [], present.landscape
     for one in found:
         where = [level.target for level in present.landscape.attached.get(one.kind, ())]

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.errors import InputError
+from rootwarden.guardrails.replaying.digest import policy_digest
+from rootwarden.iam.document import DocumentError, read_document
 from rootwarden.transparency.canonical import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA: Final = "rootwarden.guardrails-plan/1"
@@ -243,6 +246,51 @@ def _check(plan: Plan, path: Path) -> None:
     for step in steps_of(plan):
         if step.call is not Verb.ENABLE:
             plan.policy(step.policy)
+    for wrong in (*_wrong_policies(plan), *_wrong_steps(plan)):
+        raise InputError(f"`{path}` does not hold together: {wrong}", hint="plan again; a plan is never edited")
+
+
+def _wrong_policies(plan: Plan) -> Iterator[str]:
+    """Documents that are not those the replay and the proof were about, and names that stand for two policies."""
+    if len({one.name for one in plan.policies}) != len(plan.policies):
+        yield "two of its policies have one name"
+    for one in plan.policies:
+        if one.kind not in TYPES:
+            yield f"`{one.kind}` is no kind of policy"
+        for text, digest in ((one.document, one.sha256), (one.before, one.before_sha256)):
+            if (text or digest) and _digest(text) != digest:
+                yield f"a document of `{one.name}` does not have the digest it says"
+
+
+def _digest(text: str) -> str:
+    try:
+        return policy_digest(read_document(text))
+    except DocumentError:
+        return ""
+
+
+def _wrong_steps(plan: Plan) -> Iterator[str]:
+    """Calls that no plan of this operation has."""
+    seen = {(one.kind, one.target) for one in plan.seen}
+    temporary: set[tuple[str, str]] = set()
+    for step in steps_of(plan):
+        place = (step.policy, step.target)
+        if step.call is Verb.ENABLE:
+            if step.policy not in TYPES:
+                yield f"step {step.name} switches on `{step.policy}`, which is no kind of policy"
+            continue
+        policy = plan.policy(step.policy)
+        if step.call in {Verb.ATTACH, Verb.DETACH} and (policy.kind, step.target) not in seen:
+            yield f"step {step.name} is about `{step.target}`, where nobody looked"
+        if (step.call is Verb.CREATE and policy.id) or (step.call is Verb.UPDATE and not policy.before):
+            yield f"step {step.name} makes or changes `{policy.name}` although it is not to be"
+        tidies = step.temporary and place in temporary
+        if step.call is not Verb.DETACH and plan.operation is Operation.DETACH:
+            yield f"step {step.name} is no detachment"
+        if step.call is Verb.DETACH and plan.operation is Operation.ATTACH and not tidies:
+            yield f"step {step.name} detaches what the plan does not attach"
+        if step.call is Verb.ATTACH and step.temporary:
+            temporary.add(place)
 
 
 def steps_of(plan: Plan) -> tuple[Step, ...]:

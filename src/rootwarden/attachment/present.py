@@ -61,11 +61,13 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
         landscape: Accounts with what stands above them.
         policies: Every policy of the kinds that are on.
         off: Kinds that are switched off.
+        told: Kinds of which it is known what is attached.
     """
 
     landscape: Landscape
     policies: tuple[Existing, ...]
     off: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
 
     def attached(self, kind: str, target: str) -> tuple[str, ...]:
         """Ids of the policies of a kind at a target, in order of id."""
@@ -73,8 +75,10 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted(one.id for level in levels if level.target == target for one in level.policies))
 
     def named(self, kind: str, name: str) -> Existing | None:
-        """The policy of that id or name."""
-        return next((one for one in self.policies if one.kind == kind and name in (one.id, one.name)), None)
+        """The policy of that id, else of that name."""
+        mine = [one for one in self.policies if one.kind == kind]
+        found = (one for wanted in ("id", "name") for one in mine if getattr(one, wanted) == name)
+        return next(found, None)
 
 
 def present_in(folder: EvidenceFolder) -> Present:
@@ -128,7 +132,8 @@ def _present(
         if isinstance(fact, Known) and not fact.value
     }
     policies = (*_existing("scp", organization.policies.values()), *_existing("rcp", controls.policies.values()))
-    return Present(landscape=found, policies=policies, off=frozenset(off))
+    told = {"scp"} | ({"rcp"} if isinstance(controls.attachments, Known) else set())
+    return Present(landscape=found, policies=policies, off=frozenset(off), told=frozenset(told))
 
 
 def _existing(kind: str, policies: Iterable[ScpDocument]) -> tuple[Existing, ...]:

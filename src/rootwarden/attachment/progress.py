@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.attachment.plan import Verb, steps_of
+from rootwarden.attachment.staging import Map
 from rootwarden.rollout.entry import Kind, Result
 from rootwarden.rollout.surprise import Surprise, SurpriseKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from rootwarden.attachment.plan import Plan, Step
+    from rootwarden.attachment.plan import Plan, Step, Wave
     from rootwarden.attachment.present import Present
     from rootwarden.rollout.entry import Entry
 
@@ -45,9 +46,13 @@ class Progress:
         self.applied: dict[int, str] = {}
         self.released: set[int] = set()
         self.state = ""
+        self._since = ""
+        binding = {step.name for wave in plan.waves if wave.accounts for step in wave.steps}
         self.ids = {one.name: one.id for one in plan.policies if one.id}
         steps = {step.name: step for step in steps_of(plan)}
         for entry in entries:
+            if entry.kind is Kind.INTENT and entry.step in binding and not self._since:
+                self._since = entry.at
             identity = entry.parameters.get("PolicyId")
             if entry.step in steps and isinstance(identity, str):
                 self.ids[steps[entry.step].policy] = identity
@@ -84,9 +89,8 @@ class Progress:
         )
 
     def since(self) -> str:
-        """When the first wave that changes something for anybody was applied; empty when none was."""
-        bound = (wave.number for wave in self._plan.waves if wave.accounts and wave.number in self.applied)
-        return min((self.applied[number] for number in bound), default="")
+        """When the first call was about to be made that changes something for anybody; empty when none was."""
+        return self._since
 
     def attached(self, ids: Mapping[str, str]) -> dict[tuple[str, str], frozenset[str]]:
         """What must be attached by kind and target: what the plan saw, and the steps made since."""
@@ -130,7 +134,9 @@ def surprises(plan: Plan, progress: Progress, present: Present, digest_of: Mappi
     found = [
         *_documents(plan, progress, present, digest_of),
         *_attachments(plan, progress, present),
+        *_elsewhere(plan, progress, present),
         *_gone(plan, present),
+        *_moved(plan, progress, present),
     ]
     return tuple(found)
 
@@ -139,7 +145,9 @@ def _documents(plan: Plan, progress: Progress, present: Present, digest_of: Mapp
     texts = progress.texts()
     for one in plan.policies:
         there = present.named(one.kind, one.id or one.name)
-        if one.name not in texts:
+        if there is not None and there.aws_managed:
+            yield Surprise(target=one.name, kind=SurpriseKind.REFUSED, detail="it is AWS's own, which is never changed")
+        elif one.name not in texts:
             if there is not None:
                 detail = f"somebody made a policy of that name ({there.id}) since the plan"
                 yield Surprise(target=one.name, kind=SurpriseKind.CHANGED, detail=detail)
@@ -163,6 +171,44 @@ def _attachments(plan: Plan, progress: Progress, present: Present) -> Iterable[S
             yield Surprise(target=target, kind=SurpriseKind.CHANGED, detail=detail)
 
 
+def _elsewhere(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
+    """A policy that gets another document, attached where the plan did not see it: that would change there, too."""
+    places = progress.attached(ids_of(plan, present))
+    for one in plan.policies:
+        if not one.before:
+            continue
+        looked = {target for kind, target in places if kind == one.kind}
+        for level in present.landscape.attached.get(one.kind, ()):
+            there = one.id in present.attached(one.kind, level.target)
+            if there and level.target not in looked and level.target not in one.attached:
+                detail = f"somebody attached `{one.name}`, which is to get another document"
+                yield Surprise(target=level.target, kind=SurpriseKind.CHANGED, detail=detail)
+
+
+def _moved(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
+    """Accounts a wave to come would change although the plan does not name them, or named and not there any more."""
+    tree = Map(present.landscape)
+    for wave in plan.waves:
+        if wave.number in progress.applied:
+            continue
+        now = {account for target in targets_of(plan, wave) for account in tree.below(target)}
+        for account in sorted(now.difference(wave.accounts)):
+            detail = f"the account came to {wave.name} since the plan, which does not name it"
+            yield Surprise(target=account, kind=SurpriseKind.CHANGED, detail=detail)
+        for account in sorted({*wave.accounts} & tree.members - now):
+            detail = f"the account is not in {wave.name} any more"
+            yield Surprise(target=account, kind=SurpriseKind.CHANGED, detail=detail)
+
+
+def targets_of(plan: Plan, wave: Wave) -> frozenset[str]:
+    """Where a wave changes something for accounts: not where a target above goes on to bind them."""
+    found = {step.target for step in wave.steps if step.target and not (step.temporary and step.call is Verb.DETACH)}
+    for step in wave.steps:
+        if step.call is Verb.UPDATE:
+            found.update(plan.policy(step.policy).attached)
+    return frozenset(found)
+
+
 def _gone(plan: Plan, present: Present) -> Iterable[Surprise]:
     active = {one.account for one in present.landscape.standings}
     for account in sorted({account for wave in plan.waves for account in wave.accounts} - active):
@@ -170,8 +216,12 @@ def _gone(plan: Plan, present: Present) -> Iterable[Surprise]:
         yield Surprise(target=account, kind=SurpriseKind.GONE, detail=detail)
 
 
-def made(plan: Plan, step: Step, present: Present) -> bool:
-    """Whether what a step is for is so already: for an intent of which nobody knows what became."""
+def made(plan: Plan, step: Step, present: Present) -> bool | None:
+    """Whether what a step is for is so already: for an intent of which nobody knows what became.
+
+    Returns:
+        `None` where the policy is there and its document cannot be read.
+    """
     if step.call is Verb.ENABLE:
         return step.policy not in present.off
     policy = plan.policy(step.policy)
@@ -179,6 +229,6 @@ def made(plan: Plan, step: Step, present: Present) -> bool:
     if there is None:
         return False
     if step.call in {Verb.CREATE, Verb.UPDATE}:
-        return there.sha256 == policy.sha256
+        return there.sha256 == policy.sha256 if there.sha256 else None
     attached = there.id in present.attached(policy.kind, step.target)
     return attached is (step.call is Verb.ATTACH)

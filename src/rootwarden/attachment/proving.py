@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from rootwarden.attachment.plan import Proven
 from rootwarden.audit.guardrail_proof import Wanted, around_of
-from rootwarden.guardrails.proof import prove
+from rootwarden.guardrails.proof import Verdict, prove
 from rootwarden.packs import guardrails
+from rootwarden.rollout.surprise import Surprise, SurpriseKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from rootwarden.attachment.plan import Plan
     from rootwarden.guardrails.standing import Landscape
 
@@ -39,3 +42,15 @@ def proven_now(plan: Plan, land: Landscape) -> tuple[Proven, ...]:
         )
         for one in policies
     )
+
+
+def worse(promised: Iterable[Proven], found: Iterable[Proven]) -> Iterator[Surprise]:
+    """Guardrails that are open, in doubt or bar too much in more accounts than the plan said they would be."""
+    wanted = {one.guardrail: one.after for one in promised}
+    for one in found:
+        for verdict in (Verdict.OPEN, Verdict.BARS, Verdict.UNKNOWN):
+            now, then = one.after.get(verdict.value, 0), wanted.get(one.guardrail, {}).get(verdict.value, 0)
+            if now > then:
+                kind = SurpriseKind.UNREADABLE if verdict is Verdict.UNKNOWN else SurpriseKind.CHANGED
+                detail = f"proven again, it is {verdict.value} in {now} accounts; the plan said {then}"
+                yield Surprise(target=one.guardrail, kind=kind, detail=detail)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # AWS works on another change of the organization; it asks to try again (Organizations API reference, *Common Errors*).
 _BUSY: Final = frozenset({"ConcurrentModificationException", "PolicyChangesInProgressException"})
 _TRIES: Final = 6
-# Codes after which AWS has certainly not made the change; after any other nobody knows.
+# Codes after which AWS has certainly not made the change; after any other nobody knows (`_NOT_MADE`).
 _ELSEWHERE: Final = {
     "DuplicatePolicyAttachmentException": "somebody attached it in the meantime",
     "DuplicatePolicyException": "somebody made a policy of that name in the meantime",
@@ -34,8 +34,39 @@ _GONE: Final = {
     "PolicyNotFoundException": "the policy is not there any more",
     "TargetNotFoundException": "the target is not there any more",
 }
-_DOUBTFUL: Final = frozenset(
-    {"ConnectionClosed", "ConnectionError", "InternalFailure", "MalformedAnswer", "ServiceException", "Timeout"}
+# Organizations API reference: the errors of these calls, and *Common Errors* of a request that was not taken.
+_NOT_MADE: Final = frozenset(
+    {
+        *_BUSY,
+        *_ELSEWHERE,
+        *_GONE,
+        "AWSOrganizationsNotInUseException",
+        "AccessDenied",
+        "AccessDeniedException",
+        "ConstraintViolationException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidInputException",
+        "InvalidSignatureException",
+        "MalformedPolicyDocumentException",
+        "NoCredentials",
+        "NotAsked",
+        "OptInRequired",
+        "PolicyTypeNotAvailableForOrganizationException",
+        "PolicyTypeNotEnabledException",
+        "RequestExpired",
+        "RootNotFoundException",
+        "SignatureDoesNotMatch",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "UnrecognizedClientException",
+        "UnsupportedAPIEndpointException",
+        "ValidationError",
+        "ValidationException",
+    }
 )
 
 
@@ -83,7 +114,11 @@ class Stepper:
         return None
 
     def settle_open(self) -> None:
-        """Look what became of calls of a run that was killed, before anything else is done."""
+        """Look what became of calls of a run that was killed, before anything else is done.
+
+        Raises:
+            AwsError: AWS does not show it.
+        """
         waiting = self._journal.unsettled()
         if not waiting:
             return
@@ -92,7 +127,13 @@ class Stepper:
         for intent in waiting:
             undone = intent.step not in steps
             step = steps.get(intent.step.rpartition(" ")[2])
-            happened = step is not None and made(self._plan, step, present) is not undone
+            so = False if step is None else made(self._plan, step, present)
+            if so is None:
+                raise AwsError(
+                    f"nobody knows whether AWS made {intent.call}: the document of `{intent.target}` cannot be read",
+                    hint="run the same command again when organizations:DescribePolicy is answered",
+                )
+            happened = step is not None and so is not undone
             detail = "a run was killed here; AWS shows that the call was " + ("made" if happened else "not made")
             result = (Result.UNDONE if undone else Result.FOUND) if happened else Result.FAILED
             self._journal.settle(intent, result, detail)
@@ -110,7 +151,7 @@ class Stepper:
 
     def _failed(self, intent: Entry, failed: CallFailed) -> Surprise:
         said = f"{failed.code}: {failed.detail}" if failed.detail else failed.code
-        if failed.code in _DOUBTFUL:
+        if failed.code not in _NOT_MADE:
             raise AwsError(
                 f"nobody knows whether AWS made {intent.call} at `{intent.target}`: {said}",
                 hint="run the same command again: it looks at AWS first",

@@ -49,6 +49,12 @@ def apply(
     signer: Annotated[
         Path | None, typer.Option("--signer", metavar="PROGRAM", help="Signs with a key in hardware.")
     ] = None,
+    signed_by: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--signed-by", metavar="FILE", help="Public key (PEM) of who else signed this journal before. Repeat."
+        ),
+    ] = None,
     confirmed: Annotated[
         str, typer.Option("--confirm", metavar="TEXT", help="What you would type, when nobody can be asked.")
     ] = "",
@@ -69,7 +75,7 @@ def apply(
 
     Exit code 0: everything that could begin is done. 1: a surprise. 3: an account was out of reach.
     """
-    from rootwarden.credentials.plan import read_plan
+    from rootwarden.credentials.plan_file import read_plan
     from rootwarden.report.credentials import plan_text
     from rootwarden.report.words import several
 
@@ -82,14 +88,16 @@ def apply(
     if journal is None:
         raise UsageError("there is no journal", hint="give --journal FILE; the same one to go on after a stop")
     run = _Run(plan=read, through=wave, accounts=options.account_ids(accounts), workers=workers, undo=undo)
-    seal = seal_of(key, signer)
+    seal, others = seal_of(key, signer), public_keys(signed_by or ())
     count = len(run.accounts) or _count(run)
     confirm(phrase(read, count, undo=undo), confirmed)
     members, caller = _members(root_sessions, profile, region, workers)
     from rootwarden.aws.door import now
+    from rootwarden.credentials.prepare import check_organization
     from rootwarden.rollout.journal import opened
 
-    with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now) as book:
+    check_organization(read, members)
+    with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now, others=others) as book:
         say(f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail")
         return _signed(run, book, members)
 
@@ -114,7 +122,8 @@ def verify(
     Exit code 0: nothing is left, and the journal holds. 1: something is, or it does not. 3: neither, but an account
     could not be looked at.
     """
-    from rootwarden.credentials.plan import read_plan
+    from rootwarden.credentials.plan_file import read_plan
+    from rootwarden.credentials.prepare import check_organization
     from rootwarden.credentials.verify import exit_code, look_again
     from rootwarden.report.credentials import looked_text
 
@@ -125,6 +134,7 @@ def verify(
             raise UsageError("with --offline there is nothing to verify", hint="give --journal FILE")
         return 0 if sound else 1
     members, _ = _members(root_sessions, profile, region, workers)
+    check_organization(read, members)
     looked = look_again(read, members, workers=workers)
     typer.echo(looked_text(looked))
     return exit_code(looked) if sound else 1

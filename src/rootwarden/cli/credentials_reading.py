@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.errors import UsageError
+from rootwarden.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -132,14 +132,26 @@ class SignerSeal:
 
     Args:
         signer: Signs.
+
+    Attributes:
+        name: Of its public key.
+        public: Its public key.
     """
 
     def __init__(self, signer: Signer) -> None:
         import base64
         import hashlib
 
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        from cryptography.hazmat.primitives.serialization import load_der_public_key
+
         self._signer = signer
-        self.name = hashlib.sha256(base64.b64decode(signer.key.key)).hexdigest()
+        spelled = base64.b64decode(signer.key.key)
+        public = load_der_public_key(spelled)
+        if not isinstance(public, Ed25519PublicKey):
+            raise InputError("the key is no Ed25519 key, which a journal is signed with")
+        self.public = public
+        self.name = hashlib.sha256(spelled).hexdigest()
 
     def sign(self, message: bytes) -> str:
         """The signature, in Base64.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,14 @@ from rootwarden.cli import options
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from rootwarden.attachment.applying import Vouched
     from rootwarden.attachment.denials import Watched
     from rootwarden.attachment.plan import Plan
     from rootwarden.rollout.entry import Entry
-    from rootwarden.rollout.seal import Seal
+    from rootwarden.rollout.journal import Journal
 
 
 def apply(
@@ -29,6 +33,12 @@ def apply(
     ] = None,
     signer: Annotated[
         Path | None, typer.Option("--signer", metavar="PROGRAM", help="Signs with a key in hardware.")
+    ] = None,
+    signed_by: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--signed-by", metavar="FILE", help="Public key (PEM) of who else signed this journal before. Repeat."
+        ),
     ] = None,
     trail: Annotated[
         list[str] | None,
@@ -61,7 +71,8 @@ def apply(
     the wave before must be looked at first. 3: AWS or the journal could not be reached.
     """
     from rootwarden.attachment.plan import read_plan
-    from rootwarden.cli.credentials_reading import confirm, seal_of
+    from rootwarden.cli.credentials_reading import confirm, public_keys, seal_of
+    from rootwarden.rollout.journal import opened
 
     found = read_plan(plan)
     if dry_run:
@@ -74,8 +85,7 @@ def apply(
     confirm(found.organization, confirmed)
     return _apply(
         found,
-        journal,
-        seal,
+        partial(opened, journal, seal=seal, others=public_keys(signed_by or ())),
         _Watch(trail or [], no_denials_seen.strip(), margin, watch_minutes, profile, region),
         take_back,
     )
@@ -93,12 +103,13 @@ class _Watch:
         self.region = region
 
 
-def _apply(plan: Plan, path: Path, seal: Seal, watch: _Watch, take_back: str) -> int:
+def _apply(
+    plan: Plan, open_journal: Callable[..., AbstractContextManager[Journal]], watch: _Watch, take_back: str
+) -> int:
     from rootwarden.attachment.applying import Applying
     from rootwarden.attachment.hand import AwsHand
     from rootwarden.aws.door import Door, now
     from rootwarden.report import guardrail_plan
-    from rootwarden.rollout.journal import opened
 
     hand = AwsHand(Door(profile=watch.profile, region=watch.region), now)
     if hand.account != plan.management:
@@ -107,7 +118,7 @@ def _apply(plan: Plan, path: Path, seal: Seal, watch: _Watch, take_back: str) ->
             hint=f"the management account {plan.management} changes policies",
         )
     purpose = f"guardrails {plan.operation}"
-    with opened(path, plan=plan.digest, purpose=purpose, by=hand.who, seal=seal, clock=now) as journal:
+    with open_journal(plan=plan.digest, purpose=purpose, by=hand.who, clock=now) as journal:
         applying = Applying(plan, journal, hand)
         if take_back:
             run = applying.take_back(take_back)

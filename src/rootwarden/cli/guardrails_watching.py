@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Final
 from rootwarden.facts.instant import parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from rootwarden.attachment.denials import Watched
     from rootwarden.attachment.plan import Plan
     from rootwarden.attachment.progress import Progress
 
-# CloudTrail names a file after the minute it was delivered in (CloudTrail user guide, *Log file name format*).
-_DELIVERED: Final = re.compile(r"_CloudTrail_[a-z0-9-]+_(\d{8}T\d{4})Z_")
+# CloudTrail names a file after its account and the minute it was delivered in
+# (CloudTrail user guide, *Log file name format*).
+_DELIVERED: Final = re.compile(r"(\d{12})_CloudTrail_[a-z0-9-]+_(\d{8}T\d{4})Z_")
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
 
 
@@ -42,22 +43,38 @@ def watched(plan: Plan, progress: Progress, paths: tuple[str, ...], *, profile: 
         )
         tell(done, f"{sum(one.calls for one in denials):,} denied calls since {began}")
     listing, _ = listing_of(asked)
-    until = newest(each.name for each in listing.objects())
+    wave = next((one.accounts for one in plan.waves if one.number == progress.waiting), ())
+    until = newest((each.name for each in listing.objects()), frozenset(wave) or progress.reached())
     return Watched(denials=denials, until=until, complete=not done.unread and not done.interrupted)
 
 
-def newest(names: Iterable[str]) -> datetime:
-    """Up to when logs tell: when the newest was delivered, or its last record where its name does not say."""
-    return max(map(_until, names), default=_NEVER)
+def newest(names: Iterable[str], accounts: Collection[str]) -> datetime | None:
+    """Up to when logs tell of accounts: when their newest was delivered, or its last record where no name says it.
+
+    Args:
+        names: Of the logs.
+        accounts: Whose; what others did says nothing of them.
+
+    Returns:
+        `None` when no log is of them.
+    """
+    found = max((_until(name, accounts) for name in names), default=_NEVER)
+    return found if found > _NEVER else None
 
 
-def _until(name: str) -> datetime:
+def _until(name: str, accounts: Collection[str]) -> datetime:
     found = _DELIVERED.search(name)
     if found is not None:
-        return datetime.strptime(found[1], "%Y%m%dT%H%M").replace(tzinfo=UTC)
+        mine = found[1] in accounts
+        return datetime.strptime(found[2], "%Y%m%dT%H%M").replace(tzinfo=UTC) if mine else _NEVER
     if name.startswith("s3://"):
         return _NEVER
     from rootwarden.trail.usage import UsageScan
 
-    times = (parse_instant(call.time or "") for calls in UsageScan(Path(name), name=name).calls() for call in calls)
+    times = (
+        parse_instant(call.time or "")
+        for calls in UsageScan(Path(name), name=name).calls()
+        for call in calls
+        if call.account in accounts
+    )
     return max((each for each in times if each is not None), default=_NEVER)

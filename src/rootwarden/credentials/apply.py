@@ -21,6 +21,7 @@ from rootwarden.errors import RootwardenError
 from rootwarden.facts.instant import format_instant
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseKind
+from rootwarden.rollout.waves import CANARY
 
 if TYPE_CHECKING:
     import threading
@@ -103,6 +104,7 @@ class Applying:
         self._workers = workers
         self._on_account = on_account
         self._planned = {one.account: one for one in plan.accounts}
+        self._canaries = {each for wave in plan.waves.waves if wave.name == CANARY for each in wave.accounts}
         self._progress = progress_of(journal.entries)
         self.outcome = Outcome()
 
@@ -167,6 +169,7 @@ class Applying:
             return
         self._compare(planned, progress, session)
         if until is None and any(step.phase is Phase.HOLD for step in planned.steps):
+            self._check_hold(planned)
             self._do(planned, progress, session, Phase.HOLD)
             until = self._clock() + timedelta(days=self._plan.wait_days)
         if until is not None and until > self._clock():
@@ -201,6 +204,9 @@ class Applying:
             self._journal.note(target=planned.account, detail=f"passed over: {gone}")
             self.outcome.gone[planned.account] = gone
             self._on_account(f"{planned.account}: passed over: {gone}")
+            if planned.account in self._canaries:
+                said = "the canary is out of reach, so it shows nothing of what the others would"
+                raise _Met(surprise_in(planned, SurpriseKind.GONE, said)) from failed
             return None
 
     def _compare(self, planned: Planned, progress: Progress, session: Identity) -> None:
@@ -256,6 +262,22 @@ class Applying:
         left = tuple(what_is_left(planned, now))
         if left:
             raise _Met(*left)
+
+    def _check_hold(self, planned: Planned) -> None:
+        """The policy keys sleep under says what it said when it was proven.
+
+        Raises:
+            _Met: It does not, or could not be read.
+        """
+        if not self._plan.hold_sha256:
+            return
+        try:
+            now = self._members.policy_sha256(self._plan.hold)
+        except CallFailed as failed:
+            raise _Met(refusal(planned, "organizations:DescribePolicy", failed)) from failed
+        if now != self._plan.hold_sha256:
+            said = f"somebody gave the policy {self._plan.hold} another document since it was proven"
+            raise _Met(surprise_in(planned, SurpriseKind.CHANGED, said))
 
     def _check_going(self) -> None:
         if self._stop.is_set():

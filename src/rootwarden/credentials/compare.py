@@ -49,6 +49,8 @@ def surprises(planned: Planned, now: Now, marks: Mapping[str, Mark]) -> Iterator
         marks: What the journal says of each step, by id.
     """
     unreadable = list(now.holdings.unknown())
+    if isinstance(now.attached, Unknown) and any(step.takes.startswith("policy:") for step in planned.steps):
+        unreadable.append(("the policies attached to it", now.attached))
     for name, fact in unreadable:
         yield _of(planned, SurpriseKind.UNREADABLE, f"{name}: {fact.reason}")
     if unreadable:

@@ -79,6 +79,10 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
         """The keys that are known."""
         return self.keys.value if isinstance(self.keys, Known) else ()
 
+    def active_keys(self) -> tuple[str, ...]:
+        """Ids of the keys that are known to work."""
+        return tuple(key.id for key in self.held_keys() if isinstance(key.active, Known) and key.active.value)
+
     def may_hold_keys(self) -> bool:
         """Whether there is, or for all that is known may be, a key or a certificate."""
         return any(not isinstance(one, Known) or bool(one.value) for one in (self.keys, self.certificates))

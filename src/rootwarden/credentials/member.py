@@ -15,6 +15,8 @@ from rootwarden.collect.refusal import fact_of_error
 from rootwarden.credentials.compare import Now
 from rootwarden.credentials.holdings import read_holdings
 from rootwarden.facts.fact import Absent, Known, Source, Unknown
+from rootwarden.guardrails.replaying.digest import policy_digest
+from rootwarden.iam.document import DocumentError, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +112,28 @@ class Members:
             CallFailed: AWS refused it, or did not answer.
         """
         self.do(step.call, step.parameters, session if step.through else None)
+
+    def policy_sha256(self, policy: str) -> str:
+        """Digest of the document a policy has now (docs/guardrails-replay.md); empty when it is none we can read.
+
+        Raises:
+            CallFailed: AWS refused it, or did not answer.
+        """
+        answer = self.do("organizations:DescribePolicy", {"PolicyId": policy}, None).get("Policy")
+        content = answer.get("Content") if isinstance(answer, dict) else None
+        try:
+            return policy_digest(read_document(content)) if isinstance(content, str) else ""
+        except DocumentError:
+            return ""
+
+    def organization(self) -> str:
+        """Id of the organization of the caller.
+
+        Raises:
+            CallFailed: AWS refused it, or did not answer; also when there is none.
+        """
+        answer = self.do("organizations:DescribeOrganization", {}, None).get("Organization")
+        return str(answer.get("Id") or "") if isinstance(answer, dict) else ""
 
     def gone(self, account: str) -> str:
         """Why an account cannot be reached any more: it left, or is not active; empty when it is there."""

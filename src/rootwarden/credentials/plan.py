@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
-from rootwarden.collect.disk import read_file
 from rootwarden.credentials.holdings import Holdings
 from rootwarden.detect.visits.findings import RootKey
-from rootwarden.errors import InputError
 from rootwarden.facts.instant import Instant
 from rootwarden.rollout.waves import Waves
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SCHEMA: Final = "rootwarden.credentials-plan/1"
 DELETE: Final = "IAMDeleteRootUserCredentials"
@@ -111,6 +106,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         wait_days: Days between putting keys to sleep and deleting them.
         unused_days: A credential used within so many days before `as_of` blocks its account.
         hold: Id of the policy that puts keys to sleep; `deactivate` for the keys themselves; empty for nothing.
+        hold_sha256: Of its document (docs/guardrails-replay.md), which was proven to do that and no more.
         prepare: What the organization needs first.
         waves: In which order.
         accounts: Every account, those without steps too.
@@ -125,6 +121,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     wait_days: int = 14
     unused_days: int = 90
     hold: str = ""
+    hold_sha256: str = ""
     prepare: tuple[Step, ...] = ()
     waves: Waves
     accounts: tuple[Planned, ...]
@@ -147,22 +144,3 @@ def encode(plan: Plan) -> bytes:
 def digest(content: bytes) -> str:
     """What a journal knows a plan by: SHA-256 of its file, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
-
-
-def read_plan(path: Path) -> tuple[Plan, str]:
-    """A plan file, and its digest.
-
-    Raises:
-        InputError: It cannot be read, or is no plan of this version.
-    """
-    try:
-        content = read_file(path)
-    except OSError as error:
-        raise InputError(f"`{path}` cannot be read: {error.strerror}", hint="give a plan made by `plan`") from error
-    try:
-        plan = msgspec.json.decode(content, type=Plan)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"`{path}` is no plan: {error}", hint="make one with `rootwarden credentials plan`") from error
-    if plan.schema != SCHEMA:
-        raise InputError(f"`{path}` has the schema `{plan.schema}`; this version reads `{SCHEMA}`")
-    return plan, digest(content)

@@ -17,6 +17,7 @@ from rootwarden.credentials.steps import DEACTIVATE, not_in_task_policies, prepa
 from rootwarden.errors import UsageError
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.instant import format_instant
+from rootwarden.guardrails.replaying.digest import digest_of
 from rootwarden.guardrails.standing import Attached
 from rootwarden.rollout.waves import USUAL_CAP, waves_of
 
@@ -98,6 +99,7 @@ def plan_from(folder: EvidenceFolder, wishes: Wishes, uses: Iterable[RootKey] = 
         wait_days=wishes.wait_days,
         unused_days=wishes.unused_days,
         hold=wishes.hold,
+        hold_sha256=planner.hold_sha256,
         prepare=preparation(organization, delegate=wishes.delegate),
         waves=waves_of(ready, organization.units, canaries=canaries, order=wishes.order, cap=wishes.cap),
         accounts=accounts,
@@ -126,6 +128,11 @@ class _Planner:
         self._reach = Reach(landscape, wishes.caller)
         self._units = {account: unit.path for unit in landscape.units for account in unit.accounts}
         self._hold = _hold_policy(organization, wishes.hold)
+
+    @property
+    def hold_sha256(self) -> str:
+        """Digest of the document keys sleep under, or empty."""
+        return "" if self._hold is None else digest_of(self._hold)
 
     def accounts(self) -> Iterator[Planned]:
         """Every account, in order; those that are not active, too."""
@@ -205,7 +212,8 @@ class _Planner:
         if not any(step.phase is Phase.HOLD for step in steps):
             yield f"the key {active[0]} is active: say how it is put to sleep first (--hold), or not (--wait 0)"
         elif self._hold is not None:
-            why = self._reach.sleeps_under(self._hold, account)
+            calls = [step.call for step in steps if step.through]
+            why = self._reach.sleeps_under(self._hold, account, calls)
             if why:
                 yield f"policy `{self._hold.name}` does not put its keys to sleep: {why}"
 

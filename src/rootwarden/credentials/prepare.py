@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.aws.door import CallFailed
+from rootwarden.errors import AccessError, UsageError
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind
 
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
 
 _ORGANIZATION: Final = "organization"
 _ALREADY: Final = frozenset({"AccountAlreadyRegisteredException"})
+
+
+def check_organization(plan: Plan, members: Members) -> None:
+    """Refuse a plan of another organization than the caller's, before anything is asked of its accounts.
+
+    Raises:
+        UsageError: It is of another, or says of none.
+        AccessError: AWS does not tell which the caller's is.
+    """
+    try:
+        there = members.organization()
+    except CallFailed as failed:
+        raise AccessError(f"which organization the caller is in is not known: {failed.code}") from failed
+    if not there or there != plan.organization:
+        raise UsageError(
+            f"the plan is for the organization `{plan.organization}`, and the caller is in `{there}`",
+            hint="use credentials of the organization the plan was made for",
+        )
 
 
 def prepare(

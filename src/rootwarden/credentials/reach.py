@@ -42,6 +42,16 @@ _EVERYBODY: Final = Policy(
 _ARN_PARTS: Final = 6
 # What a key put to sleep must not be able to do any more, whatever it was used for.
 _SLEEP_PROBES: Final = ("s3:ListAllMyBuckets", "ec2:RunInstances", "iam:CreateUser")
+# What a session looks at before it deletes anything, and who must not notice that keys sleep.
+_SESSION_READS: Final = (
+    "iam:ListAccessKeys",
+    "iam:ListSigningCertificates",
+    "iam:ListMFADevices",
+    "iam:GetLoginProfile",
+    "iam:GetUser",
+    "iam:GetAccessKeyLastUsed",
+)
+_BYSTANDERS: Final = (Asker.ROLE, Asker.USER)
 
 
 class Reach:
@@ -82,19 +92,39 @@ class Reach:
                 doubtful = (*doubtful, f"whether {action} is left to AssumeRoot sessions depends on {_on(said)}")
         return denied, doubtful
 
-    def sleeps_under(self, policy: Attached, account: str) -> str:
-        """Why a policy attached to a member does not put its root keys to sleep and nothing else, or an empty text."""
+    def sleeps_under(self, policy: Attached, account: str, calls: Iterable[str]) -> str:
+        """Why a policy attached to a member does not put its root keys to sleep and nothing else, or an empty text.
+
+        Args:
+            policy: Which.
+            account: The member.
+            calls: What sessions have to do there while it is attached.
+        """
+        before = self._standings.get(account)
         after = with_policy(self._landscape, "scp", account, policy)
         standing = next((one for one in after.standings if one.account == account), None)
-        if standing is None or not isinstance(standing.scp, Known):
+        if (
+            before is None
+            or standing is None
+            or not (isinstance(before.scp, Known) and isinstance(standing.scp, Known))
+        ):
             return "the service control policies above it are not known"
         for action in _SLEEP_PROBES:
             said = ruling(GuardrailKind.SCP, _ask(Asker.ROOT, action), standing, standing.scp.value, self._around)
             if not said.denied:
                 return f"under it root can still do {action}"
-        for action in ("iam:DeleteAccessKey", "iam:ListAccessKeys"):
+        for action in dict.fromkeys(("iam:DeleteAccessKey", *_SESSION_READS, *calls)):
             if self._session(standing, standing.scp.value, action).denied is not False:
                 return f"it denies {action} to AssumeRoot sessions, so that nothing could be removed"
+        for who in _BYSTANDERS:
+            for action in _SLEEP_PROBES:
+                ask = Ask(name=action, denied=False, who=who, principal="anybody", action=action, resource="*")
+                now = ruling(GuardrailKind.SCP, ask, standing, standing.scp.value, self._around).denied
+                if (
+                    now is not False
+                    and now != ruling(GuardrailKind.SCP, ask, before, before.scp.value, self._around).denied
+                ):
+                    return f"it also denies, or may deny, {action} to {who.value}s that are not root"
         return ""
 
     def _session(self, standing: Standing, levels: Levels, action: str) -> Ruling:

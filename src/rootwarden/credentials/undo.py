@@ -74,6 +74,7 @@ def _account(planned: Planned, progress: Progress, journal: Journal, members: Me
     if not wanted and not progress.unsettled:
         return
     now = _look(planned, journal, members)
+    _refuse_undecided(planned, progress, now, journal)
     settle(planned, progress, now, journal)
     for step in planned.steps:
         if not _can_be_undone(step, planned, progress):
@@ -83,6 +84,20 @@ def _account(planned: Planned, progress: Progress, journal: Journal, members: Me
         _make(step, planned, journal, members)
         progress.marks[step.id] = Mark.OPEN
         yield step
+
+
+def _refuse_undecided(planned: Planned, progress: Progress, now: Now, journal: Journal) -> None:
+    """What became of a call that a kill left open is told by a look, or by nobody.
+
+    Raises:
+        SurpriseError: The look did not show it.
+    """
+    steps = {step.id: step for step in planned.steps}
+    for intent in progress.unsettled:
+        step = steps.get(intent.step.removeprefix(UNDO))
+        if step is not None and step.takes and is_so(step, now) is None:
+            said = f"nobody knows what became of {intent.call}: it could not be looked at"
+            raise _stop(journal, surprise_in(planned, SurpriseKind.UNREADABLE, said))
 
 
 def _can_be_undone(step: Step, planned: Planned, progress: Progress) -> bool:

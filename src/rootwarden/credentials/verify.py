@@ -57,10 +57,10 @@ def look_again(plan: Plan, members: Members, *, workers: int = 8) -> tuple[Looke
 
 
 def exit_code(looked: tuple[Looked, ...]) -> int:
-    """0 when nothing is left, 1 when something is, 3 when neither but somebody could not be looked at."""
+    """0 when nothing is left, 1 when something is, 3 when neither but somebody could not be looked at, or is gone."""
     if any(one.left is Left.SOMETHING for one in looked):
         return 1
-    return 3 if any(one.left is Left.UNKNOWN for one in looked) or not looked else 0
+    return 0 if looked and all(one.left is Left.NOTHING for one in looked) else 3
 
 
 def _look(account: str, members: Members) -> Looked:

@@ -11,12 +11,14 @@ from rootwarden.errors import InputError, StoreError, UsageError
 from rootwarden.facts.instant import format_instant
 from rootwarden.rollout.entry import Entry, Kind, digest_of, signed_message, spelled
 from rootwarden.rollout.lock import held_alone
-from rootwarden.rollout.reading import fault, read_journal, unsettled
+from rootwarden.rollout.reading import fault, read_journal, unsettled, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from rootwarden.rollout.entry import Result
     from rootwarden.rollout.reading import Content
@@ -146,7 +148,14 @@ class Journal:
 
 @contextmanager
 def opened(
-    path: Path, *, plan: str, purpose: str, by: str, seal: Seal, clock: Callable[[], datetime]
+    path: Path,
+    *,
+    plan: str,
+    purpose: str,
+    by: str,
+    seal: Seal,
+    clock: Callable[[], datetime],
+    others: Iterable[Ed25519PublicKey] = (),
 ) -> Iterator[Journal]:
     """Open a journal alone, made new or gone on with; whatever a kill tore off is told and mended.
 
@@ -157,15 +166,17 @@ def opened(
         by: Who works, as AWS knows them.
         seal: Signs at the end and at every stop.
         clock: Tells the time.
+        others: Keys of others who may have signed what is there already.
 
     Raises:
-        StoreError: Somebody else holds it, it is damaged, or the disk is full.
+        StoreError: Somebody else holds it, it is damaged, a signature does not hold, or the disk is full.
         UsageError: It is of another plan, or cannot be written there.
     """
     with held_alone(path, by=by, since=format_instant(clock())):
         file = _open(path)
         try:
             content, torn = _mended(path, file)
+            _believe(path, (seal.public, *others))
             journal = Journal(path, file, content, clock=clock, seal=seal)
             journal.start(plan=plan, purpose=purpose, by=by, torn=torn)
             yield journal
@@ -209,6 +220,16 @@ def _mended(path: Path, file: int) -> tuple[Content, int]:
     os.ftruncate(file, content.size)
     os.fsync(file)
     return content, len(content.torn)
+
+
+def _believe(path: Path, keys: Iterable[Ed25519PublicKey]) -> None:
+    """Go on only from what these keys signed: what is done next rests on it."""
+    found = verify(path, keys)
+    if not found.holds:
+        raise StoreError(
+            f"the journal `{path}` cannot be gone on with: line {found.bad + 1} {found.why}",
+            hint="--signed-by FILE names the public key of somebody else who worked with it; else somebody edited it",
+        )
 
 
 def _write_all(file: int, content: bytes) -> None:

@@ -17,6 +17,7 @@ class Seal(Protocol):
     """Signs for its operator; a key in a file, or one in hardware."""
 
     name: str
+    public: Ed25519PublicKey
 
     def sign(self, message: bytes) -> str:
         """The signature, in Base64.
@@ -35,11 +36,13 @@ class KeySeal:
 
     Attributes:
         name: Name of its public half, see `key_name`.
+        public: Its public half.
     """
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
-        self.name = key_name(key.public_key())
+        self.public = key.public_key()
+        self.name = key_name(self.public)
 
     def sign(self, message: bytes) -> str:
         """The signature, in Base64."""
