@@ -99,6 +99,8 @@ class World:
     def wait_until_it_listens(self) -> None:
         assert self.process.stderr is not None
         self.journal.append(self.process.stderr.readline())
+        while "warning: " in self.journal[-1]:
+            self.journal.append(self.process.stderr.readline())
         if "listening" not in self.journal[-1]:
             self.end()
             raise AssertionError("".join(self.journal))

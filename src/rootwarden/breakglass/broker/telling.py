@@ -84,6 +84,7 @@ class Telling:
         broker: Writes the log.
         messenger: Hands notices over.
         trouble: Hears what went wrong.
+        check_clock: Raises when the clock is not trusted (V5).
         turn: Gives the turn to one instance at a time; whether it is ours.
         steady: Seconds of a clock that only goes forward.
     """
@@ -94,11 +95,13 @@ class Telling:
         messenger: Messenger,
         *,
         trouble: Callable[[RootwardenError], None],
+        check_clock: Callable[[], object] = lambda: None,
         turn: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(enter_result=True),
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.messenger = messenger
         self._broker, self._trouble, self._turn, self._steady = broker, trouble, turn, steady
+        self._check_clock = check_clock
         self._heard = -1
         # Entries from here on that have, or may have, notices nobody recorded anything of.
         self._new: dict[int, log.Entry] = {}
@@ -129,7 +132,7 @@ class Telling:
 
     def _send(self, due: _Due) -> None:
         # Nothing is sent that could not be recorded: the clock is asked first, whether it is trusted.
-        self._broker.now()
+        self._check_clock()
         position, entry, notice, again = due
 
         def late(channel: str) -> None:

@@ -144,6 +144,7 @@ class House:
             self.broker,
             _messenger(settings, trouble=self._note),
             trouble=self._note,
+            check_clock=self.clock.check,
             turn=lambda: turn(self.store.database, TELLING),
         )
         self.chores = Chores(self.broker, self.releases, trouble=self._note)

@@ -23,10 +23,10 @@ from rootwarden.breakglass.codes.ledger import StepLedger
 from rootwarden.breakglass.custody.troubles import ShareError
 from rootwarden.breakglass.vault.following import Follower
 from rootwarden.breakglass.vault.framing import Deadline, receive, send
-from rootwarden.breakglass.vault.messages import AnyRequest, Begun, No
+from rootwarden.breakglass.vault.messages import AnyRequest, Begun, Hardening, No
 from rootwarden.breakglass.vault.service import Vault, encoded
 from rootwarden.breakglass.vault.state import LEDGER, StateFolder
-from rootwarden.breakglass.vault.system import harden
+from rootwarden.breakglass.vault.system import LOCKED, ON, harden
 from rootwarden.breakglass.vault.troubles import VaultError
 from rootwarden.errors import RootwardenError
 
@@ -95,6 +95,7 @@ def run(
         VaultError: The vault does not run here: as root, with an open folder, where core dumps cannot be switched off.
     """
     hardening = harden()
+    _tell_what_is_missing(hardening)
     folder = StateFolder(settings.state)
     try:
         folder.prepare()
@@ -116,6 +117,15 @@ def run(
             ledger.close()
     finally:
         folder.close()
+
+
+def _tell_what_is_missing(hardening: Hardening) -> None:
+    """At every start, on the console: a measure that did not work is nothing to find out later."""
+    for measure, how in hardening.measures.items():
+        if how != ON:
+            _tell(f"warning: {measure}: {how}")
+    if hardening.measures[LOCKED] != ON:
+        _tell("warning: keys in memory could be written to swap: docs/vault.md#locked-memory says what to do")
 
 
 def _serve(vault: Vault, settings: Settings) -> None:

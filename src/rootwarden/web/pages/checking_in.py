@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from rootwarden.breakglass.broker.views import LeaseView
     from rootwarden.web.call import Call
 
 
 def _check_in_form(call: Call) -> Response:
-    return page(call, "check_in", lease=lease_of(call))
+    lease = lease_of(call)
+    return page(call, "check_in", lease=lease, only_report=_owes_only_a_report(lease))
+
+
+def _owes_only_a_report(lease: LeaseView) -> bool:
+    """After an export, an enrolment or most task sessions there is nothing of the account to look at."""
+    return all(duty.duty == "report" for duty in lease.duties)
 
 
 def _said(call: Call) -> Response:
@@ -34,14 +41,16 @@ def _said(call: Call) -> Response:
         if duty.duty != "report"
     ]
     report = field(form, "report")
+    if not findings and not report.strip():
+        raise InputError("the report is empty", hint="it is all that is due: write what was done")
     said = {"duty": "report", "shown": "met" if report else "unknown", "why": "it is written" if report else ""}
     last = field(form, "last_root_event")
     document = {
         "wish": "check-in",
         "lease": lease.id,
-        "observed_at": _instant(field(form, "observed_at"), "observed_at"),
+        "observed_at": _instant(field(form, "observed_at"), "observed_at") if findings else call.at,
         "last_root_event": _instant(last, "last_root_event") if last else None,
-        "evidence": field(form, "evidence"),
+        "evidence": field(form, "evidence") if findings else "",
         "findings": [*findings, said],
         "report": report,
     }
