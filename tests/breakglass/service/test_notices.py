@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from tests.alert.receiver import Says, receiving
-from tests.breakglass.service.plain import Plain
 from tests.breakglass.service.test_two_houses import houses
 
 from rootwarden.alert.secret import Secret
@@ -19,13 +18,16 @@ from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.step import replay
 from rootwarden.breakglass.service.messenger import AppriseMessenger
 from rootwarden.breakglass.store.turns import TELLING, turn
-from rootwarden.errors import RootwardenError, StoreError
+from rootwarden.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.alert.receiver import Receiver
+    from tests.breakglass.service.plain import Plain
+
     from rootwarden.breakglass.broker.untold import Untolds
+    from rootwarden.errors import RootwardenError
 
 __all__ = ["houses"]
 
@@ -167,7 +169,10 @@ def test_a_house_without_a_way_records_once_and_does_not_fill_its_log(plain: Pla
     assert untolds(plain).waiting == len(ADMINISTRATORS)
     connect(plain, Channel())
     plain.later(0)
-    assert recorded(plain, position)[3:] == [(person, True) for person in ADMINISTRATORS], (plain.house.troubles, plain.house.broker.sealed)
+    assert recorded(plain, position)[3:] == [(person, True) for person in ADMINISTRATORS], (
+        plain.house.troubles,
+        plain.house.broker.sealed,
+    )
 
 
 def test_an_answer_that_comes_late_is_recorded_and_ends_the_attempts(plain: Plain) -> None:

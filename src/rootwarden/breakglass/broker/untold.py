@@ -49,17 +49,16 @@ class UntoldView(msgspec.Struct, frozen=True, kw_only=True):
     next_try: Instant | None
 
 
-class Untolds(msgspec.Struct, frozen=True, kw_only=True):
-    """What could not be told.
-
-    Attributes:
-        waiting: How many notices are still tried.
-        dead: How many are given up.
-        newest: The newest of both, newest first.
-    """
+class UntoldCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many notices nobody took: those that are still tried, and those that are given up."""
 
     waiting: int = 0
     dead: int = 0
+
+
+class Untolds(UntoldCount, frozen=True, kw_only=True):
+    """What could not be told; `newest` are the newest of both, newest first."""
+
     newest: tuple[UntoldView, ...] = ()
 
 
@@ -79,16 +78,22 @@ def is_due_again(position: int, person: str, untold: Untold, now: datetime) -> b
     return not is_given_up(untold, now) and is_due(untold.last + wait, now, farthest=wait)
 
 
+def count_untold(state: State, now: datetime) -> UntoldCount:
+    """How many notices nobody took by an instant."""
+    found = _awaited(state)
+    dead = sum(is_given_up(untold, now) for untold in found.values())
+    return UntoldCount(waiting=len(found) - dead, dead=dead)
+
+
 def untolds_of(state: State, read: Callable[[int], bytes], now: datetime) -> Untolds:
-    """What could not be told by an instant; nobody waits for those who are suspended by now.
+    """What could not be told by an instant.
 
     Args:
         state: The replay.
         read: Gives the entry at a place.
         now: The instant.
     """
-    found = {key: untold for key, untold in state.untold.items() if not state.people[key[1]].suspended}
-    dead = sum(is_given_up(untold, now) for untold in found.values())
+    count = count_untold(state, now)
     newest = tuple(
         UntoldView(
             position=position,
@@ -98,9 +103,14 @@ def untolds_of(state: State, read: Callable[[int], bytes], now: datetime) -> Unt
             attempts=untold.attempts,
             next_try=None if is_given_up(untold, now) else next_try(position, person, untold),
         )
-        for (position, person), untold in sorted(found.items(), reverse=True)[:MOST_SHOWN]
+        for (position, person), untold in sorted(_awaited(state).items(), reverse=True)[:MOST_SHOWN]
     )
-    return Untolds(waiting=len(found) - dead, dead=dead, newest=newest)
+    return Untolds(waiting=count.waiting, dead=count.dead, newest=newest)
+
+
+def _awaited(state: State) -> dict[tuple[int, str], Untold]:
+    """Those somebody waits for: not the suspended, who are told nothing any more."""
+    return {key: untold for key, untold in state.untold.items() if not state.people[key[1]].suspended}
 
 
 def _wait(position: int, person: str, attempts: int) -> timedelta:

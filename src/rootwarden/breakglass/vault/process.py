@@ -23,7 +23,7 @@ from rootwarden.breakglass.codes.ledger import StepLedger
 from rootwarden.breakglass.custody.troubles import ShareError
 from rootwarden.breakglass.vault.following import Follower
 from rootwarden.breakglass.vault.framing import Deadline, receive, send
-from rootwarden.breakglass.vault.messages import AnyRequest, Begun, Hardening, No
+from rootwarden.breakglass.vault.messages import AnyRequest, Begun, No
 from rootwarden.breakglass.vault.service import Vault, encoded
 from rootwarden.breakglass.vault.state import LEDGER, StateFolder
 from rootwarden.breakglass.vault.system import LOCKED, ON, harden
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.custody.keys import Secret
     from rootwarden.breakglass.vault.authority import Authority
     from rootwarden.breakglass.vault.framing import Frame
+    from rootwarden.breakglass.vault.messages import Hardening
     from rootwarden.breakglass.vault.nonces import Nonces
 
 EXCHANGE_SECONDS: Final = 30.0

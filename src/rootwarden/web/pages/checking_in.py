@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.checkin.brought import judged, read_brought
+from rootwarden.breakglass.checkin.report_alone import is_all_that_is_due, report_alone
 from rootwarden.errors import InputError
 from rootwarden.facts.instant import parse_instant
 from rootwarden.web.call import Access
@@ -19,38 +20,32 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from rootwarden.breakglass.broker.views import LeaseView
     from rootwarden.web.call import Call
 
 
 def _check_in_form(call: Call) -> Response:
     lease = lease_of(call)
-    return page(call, "check_in", lease=lease, only_report=_owes_only_a_report(lease))
-
-
-def _owes_only_a_report(lease: LeaseView) -> bool:
-    """After an export, an enrolment or most task sessions there is nothing of the account to look at."""
-    return all(duty.duty == "report" for duty in lease.duties)
+    return page(call, "check_in", lease=lease, only_report=is_all_that_is_due(lease))
 
 
 def _said(call: Call) -> Response:
     lease, form = lease_of(call), call.form()
+    if is_all_that_is_due(lease):
+        return to_sign(call, report_alone(lease, field(form, "report")))
     findings = [
         {"duty": duty.duty, "shown": field(form, f"shown-{duty.duty}"), "why": field(form, f"why-{duty.duty}")}
         for duty in lease.duties
         if duty.duty != "report"
     ]
     report = field(form, "report")
-    if not findings and not report.strip():
-        raise InputError("the report is empty", hint="it is all that is due: write what was done")
     said = {"duty": "report", "shown": "met" if report else "unknown", "why": "it is written" if report else ""}
     last = field(form, "last_root_event")
     document = {
         "wish": "check-in",
         "lease": lease.id,
-        "observed_at": _instant(field(form, "observed_at"), "observed_at") if findings else call.at,
+        "observed_at": _instant(field(form, "observed_at"), "observed_at"),
         "last_root_event": _instant(last, "last_root_event") if last else None,
-        "evidence": field(form, "evidence") if findings else "",
+        "evidence": field(form, "evidence"),
         "findings": [*findings, said],
         "report": report,
     }
