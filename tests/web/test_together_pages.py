@@ -123,7 +123,7 @@ def test_who_could_not_be_told_is_seen_by_who_reads_the_log() -> None:
     entry = log.HazardNoticed(at=theatre.now, actor=log.SYSTEM, hazard="x", severity="low", words="it <ends> soon")
     about = theatre.broker.say(entry)
     for person in ("ada", "ben"):
-        tried = {"about": about, "person": person, "channel": "", "delivered": False}
+        tried: dict[str, Any] = {"about": about, "person": person, "channel": "", "delivered": False}
         theatre.broker.say(log.NoticeRecorded(at=theatre.now, actor=log.SYSTEM, **tried))
     dan = theatre.person("dan")
     text = page(dan, "/audit")

@@ -337,7 +337,12 @@ def test_a_channel_that_hangs_costs_a_pass_one_attempt_and_no_thread_more() -> N
 def test_while_a_channel_hangs_the_house_goes_on_with_everything_else(plain: Plain) -> None:
     stop, hangs, anchored = threading.Event(), threading.Event(), threading.Event()
     channel = connect(plain, Channel())
-    channel.meanwhile = lambda: (hangs.set(), stop.wait(30))
+
+    def hang() -> None:
+        hangs.set()
+        stop.wait(30)
+
+    channel.meanwhile = hang
     chores = threading.Thread(target=plain.house.run_chores, args=(stop,), kwargs={"every": 0.02}, daemon=True)
     anchor = plain.house.releases.anchor
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -295,19 +296,29 @@ def test_the_status_says_what_protects_it(world: World) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("limit", "locked"),
-    [
-        ("65536:65536", False),
-        pytest.param("unlimited", True, marks=pytest.mark.skipif(not AS_ROOT, reason="only root raises the limit")),
-    ],
-)
-def test_the_start_says_whether_its_memory_is_locked(limit: str, *, locked: bool) -> None:
+def bound_to(bytes_at_most: int) -> tuple[str, ...]:
+    program = shutil.which("prlimit")
+    assert program, "util-linux is not installed"
+    return program, f"--memlock={bytes_at_most}:{bytes_at_most}"
+
+
+def allowed_to_lock() -> tuple[str, ...]:
+    """What lets a user who is not root lock memory: no limit, or the capability that goes beyond it (mlock(2))."""
+    program = shutil.which("setpriv")
+    assert program, "util-linux is not installed"
+    if not AS_ROOT:
+        if resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] != resource.RLIM_INFINITY:
+            pytest.skip("this user may lock no memory here")
+        return bound_to(0)[0], "--memlock=unlimited"
+    user = (f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    return program, *user, "--inh-caps=+ipc_lock", "--ambient-caps=+ipc_lock", "--"
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_the_start_says_whether_its_memory_is_locked(*, locked: bool) -> None:
     """By the limit it is really started with, and by what the kernel says of its memory then."""
-    prlimit = shutil.which("prlimit")
-    assert prlimit, "util-linux is not installed"
     with folder() as state:
-        process = start(state, state / "vault.sock", before=(prlimit, f"--memlock={limit}"))
+        process = start(state, state / "vault.sock", before=allowed_to_lock() if locked else bound_to(65536))
         assert process.stderr is not None
         try:
             said_at_start = [process.stderr.readline()]

@@ -1,4 +1,7 @@
-"""A check-in where only a report is due, as after an enrolment or an export: no evidence shows more than its words; pure."""
+"""A check-in where only a report is due, as after an enrolment or an export; pure.
+
+No evidence shows more than its words.
+"""
 
 from __future__ import annotations
 
