@@ -15,7 +15,10 @@ from tests.web.direct import Direct
 from tests.web.test_pages import page, send, sign
 from tests.web.theatre import FILE, Theatre, login_of
 
+from rootwarden.breakglass.broker.untold import PATIENCE
 from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core.returning import open_duties
+from rootwarden.breakglass.rehearsal.play import DEVICE
 from rootwarden.breakglass.rehearsal.stage import stage
 from rootwarden.breakglass.service.devices import Devices
 from rootwarden.facts.instant import format_instant
@@ -112,6 +115,55 @@ def test_the_check_in_page_says_how_a_file_is_made_and_what_a_word_is_worth() ->
     assert f"rootwarden breakglass evidence {FILE['account']} --evidence AFTER" in text
     assert "Nothing is looked at then" in text
     assert f"rootwarden breakglass check-in {lease} --evidence" in text
+
+
+def test_who_could_not_be_told_is_seen_by_who_reads_the_log() -> None:
+    theatre = Theatre()
+    assert "Whom nothing reached" not in page(theatre.person("dan"), "/audit")
+    entry = log.HazardNoticed(at=theatre.now, actor=log.SYSTEM, hazard="x", severity="low", words="it <ends> soon")
+    about = theatre.broker.say(entry)
+    for person in ("ada", "ben"):
+        tried: dict[str, Any] = {"about": about, "person": person, "channel": "", "delivered": False}
+        theatre.broker.say(log.NoticeRecorded(at=theatre.now, actor=log.SYSTEM, **tried))
+    dan = theatre.person("dan")
+    text = page(dan, "/audit")
+    assert "it &lt;ends&gt; soon" in text.split("Whom nothing reached")[1].split("</section>")[0]
+    assert "2 notices are tried again, 0 are given up" in text
+    assert dan.read("/me")["untold"] == {"waiting": 2, "dead": 0}
+    theatre.wait(hours=PATIENCE.give_up_hours)
+    theatre.broker.say(
+        log.NoticeRecorded(at=theatre.now, actor=log.SYSTEM, about=about, person="ada", channel="m", delivered=True)
+    )
+    dan = theatre.person("dan")
+    assert "0 notices are tried again, 1 is given up" in page(dan, "/audit")
+    assert dan.read("/me")["untold"] == {"waiting": 0, "dead": 1}
+    (shown,) = dan.read("/audit?from=0")["untold"]["newest"]
+    assert (shown["person"], shown["position"], shown["attempts"], shown["next_try"]) == ("ben", about, 1, None)
+    assert theatre.person("rita").read("/me")["untold"] == {"waiting": 0, "dead": 0}, "it is not hers to know"
+
+
+def exported() -> tuple[Theatre, str]:
+    """A lease for an export, ended: a report is all that is due."""
+    theatre = Theatre()
+    lease = theatre.begun(purpose="export", code_to="", device=DEVICE)
+    theatre.wait(minutes=1)
+    theatre.person("rita").say({"say": "give-back", "lease": lease})
+    theatre.wait(minutes=1)
+    return theatre, lease
+
+
+def test_where_a_report_is_all_that_is_due_the_check_in_asks_for_nothing_else() -> None:
+    theatre, lease = exported()
+    dan, path = theatre.person("dan"), f"/leases/{lease}/check-in"
+    text = page(dan, path)
+    assert "A report is all that is due here" in text
+    assert re.findall(r'<(?:input|textarea)[^>]* name="([^"]+)"', text.split("<main")[1]) == ["form", "report"]
+    answer = send(dan, path, {"report": " \n"}, on=path)
+    assert (answer.status_code, "the report is empty" in answer.text) == (400, True)
+    sign(dan, send(dan, path, {"report": "the envelope lies in the safe"}, on=path).headers["location"])
+    found = theatre.broker.state().leases[lease]
+    assert open_duties(found) == ()
+    assert found.evidence == hashlib.sha256(b"the envelope lies in the safe").hexdigest()
 
 
 @pytest.mark.parametrize("shape", ["lines", "empty", "json"])

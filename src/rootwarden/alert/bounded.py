@@ -18,11 +18,18 @@ LONGEST_DETAIL: Final = 300
 
 
 def send_in_time(channel: Channel, parcel: Parcel, *, seconds: float, late: Callable[[Attempted], None]) -> Attempted:
-    """Hand a parcel over, on a thread of its own.
+    """Hand a parcel over, on a thread of its own; the rest is as for `in_time`."""
+    return in_time(lambda: channel.send(parcel), name=channel.name, seconds=seconds, late=late)
+
+
+def in_time(
+    send: Callable[[], Attempted], *, name: str, seconds: float, late: Callable[[Attempted], None]
+) -> Attempted:
+    """Send something, on a thread of its own.
 
     Args:
-        channel: Where to.
-        parcel: What.
+        send: Sends it.
+        name: Of the channel.
         seconds: How long it is waited for; after that the attempt is undecided.
         late: Hears how it ended after all, on the other thread.
     """
@@ -31,7 +38,7 @@ def send_in_time(channel: Channel, parcel: Parcel, *, seconds: float, late: Call
     given_up = False
 
     def work() -> None:
-        attempted = _sent(channel, parcel)
+        attempted = _sent(send)
         with lock:
             ended.append(attempted)
             is_late = given_up
@@ -39,7 +46,7 @@ def send_in_time(channel: Channel, parcel: Parcel, *, seconds: float, late: Call
             late(attempted)
 
     # A daemon, so that a channel that hangs does not keep the program from ending.
-    thread = threading.Thread(target=work, name=f"send to {channel.name}", daemon=True)
+    thread = threading.Thread(target=work, name=f"send to {name}", daemon=True)
     thread.start()
     thread.join(seconds)
     with lock:
@@ -49,9 +56,9 @@ def send_in_time(channel: Channel, parcel: Parcel, *, seconds: float, late: Call
     return Attempted(outcome=Outcome.UNDECIDED, detail=f"no answer in {seconds:g} s")
 
 
-def _sent(channel: Channel, parcel: Parcel) -> Attempted:
+def _sent(send: Callable[[], Attempted]) -> Attempted:
     try:
-        return channel.send(parcel)
+        return send()
     except RootwardenError as error:
         return Attempted(outcome=Outcome.FAILED, detail=error.message[:LONGEST_DETAIL])
     except Exception as error:  # noqa: BLE001 - one channel's bug must not stop the others; its text may hold secrets

@@ -66,33 +66,18 @@ def check_in(
 
 def _report_alone(session: Session, view: LeaseView, words: str) -> int:
     """After an enrolment or an export nothing is due but words: no evidence shows more than they do."""
-    import hashlib
-    from datetime import timedelta
-
-    from rootwarden.breakglass.broker.wishes import CheckIn
+    from rootwarden.breakglass.checkin.report_alone import is_all_that_is_due, report_alone
     from rootwarden.breakglass.client import telling
-    from rootwarden.breakglass.core.duty import Duty, Finding, Shown
     from rootwarden.errors import UsageError
 
-    others = [one.duty for one in view.duties if one.duty != Duty.REPORT]
-    if others:
-        raise UsageError(f"--evidence is not given, and {', '.join(others)} are to be shown", hint=_COLLECT)
-    if view.ended is None:
-        raise UsageError("the lease is open still", hint="`rootwarden breakglass return LEASE` ends your own")
+    if not is_all_that_is_due(view):
+        others = ", ".join(one.duty for one in view.duties)
+        raise UsageError(f"--evidence is not given, and {others} are to be shown", hint=_COLLECT)
     if not words:
         raise UsageError("--report is not given, and is all that is due", hint="name a file that says what was done")
-    found = (Finding(duty=Duty.REPORT, shown=Shown.MET, why="it is written"),)
-    out(telling.findings(found))
+    wish = report_alone(view, words)
+    out(telling.findings(wish.findings))
     agreed("sign that this was done?")
-    wish = CheckIn(
-        lease=view.id,
-        # Nothing was looked at: the report tells of the whole visit, so of its end too.
-        observed_at=view.ended + timedelta(seconds=1),
-        last_root_event=None,
-        evidence=hashlib.sha256(words.encode()).hexdigest(),
-        findings=found,
-        report=words,
-    )
     _, signed = session.wish(wish)
     say(f"checked in, entry {signed.position}")
     tell_trouble(signed.trouble)

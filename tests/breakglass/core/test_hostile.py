@@ -9,15 +9,15 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.breakglass.core.situations import SITUATIONS
-from tests.breakglass.core.wellmade import WELL_MADE, signed
+from tests.breakglass.core.situations import SITUATIONS, filed
+from tests.breakglass.core.wellmade import WELL_MADE, plain, signed
 from tests.breakglass.core.world import PASSWORDS, World, next_group, spare
 
 from rootwarden.breakglass.core import change as changes
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core.custody import group_in
 from rootwarden.breakglass.core.duty import Shown
-from rootwarden.breakglass.core.leasing import still_missing
+from rootwarden.breakglass.core.leasing import opens_at, still_missing
 from rootwarden.breakglass.core.people import Role
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.request import Purpose
@@ -289,6 +289,50 @@ def test_an_emergency_is_not_told_to_its_own_people_only() -> None:
     assert still_missing(world.state, filed, world.now) == ("custodian",), "one person is not both"
     world.approve("request", "ben")
     assert still_missing(world.state, filed, world.now) == ()
+
+
+def test_a_notice_that_comes_late_takes_nothing_of_the_veto_away() -> None:
+    """L6: the veto runs from the first delivery; who is told a minute before its end has all of it still."""
+    world = filed(emergency=True)
+    world.approve("request", "ben")
+    until = world.state.requests["request"].request.until
+    opened = {"request": "request", "lease": "lease", "until": until}
+    told = {"request": "request", "channel": "mail"}
+    world.say(log.NoticeRecorded, person="anna", delivered=False, **told)
+    world.wait(minutes=14)
+    world.say(log.NoticeRecorded, person="anna", delivered=True, **told)
+    first = world.state.newest_at
+    world.wait(minutes=5)
+    # Nor does a second one prolong it, or one more that fails.
+    world.say(log.NoticeRecorded, person="anna", delivered=True, **told)
+    world.say(log.NoticeRecorded, person="omar", delivered=True, **told)
+    world.say(log.NoticeRecorded, person="anna", delivered=False, **told)
+    refused("L6", world, plain(world, log.LeaseOpened, "rita", fence=world.state.size, **opened))
+    filed_at = world.state.requests["request"]
+    assert opens_at(world.state, filed_at, world.now) == first + timedelta(minutes=15)
+    world.wait(minutes=10)
+    world.say(log.LeaseOpened, "rita", fence=world.state.size, **opened)
+
+
+def test_a_late_notice_does_not_hold_up_whom_a_custodian_agreed_with() -> None:
+    world = SITUATIONS["emergency-with-a-custodian"]()
+    filed_at = world.state.requests["request"]
+    before = opens_at(world.state, filed_at, world.now)
+    world.say(log.NoticeRecorded, request="request", person="anna", channel="mail", delivered=True)
+    assert opens_at(world.state, filed_at, world.now) == before <= world.now
+    assert still_missing(world.state, filed_at, world.now) == ()
+
+
+def test_who_could_not_be_told_stays_known_until_something_reached_them() -> None:
+    world = filed()
+    for delivered in (False, False, True, False):
+        world.say(log.NoticeRecorded, about=3, person="anna", channel="", delivered=delivered)
+        world.say(log.NoticeRecorded, about=3, person="omar", channel="", delivered=False)
+        world.wait(minutes=1)
+    assert world.state.told[3] == {"anna": True, "omar": False}
+    (key, untold), *more = world.state.untold.items()
+    assert (key, untold.attempts, more) == ((3, "omar"), 4, [])
+    assert untold.last == world.state.newest_at == untold.first + timedelta(minutes=3)
 
 
 def test_another_checkpoint_key_takes_two_administrators() -> None:

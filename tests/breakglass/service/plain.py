@@ -12,7 +12,7 @@ from rootwarden.breakglass.service.house import House
 from rootwarden.breakglass.service.settings import FileSettings, Settings, Web
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from rootwarden.breakglass.broker.notices import Notice
@@ -25,7 +25,13 @@ class Told:
     def __init__(self) -> None:
         self.notices: list[Notice] = []
 
-    def send(self, notice: Notice, addresses: tuple[str, ...]) -> str:
+    def begin(self) -> None:
+        """Nothing is kept from one pass to the next."""
+
+    def reaches(self, addresses: tuple[str, ...]) -> bool:
+        return bool(addresses)
+
+    def send(self, notice: Notice, addresses: tuple[str, ...], *, late: Callable[[str], None]) -> str:
         self.notices.append(notice)
         return addresses[0]
 
@@ -70,7 +76,7 @@ class Plain:
     def _opened(self) -> House:
         house = House(self.settings, self.folder, reading=self.clocks.read, clues=self.clues)
         self.told = Told()
-        house.chores._messenger = self.told
+        house.telling.messenger = self.told
         return house
 
 

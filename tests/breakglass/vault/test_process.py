@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -158,7 +159,10 @@ def test_a_user_who_is_not_named_gets_no_answer() -> None:
         )
         assert process.stderr is not None
         try:
-            assert "listening; callers: 12345" in process.stderr.readline()
+            line = process.stderr.readline()
+            while "warning: " in line:
+                line = process.stderr.readline()
+            assert "listening; callers: 12345" in line
             # Whether it closes before or after it was asked is a race; the answer is one.
             for _ in range(20):
                 with pytest.raises(VaultError, match="does not talk to this user"):
@@ -290,6 +294,51 @@ def test_the_status_says_what_protects_it(world: World) -> None:
         "no swap",
         "no network",
     }
+
+
+def bound_to(bytes_at_most: int) -> tuple[str, ...]:
+    program = shutil.which("prlimit")
+    assert program, "util-linux is not installed"
+    return program, f"--memlock={bytes_at_most}:{bytes_at_most}"
+
+
+def allowed_to_lock() -> tuple[str, ...]:
+    """What lets a user who is not root lock memory: no limit, or the capability that goes beyond it (mlock(2))."""
+    program = shutil.which("setpriv")
+    assert program, "util-linux is not installed"
+    if not AS_ROOT:
+        if resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] != resource.RLIM_INFINITY:
+            pytest.skip("this user may lock no memory here")
+        return bound_to(0)[0], "--memlock=unlimited"
+    user = (f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    return program, *user, "--inh-caps=+ipc_lock", "--ambient-caps=+ipc_lock", "--"
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_the_start_says_whether_its_memory_is_locked(*, locked: bool) -> None:
+    """By the limit it is really started with, and by what the kernel says of its memory then."""
+    with folder() as state:
+        process = start(state, state / "vault.sock", before=allowed_to_lock() if locked else bound_to(65536))
+        assert process.stderr is not None
+        try:
+            said_at_start = [process.stderr.readline()]
+            while "listening" not in said_at_start[-1]:
+                assert "vault: warning: " in said_at_start[-1], said_at_start
+                said_at_start.append(process.stderr.readline())
+            status = (Path("/proc") / str(process.pid) / "status").read_text(encoding="utf-8")
+            kilobytes = int(re.search(r"VmLck:\s+(\d+) kB", status)[1])  # type: ignore[index]
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+    warned = [line for line in said_at_start if "locked" in line]
+    if locked:
+        assert warned == []
+        assert kilobytes > 10_000, "all of it"
+    else:
+        assert "warning: memory locked: no: " in warned[0]
+        assert "raise the limit of locked memory" in warned[0]
+        assert "docs/vault.md#locked-memory" in warned[1]
+        assert kilobytes == 0
 
 
 # --- how it ends

@@ -64,11 +64,23 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(place)
 
 
-def start(state: Path, socket: Path, *, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
+def start(
+    state: Path, socket: Path, *, environment: dict[str, str] | None = None, before: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
     key = CHECKPOINT.public_key().public_bytes_raw().hex()
     canaries = [CANARY.decode()[::-1]]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.breakglass.vault.served", state, socket, str(os.getuid()), key, *canaries],
+        [
+            *before,
+            sys.executable,
+            "-m",
+            "tests.breakglass.vault.served",
+            state,
+            socket,
+            str(os.getuid()),
+            key,
+            *canaries,
+        ],
         cwd=state,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"} | (environment or {}),
         stderr=subprocess.PIPE,
@@ -99,6 +111,8 @@ class World:
     def wait_until_it_listens(self) -> None:
         assert self.process.stderr is not None
         self.journal.append(self.process.stderr.readline())
+        while "warning: " in self.journal[-1]:
+            self.journal.append(self.process.stderr.readline())
         if "listening" not in self.journal[-1]:
             self.end()
             raise AssertionError("".join(self.journal))

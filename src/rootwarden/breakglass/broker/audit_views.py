@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from rootwarden.breakglass.broker import seeing
+from rootwarden.breakglass.broker.untold import Untolds
 from rootwarden.breakglass.broker.words import line_of
 from rootwarden.breakglass.core.entry import from_bytes, kind_of
 from rootwarden.breakglass.core.refusal import Refused
@@ -94,11 +95,12 @@ class HeadView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditView(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the log, newest last, and whether all of it holds."""
+    """A part of the log, newest last, whether all of it holds, and whom nothing reached."""
 
     head: HeadView
     start: int
     entries: tuple[EntryView, ...]
+    untold: Untolds
 
 
 class Consistency(msgspec.Struct, frozen=True, kw_only=True):

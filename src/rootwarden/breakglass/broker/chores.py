@@ -1,4 +1,4 @@
-"""What time brings: requests expire, windows end, heads are anchored, notices leave.
+"""What time brings: requests expire, windows end, heads are anchored.
 
 Run often; each run finds its own work. What is due follows from the log, so a broker that was killed goes on where it
 was.
@@ -6,11 +6,9 @@ was.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING
 
-from rootwarden.breakglass.broker.notices import notices_of
 from rootwarden.breakglass.core import entry as log
-from rootwarden.breakglass.core.entry import from_bytes
 from rootwarden.breakglass.core.leasing import WINDOW
 from rootwarden.breakglass.core.returning import open_duties
 from rootwarden.breakglass.core.settings import OPENING_LIVES
@@ -18,24 +16,10 @@ from rootwarden.breakglass.core.state import Phase, Stage
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from rootwarden.breakglass.broker.broker import Broker
-    from rootwarden.breakglass.broker.notices import Notice
     from rootwarden.breakglass.broker.releases import Releases
-    from rootwarden.breakglass.core.state import State
-
-
-class Messenger(Protocol):
-    """Hands notices over."""
-
-    def send(self, notice: Notice, addresses: tuple[str, ...]) -> str:
-        """Send one notice.
-
-        Returns:
-            The channel that took it; nothing when none did.
-        """
-        ...
 
 
 class Chores:
@@ -44,7 +28,6 @@ class Chores:
     Args:
         broker: Writes the log.
         releases: Anchors heads, publishes check-outs.
-        messenger: Hands notices over.
         trouble: Hears what went wrong; a chore that fails does not stop the others.
     """
 
@@ -52,15 +35,16 @@ class Chores:
         self,
         broker: Broker,
         releases: Releases,
-        messenger: Messenger,
         *,
         trouble: Callable[[RootwardenError], None],
     ) -> None:
-        self._broker, self._releases, self._messenger, self._trouble = broker, releases, messenger, trouble
-        self._heard = 0
+        self._broker, self._releases, self._trouble = broker, releases, trouble
 
-    def run(self) -> int:
+    def run(self, tell: Callable[[], None] = lambda: None) -> int:
         """Do everything that is due.
+
+        Args:
+            tell: Tells people, before the head is anchored; where that has a thread of its own, nothing.
 
         Returns:
             How many entries were written; none while the broker is sealed.
@@ -74,7 +58,7 @@ class Chores:
             self._close,
             self._releases.retry,
             self._end_openings,
-            self._tell,
+            tell,
             self._anchor,
         ):
             try:
@@ -111,43 +95,6 @@ class Chores:
                 )
                 self._broker.say(ended)
 
-    def _tell(self) -> None:
-        for position, entry, state in self._new():
-            for notice in notices_of(state, entry):
-                if notice.person in state.told.get(position, ()):
-                    continue
-                addresses = state.people[notice.person].person.addresses
-                channel = self._messenger.send(notice, addresses)
-                self._broker.say(
-                    log.NoticeRecorded(
-                        at=self._broker.now(),
-                        actor=log.SYSTEM,
-                        about=position,
-                        request=_request_of(entry),
-                        person=notice.person,
-                        channel=channel,
-                        delivered=bool(channel),
-                    )
-                )
-
-    def _new(self) -> Iterator[tuple[int, log.Entry, State]]:
-        """Entries whose notices are not recorded yet; after a start those of the recent past are looked at again."""
-        state = self._broker.state()
-        start = max(self._heard, state.size - _LOOKS_BACK)
-        for position, content in enumerate(list(self._broker.read(start)), start):
-            entry = from_bytes(content)
-            yield position, entry, self._broker.state()
-            self._heard = position + 1
-
     def _anchor(self) -> None:
         if self._broker.state().size:
             self._releases.anchor()
-
-
-def _request_of(entry: log.Entry) -> str:
-    """The request an entry files, whose notices an emergency waits for (L6)."""
-    return entry.request.id if isinstance(entry, log.RequestFiled) else ""
-
-
-# Enough for what a crash between an entry and its notices can leave behind.
-_LOOKS_BACK: Final = 1000

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.breakglass.broker import seeing
+from rootwarden.breakglass.broker.untold import UntoldCount, count_untold
 from rootwarden.breakglass.broker.views import (
     LeaseView,
     OpeningView,
@@ -118,6 +119,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
         to_check_in: Leases whose duties they may check in.
         to_give: Openings that wait for their share.
         to_second: Proposals they may second.
+        untold: Notices nobody took, for auditors and administrators; for others none.
     """
 
     person: PersonView
@@ -128,6 +130,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     to_check_in: tuple[LeaseView, ...]
     to_give: tuple[OpeningView, ...]
     to_second: tuple[ProposalView, ...]
+    untold: UntoldCount
 
 
 def waiting_for(state: State, who: str, at: datetime) -> Waiting:
@@ -147,6 +150,7 @@ def waiting_for(state: State, who: str, at: datetime) -> Waiting:
         to_check_in=tuple(one for one in leases if "check-in" in one.may),
         to_give=tuple(one for one in openings_of(state, who, at) if "give-share" in one.may),
         to_second=tuple(one for one in proposals_of(state, who, at) if one.may),
+        untold=count_untold(state, at) if seeing.sees_everything(state, who, at) else UntoldCount(),
     )
 
 

@@ -280,7 +280,7 @@ def view_request(state: State, filed: Filed, who: str, at: datetime) -> RequestV
         task_title=task_titles().get(request.task, request.task),
         approvals=tuple(filed.approvals),
         still_needed=tuple(Needed(group=group, could=_could(state, filed, group, at)) for group in lacking),
-        opens_at=opens_at(state, filed),
+        opens_at=opens_at(state, filed, at),
         lease=lease,
         may=_may_with_request(state, filed, who, at),
         exports=exports_of(state, request),
@@ -313,7 +313,7 @@ def _may_with_request(state: State, filed: Filed, who: str, at: datetime) -> tup
     if state.stage_of(filed, at) is not Stage.FILED:
         return ()
     own = who in {filed.request.requester, *filed.request.recipients}
-    ready = own and not still_missing(state, filed, at) and at >= opens_at(state, filed)
+    ready = own and not still_missing(state, filed, at) and at >= opens_at(state, filed, at)
     offers = {
         "approve": seeing.could_approve(state, filed, who, at) and who not in filed.approvals,
         "deny": has_any(state, who, [Role.APPROVER], at),

@@ -72,6 +72,10 @@ def waiting(now: Waiting) -> str:
     lines += [f"to check in: {one.id} ({one.account})" for one in now.to_check_in]
     lines += [f"your share is wanted: {one.id} for {', '.join(one.accounts)}" for one in now.to_give]
     lines += [f"to second: {one.id} by {one.proposer}" for one in now.to_second]
+    untold = now.untold
+    waits, dead = (f"{many} notice{'s' * (many != 1)}" for many in (untold.waiting, untold.dead))
+    lines += [f"{waits} nobody took yet: tried again"] if untold.waiting else []
+    lines += [f"{dead} nobody took: given up, see the audit page"] if untold.dead else []
     return _text(lines if len(lines) > 1 else [*lines, "nothing waits for you"])
 
 

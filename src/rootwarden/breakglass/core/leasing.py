@@ -32,30 +32,32 @@ def still_missing(state: State, filed: Filed, at: datetime) -> tuple[str, ...]:
     nobody but its own people was told of needs a custodian, who is another person than the one of the emergency list.
     """
     quorum = state.quorum_of(filed.request)
-    # Who enrolled a seed since is out as well (A2).
-    out = involved(state, filed.request)
-    agreed = [who for who in filed.approvals if who not in out and in_good_standing(state, who)]
+    agreed = _agreed(state, filed)
     approvers = {
         who: frozenset(state.people[who].person.groups) for who in agreed if has_any(state, who, [Role.APPROVER], at)
     }
     if not filed.request.emergency:
         return missing(quorum.slots, approvers)
     listed = [who for who in approvers if who in quorum.emergency]
-    custodians = [who for who in agreed if has_any(state, who, [Role.CUSTODIAN], at)]
-    told = any(reached and who not in out for who, reached in filed.told.items())
-    if told:
+    if _told_at(state, filed) is not None:
         return () if listed else ("emergency",)
-    if any(one != other for one in listed for other in custodians):
+    if _custodian_stands_in(state, filed, at):
         return ()
     return (*(() if listed else ("emergency",)), "custodian")
 
 
-def opens_at(state: State, filed: Filed) -> datetime:
-    """The instant before which no lease opens: the window, and the veto of an emergency."""
+def opens_at(state: State, filed: Filed, at: datetime) -> datetime:
+    """The instant before which no lease opens: the window, and the veto of an emergency (L6).
+
+    The veto runs from when the first of the others was told: a notice that comes late takes nothing of it away. Where a
+    custodian stands in for the notice, it runs from the filing; so it does while nobody was told, for it can be no
+    shorter.
+    """
     if not filed.request.emergency:
         return filed.request.start
     veto = timedelta(minutes=state.quorum_of(filed.request).veto_minutes)
-    return max(filed.request.start, filed.at + veto)
+    told = None if _custodian_stands_in(state, filed, at) else _told_at(state, filed)
+    return max(filed.request.start, (told or filed.at) + veto)
 
 
 def check_opened(state: State, entry: LeaseOpened) -> None:
@@ -70,7 +72,7 @@ def check_opened(state: State, entry: LeaseOpened) -> None:
     named = ", ".join(group or "an approver" for group in lacking)
     require(not lacking, step, f"still needed: {named}")
     early = "L6" if entry.at >= request.start else "L2"
-    require(entry.at >= opens_at(state, filed), early, "it is before the window, or within the veto")
+    require(entry.at >= opens_at(state, filed, entry.at), early, "it is before the window, or within the veto")
     require(entry.lease not in state.leases and bool(entry.lease), "L3", f"there is a lease `{entry.lease}` already")
     require(entry.until == request.until, "L2", "a lease ends with its window")
     require(entry.fence == state.size, "L3", "the log moved on since the lease was prepared", hint="try again")
@@ -126,6 +128,26 @@ def check_ended(state: State, entry: LeaseEnded) -> None:
 def apply_ended(state: State, entry: LeaseEnded) -> None:
     """Duties begin."""
     state.end(state.leases[entry.lease], entry.at, entry.why)
+
+
+def _agreed(state: State, filed: Filed) -> list[str]:
+    """Whose approval counts; who enrolled a seed since is out as well (A2)."""
+    out = involved(state, filed.request)
+    return [who for who in filed.approvals if who not in out and in_good_standing(state, who)]
+
+
+def _told_at(state: State, filed: Filed) -> datetime | None:
+    """When the first human who has nothing of the request was told of it."""
+    out = involved(state, filed.request)
+    return min((at for who, at in filed.told.items() if at is not None and who not in out), default=None)
+
+
+def _custodian_stands_in(state: State, filed: Filed, at: datetime) -> bool:
+    """Whether a custodian agreed, beside another human of the emergency list who did."""
+    agreed, emergency = _agreed(state, filed), state.quorum_of(filed.request).emergency
+    listed = [who for who in agreed if who in emergency and has_any(state, who, [Role.APPROVER], at)]
+    custodians = [who for who in agreed if has_any(state, who, [Role.CUSTODIAN], at)]
+    return any(one != other for one in listed for other in custodians)
 
 
 def _first(owing: tuple[Lease, ...]) -> str:

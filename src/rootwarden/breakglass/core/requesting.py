@@ -13,7 +13,7 @@ from rootwarden.breakglass.core.refusal import Refused, require
 from rootwarden.breakglass.core.request import Purpose, digest_of
 from rootwarden.breakglass.core.settings import Need, check_networks
 from rootwarden.breakglass.core.standing import counts_as, has_any, in_good_standing
-from rootwarden.breakglass.core.state import Filed, Stage
+from rootwarden.breakglass.core.state import Filed, Stage, Untold
 from rootwarden.breakglass.core.strict_base64 import decode
 
 if TYPE_CHECKING:
@@ -159,11 +159,16 @@ def check_notice(state: State, entry: NoticeRecorded) -> None:
 
 
 def apply_notice(state: State, entry: NoticeRecorded) -> None:
-    """Whether anybody was reached matters to emergencies (L6)."""
-    state.told.setdefault(entry.about, set()).add(entry.person)
+    """Whether anybody was reached, and when, matters to emergencies (L6); who was not is tried again."""
+    told = state.told.setdefault(entry.about, {})
+    told[entry.person] = told.get(entry.person, False) or entry.delivered
+    key, before = (entry.about, entry.person), state.untold.pop((entry.about, entry.person), None)
+    if not told[entry.person]:
+        first, attempts = (before.first, before.attempts + 1) if before else (entry.at, 1)
+        state.untold[key] = Untold(first=first, last=entry.at, attempts=attempts)
     if entry.request:
-        told = state.requests[entry.request].told
-        told[entry.person] = told.get(entry.person, False) or entry.delivered
+        reached = state.requests[entry.request].told
+        reached[entry.person] = reached.get(entry.person) or (entry.at if entry.delivered else None)
 
 
 def _check_open(state: State, filed: Filed, at: datetime) -> None:

@@ -55,7 +55,8 @@ class Filed(msgspec.Struct, kw_only=True):
     at: datetime
     stage: Stage = Stage.FILED
     approvals: dict[str, int] = msgspec.field(default_factory=dict)
-    told: dict[str, bool] = msgspec.field(default_factory=dict)
+    # Who got the notice of it, and when it reached them first; none: it could not be delivered.
+    told: dict[str, datetime | None] = msgspec.field(default_factory=dict)
 
 
 class Lease(msgspec.Struct, kw_only=True):
@@ -145,6 +146,14 @@ class Opening(msgspec.Struct, kw_only=True):
     index: int = 0
 
 
+class Untold(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who could not be told of an entry yet: when that was tried first and last, and how often."""
+
+    first: datetime
+    last: datetime
+    attempts: int = 1
+
+
 class SinkStanding(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a sink accepts heads, and since when."""
 
@@ -195,7 +204,9 @@ class State:
         # The newest time two people attested.
         self.attested: ClockAttested | None = None
         # Who was told, or could not be, of the entry at a place of the log.
-        self.told: dict[int, set[str]] = {}
+        self.told: dict[int, dict[str, bool]] = {}
+        # Those of them who could not be, by place and person.
+        self.untold: dict[tuple[int, str], Untold] = {}
         self.leases: dict[str, Lease] = {}
         # By account: the lease that is open, and those that owe something.
         self.open_leases: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from sqlalchemy import make_url
 from rootwarden.breakglass.broker.broker import Broker
 from rootwarden.breakglass.broker.chores import Chores
 from rootwarden.breakglass.broker.releases import Releases
+from rootwarden.breakglass.broker.telling import Telling
 from rootwarden.breakglass.codes.clock_source import read_clocks
 from rootwarden.breakglass.placement.declared import Declarations, read_declarations
 from rootwarden.breakglass.placement.gather import gather, here
@@ -33,11 +35,11 @@ from rootwarden.breakglass.service.vault_door import SocketVault
 from rootwarden.breakglass.store import challenges
 from rootwarden.breakglass.store.log_store import LogStore
 from rootwarden.breakglass.store.sweeping import sweep
+from rootwarden.breakglass.store.turns import TELLING, turn
 from rootwarden.database.connection import SQLITE
 from rootwarden.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
@@ -64,6 +66,8 @@ REFUSALS_EVERY: Final = 60.0
 LEAVERS_EVERY: Final = 600.0
 HAZARDS_EVERY: Final = 3600.0
 SWEEP_EVERY: Final = 600.0
+# What is being sent at a stop is sent again after the next start.
+TELLING_STOPS_IN: Final = 2.0
 
 
 class House:
@@ -136,8 +140,14 @@ class House:
         )
         self.releases = Releases(self.broker, self.vault, self)
         self.refusals = RefusedAttempts(self.store, self.broker, self._steady)
-        self.messenger = _messenger(settings)
-        self.chores = Chores(self.broker, self.releases, self.messenger, trouble=self._note)
+        self.telling = Telling(
+            self.broker,
+            _messenger(settings, trouble=self._note),
+            trouble=self._note,
+            check_clock=self.clock.check,
+            turn=lambda: turn(self.store.database, TELLING),
+        )
+        self.chores = Chores(self.broker, self.releases, trouble=self._note)
         self._rollback = Rollback(self.broker, self.outside, self.devices)
         self._epoch = self.broker.state().epoch
         self.upkeep = self._upkeep(declared)
@@ -175,14 +185,22 @@ class House:
         return self.store.database.kind != SQLITE
 
     def run_chores(self, stop: threading.Event, *, every: float = CHORES_EVERY) -> None:
-        """Do what time brings until told to stop."""
+        """Do what time brings until told to stop; a channel that hangs holds up nothing but what is told."""
+        teller = threading.Thread(target=self._tell_until, args=(stop, every), name="telling", daemon=True)
+        teller.start()
         while not stop.wait(every):
-            self.look_after()
+            self.chores.run()
+            self.upkeep.run()
+        teller.join(TELLING_STOPS_IN)
 
     def look_after(self) -> None:
         """Do once what is due by now; what goes wrong is in `troubles`."""
-        self.chores.run()
+        self.chores.run(self.telling.run)
         self.upkeep.run()
+
+    def _tell_until(self, stop: threading.Event, every: float) -> None:
+        while not stop.wait(every):
+            self.telling.run()
 
     def _upkeep(self, declared: Declarations) -> Upkeep:
         hazards = Hazards(
@@ -305,8 +323,8 @@ def _certificates(settings: Settings, declared: Declarations, folder: Path) -> t
     return tuple(CertificateFile(name, folder / path) for name, path in (*own, *named))
 
 
-def _messenger(settings: Settings) -> AppriseMessenger:
+def _messenger(settings: Settings, *, trouble: Callable[[RootwardenError], None]) -> AppriseMessenger:
     notices = settings.notices
     mail = notices.mail.read("mail server of the notices") if notices.mail else None
     channels = {name: source.read(f"channel `{name}`") for name, source in notices.channels.items()}
-    return AppriseMessenger(mail, channels)
+    return AppriseMessenger(mail, channels, trouble=trouble)

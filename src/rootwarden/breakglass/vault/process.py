@@ -26,7 +26,7 @@ from rootwarden.breakglass.vault.framing import Deadline, receive, send
 from rootwarden.breakglass.vault.messages import AnyRequest, Begun, No
 from rootwarden.breakglass.vault.service import Vault, encoded
 from rootwarden.breakglass.vault.state import LEDGER, StateFolder
-from rootwarden.breakglass.vault.system import harden
+from rootwarden.breakglass.vault.system import LOCKED, ON, harden
 from rootwarden.breakglass.vault.troubles import VaultError
 from rootwarden.errors import RootwardenError
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.custody.keys import Secret
     from rootwarden.breakglass.vault.authority import Authority
     from rootwarden.breakglass.vault.framing import Frame
+    from rootwarden.breakglass.vault.messages import Hardening
     from rootwarden.breakglass.vault.nonces import Nonces
 
 EXCHANGE_SECONDS: Final = 30.0
@@ -95,6 +96,7 @@ def run(
         VaultError: The vault does not run here: as root, with an open folder, where core dumps cannot be switched off.
     """
     hardening = harden()
+    _tell_what_is_missing(hardening)
     folder = StateFolder(settings.state)
     try:
         folder.prepare()
@@ -116,6 +118,15 @@ def run(
             ledger.close()
     finally:
         folder.close()
+
+
+def _tell_what_is_missing(hardening: Hardening) -> None:
+    """At every start, on the console: a measure that did not work is nothing to find out later."""
+    for measure, how in hardening.measures.items():
+        if how != ON:
+            _tell(f"warning: {measure}: {how}")
+    if hardening.measures[LOCKED] != ON:
+        _tell("warning: keys in memory could be written to swap: docs/vault.md#locked-memory says what to do")
 
 
 def _serve(vault: Vault, settings: Settings) -> None:

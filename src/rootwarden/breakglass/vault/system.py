@@ -18,7 +18,8 @@ _GET_DUMPABLE: Final = 3
 # asm-generic/mman.h
 _CURRENT, _FUTURE, _ON_FAULT = 1, 2, 4
 _SIGKILL: Final = 9
-_ON: Final = "on"
+ON: Final = "on"
+LOCKED: Final = "memory locked"
 # What a process needs from its environment, and nothing that a secret could be in.
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ")
 _LIBRARY: Final = ctypes.CDLL(None, use_errno=True)
@@ -40,10 +41,10 @@ def harden() -> Hardening:
         del os.environ[name]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     measures = {
-        "no core dumps": _ON,
+        "no core dumps": ON,
         "not dumpable": _ask(_SET_DUMPABLE, 0),
         "no new privileges": _ask(_SET_NO_NEW_PRIVS, 1),
-        "memory locked": lock_memory(on_fault=False),
+        LOCKED: lock_memory(on_fault=False),
         "no swap": _swap(),
         "no network": _network(),
     }
@@ -62,7 +63,7 @@ def lock_memory(*, on_fault: bool) -> str:
         `on`, or why not.
     """
     if _LIBRARY.mlockall(_CURRENT | _FUTURE | (_ON_FAULT if on_fault else 0)) == 0:
-        return _ON
+        return ON
     return f"no: {os.strerror(ctypes.get_errno())}; raise the limit of locked memory"
 
 
@@ -73,7 +74,7 @@ def die_with_parent() -> None:
 
 def _ask(option: int, value: int) -> str:
     if _LIBRARY.prctl(option, value, 0, 0, 0) == 0:
-        return _ON
+        return ON
     return f"no: {os.strerror(ctypes.get_errno())}"
 
 
@@ -83,7 +84,7 @@ def _network() -> str:
         found = [name for _, name in socket.if_nameindex() if name != "lo"]
     except OSError as error:
         return f"unknown: {error.strerror}"
-    return _ON if not found else f"no: {', '.join(found)}"
+    return ON if not found else f"no: {', '.join(found)}"
 
 
 def _swap() -> str:
@@ -92,4 +93,4 @@ def _swap() -> str:
         devices = Path("/proc/swaps").read_bytes().splitlines()[1:]
     except OSError as error:
         return f"unknown: {error.strerror}"
-    return _ON if not devices else f"no: {len(devices)} swap areas"
+    return ON if not devices else f"no: {len(devices)} swap areas"

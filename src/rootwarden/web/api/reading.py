@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from rootwarden.breakglass.broker import audit_views, filing_views, people_views, views
+from rootwarden.breakglass.broker.untold import untolds_of
 from rootwarden.facts.instant import Instant
 from rootwarden.web import signing
 from rootwarden.web.api.endpoint import Endpoint
@@ -84,7 +86,12 @@ def entries_from(call: Call, start: int) -> audit_views.AuditView:
     _check_auditor(call)
     contents = islice(call.house.broker.read(start), audit_views.PAGE)
     entries = tuple(audit_views.entry_view(start + number, content) for number, content in enumerate(contents))
-    return audit_views.AuditView(head=head_now(call), start=start, entries=entries)
+    untold = call.house.broker.look(lambda state: untolds_of(state, partial(_entry, call), call.at))
+    return audit_views.AuditView(head=head_now(call), start=start, entries=entries, untold=untold)
+
+
+def _entry(call: Call, place: int) -> bytes:
+    return next(call.house.broker.read(place))
 
 
 def drills_now(call: Call) -> tuple[audit_views.DrillView, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rootwarden.breakglass.broker import wishes
 from rootwarden.breakglass.checkin.brought import judged, read_brought
+from rootwarden.breakglass.checkin.report_alone import is_all_that_is_due, report_alone
 from rootwarden.errors import InputError
 from rootwarden.facts.instant import parse_instant
 from rootwarden.web.call import Access
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 
 
 def _check_in_form(call: Call) -> Response:
-    return page(call, "check_in", lease=lease_of(call))
+    lease = lease_of(call)
+    return page(call, "check_in", lease=lease, only_report=is_all_that_is_due(lease))
 
 
 def _said(call: Call) -> Response:
     lease, form = lease_of(call), call.form()
+    if is_all_that_is_due(lease):
+        return to_sign(call, report_alone(lease, field(form, "report")))
     findings = [
         {"duty": duty.duty, "shown": field(form, f"shown-{duty.duty}"), "why": field(form, f"why-{duty.duty}")}
         for duty in lease.duties
