@@ -10,6 +10,7 @@ import msgspec
 from rootwarden.collect import files, read
 from rootwarden.collect.assets import read_assets
 from rootwarden.collect.inventory import read_inventory
+from rootwarden.collect.native_services import read_services
 from rootwarden.collect.policies import guardrails_around
 from rootwarden.collect.root_user import read_report, root_user
 from rootwarden.facts.account import Account
@@ -17,6 +18,7 @@ from rootwarden.facts.contacts import Contact, Contacts
 from rootwarden.facts.declarations import Declaration, declared
 from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why
 from rootwarden.facts.inventory import Part
+from rootwarden.facts.native_services import AccountServices
 from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit, Position
 from rootwarden.guardrails.asking import Around
 from rootwarden.guardrails.sign_in_policy import fences_root
@@ -41,6 +43,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         as_of: The instant everything is judged at.
         parts: What of each account's inventory is kept, because a selected rule reads it.
         guardrails: What evaluating the organization's policies takes.
+        services: What AWS's own services watch is read.
     """
 
     organization: Organization
@@ -50,6 +53,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     parts: frozenset[Part] = frozenset()
     guardrails: Around = Around()
+    services: bool = False
 
 
 def surroundings(
@@ -58,6 +62,7 @@ def surroundings(
     as_of: datetime,
     *,
     parts: frozenset[Part] = frozenset(),
+    services: bool = False,
 ) -> Surroundings:
     """Index an organization's facts once for all its accounts."""
     accounts = organization.accounts.value if isinstance(organization.accounts, Known) else ()
@@ -71,6 +76,7 @@ def surroundings(
         as_of=as_of,
         parts=parts,
         guardrails=guardrails_around(organization),
+        services=services,
     )
 
 
@@ -124,6 +130,7 @@ def read_account(
         root_sessions=around.organization.root_sessions,
         tags=_tags(answers),
         assets=read_assets(answers, around.parts),
+        services=read_services(answers) if around.services else AccountServices(),
         inventory=read_inventory(answers, around.parts, report=report.rows, watching=watching, elsewhere=elsewhere),
     )
 
