@@ -128,5 +128,7 @@ def _about_decided(decided: Decided) -> Iterator[str]:
         yield "`[decided]` has more than one of `rules`, `guardrails`, `check` and `service`"
     if bool(decided.check) is not bool(decided.fails):
         yield "`decided.fails` goes with `decided.check`"
-    if (not ways or decided.service) and not decided.look:
-        yield "no rule decides it: `decided.look` has to say how to see for oneself"
+    if not ways and not decided.look:
+        yield "nothing decides it: `decided.look` has to say how to see for oneself"
+    if decided.service and not decided.look:
+        yield "`decided.service` goes with `decided.look`: what is not known, people see for themselves"

@@ -6,7 +6,6 @@ import re
 from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
@@ -42,14 +41,14 @@ def rest_operations(service: str) -> dict[tuple[str, str], str]:
 
 
 def rest_operation(service: str, method: str, path: str) -> tuple[str, dict[str, str]]:
-    """The operation a method and path name, and what stands for the labels of the path; empty where none fits."""
+    """The operation a method and (decoded) path name, and what stands for the labels of the path; empty where none fits."""
     exact = rest_operations(service).get((method, path))
     if exact is not None:
         return exact, {}
     for (verb, template), name in rest_operations(service).items():
         match = _pattern(template).fullmatch(path) if verb == method and "{" in template else None
         if match is not None:
-            return name, {label: unquote(text) for label, text in match.groupdict().items()}
+            return name, match.groupdict()
     return "", {}
 
 

@@ -48,6 +48,12 @@ def get_detector(call: Call) -> dict[str, Any]:
         "CreatedAt": _CREATED,
         "UpdatedAt": _CREATED,
         "FindingPublishingFrequency": "SIX_HOURS",
+        "ServiceRole": call.world.arn(
+            "iam",
+            "",
+            call.account.account_id,
+            "role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty",
+        ),
         "Status": "ENABLED" if detector.enabled else "DISABLED",
         "Tags": {},
     }
