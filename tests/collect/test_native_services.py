@@ -154,7 +154,7 @@ CHANGES: Final[dict[str, tuple[Callable[[World], None], str, State, str]]] = {
         lambda world: setattr(admin_region(world).detector, "members", "NONE"),
         GUARDDUTY,
         State.NOT_DONE,
-        "no accounts get a detector in eu-central-1",
+        "no account gets a detector in eu-central-1",
     ),
     "only new accounts get one": (
         lambda world: setattr(admin_region(world).detector, "members", "NEW"),

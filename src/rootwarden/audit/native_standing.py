@@ -86,7 +86,7 @@ def _account_management(native: Native) -> Iterator[Seen]:
 
 def _iam_administrator(native: Native) -> Iterator[Seen]:
     for account, said in _administrators(native, NativeService.IAM_ADMINISTRATOR):
-        yield said or Seen(on=True, said=f"account {account} does", account=native.manager)
+        yield said or Seen(on=True, said=f"account {account} administers it", account=native.manager)
 
 
 def _cost_anomalies(native: Native) -> Iterator[Seen]:
@@ -131,7 +131,7 @@ def _for_all(region: RegionServices, account: str) -> Seen:
         said = f"only new accounts get a detector{where}; whether the others have one was not asked"
         return Seen(on=None, said=said, account=account)
     on = found.value == "ALL"
-    return Seen(on=on, said=f"{'all' if on else 'no'} accounts get a detector{where}", account=account)
+    return Seen(on=on, said=f"{'every' if on else 'no'} account gets a detector{where}", account=account)
 
 
 def _detectors(native: Native, account: str) -> Iterator[Seen]:

@@ -41,7 +41,7 @@ def rest_operations(service: str) -> dict[tuple[str, str], str]:
 
 
 def rest_operation(service: str, method: str, path: str) -> tuple[str, dict[str, str]]:
-    """The operation a method and (decoded) path name, and what stands for the labels of the path; empty where none fits."""
+    """The operation a method and a decoded path name, with what stands for labels in it; empty where none fits."""
     exact = rest_operations(service).get((method, path))
     if exact is not None:
         return exact, {}
