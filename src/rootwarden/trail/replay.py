@@ -34,6 +34,7 @@ _SERVICE_EVENT: Final = "AwsServiceEvent"
 _SIGN_IN_EVENT: Final = "AwsConsoleSignIn"
 _SIGN_IN: Final = "signin"
 _CACHE: Final = 100_000
+_MOST_UNKNOWN: Final = 10_000
 _EMPTY: Final = frozenset({b"null", b'""', b"[]", b"{}"})
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 # What identities of these kinds are does not depend on the service.
@@ -61,7 +62,7 @@ class Sums(msgspec.Struct):
     Attributes:
         first: Time of the earliest record; empty where none tells.
         last: Of the latest.
-        unknown: Accounts that are not in the evidence, the first thousand met.
+        unknown: Accounts of callers that are not in the evidence; at most ten thousand.
         digest: The digests of all files, added up.
     """
 
@@ -127,6 +128,9 @@ class Bench:
 
     Args:
         replay: What is replayed.
+
+    Attributes:
+        unknown: Accounts of callers that are not in the evidence.
     """
 
     def __init__(self, replay: Replay) -> None:
@@ -135,7 +139,7 @@ class Bench:
         self._judge = Judge(replay.brief, rules, EventMap(rules, catalogue), catalogue)
         self._seats: dict[tuple[object, ...], Seat] = {}
         self._plans = 0
-        self.knows = self._judge.paths.knows
+        self.unknown: set[str] = set()
 
     def seat(self, who: ReplayedIdentity, host: str | None, *, assumed: bool | None) -> Seat:
         """Who made a call; role sessions share the seat of their role.
@@ -189,6 +193,9 @@ class Bench:
 
     def _made(self, identity: Identity, source: str, assumed: bool | None) -> Seat:
         asker = asker_of(identity, source, assumed=assumed)
+        account = asker.who.account
+        if account and not self._judge.paths.knows(account) and len(self.unknown) < _MOST_UNKNOWN:
+            self.unknown.add(account)
         made = Seat(asker, self._judge.touches(asker))
         if asker.assumed is None:
             made.either = self._made(identity, source, assumed=True), self._made(identity, source, assumed=False)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rootwarden.trail.replayed import Replayed, ReplayedAttributes, ReplayedIdentity
 
 
-_MOST_UNKNOWN: Final = 1000
 _SIGN_IN: Final = "signin.amazonaws.com"
 _TEMPORARY: Final = "ASIA"
 _LONG_TERM: Final = "AKIA"
@@ -74,6 +73,7 @@ class Replayer:
 
     def taken(self) -> list[Row]:
         """The rows since this was asked last."""
+        self.sums.unknown |= self._bench.unknown
         rows, self._rows = self._rows, []
         return rows
 
@@ -129,6 +129,8 @@ class Replayer:
 
     def _decided(self, call: Replayed, who: ReplayedIdentity, seat: Seat, plan: Plan, time: str) -> None:
         ruling = self._ruling(seat, plan, call, who, time)
+        if ruling.effect is Effect.NOTHING and seat.either is None and not call.shared:
+            return
         own = call.account == seat.account
         either: list[Ruling | None] = [None, None]
         if seat.either is not None:
@@ -140,8 +142,6 @@ class Replayer:
                 self._keep(call, time, Touched(event=call.event or ""), own=True)
             return
         asker = seat.asker
-        if seat.account and not self._bench.knows(seat.account):
-            self._unknown(seat.account)
         touched = Touched(
             event=call.event or "",
             time=time,
@@ -172,10 +172,6 @@ class Replayer:
         picked = tuple([_FIELDS[field](call, who, time) for field in plan.fields])
         raw = bytes(call.parameters)
         return self._bench.ruling(seat, plan, picked, raw, lambda: _details(call, who, time))
-
-    def _unknown(self, account: str) -> None:
-        if len(self.sums.unknown) < _MOST_UNKNOWN:
-            self.sums.unknown.add(account)
 
     def _keep(self, call: Replayed, time: str, touched: Touched, *, own: bool) -> None:
         original = call.addendum.original if call.addendum is not None else None

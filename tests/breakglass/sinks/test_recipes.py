@@ -38,7 +38,7 @@ def log_and_heads() -> tuple[Log, tuple[Head, Head]]:
 
 
 def recipe(program: str) -> str:
-    (block,) = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (block,) = re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     (line,) = [line for line in block.splitlines() if line.startswith(f"{program} ")]
     return str(line)
 

@@ -145,7 +145,9 @@ def test_calls_of_an_account_the_evidence_does_not_have_are_not_bound(run: Run, 
     stranger = call(900, "ec2", "RunInstances", role("Builder", "999999999999"), recipientAccountId="999999999999")
     written([stranger], tmp_path / "trail", size=1)
     _, text, _ = run(policy("deny.json", deny("ec2:*")), "--format", "json")
-    assert "999999999999" not in {group["account"] for group in json.loads(text)["groups"]}
+    record = json.loads(text)
+    assert "999999999999" not in {group["account"] for group in record["groups"]}
+    assert "999999999999" in record["unknown_accounts"]
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,14 @@ from tests.guardrails.replaying.oracle import Change, Said, said_of
 from tests.guardrails.replaying.replaying import Changed, month_records, replay_files
 from tests.guardrails.replaying.strange import HERE, strange_records
 
+from rootwarden.guardrails.replaying.judge import Judge
 from rootwarden.guardrails.replaying.tally import ReplayTally
 from rootwarden.simulator.trail.organization import MANAGEMENT, make_organization
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from rootwarden.guardrails.replaying.judge import Plan
 
 
 ACCOUNTS = 20
@@ -272,3 +275,22 @@ def test_memory_is_bounded_by_groups_that_are_kept(few: Path, tmp_path: Path) ->
     assert len(kept.groups) == 3
     assert kept.calls == every.calls
     assert kept.beyond + sum(group.calls for group in kept.groups.values()) == sum(every.calls.values())
+
+
+def test_rulings_that_are_kept_are_bounded_over_all_plans(
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = CHANGES["deny outside of the office"]
+    evidence = write_evidence(tmp_path / "e", ACCOUNTS)
+    expected = said_by_product(changed, few, evidence)
+    cleared: list[int] = []
+    make_room = Judge._make_room
+
+    def watched(judge: Judge, plan: Plan) -> None:
+        make_room(judge, plan)
+        cleared.append(sum(len(each.rulings) for each in judge._filled))
+
+    monkeypatch.setattr("rootwarden.guardrails.replaying.judge._MOST_RULINGS", 3)
+    monkeypatch.setattr(Judge, "_make_room", watched)
+    assert said_by_product(changed, few, evidence) == expected
+    assert len(cleared) > 3 > max(cleared)

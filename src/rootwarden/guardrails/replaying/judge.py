@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rootwarden.guardrails.replaying.needs import Needs
     from rootwarden.guardrails.replaying.paths import Brief, Side
     from rootwarden.iam.actions import ActionCatalogue
+    from rootwarden.iam.condition import CompiledCondition
     from rootwarden.iam.context import Held
     from rootwarden.iam.statement import CompiledStatement
     from rootwarden.iam.usage.mapping import EventMap, EventRules
@@ -55,9 +56,11 @@ class Plan:
         marks: Parameters whose presence decides which actions are needed.
         beyond: Why no policy stops it; empty where one can.
         rulings: Those made so far.
+        conditions: What tells calls apart, where nothing else does.
+        alike: Rulings by what comes of those conditions.
     """
 
-    __slots__ = ("beyond", "fields", "keys", "marks", "needs", "owner", "resources", "rulings")
+    __slots__ = ("alike", "beyond", "conditions", "fields", "keys", "marks", "needs", "owner", "resources", "rulings")
 
     def __init__(self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, beyond: str) -> None:
         more = ("parameters", "resources", "account") if resources else ()
@@ -69,6 +72,8 @@ class Plan:
         self.marks = needs.marks
         self.fields = tuple(sorted({*fields_of(keys), *more, *(("owner",) if owner else ())}))
         self.rulings: dict[tuple[object, ...], Ruling] = {}
+        self.conditions: tuple[CompiledCondition, ...] | None = None
+        self.alike: dict[tuple[object, ...], Ruling] = {}
 
 
 class Judge:
@@ -88,6 +93,7 @@ class Judge:
         self._belonging = Belonging(brief.before)
         self._catalogue = catalogue
         self._made = 0
+        self._filled: list[Plan] = []
         self.paths = Paths(brief)
         self._everywhere = self._of_resources()
 
@@ -114,7 +120,14 @@ class Judge:
         keys = frozenset(key for one in every for key in _asked(one)) - asker.keys.keys()
         owner = bool(self._everywhere) or any(key.startswith("aws:resource") for key in keys)
         resources = any(_is_particular(one) for one in every)
-        return Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
+        plan = Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
+        if not resources:
+            statements = [one for side in sides for one in side.statements]
+            if not owner and not needs.signs_in and not any(_varies(one) for one in every):
+                found = (condition for one in every for condition in one.conditions)
+                plan.conditions = tuple(one for one in found if one.written.key.lower() in keys)
+            plan.marks = tuple(mark for mark in needs.marks if needs.changed_by(mark, statements))
+        return plan
 
     def ruling(
         self,
@@ -136,11 +149,32 @@ class Judge:
         key = (marks, picked)
         found = plan.rulings.get(key)
         if found is None:
-            self._made += 1
-            if self._made % _MOST_RULINGS == 0:
-                plan.rulings.clear()
-            found = plan.rulings[key] = self._ruling(plan, asker, details(), marks)
+            self._make_room(plan)
+            found = plan.rulings[key] = self._alike(plan, asker, details(), marks)
         return found
+
+    def _alike(self, plan: Plan, asker: Asker, details: Details, marks: tuple[str, ...]) -> Ruling:
+        """The ruling of a call that satisfies the same conditions, where nothing else tells calls apart."""
+        if plan.conditions is None:
+            return self._ruling(plan, asker, details, marks)
+        context = Context(keys_of(details, plan.keys), complete=False)
+        outcomes = [condition.test(context) for condition in plan.conditions]
+        key = (marks, *((one.truth, one.keys) for one in outcomes))
+        found = plan.alike.get(key)
+        if found is None:
+            found = plan.alike[key] = self._ruling(plan, asker, details, marks)
+        return found
+
+    def _make_room(self, plan: Plan) -> None:
+        """Keep the rulings of all plans together from growing with the log."""
+        if self._made >= _MOST_RULINGS:
+            for each in self._filled:
+                each.rulings.clear()
+            self._filled.clear()
+            self._made = 0
+        if not plan.rulings:
+            self._filled.append(plan)
+        self._made += 1
 
     def _above(self, asker: Asker) -> Side:
         who = asker.who
@@ -217,6 +251,12 @@ def _asked(statement: CompiledStatement) -> Iterator[str]:
             yield from (key.lower() for key in wanted.variables)
     for resource in statement.resources or ():
         yield from (key.lower() for key in resource.variables)
+
+
+def _varies(statement: CompiledStatement) -> bool:
+    """Whether it has variables, so that more than the outcome of conditions tells calls apart."""
+    wanted = (one for condition in statement.conditions for one in condition.wanted)
+    return any(one.variables for one in (*wanted, *(statement.resources or ())))
 
 
 def _is_particular(statement: CompiledStatement) -> bool:

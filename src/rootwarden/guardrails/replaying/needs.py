@@ -46,7 +46,7 @@ class Needs:
         self.signs_in = (source, name) == _SIGN_IN_EVENT
         self.apart = (f"{source}:{name}",)
         self._catalogue = catalogue
-        self._classes: dict[tuple[int, int], tuple[str, ...]] = {}
+        self._classes: dict[tuple[Side, ...], tuple[str, ...]] = {}
         calls = {chosen: Call(source, name, Outcome.DONE, "", chosen) for chosen in ((), *((one,) for one in marks))}
         self._mapped = events.of, source, name
         found: dict[str, None] = {}
@@ -72,6 +72,15 @@ class Needs:
         """Whether a statement names an action the event may need."""
         return any(statement.names_action(action.lower()) for action in self.candidates)
 
+    def changed_by(self, mark: str, statements: list[CompiledStatement]) -> bool:
+        """Whether a parameter changes what is needed, or adds what these statements tell from what is needed anyway."""
+        plain, marked = self.of(()), self.of((mark,))
+        if plain.needed != marked.needed or plain.none != marked.none or not plain.needed:
+            return True
+        more = set(self.perhaps((mark,))) - set(self.perhaps(()))
+        first = plain.needed[0].action.lower()
+        return any(one.names_action(first) is not one.names_action(each.lower()) for one in statements for each in more)
+
     def perhaps(self, marks: tuple[str, ...]) -> tuple[str, ...]:
         """Actions it may have needed besides."""
         mapped = self.of(marks)
@@ -83,14 +92,13 @@ class Needs:
         """Where nobody knows the action it needed: one of each kind that these policies tell apart."""
         if not self.of(marks).unknown:
             return ()
-        key = (id(sides[0]), id(sides[-1]))
-        found = self._classes.get(key)
+        found = self._classes.get(sides)
         if found is None:
             every = [one for side in sides for one in side.statements]
             kinds: dict[tuple[bool, ...], str] = {}
             for action in self._unknown:
                 kinds.setdefault(tuple(one.names_action(action.lower()) for one in every), action)
-            found = self._classes[key] = tuple(kinds.values())
+            found = self._classes[sides] = tuple(kinds.values())
         return found
 
     def _alternatives(self, mapped: Mapped, source: str, name: str) -> Iterable[str]:
@@ -110,7 +118,7 @@ class NeedsOfEvents:
         catalogue: The actions there are.
     """
 
-    _MOST: Final = 20_000
+    _MOST: Final = 5_000
 
     def __init__(self, rules: EventRules, events: EventMap, catalogue: ActionCatalogue) -> None:
         self._rules = rules

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Layers: TypeAlias = tuple[tuple[Policy, ...], ...]
 # Parts the name of a policy from the target it is attached to; neither has one.
 AT: Final = "\n"
+# An account more than any organization has is made up by whoever writes the log.
+_MOST_SIDES: Final = 100_000
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +99,8 @@ class Paths:
         """The policies of one kind above one account."""
         found = self._made.get((kind, account))
         if found is None:
+            if len(self._made) >= _MOST_SIDES:
+                self._made.clear()
             found = self._side(kind, account) if kind in self._brief.kinds else NOTHING
             self._made[kind, account] = found
         return found

@@ -117,7 +117,8 @@ class Walker:
         account = node.holder.account.id
         found = self._policies.get(account)
         if found is None:
-            made = self._land.households[account].policies.values()
+            household = self._land.households.get(account)
+            made = household.policies.values() if household else ()
             full = (one.arn for one in made if one.customer_managed and allows_everything(one.policy.document))
             found = self._policies[account] = tuple(islice(sorted(full), _MOST_FULL))
         return found
