@@ -137,7 +137,7 @@ def advise(collected: Collected, terms: Terms, judge: Judge, landscape: Landscap
         findings.setdefault(each.rule, []).append(each)
     every = packs.advice()
     proofs = _proofs(every, landscape)
-    native = Native(collected.organization, {one.facts.id: one.facts.services for one in collected.accounts})
+    native = Native(collected.organization, {one.facts.id: one.services for one in collected.accounts})
     standings = tuple(_standing(one, findings, proofs, native) for one in every)
     if isinstance(collected.organization.id, Absent):
         standings = _alone(every, standings)

@@ -10,7 +10,6 @@ import msgspec
 from rootwarden.collect import files, read
 from rootwarden.collect.assets import read_assets
 from rootwarden.collect.inventory import read_inventory
-from rootwarden.collect.native_services import read_services
 from rootwarden.collect.policies import guardrails_around
 from rootwarden.collect.root_user import read_report, root_user
 from rootwarden.facts.account import Account
@@ -18,7 +17,6 @@ from rootwarden.facts.contacts import Contact, Contacts
 from rootwarden.facts.declarations import Declaration, declared
 from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why
 from rootwarden.facts.inventory import Part
-from rootwarden.facts.native_services import AccountServices
 from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit, Position
 from rootwarden.guardrails.asking import Around
 from rootwarden.guardrails.sign_in_policy import fences_root
@@ -130,7 +128,6 @@ def read_account(
         root_sessions=around.organization.root_sessions,
         tags=_tags(answers),
         assets=read_assets(answers, around.parts),
-        services=read_services(answers) if around.services else AccountServices(),
         inventory=read_inventory(answers, around.parts, report=report.rows, watching=watching, elsewhere=elsewhere),
     )
 

@@ -12,6 +12,7 @@ from rootwarden.facts.account import Account
 from rootwarden.facts.credential_report import CredentialReportRow
 from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.guardrail import ResourceControls
+from rootwarden.facts.native_services import AccountServices
 from rootwarden.facts.organization import Organization, OrganizationAccount
 
 if TYPE_CHECKING:
@@ -27,11 +28,13 @@ class CollectedAccount(msgspec.Struct, frozen=True, kw_only=True):
         facts: The facts.
         refusals: Why each unanswered call gave no answer; its first source names the call.
         answered: Whether anything at all was answered about it.
+        services: What AWS's own services watch, where that is asked; no part of the facts an archive keeps.
     """
 
     facts: Account
     refusals: tuple[Unknown, ...]
     answered: bool
+    services: AccountServices = AccountServices()
 
 
 class Unreadable(msgspec.Struct, frozen=True):

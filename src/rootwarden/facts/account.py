@@ -10,7 +10,6 @@ from rootwarden.facts.assets import AssetCounts
 from rootwarden.facts.contacts import Contacts
 from rootwarden.facts.fact import Fact, Known, Unknown
 from rootwarden.facts.inventory import Inventory
-from rootwarden.facts.native_services import AccountServices
 from rootwarden.facts.organization import Position
 from rootwarden.facts.root_user import RootUser
 
@@ -53,7 +52,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         root_sessions: The organization's feature.
         tags: The account's tags in the organization.
         assets: How much there is in it, when somebody asked.
-        services: What AWS's own services watch, where that is asked.
         inventory: What it holds beside its root user, as far as a selected rule reads it.
     """
 
@@ -75,7 +73,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     root_sessions: Fact[bool] = _NOT_COLLECTED
     tags: Fact[dict[str, str]] = _NOT_COLLECTED
     assets: AssetCounts = AssetCounts()
-    services: AccountServices = AccountServices()
     inventory: Inventory = Inventory()
 
     @property
