@@ -71,10 +71,10 @@ def test_learning_never_flips_what_was_decided(told: tuple[bool | None, ...]) ->
             assert set(new.both) <= set(old.both)
 
 
-def test_what_rootwarden_does_not_ask_is_unknown_and_says_how_to_see() -> None:
+def test_a_service_nobody_asked_is_unknown_and_the_advice_says_how_to_see() -> None:
     found = advised()
     looks = {one.id: one.decided.look for one in packs.advice() if one.decided.look}
-    assert len(looks) > 4
+    assert len(looks) > 4  # every advice a service decides has one
     for name, look in looks.items():
         assert found.state(name) is State.UNKNOWN
         assert look in standing(found, name).said

@@ -10,6 +10,7 @@ import pytest
 from tests.collect import looks
 
 from rootwarden.collect.live import Scope
+from rootwarden.collect.permissions import ADVISE, READS
 from rootwarden.collect.plan import (
     ADMINS_MANAGEMENT_ACTIONS,
     ADMINS_MEMBER_ACTIONS,
@@ -229,6 +230,9 @@ def test_a_root_audit_stays_within_the_task_policy() -> None:
         ([], {*MANAGEMENT_ACTIONS, "sts:AssumeRole"}),
         (["--assume-root"], {*MANAGEMENT_ACTIONS, "sts:AssumeRoot"}),
         (["--format", "stackset"], {*MEMBER_ACTIONS, "sts:AssumeRole"}),
+        (["--for", "advise"], {*READS[ADVISE].caller, "sts:AssumeRole"}),
+        (["--for", "advise", "--assume-root"], {*READS[ADVISE].caller, "sts:AssumeRoot"}),
+        (["--for", "advise", "--format", "stackset"], {*READS[ADVISE].member, "sts:AssumeRole"}),
         (["--for", "iam-admins"], {*ADMINS_MANAGEMENT_ACTIONS, "sts:AssumeRole"}),
         (["--for", "iam-admins", "--format", "stackset"], {*ADMINS_MEMBER_ACTIONS, "sts:AssumeRole"}),
     ],
@@ -245,6 +249,8 @@ def test_permissions_prints_every_action(tmp_path: Path, arguments: list[str], e
         (["--for", "everything"], "no permissions for `everything`"),
         (["--for", "iam-admins", "--assume-root"], "are for audits"),
         (["--for", "iam-admins", "--archive"], "are for audits"),
+        (["--for", "advise", "--archive"], "are for audits"),
+        (["--for", "advise", "--send-to", "securityhub"], "are for audits"),
     ],
 )
 def test_permissions_that_there_are_not(tmp_path: Path, arguments: list[str], said: str) -> None:

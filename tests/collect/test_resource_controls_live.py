@@ -9,9 +9,10 @@ from tests.collect import looks
 
 from rootwarden.aws.door import CallFailed
 from rootwarden.collect.folder import EvidenceFolder
-from rootwarden.collect.guardrail_landscape import read_landscape
+from rootwarden.collect.guardrail_landscape import read_landscape, resource_controls
 from rootwarden.collect.save import EvidenceWriter
 from rootwarden.facts.fact import Known, Unknown
+from rootwarden.guardrails.standing import landscape
 from rootwarden.simulator import running
 from rootwarden.simulator.knobs import Deny
 from rootwarden.simulator.parts import attach
@@ -99,3 +100,15 @@ def test_a_policy_that_cannot_be_placed_leaves_its_kind_unknown(
     member = next(one for one in landscape.standings if not one.management)
     assert isinstance(member.scp, Known)
     assert isinstance(member.rcp, Unknown)
+
+
+def test_the_look_itself_tells_what_its_evidence_does(tmp_path: Path) -> None:
+    with running(fenced()) as simulator:
+        collected = looks.live(simulator, rules=(RULE,), writer=EvidenceWriter(tmp_path / "e"))
+    folder = EvidenceFolder(tmp_path / "e")
+    assert collected.resource_controls == resource_controls(folder.answer, folder.names("policies"))
+    assert isinstance(collected.resource_controls.attachments, Known)
+    others = {one.facts.id: one.facts.partition for one in collected.accounts}
+    live = landscape(collected.organization, collected.resource_controls, {}, others)
+    saved_ = read_landscape(folder)[0]
+    assert [one.rcp for one in live.standings] == [one.rcp for one in saved_.standings]

@@ -17,11 +17,17 @@ from rootwarden.simulator.digests import SigningKey, publish
 from rootwarden.simulator.knobs import ReportPolls
 from rootwarden.simulator.parts import certificate, days_ago, root_key, virtual_device
 from rootwarden.simulator.services import HANDLERS, central_root, iam_root, organization_policies
+from rootwarden.simulator.services.native import detector_id
 from rootwarden.simulator.world import (
     NOW,
     AccessKey,
     AdvancedEventSelector,
+    Analyzer,
+    CostSubscription,
+    DelegatedAdministrator,
+    Detector,
     FieldSelector,
+    Hub,
     IAMUser,
     PasswordPolicy,
     Trail,
@@ -137,6 +143,18 @@ CASES = [
     Case("s3:ListBuckets", "Buckets", {"MaxBuckets": 100}, MEMBER),
     Case("ec2:DescribeInstances", "Reservations", {"MaxResults": 5}, MEMBER),
     Case("ec2:DescribeRegions", "Regions", {"AllRegions": True}, MEMBER),
+    Case("securityhub:DescribeHub", "HubArn", account=MEMBER),
+    Case("securityhub:ListMembers", "Members", {"OnlyAssociated": True, "MaxResults": 10}, MEMBER),
+    Case("guardduty:ListDetectors", "DetectorIds", account=MEMBER),
+    Case("guardduty:GetDetector", "Status", {"DetectorId": detector_id(MEMBER)}, MEMBER),
+    Case(
+        "guardduty:DescribeOrganizationConfiguration",
+        "AutoEnableOrganizationMembers",
+        {"DetectorId": detector_id(MEMBER)},
+        MEMBER,
+    ),
+    Case("accessanalyzer:ListAnalyzers", "analyzers", account=MEMBER),
+    Case("ce:GetAnomalySubscriptions", "AnomalySubscriptions"),
     Case("securityhub:BatchImportFindings", "SuccessCount", {"Findings": [FINDING]}),
 ]
 
@@ -156,6 +174,15 @@ def full_world() -> World:
     root.password, root.password_last_used = True, days_ago(3)
     root.devices, root.certificates = [virtual_device(MEMBER)], [certificate()]
     root.keys = [root_key(MEMBER, created=days_ago(9), used=days_ago(2))]
+    region = account.region("us-east-1")
+    region.detector, region.hub = Detector(members="ALL"), Hub(members=(MANAGEMENT,))
+    region.analyzers = [Analyzer(name="organization")]
+    world.management.cost_subscriptions = [CostSubscription(name="bill", addresses=("bill@example.com",))]
+    assert world.organization is not None
+    world.organization.delegated += [
+        DelegatedAdministrator(account_id=MEMBER, service_principal=f"{service}.amazonaws.com")
+        for service in ("guardduty", "securityhub")
+    ]
     return world
 
 
@@ -293,3 +320,20 @@ def test_findings_can_be_read_back(simulator: Simulator) -> None:
         ("finding-3", "InvalidInput"),
     ]
     assert [finding["Id"] for finding in simulator.state.findings] == ["finding-1"]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "code"),
+    [
+        ("guardduty", "get_detector", {"DetectorId": "fake"}, "BadRequestException"),
+        ("guardduty", "describe_organization_configuration", {"DetectorId": "fake"}, "BadRequestException"),
+        ("securityhub", "describe_hub", {}, "InvalidAccessException"),
+        ("securityhub", "list_members", {}, "InvalidAccessException"),
+    ],
+)
+def test_a_service_that_is_off_has_nothing_to_tell(
+    simulator: Simulator, service: str, operation: str, parameters: dict[str, str], code: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(client(simulator, service), operation)(**parameters)
+    assert refused.value.response["Error"]["Code"] == code

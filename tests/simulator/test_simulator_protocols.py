@@ -168,7 +168,8 @@ def spoken_wrongly(service: str, operation: str, parameters: Any) -> Request:
     if protocol in {"json", "rest-json"}:
         body = json.dumps(parameters).encode()
         path = str(model.http["requestUri"]) if protocol == "rest-json" else "/"
-        return request(service, {"x-amz-target": f"X.{operation}"}, body, path=path)
+        method = str(model.http["method"])
+        return request(service, {"x-amz-target": f"X.{operation}"}, body, path=path, method=method)
     if protocol == "smithy-rpc-v2-cbor":
         odd = {name: 10 if value in (10**30, "\ud800") else value for name, value in parameters.items()}
         return request(service, {}, cbor.encode(odd), path=f"/service/{GRANITE}/operation/{operation}")

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from rootwarden.facts.native_services import NativeService
+
 
 class State(StrEnum):
     """How an advice stands in one organization; what could not be looked at is never done."""
@@ -67,13 +69,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    """What decides the state: exactly one of three, or none, and then the state is unknown.
+    """What decides the state: exactly one of four, or none, and then the state is unknown.
 
     Attributes:
         rules: Shipped rules that all pass when it is done.
         guardrails: Shipped guardrails that all hold when it is done.
         check: A sentence of the rule language that is true when it is done.
         fails: What to say where `check` is false.
+        service: One of AWS's own services that is looked at itself.
         applies: Where no account fits, in words for a reader: why it does not apply.
         look: How to see for oneself; always there where nothing decides it.
     """
@@ -82,6 +85,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     guardrails: tuple[str, ...] = ()
     check: str = ""
     fails: str = ""
+    service: NativeService | None = None
     applies: str = ""
     look: str = ""
 

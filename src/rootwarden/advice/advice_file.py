@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.advice.advice import Advice, Certainty, Cost, Decided, Price, Step
+from rootwarden.facts.native_services import NativeService
 from rootwarden.strict_toml import FileKind, in_backticks, is_id, read_toml, refused
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class _DecidedTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     guardrails: tuple[str, ...] = ()
     check: str = ""
     fails: str = ""
+    service: NativeService | None = None
     applies: str = ""
     look: str = ""
 
@@ -75,6 +77,7 @@ def read_advice(text: str, *, file: str = "") -> Advice:
             guardrails=table.decided.guardrails,
             check=line(table.decided.check),
             fails=line(table.decided.fails),
+            service=table.decided.service,
             applies=line(table.decided.applies),
             look=line(table.decided.look),
         ),
@@ -120,10 +123,12 @@ def _about_cost(cost: Cost) -> Iterator[str]:
 
 
 def _about_decided(decided: Decided) -> Iterator[str]:
-    ways = sum(map(bool, (decided.rules, decided.guardrails, decided.check)))
+    ways = sum(map(bool, (decided.rules, decided.guardrails, decided.check, decided.service)))
     if ways > 1:
-        yield "`[decided]` has more than one of `rules`, `guardrails` and `check`"
+        yield "`[decided]` has more than one of `rules`, `guardrails`, `check` and `service`"
     if bool(decided.check) is not bool(decided.fails):
         yield "`decided.fails` goes with `decided.check`"
     if not ways and not decided.look:
         yield "nothing decides it: `decided.look` has to say how to see for oneself"
+    if decided.service and not decided.look:
+        yield "`decided.service` goes with `decided.look`: what is not known, people see for themselves"

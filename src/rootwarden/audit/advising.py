@@ -12,6 +12,7 @@ from rootwarden.advice.order import Placed, ordered
 from rootwarden.advice.scenario import Cell, possible
 from rootwarden.audit.assess import assess
 from rootwarden.audit.guardrail_proof import Wanted, prove_all
+from rootwarden.audit.native_standing import Native, seen
 from rootwarden.audit.rulebook import rulebook
 from rootwarden.facts.fact import Absent, value_or_none
 from rootwarden.facts.instant import Instant
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rootwarden.advice.scenario import Scenario
     from rootwarden.audit.assess import Terms
     from rootwarden.audit.judge import Judge
+    from rootwarden.audit.native_standing import Seen
     from rootwarden.audit.result import Finding
     from rootwarden.audit.rulebook import Rulebook
     from rootwarden.collect.collected import Collected
@@ -135,7 +137,8 @@ def advise(collected: Collected, terms: Terms, judge: Judge, landscape: Landscap
         findings.setdefault(each.rule, []).append(each)
     every = packs.advice()
     proofs = _proofs(every, landscape)
-    standings = tuple(_standing(one, findings, proofs) for one in every)
+    native = Native(collected.organization, {one.facts.id: one.services for one in collected.accounts})
+    standings = tuple(_standing(one, findings, proofs, native) for one in every)
     if isinstance(collected.organization.id, Absent):
         standings = _alone(every, standings)
     states = {one.advice: one.state for one in standings}
@@ -169,10 +172,14 @@ def _proofs(advice: Iterable[Advice], landscape: Landscape) -> dict[str, Guardra
     return {one.id: one for one in prove_all(landscape, wanted).guardrails}
 
 
-def _standing(one: Advice, findings: Mapping[str, list[Finding]], proofs: Mapping[str, GuardrailProof]) -> Standing:
+def _standing(
+    one: Advice, findings: Mapping[str, list[Finding]], proofs: Mapping[str, GuardrailProof], native: Native
+) -> Standing:
     decided = one.decided
     if decided.guardrails:
         return _of_proofs(one, [proofs[name] for name in decided.guardrails])
+    if decided.service:
+        return _of_services(one, seen(decided.service, native))
     rules = decided.rules or ((f"{_OWN}{one.id}",) if decided.check else ())
     if not rules:
         said = f"Rootwarden does not ask for it; see for yourself: {decided.look}"
@@ -233,6 +240,27 @@ def _why(one: Advice, state: State, first: list[Finding]) -> str:
     if state is State.UNKNOWN or one.decided.rules:
         return first[0].reason
     return "it is so" if state is State.DONE else one.decided.fails
+
+
+def _of_services(one: Advice, found: tuple[Seen, ...]) -> Standing:
+    failed, unknown, passed = ([each for each in found if each.on is on] for on in (False, None, True))
+    if not found:
+        return Standing(advice=one.id, state=State.NOT_APPLICABLE, said=one.decided.applies)
+    state = _state(failed=bool(failed), unknown=bool(unknown), passed=bool(passed))
+    said = (failed or unknown or passed)[0].said
+    open_ = {each.account for each in failed}
+    unsure = {each.account for each in unknown} - open_
+    missing = [each.permission for each in unknown if each.permission]
+    return Standing(
+        advice=one.id,
+        state=state,
+        said=f"{said}; see for yourself: {one.decided.look}" if state is State.UNKNOWN else said,
+        done=len({each.account for each in passed} - open_ - unsure),
+        not_done=len(open_),
+        unknown=len(unsure),
+        accounts=tuple(sorted(open_)),
+        permission=max(sorted(set(missing)), key=missing.count, default=""),
+    )
 
 
 def _of_proofs(one: Advice, proofs: list[GuardrailProof]) -> Standing:

@@ -9,6 +9,9 @@ import msgspec
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 JsonObject: TypeAlias = dict[str, Json]
 
+# Where IAM writes a service otherwise than botocore.
+_PREFIXES = {"accessanalyzer": "access-analyzer"}
+
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A read call and where its answer is kept.
@@ -30,4 +33,4 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def action(self) -> str:
         """The IAM action that allows it, `iam:GetAccountSummary`."""
-        return f"{self.service}:{self.operation}"
+        return f"{_PREFIXES.get(self.service, self.service)}:{self.operation}"

@@ -220,7 +220,7 @@ class Door:
         whole: JsonObject = {}
         for page in self._pages(client, call, send):
             _merge(whole, page)
-        for token in ("Marker", "IsTruncated", "NextToken", "nextToken"):
+        for token in ("Marker", "IsTruncated", "NextToken", "nextToken", "NextPageToken"):
             whole.pop(token, None)
         return whole
 

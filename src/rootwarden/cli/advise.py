@@ -76,15 +76,14 @@ def _advised(asked: Look) -> Advised:
 
     terms = Terms(rulebook=advice_book(advice()))
     judge = Judge(terms)
-    collected = look(asked, terms.rulebook, tags=False, tree=True, digest=judge.digest)
+    collected = look(asked, terms.rulebook, tags=False, tree=True, digest=judge.digest, services=True)
     if not collected.accounts and not collected.interrupted:
         raise UsageError("there is no account to look at", hint="give a folder or accounts that are active")
     return advise(collected, terms, judge, _landscape(asked, collected))
 
 
 def _landscape(asked: Look, collected: Collected) -> Landscape:
-    """The policies above every account: all of a folder, of a live look the service control policies."""
-    from rootwarden.facts.guardrail import ResourceControls
+    """The policies above every account: all of a folder, of a live look those of the organization."""
     from rootwarden.guardrails.standing import landscape
 
     if asked.evidence is not None:
@@ -93,7 +92,7 @@ def _landscape(asked: Look, collected: Collected) -> Landscape:
 
         return read_landscape(EvidenceFolder(asked.evidence))[0]
     others = {one.facts.id: one.facts.partition for one in collected.accounts}
-    return landscape(collected.organization, ResourceControls(), {}, others)
+    return landscape(collected.organization, collected.resource_controls, {}, others)
 
 
 def _text(advised: Advised, format_: str, screen: tuple[int, bool]) -> str:

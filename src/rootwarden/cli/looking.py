@@ -70,6 +70,7 @@ def look(
     digest: Digest | None = None,
     kept: Archiving | None = None,
     dated: bool = True,
+    services: bool = False,
 ) -> Collected:
     """Collect from wherever the arguments say.
 
@@ -81,6 +82,7 @@ def look(
         digest: What is kept of each account once it is read; everything when not given.
         kept: Takes every account for the archive, with all there is to know of it.
         dated: Something is judged by the instant; if not, a folder that does not tell one is read as of `NO_INSTANT`.
+        services: Whether AWS's own services are on is asked as well.
 
     Raises:
         UsageError: When the arguments contradict each other.
@@ -113,12 +115,13 @@ def look(
             parts=parts,
             inside=plan_for(book.needs, watched=book.watched, assets=kept is not None).inside,
             digest=taken,
+            services=services,
         )
     if asked.credential_report is not None:
         from rootwarden.collect.offline import collect_credential_report
 
         return collect_credential_report(asked.credential_report, as_of=instant, parts=parts)
-    plan = plan_for(book.needs, watched=book.watched, tags=tags, tree=tree, assets=kept is not None)
+    plan = plan_for(book.needs, watched=book.watched, tags=tags, tree=tree, assets=kept is not None, services=services)
     return look_live(asked, plan, parts, instant, digest=taken)
 
 

@@ -9,7 +9,7 @@ import typer
 
 def permissions(
     command: Annotated[
-        str, typer.Option("--for", metavar="COMMAND", help="What it is for: audit, iam-admins, or credentials.")
+        str, typer.Option("--for", metavar="COMMAND", help="What it is for: audit, advise, iam-admins, or credentials.")
     ] = "audit",
     assume_root: Annotated[
         bool, typer.Option("--assume-root", help="For audits through sts:AssumeRoot instead of a member role.")
@@ -33,7 +33,7 @@ def permissions(
     partition: Annotated[str, typer.Option("--partition", metavar="NAME", help="aws, aws-us-gov, …")] = "aws",
 ) -> int:
     """Print the least permissions a command needs, made from the calls the code makes."""
-    from rootwarden.collect.permissions import AUDIT, READS, caller_policy, member_role_template
+    from rootwarden.collect.permissions import ADMINS, AUDIT, READS, caller_policy, member_role_template
     from rootwarden.errors import UsageError
 
     if send_to not in ("", "securityhub"):
@@ -43,9 +43,10 @@ def permissions(
     if command not in READS:
         hint = f"choose one of {', '.join((*READS, 'credentials'))}"
         raise UsageError(f"there are no permissions for `{command}`", hint=hint)
-    if command != AUDIT and (assume_root or send_to or archive):
+    if (command == ADMINS and assume_root) or (command != AUDIT and (send_to or archive)):
         raise UsageError(
-            "--assume-root, --send-to and --archive are for audits", hint=f"leave them out with --for {command}"
+            "--send-to and --archive are for audits, --assume-root for audits and advise",
+            hint=f"leave them out with --for {command}",
         )
     if format_ == "policy":
         text = caller_policy(

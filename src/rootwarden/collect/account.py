@@ -41,6 +41,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         as_of: The instant everything is judged at.
         parts: What of each account's inventory is kept, because a selected rule reads it.
         guardrails: What evaluating the organization's policies takes.
+        services: What AWS's own services watch is read.
     """
 
     organization: Organization
@@ -50,6 +51,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     parts: frozenset[Part] = frozenset()
     guardrails: Around = Around()
+    services: bool = False
 
 
 def surroundings(
@@ -58,6 +60,7 @@ def surroundings(
     as_of: datetime,
     *,
     parts: frozenset[Part] = frozenset(),
+    services: bool = False,
 ) -> Surroundings:
     """Index an organization's facts once for all its accounts."""
     accounts = organization.accounts.value if isinstance(organization.accounts, Known) else ()
@@ -71,6 +74,7 @@ def surroundings(
         as_of=as_of,
         parts=parts,
         guardrails=guardrails_around(organization),
+        services=services,
     )
 
 

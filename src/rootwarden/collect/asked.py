@@ -66,6 +66,7 @@ class Asked:
             "ConnectionClosed",
             "MalformedAnswer",
             "TooManyPages",
+            "NoWayIn",
         )
         said = f"{failed.code}: {failed.detail}" if ours and failed.detail else failed.code
         self.answers.add(file, Answered(self._line(file, action, region, said)))

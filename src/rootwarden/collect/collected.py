@@ -11,6 +11,8 @@ import msgspec
 from rootwarden.facts.account import Account
 from rootwarden.facts.credential_report import CredentialReportRow
 from rootwarden.facts.fact import Known, Unknown, Why
+from rootwarden.facts.guardrail import ResourceControls
+from rootwarden.facts.native_services import AccountServices
 from rootwarden.facts.organization import Organization, OrganizationAccount
 
 if TYPE_CHECKING:
@@ -26,11 +28,13 @@ class CollectedAccount(msgspec.Struct, frozen=True, kw_only=True):
         facts: The facts.
         refusals: Why each unanswered call gave no answer; its first source names the call.
         answered: Whether anything at all was answered about it.
+        services: What AWS's own services watch, where that is asked; no part of the facts an archive keeps.
     """
 
     facts: Account
     refusals: tuple[Unknown, ...]
     answered: bool
+    services: AccountServices = AccountServices()
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -47,6 +51,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
         as_of: The instant to judge at.
         described: What was looked at, for people.
         organization: The organization's facts.
+        resource_controls: Its resource control policies, of a live look.
         accounts: Management account first, then by id.
         skipped: Accounts that are not ACTIVE, with their state.
         unreadable: Files or accounts that could not be read at all, with the reason.
@@ -57,6 +62,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     described: str
     organization: Organization
+    resource_controls: ResourceControls = ResourceControls()
     accounts: tuple[CollectedAccount, ...]
     skipped: tuple[OrganizationAccount, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()

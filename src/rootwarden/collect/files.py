@@ -31,6 +31,18 @@ TAGS = "tags.json"
 ASSET_COUNTS = "asset-counts.json"  # ours, out of several calls: `collect/assets.py`
 ERRORS = "errors.json"
 
+# AWS's own services: of the organization, of an account, and of a region of it (`services/<region>/`).
+SERVICE_ACCESS = "service-access.json"
+ADMINISTRATORS = "delegated-administrators"
+ENABLED_REGIONS = "enabled-regions.json"
+COST_SUBSCRIPTIONS = "cost-anomaly-subscriptions.json"
+GUARDDUTY_DETECTORS = "guardduty-detectors.json"
+GUARDDUTY_DETECTOR = "guardduty-detector.json"
+GUARDDUTY_ORGANIZATION = "guardduty-organization.json"
+SECURITY_HUB = "security-hub.json"
+SECURITY_HUB_MEMBERS = "security-hub-members.json"
+ANALYZERS = "access-analyzers.json"
+
 _CALLS = {
     ORGANIZATION: "organizations:DescribeOrganization",
     ACCOUNTS: "organizations:ListAccounts",
@@ -58,9 +70,19 @@ _CALLS = {
     "metric-filters.json": "logs:DescribeMetricFilters",
     "metric-alarms.json": "cloudwatch:DescribeAlarms",
     "event-rules.json": "events:ListRules",
+    SERVICE_ACCESS: "organizations:ListAWSServiceAccessForOrganization",
+    ENABLED_REGIONS: "ec2:DescribeRegions",
+    COST_SUBSCRIPTIONS: "ce:GetAnomalySubscriptions",
+    GUARDDUTY_DETECTORS: "guardduty:ListDetectors",
+    GUARDDUTY_DETECTOR: "guardduty:GetDetector",
+    GUARDDUTY_ORGANIZATION: "guardduty:DescribeOrganizationConfiguration",
+    SECURITY_HUB: "securityhub:DescribeHub",
+    SECURITY_HUB_MEMBERS: "securityhub:ListMembers",
+    ANALYZERS: "access-analyzer:ListAnalyzers",
 }
 _CALLS_BY_FOLDER = {
     "policies": "organizations:DescribePolicy",
+    ADMINISTRATORS: "organizations:ListDelegatedAdministrators",
     "root-access-key-last-used": "iam:GetAccessKeyLastUsed",
     "trail-status": "cloudtrail:GetTrailStatus",
     "event-selectors": "cloudtrail:GetEventSelectors",
@@ -92,6 +114,19 @@ def is_root_session_file(file: str) -> bool:
 def alternate_contact(kind: str) -> str:
     """File of an alternate contact: `billing`, `operations` or `security`."""
     return f"alternate-contact-{kind}.json"
+
+
+def administrators(principal: str) -> str:
+    """File of who administers a service for the organization, by its service principal."""
+    return f"{ADMINISTRATORS}/{principal}.json"
+
+
+def in_services(region: str, file: str) -> str:
+    """File of what is asked of a service in a region.
+
+    Not below `regions/`: what is there is looked through for trails and alarms.
+    """
+    return f"services/{region}/{file}"
 
 
 def resource_file(folder: str, resource: str) -> str:

@@ -23,8 +23,10 @@ from rootwarden.collect.collected import (
 )
 from rootwarden.collect.evidence import AccountAnswers
 from rootwarden.collect.folder import parse_declarations
+from rootwarden.collect.guardrail_landscape import resource_controls
 from rootwarden.collect.live_account import AccountCollector, Entry
 from rootwarden.collect.live_organization import OrganizationCollector
+from rootwarden.collect.native_services import Duties, duties
 from rootwarden.collect.organization import read_organization
 from rootwarden.collect.pool import Pool
 from rootwarden.collect.reader import AccountReader
@@ -152,7 +154,9 @@ class LiveCollection:
         central = self._organization(caller, home)
         organization = read_organization(central.answers.answer, central.answers.policy_ids())
         targets, skipped = self._targets(caller, organization)
-        around = surroundings(organization, self._declared, self._as_of, parts=self._parts)
+        around = surroundings(
+            organization, self._declared, self._as_of, parts=self._parts, services=self._plan.services
+        )
         reader = AccountReader(around, home, alarms=self._plan.monitoring or self._opens_root_sessions())
         collected, interrupted = self._collect(caller, home, targets, reader)
         accounts = in_order(collected, organization)
@@ -161,6 +165,7 @@ class LiveCollection:
             as_of=self._as_of,
             described=self._described(caller, organization, len(accounts)),
             organization=organization,
+            resource_controls=resource_controls(central.answers.answer, central.answers.policy_ids()),
             accounts=accounts,
             skipped=skipped,
             unreadable=tuple(unreachable(each) for each in accounts if not each.answered),
@@ -184,6 +189,8 @@ class LiveCollection:
             collector.features()
         if self._plan.policies or self._plan.tree:
             collector.tree(self._plan)
+        if self._plan.services:
+            collector.services()
         return collector
 
     def _targets(
@@ -271,7 +278,8 @@ class LiveCollection:
         announces = self._opens_root_sessions() and account == reader.management_account
         monitoring = (self._plan.monitoring and not reader.covered(answers)) or announces
         entry = self._entry(account, caller, reader.management_account)
-        yield from collector.collect(answers, entry, monitoring=monitoring, sign_in=keeps_root)
+        duty = duties(reader.organization, account) if self._plan.services else Duties()
+        yield from collector.collect(answers, entry, monitoring=monitoring, sign_in=keeps_root, duties=duty)
         asked = bool(answers.answered)
         read = self._read(reader, answers)
         # No selected rule asks anything inside this account: that is not an account nobody could look into.

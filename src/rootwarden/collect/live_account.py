@@ -15,6 +15,8 @@ from rootwarden.collect import plan as planning
 from rootwarden.collect.asked import Asked
 from rootwarden.collect.assets import count_assets
 from rootwarden.collect.monitoring_plan import next_calls
+from rootwarden.collect.native_services import Duties
+from rootwarden.collect.native_services_plan import first_service_calls, service_calls
 from rootwarden.collect.root_session import SESSION_SECONDS, RootSessionOpener, identity_of
 from rootwarden.collect.watching_plan import first_watching_calls, watching_calls
 from rootwarden.facts.fact import Absent, Known, Unknown
@@ -37,6 +39,7 @@ _NOT_READY = frozenset({"ReportInProgress", "ReportNotPresent", "ReportExpired"}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 MOST_MONITORING_CALLS = 14
 MOST_WATCHING_CALLS = 24
+_NO_DUTIES = Duties()
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +95,13 @@ class AccountCollector:
         self._clock = clock
 
     def collect(
-        self, answers: AccountAnswers, entry: Entry, *, monitoring: bool, sign_in: bool
+        self,
+        answers: AccountAnswers,
+        entry: Entry,
+        *,
+        monitoring: bool,
+        sign_in: bool,
+        duties: Duties = _NO_DUTIES,
     ) -> Generator[float, None, None]:
         """Fill `answers`; yields the seconds to wait whenever only waiting helps.
 
@@ -101,11 +110,14 @@ class AccountCollector:
             entry: How to get in.
             monitoring: Follow the account's own chain from trail to subscriber.
             sign_in: Read its Sign-In resource policy.
+            duties: What of AWS's own services it is asked about.
         """
         deadline = Deadline(self._seconds, self._stop)
         asked = Asked(self._door, answers, deadline, self._home, self._clock)
         calls = self._calls(entry, sign_in=sign_in)
-        if not self._files(calls, entry, monitoring=monitoring):
+        services = _first_services(asked, entry, duties)
+        needed = [*self._files(calls, entry, monitoring=monitoring), *services]
+        if not needed:
             # No selected rule asks anything inside the account: no session is opened for nothing.
             self._ask_centrally(asked, entry)
             return
@@ -113,7 +125,7 @@ class AccountCollector:
             identity = self._enter(answers.account, entry, deadline)
         except CallFailed as failed:
             assume = "sts:AssumeRole" if entry.kind == "role" else "sts:AssumeRoot"
-            for file in self._files(calls, entry, monitoring=monitoring):
+            for file in needed:
                 asked.record(file, assume, failed)
             self._ask_centrally(asked, entry)
             return
@@ -124,12 +136,10 @@ class AccountCollector:
         if entry.kind == "root":
             self._ask_key_use(asked, identity)
         self._ask_centrally(asked, entry)
-        if monitoring and entry.kind != "root":
-            self._follow_chain(asked, identity)
-        if self._plan.watched and entry.kind != "root":
-            self._watch(asked, identity)
-        if self._plan.assets and entry.kind != "root":
-            self._count(asked, identity)
+        if entry.kind != "root":
+            self._look_around(asked, identity, monitoring=monitoring)
+        if services:
+            _ask_services(asked, identity, duties)
         if report:
             yield from self._report(asked, identity, refused)
 
@@ -207,6 +217,15 @@ class AccountCollector:
             if isinstance(key, str):
                 asked.ask(planning.key_last_used_call(key), identity)
 
+    def _look_around(self, asked: Asked, identity: Identity | None, *, monitoring: bool) -> None:
+        """What needs several rounds of calls."""
+        if monitoring:
+            self._follow_chain(asked, identity)
+        if self._plan.watched:
+            self._watch(asked, identity)
+        if self._plan.assets:
+            self._count(asked, identity)
+
     def _follow_chain(self, asked: Asked, identity: Identity | None) -> None:
         made = 0
         while made < MOST_MONITORING_CALLS:
@@ -271,3 +290,20 @@ class AccountCollector:
                 return
             yield pause
             pause = min(pause * 1.6, _LONGEST_PAUSE)
+
+
+def _first_services(asked: Asked, entry: Entry, duties: Duties) -> list[str]:
+    """Files of the first calls about AWS's own services; with AssumeRoot, whose sessions may not ask them, none."""
+    calls = first_service_calls(duties)
+    if entry.kind != "root":
+        return [call.file for call in calls]
+    for call in calls:
+        asked.record(call.file, call.action, CallFailed("NoWayIn", "an AssumeRoot audit session may not"))
+    return []
+
+
+def _ask_services(asked: Asked, identity: Identity | None, duties: Duties) -> None:
+    """Each round asks what no round before asked; there are three: regions, what is on in each, its details."""
+    while calls := service_calls(asked.answers, duties):
+        for call in calls:
+            asked.ask(call, identity)

@@ -10,6 +10,7 @@ from rootwarden.aws.calls import Call
 from rootwarden.aws.door import CallFailed
 from rootwarden.collect import files
 from rootwarden.collect.evidence import Answered, CallRecord, fact_of_record, not_collected, source_of
+from rootwarden.collect.native_services_plan import organization_calls
 from rootwarden.facts.fact import Known
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ class OrganizationCollector:
     def features(self) -> None:
         """ListOrganizationsFeatures: the management account or the IAM delegated administrator may ask."""
         self._keep("ListOrganizationsFeatures", files.FEATURES, service="iam")
+
+    def services(self) -> None:
+        """Trusted access and administrators: the management account or a delegated administrator may ask."""
+        for call in organization_calls(self._home):
+            self._ask(call)
 
     def tree(self, plan: Plan) -> None:
         """Walk the tree once, and read every SCP and RCP and where it is attached, when a rule needs policies."""
@@ -174,13 +180,15 @@ class OrganizationCollector:
         service: str = "organizations",
         parameters: dict[str, Json] | None = None,
     ) -> None:
-        call = Call(service=service, operation=operation, file=file, region=self._home, parameters=parameters or {})
+        self._ask(Call(service=service, operation=operation, file=file, region=self._home, parameters=parameters or {}))
+
+    def _ask(self, call: Call) -> None:
         try:
             document = self._door.ask(call, identity=None, deadline=self._deadline, charged=self._caller)
         except CallFailed as failed:
-            self._record(file, call.action, failed.code)
+            self._record(call.file, call.action, failed.code)
         else:
-            self._add(file, call.action, document)
+            self._add(call.file, call.action, document)
 
     def _add(self, file: str, action: str, document: JsonObject) -> None:
         self.answers.answered[file] = Answered(self._line(file, action, ""), document)

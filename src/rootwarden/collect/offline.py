@@ -52,6 +52,7 @@ def collect_folder(
     parts: frozenset[Part] = frozenset(),
     inside: bool = True,
     digest: Digest = keep_whole,
+    services: bool = False,
 ) -> Collected:
     """Read every account of an evidence folder.
 
@@ -61,13 +62,14 @@ def collect_folder(
         parts: What of each account's inventory is kept, because a selected rule reads it.
         inside: Some rule asks something inside accounts; if none does, an account without files lacks nothing.
         digest: What is kept of an account once it is read.
+        services: Read what AWS's own services watch.
 
     Raises:
         UsageError: When neither the folder nor the caller tells the instant.
     """
     instant = as_of_of(folder, as_of)
     organization = read_organization(folder.answer, folder.names("policies"))
-    around = surroundings(organization, folder.declarations(), instant, parts=parts)
+    around = surroundings(organization, folder.declarations(), instant, parts=parts, services=services)
     skipped = tuple(each for each in around.listed.values() if not active(each))
     gone = {each.id for each in skipped}
     ids = sorted(({*folder.account_folders(), *around.listed}) - gone)

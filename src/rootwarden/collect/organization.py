@@ -9,8 +9,10 @@ import msgspec
 from rootwarden.collect import files, read
 from rootwarden.collect.evidence import decode_document
 from rootwarden.collect.iam_document import document_fact
+from rootwarden.collect.native_services import read_administrators, read_service_access
 from rootwarden.facts.fact import Absent, Known, Unknown, Why, transform
 from rootwarden.facts.guardrail import ScpDocument
+from rootwarden.facts.native_services import DELEGATED
 from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit
 
 if TYPE_CHECKING:
@@ -61,6 +63,10 @@ def read_organization(answer: Callable[[str], Fact[JsonObject]], policy_ids: tup
         root_credentials_management=_feature(features, MANAGEMENT_CENTRALLY),
         root_sessions=_feature(features, SESSIONS),
         trusted_access=_trusted_access(features),
+        service_access=read_service_access(answer(files.SERVICE_ACCESS)),
+        administrators={
+            each.principal: read_administrators(answer(files.administrators(each.principal))) for each in DELEGATED
+        },
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rootwarden.collect.native_services_plan import ORGANIZATION_SERVICE_ACTIONS, SERVICE_ACTIONS
 from rootwarden.collect.plan import (
     ADMINS_MANAGEMENT_ACTIONS,
     ADMINS_MEMBER_ACTIONS,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 VERSION = "2012-10-17"
 AUDIT = "audit"
 ADMINS = "iam-admins"
+ADVISE = "advise"
 
 
 class Reads(msgspec.Struct, frozen=True):
@@ -34,6 +36,11 @@ class Reads(msgspec.Struct, frozen=True):
 READS = {
     AUDIT: Reads(MANAGEMENT_ACTIONS, MEMBER_ACTIONS),
     ADMINS: Reads(ADMINS_MANAGEMENT_ACTIONS, ADMINS_MEMBER_ACTIONS),
+    # The member role is the same everywhere, and the accounts that administer a service are members.
+    ADVISE: Reads(
+        tuple(sorted({*MANAGEMENT_ACTIONS, *ORGANIZATION_SERVICE_ACTIONS, *SERVICE_ACTIONS})),
+        tuple(sorted({*MEMBER_ACTIONS, *SERVICE_ACTIONS})),
+    ),
 }
 
 

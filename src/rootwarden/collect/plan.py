@@ -65,6 +65,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         tags: Ask for account tags too, to name owners.
         tree: Walk the organization's tree.
         assets: Count what each account holds (`collect/assets.py`): three calls for each enabled region.
+        services: Ask whether AWS's own services are on (`collect/native_services_plan.py`).
     """
 
     needs: frozenset[str]
@@ -72,6 +73,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     tags: bool = False
     tree: bool = False
     assets: bool = False
+    services: bool = False
 
     @property
     def report(self) -> bool:
@@ -107,7 +109,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def inside(self) -> bool:
         """Anything is asked inside an account, and not only of its organization."""
         asked = self.report or self.root_credentials or self.contacts or self.monitoring or self.sign_in_policy
-        return asked or self.assets or bool(self.watched or _PRINCIPALS & self.needs)
+        return asked or self.assets or self.services or bool(self.watched or _PRINCIPALS & self.needs)
 
     @property
     def root_credentials(self) -> bool:
@@ -122,9 +124,12 @@ def plan_for(
     tags: bool = False,
     tree: bool = False,
     assets: bool = False,
+    services: bool = False,
 ) -> Plan:
     """Make the plan for a set of needs; `tree` asks for the tree though no rule reads policies (owners by unit)."""
-    return Plan(needs=frozenset(needs), watched=frozenset(watched), tags=tags, tree=tree, assets=assets)
+    return Plan(
+        needs=frozenset(needs), watched=frozenset(watched), tags=tags, tree=tree, assets=assets, services=services
+    )
 
 
 def credential_calls(plan: Plan) -> tuple[Call, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rootwarden.collect.account import read_account
 from rootwarden.collect.collected import CollectedAccount, refusals_of, spoiled
 from rootwarden.collect.monitoring import monitoring_facts
+from rootwarden.collect.native_services import read_services
 from rootwarden.collect.policies import guardrail
 from rootwarden.collect.root_user import summary_flags
 from rootwarden.detect.alarm_chain import root_usage_alarm
@@ -15,6 +16,7 @@ from rootwarden.detect.trails import log_accounts
 from rootwarden.facts.account import UsageAlarm
 from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.inventory import Part
+from rootwarden.facts.native_services import AccountServices
 from rootwarden.packs.samples import root_samples
 
 if TYPE_CHECKING:
@@ -110,10 +112,11 @@ class AccountReader:
             watching=watching,
             elsewhere=elsewhere,
         )
+        services = read_services(answers) if self._around.services else AccountServices()
         # A source that another one stood in for was spoiled all the same: it is named.
-        spoilt = (*spoiled(facts), *spoiled(summary_flags(answers)), *wrong)
+        spoilt = (*spoiled(facts), *spoiled(services), *spoiled(summary_flags(answers)), *wrong)
         refused = refusals_of([*answers.refusals(), *spoilt])
-        return CollectedAccount(facts=facts, refusals=refused, answered=answers.answered_any())
+        return CollectedAccount(facts=facts, refusals=refused, answered=answers.answered_any(), services=services)
 
     def _alarm(self, answers: CountedAnswers, *, manages: bool) -> tuple[UsageAlarm, tuple[Unknown, ...]]:
         """Whether root use reaches a person, and what of the answers about it could not be used."""

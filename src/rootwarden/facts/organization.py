@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rootwarden.facts.fact import Fact, Unknown
 from rootwarden.facts.guardrail import ScpDocument
+
+if TYPE_CHECKING:
+    from rootwarden.facts.native_services import NativeService
 
 _NOT_COLLECTED = Unknown("not collected")
 
@@ -73,6 +77,8 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         root_credentials_management: Central management of root credentials is on.
         root_sessions: Privileged root sessions are on.
         trusted_access: IAM may act in the organization, without which neither can be on.
+        service_access: Service principals that may.
+        administrators: Active accounts that administer a service, by service principal.
     """
 
     id: Fact[str] = _NOT_COLLECTED
@@ -89,3 +95,9 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     root_credentials_management: Fact[bool] = _NOT_COLLECTED
     root_sessions: Fact[bool] = _NOT_COLLECTED
     trusted_access: Fact[bool] = _NOT_COLLECTED
+    service_access: Fact[tuple[str, ...]] = _NOT_COLLECTED
+    administrators: dict[str, Fact[tuple[str, ...]]] = {}
+
+    def administrators_of(self, service: NativeService) -> Fact[tuple[str, ...]]:
+        """The accounts that administer a service."""
+        return self.administrators.get(service.principal, _NOT_COLLECTED)

@@ -104,6 +104,11 @@ WORDS: dict[str, Words] = {
         invalid=("InvalidInputException", 400),
         failed=("InternalException", 500),
     ),
+    "guardduty": _replace(
+        REST_JSON, invalid=("BadRequestException", 400), failed=("InternalServerErrorException", 500)
+    ),
+    "accessanalyzer": _replace(REST_JSON, throttled=("ThrottlingException", 429)),
+    "ce": JSON,
     "ec2": Words(
         denied=("UnauthorizedOperation", 403),
         throttled=("RequestLimitExceeded", 503),

@@ -13,7 +13,7 @@ import msgspec
 
 from rootwarden.simulator.http import Reply, Request
 from rootwarden.simulator.protocols import aws_json, cbor, form, xml
-from rootwarden.simulator.protocols.model import operation_model, rest_operations, service_model
+from rootwarden.simulator.protocols.model import operation_model, rest_operation, service_model
 from rootwarden.simulator.refusal import WORDS, Refusal, Trouble
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 _SCOPE = re.compile(r"Credential=([\w+/=-]{1,128})/(\d{8})/([\w-]{1,64})/([\w-]{1,64})/aws4_request")
-_SERVICES = {"monitoring": "cloudwatch", **{name: name for name in WORDS}}
+_SERVICES = {"monitoring": "cloudwatch", "access-analyzer": "accessanalyzer", **{name: name for name in WORDS}}
 _RPC_PATH = re.compile(r"/service/(\w+)/operation/(\w+)")
 _FORM, _EC2, _REST_XML, _JSON, _REST_JSON, _CBOR = "form", "ec2", "rest-xml", "json", "rest-json", "cbor"
 _BY_MODEL = {"query": _FORM, "ec2": _EC2, "rest-xml": _REST_XML, "json": _JSON, "rest-json": _REST_JSON}
@@ -52,6 +52,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     operation: str
     request: Request
     fields: dict[str, str]
+    labels: dict[str, str] = {}
 
 
 def read_scope(request: Request) -> Scope:
@@ -85,6 +86,7 @@ def protocol_of(service: str, request: Request) -> str:
 def read_operation(service: str, protocol: str, request: Request) -> Asked:
     """The name of the operation asked for; raises `Refusal` when the request names none."""
     fields: dict[str, str] = {}
+    labels: dict[str, str] = {}
     name = ""
     if protocol in {_FORM, _EC2}:
         try:
@@ -99,10 +101,10 @@ def read_operation(service: str, protocol: str, request: Request) -> Asked:
         name = match.group(2) if match else ""
     else:
         path = request.path if request.path == "/" else request.path.rstrip("/")
-        name = rest_operations(service).get((request.method, path), "")
+        name, labels = rest_operation(service, request.method, path)
     if operation_model(service, name) is None:
         raise Refusal("UnknownOperationException" if protocol == _JSON else "InvalidAction", f"no action `{name[:80]}`")
-    return Asked(service=service, protocol=protocol, operation=name, request=request, fields=fields)
+    return Asked(service=service, protocol=protocol, operation=name, request=request, fields=fields, labels=labels)
 
 
 def read_parameters(asked: Asked) -> dict[str, Any]:
@@ -115,6 +117,9 @@ def read_parameters(asked: Asked) -> dict[str, Any]:
             return cbor.cbor_parameters(asked.request.body)
         if asked.protocol == _REST_XML:
             return form.decode_query_string(model, asked.request.query)
+        if asked.protocol == _REST_JSON:
+            queried = form.decode_query_string(model, asked.request.query)
+            return aws_json.json_parameters(asked.request.body) | queried | asked.labels
         return aws_json.json_parameters(asked.request.body)
     except ValueError as problem:
         raise WORDS[asked.service].refusal(Trouble.INVALID, f"malformed parameters: {problem}") from problem

@@ -272,6 +272,37 @@ class EventRule(msgspec.Struct, kw_only=True):
     targets: list[EventTarget] = []
 
 
+class Detector(msgspec.Struct, kw_only=True):
+    """The GuardDuty detector of a region; `members` says whose it sees to, where the account administers it."""
+
+    enabled: bool = True
+    members: Literal["ALL", "NEW", "NONE"] = "NONE"
+    limit_reached: bool = False
+
+
+class Hub(msgspec.Struct, kw_only=True):
+    """Security Hub in a region; `members` are ids of accounts, where the account administers it."""
+
+    members: tuple[str, ...] = ()
+
+
+class Analyzer(msgspec.Struct, kw_only=True):
+    """An analyzer of IAM Access Analyzer."""
+
+    name: str
+    kind: Literal["ACCOUNT", "ORGANIZATION", "ORGANIZATION_UNUSED_ACCESS"] = "ORGANIZATION"
+    active: bool = True
+
+
+class CostSubscription(msgspec.Struct, kw_only=True):
+    """A subscription of Cost Anomaly Detection."""
+
+    name: str
+    monitors: int = 1
+    addresses: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
+
+
 class Region(msgspec.Struct, kw_only=True):
     """What an account holds in one region."""
 
@@ -282,6 +313,9 @@ class Region(msgspec.Struct, kw_only=True):
     event_rules: list[EventRule] = []
     rds_instances: int = 0
     ec2_instances: int = 0
+    detector: Detector | None = None
+    hub: Hub | None = None
+    analyzers: list[Analyzer] = []
 
 
 class SignInStatement(msgspec.Struct, kw_only=True):
@@ -336,6 +370,7 @@ class Account(msgspec.Struct, kw_only=True):
     regions: dict[str, Region] = {}
     enabled_regions: tuple[str, ...] = ("us-east-1", "eu-central-1")
     buckets: int = 0
+    cost_subscriptions: list[CostSubscription] = []
     sign_in_policy: list[SignInStatement] = []
     console_authorization: bool | None = None
     unassigned_devices: list[MFADevice] = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from botocore.loaders import Loader
@@ -36,3 +38,26 @@ def rest_operations(service: str) -> dict[tuple[str, str], str]:
         http = model.operation_model(name).http
         found.setdefault((str(http["method"]), str(http["requestUri"]).partition("?")[0]), name)
     return found
+
+
+def rest_operation(service: str, method: str, path: str) -> tuple[str, dict[str, str]]:
+    """The operation a method and a decoded path name, with what stands for labels in it; empty where none fits."""
+    exact = rest_operations(service).get((method, path))
+    if exact is not None:
+        return exact, {}
+    for (verb, template), name in rest_operations(service).items():
+        match = _pattern(template).fullmatch(path) if verb == method and "{" in template else None
+        if match is not None:
+            return name, match.groupdict()
+    return "", {}
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    """A path with labels; one of a single segment holds no slash (Smithy, HTTP bindings)."""
+    parts = re.split(r"\{(\w+)(\+?)\}", template)
+    texts = [re.escape(part) for part in parts[::3]]
+    labels = [
+        f"(?P<{name}>{'.+' if greedy else '[^/]+'})" for name, greedy in zip(parts[1::3], parts[2::3], strict=True)
+    ]
+    return re.compile("".join(a + b for a, b in zip_longest(texts, labels, fillvalue="")))

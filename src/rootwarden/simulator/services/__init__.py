@@ -16,6 +16,7 @@ from rootwarden.simulator.services import (
     iam,
     iam_root,
     monitoring,
+    native,
     notification,
     organization_policies,
     organizations,
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from rootwarden.simulator.call import Handler
 
 HANDLERS: dict[str, dict[str, Handler]] = {
+    "accessanalyzer": native.ANALYZER_OPERATIONS,
     "account": account.OPERATIONS,
+    "ce": native.COST_OPERATIONS,
     "cloudtrail": cloudtrail.OPERATIONS,
     "cloudwatch": monitoring.CLOUDWATCH_OPERATIONS,
     "ec2": assets.EC2_OPERATIONS,
     "events": notification.EVENTS_OPERATIONS,
+    "guardduty": native.GUARDDUTY_OPERATIONS,
     "iam": iam.OPERATIONS | iam_root.OPERATIONS | central_root.IAM_OPERATIONS,
     "logs": monitoring.LOGS_OPERATIONS,
     "organizations": organizations.OPERATIONS
@@ -40,7 +44,7 @@ HANDLERS: dict[str, dict[str, Handler]] = {
     | central_root.ORGANIZATIONS_OPERATIONS,
     "rds": assets.RDS_OPERATIONS,
     "s3": assets.S3_OPERATIONS,
-    "securityhub": securityhub.OPERATIONS,
+    "securityhub": securityhub.OPERATIONS | native.SECURITY_HUB_OPERATIONS,
     "signin": signin.OPERATIONS,
     "sns": notification.SNS_OPERATIONS,
     "sts": sts.OPERATIONS,
