@@ -21,7 +21,7 @@ from rootwarden.trail.place_names import Restriction
 from rootwarden.trail.replay import Replay, Sums
 from rootwarden.trail.replayed import REPLAYED
 from rootwarden.trail.replayer import Replayer
-from rootwarden.trail.scan import Scan
+from rootwarden.trail.scan import Scan, counts_of, looked_at
 from rootwarden.trail.spool import Row, row_of
 from rootwarden.trail.usage import CallScan, UsageScan
 from rootwarden.trail.usage_tally import UsageTally
@@ -112,7 +112,12 @@ def read_batch(batch: Sequence[Readable], orders: Orders, door: Door | None) -> 
                 problems.append(Problem(each.name, source.message))
                 counts.append(Counts(files=1))
                 continue
-            scan = Scan(source, orders.interest, name=each.name, limits=orders.limits)
+            look = looked_at(source, orders.interest, orders.limits)
+            if look.ruled_out:
+                counts.append(counts_of(look))
+                read[each.name] = each.stamp
+                continue
+            scan = Scan(source, orders.interest, name=each.name, limits=orders.limits, look=look)
             kept.add(asked_for(scan.events(), orders.restriction))
             counts.append(scan.counts())
             problems.extend(scan.problems)

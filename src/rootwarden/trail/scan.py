@@ -69,9 +69,23 @@ def scan_file(source: Path | bytes, interest: Interest, *, name: str = "", limit
     Returns:
         The events and counts. A file that cannot be read, or only in part, is a problem and no error.
     """
-    scan = Scan(source, interest, name=name or (str(source) if isinstance(source, Path) else "-"), limits=limits)
+    look = looked_at(source, interest, limits)
+    if look.ruled_out:
+        return ScannedFile(events=(), counts=counts_of(look), problems=())
+    named = name or (str(source) if isinstance(source, Path) else "-")
+    scan = Scan(source, interest, name=named, limits=limits, look=look)
     events = tuple(scan.events())
     return ScannedFile(events=events, counts=scan.counts(), problems=tuple(scan.problems))
+
+
+def looked_at(source: Path | bytes | BinaryIO, interest: Interest, limits: Limits) -> Look:
+    """What looking through a file comes to, before anything is made ready to read it; nothing for what is no file."""
+    return look_through(source, filter_of(interest), limits) if isinstance(source, Path) else _NO_LOOK
+
+
+def counts_of(look: Look) -> Counts:
+    """What was read of a file that was ruled out by looking through it."""
+    return Counts(files=1, ruled_out=1, packed=look.packed, inflated=look.inflated, about=look.about)
 
 
 class Scan:
@@ -82,15 +96,23 @@ class Scan:
         interest: What is wanted.
         name: What people call it.
         limits: How much it may take.
+        look: What looking through it came to, if it is a file that was looked through before.
 
     Attributes:
         problems: Why it was not read in full, so far.
     """
 
     def __init__(
-        self, source: Path | bytes | BinaryIO, interest: Interest, *, name: str, limits: Limits = _LIMITS
+        self,
+        source: Path | bytes | BinaryIO,
+        interest: Interest,
+        *,
+        name: str,
+        limits: Limits = _LIMITS,
+        look: Look = _NO_LOOK,
     ) -> None:
         self._source = source
+        self._look = look
         self._interest = interest
         self._filter = filter_of(interest)
         self._name = name
@@ -103,16 +125,9 @@ class Scan:
 
     def events(self) -> Iterator[Event]:
         """The wanted events, in the order of the file; to be asked once."""
-        look = _NO_LOOK
-        if isinstance(self._source, Path):
-            look = look_through(self._source, self._filter, self._limits)
-            if look.ruled_out:
-                self._ruled_out, self._members = True, 1
-                self._about, self._packed, self._inflated = look.about, look.packed, look.inflated
-                return
         try:
             with opened(self._source) as source:
-                yield from self._read(source, look)
+                yield from self._read(source, self._look)
         except OSError as error:
             self._problem(f"it cannot be read: {error.strerror or error}".lower())
 
