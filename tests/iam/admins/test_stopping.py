@@ -52,7 +52,7 @@ def written(dump: Dump, owner: str, name: str, layer: str, document: object) -> 
             one[_INLINE[listed]] = kept + ([] if gone else [{"PolicyName": name, "PolicyDocument": document}])
     for policy in dump["Policies"]:
         if policy["Arn"] == owner:
-            empty = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": [], "Resource": []}]}
+            empty = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:", "Resource": "*"}]}
             version = next(each for each in policy["PolicyVersionList"] if each["IsDefaultVersion"])
             version["Document"] = empty if gone else document
 

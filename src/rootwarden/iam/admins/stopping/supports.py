@@ -67,16 +67,20 @@ def _under(walk: Walk, asked: Asked, land: Landscape) -> Iterator[Part]:
             yield trust
         if named in {Named.DIRECTLY, Named.ROLE} and walk.node.holder.account.id == asked.resource.split(":")[4]:
             return
-    found: Part | None = None
+    granting = list(_granting(walk, asked))
+    # What allows it for sure has to go. What may allow it has to go only where nothing else does: alone it may not.
+    needed = [place for place in granting if place[2]] or granting
+    parts = [_part(walk.node.holder, sheet, index, land) for sheet, index, _ in needed]
+    if parts and parts[0] is not None and None not in parts:
+        yield parts[0]
+
+
+def _granting(walk: Walk, asked: Asked) -> Iterator[tuple[Sheet, int, bool]]:
+    """The statements of whoever takes a step that allow a request, or may: where they stand, and whether for sure."""
     for sheet in walk.node.powers.levels[0].sheets:
-        granting = [one for one in sheet.about(action)[0] if one.truth(asked.resource, asked.context) is not False]
-        for index in [sheet.place("", one).index for one in granting] or ([-1] if sheet.unreadable else []):
-            part = _part(walk.node.holder, sheet, index, land)
-            if part is None:
-                return
-            found = found or part
-    if found is not None:
-        yield found
+        truths = [(one, one.truth(asked.resource, asked.context)) for one in sheet.about(asked.action.lower())[0]]
+        allowing = [(sheet, sheet.place("", one).index, truth is True) for one, truth in truths if truth is not False]
+        yield from allowing or ([(sheet, -1, False)] if sheet.unreadable else [])
 
 
 def _making(subject: Holder, land: Landscape) -> Iterator[Part]:
