@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# One more than there are cores: many tests wait for the processes they start.
+PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 READY := $(VENV)/.ready
 
 .PHONY: help setup demo test check format soak bench lock clean
@@ -21,7 +23,7 @@ demo: $(READY)  ## audit a simulated organization and leave the report in demo-o
 	$(BIN)/rootwarden demo
 
 test: $(READY)  ## every test this machine can run; what is left out is named
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES)
 
 check: $(READY)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
