@@ -258,7 +258,7 @@ def growing(place: Path, sizes: Sequence[int], leases: int) -> list[dict[str, An
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--leases", type=int, default=30, help=f"each gives {CODES} codes")
+    parser.add_argument("--leases", type=int, default=38, help=f"each gives {CODES} codes")
     parser.add_argument("--sizes", type=int, nargs="*", default=[100, 10_000, 100_000])
     parser.add_argument("--only", default="", help="one of the kinds of house")
     parser.add_argument("--output", type=Path, default=None)
