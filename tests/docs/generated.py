@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tests.docs.advice_pages import native_page
@@ -119,10 +120,15 @@ def commands(shell: Terminal) -> Iterator[tuple[str, str]]:
         waiting += [f"{command} {name}".strip() for name in re.findall(r"^  (\S+)", listed, re.MULTILINE)]
 
 
-def _command_line() -> str:
+@cache
+def every_command() -> tuple[tuple[str, str], ...]:
+    """(command, its help) for all there are; asked once in a process, since every one is a process of its own."""
     with offline() as shell:
-        helps = list(commands(shell))
-    parts = [f"## `{name}`\n\n```text\n{said.strip()}\n```\n" for name, said in helps]
+        return tuple(commands(shell))
+
+
+def _command_line() -> str:
+    parts = [f"## `{name}`\n\n```text\n{said.strip()}\n```\n" for name, said in every_command()]
     intro = (
         "# The command line\n\nThe help of every command, as the program prints it. Results go to standard output, "
         "everything else to standard\nerror; a progress bar shows only on a terminal. Exit codes: "

@@ -7,9 +7,8 @@ import re
 
 import msgspec
 import pytest
-from tests.docs.generated import commands
+from tests.docs.generated import every_command
 from tests.docs.pages import DOCS, ROOT, blocks, everything, text
-from tests.docs.terminal import offline
 
 from rootwarden import errors
 from rootwarden.audit.exceptions import ExceptionEntry, parse_exceptions
@@ -33,10 +32,10 @@ def fields(struct: type[msgspec.Struct]) -> set[str]:
     return set(struct.__struct_encode_fields__)
 
 
+@pytest.mark.xdist_group("every command")
 def test_every_command_and_option() -> None:
     page = text(DOCS / "command-line.md")
-    with offline() as shell:
-        found = dict(commands(shell))
+    found = dict(every_command())
     assert {"rootwarden", "rootwarden audit", "rootwarden rule check"} <= set(found)
     for command, said in found.items():
         section = page.partition(f"## `{command}`\n")[2].partition("\n## ")[0]
@@ -167,9 +166,9 @@ def test_the_packages_of_the_base_install_are_those_of_the_decision() -> None:
     assert [f"| {name} |" in page for name in direct] == [True] * 10
 
 
+@pytest.mark.xdist_group("every command")
 def test_commands_named_in_prose_exist() -> None:
-    with offline() as shell:
-        known = {name for name, _ in commands(shell)}
+    known = {name for name, _ in every_command()}
     pattern = r"`rootwarden ((?:rule )?[a-z-]+)"
     named = {f"rootwarden {name}" for name in re.findall(pattern, everything())}
     assert named
