@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,8 +19,8 @@ STATES = st.sampled_from(State)
 EVERY = packs.advice()
 
 
-def order(*args: object) -> list[str]:
-    return [one.advice for one in ordered(*args)]  # type: ignore[arg-type]
+def order(*args: Any) -> list[str]:
+    return [one.advice for one in ordered(*args)]
 
 
 @settings(deadline=None, max_examples=25)

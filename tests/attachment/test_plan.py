@@ -266,7 +266,8 @@ def test_least_permissions_name_what_is_changed(present: Present) -> None:
     assert isinstance(statements, list)
     (changes,) = [one for one in statements if isinstance(one, dict) and one["Sid"] == "CarryOutThePlan"]
     assert changes["Action"] == ["organizations:AttachPolicy", "organizations:DetachPolicy"]
-    named = {str(one).rpartition("/")[2] for one in changes["Resource"]}  # type: ignore[union-attr]
+    assert isinstance(changes["Resource"], list)
+    named = {str(one).rpartition("/")[2] for one in changes["Resource"]}
     assert named == {"*", CANARY, SANDBOX_UNIT, WORKLOADS_UNIT}
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 from tests.credentials.rig import left
 from tests.credentials.test_apply import ALL_HOLDER, KEY_HOLDER, attached_to, with_hold
 
+from rootwarden.credentials.plan import State
 from rootwarden.credentials.prepare import prepare
 from rootwarden.credentials.undo import undo
 from rootwarden.credentials.verify import Left, exit_code, look_again
@@ -143,3 +145,15 @@ def test_a_feature_whose_outcome_was_lost_is_looked_up(rig: Rig) -> None:
         prepare(plan, journal, rig.members())
         results = [entry.result for entry in journal.entries if entry.kind is Kind.OUTCOME]
     assert results == ["found", "done", "done"]
+
+
+@pytest.mark.parametrize("state", [State.BLOCKED, State.UNKNOWN])
+def test_members_the_plan_left_alone_are_never_called_clean(rig: Rig, state: State) -> None:
+    plan = rig.plan()
+    rig.apply(plan)
+    accounts = tuple(structs.replace(one, state=state) if one.account == KEY_HOLDER else one for one in plan.accounts)
+    looked = look_again(structs.replace(plan, accounts=accounts), rig.members())
+    (left_alone,) = (one for one in looked if one.account == KEY_HOLDER)
+    assert left_alone.left is Left.UNKNOWN
+    assert "not looked at" in left_alone.detail
+    assert exit_code(looked) == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -15,6 +15,12 @@ from rootwarden.credentials.plan import AUDIT, State
 if TYPE_CHECKING:
     from rootwarden.credentials.member import Members
     from rootwarden.credentials.plan import Plan
+
+
+_LEFT_ALONE: Final = {
+    State.BLOCKED: "the plan had it blocked, and changed nothing there",
+    State.UNKNOWN: "the plan could not decide about it, and changed nothing there",
+}
 
 
 class Left(StrEnum):
@@ -41,7 +47,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def look_again(plan: Plan, members: Members, *, workers: int = 8) -> tuple[Looked, ...]:
-    """Look into every member the plan changed or called clean.
+    """Look into every member the plan changed or called clean; those it left alone are not known to be clean.
 
     Args:
         plan: The plan.
@@ -49,11 +55,16 @@ def look_again(plan: Plan, members: Members, *, workers: int = 8) -> tuple[Looke
         workers: Most accounts at once.
 
     Returns:
-        Each account, in order.
+        Each account: those that were looked at, then those that were not; each in the order of the plan.
     """
     accounts = [one.account for one in plan.accounts if one.state in {State.READY, State.CLEAN}]
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="rootwarden") as pool:
-        return tuple(pool.map(lambda account: _look(account, members), accounts))
+        looked = tuple(pool.map(lambda account: _look(account, members), accounts))
+    return looked + tuple(
+        Looked(account=one.account, left=Left.UNKNOWN, detail=f"not looked at: {_LEFT_ALONE[one.state]}")
+        for one in plan.accounts
+        if one.state in _LEFT_ALONE
+    )
 
 
 def exit_code(looked: tuple[Looked, ...]) -> int:

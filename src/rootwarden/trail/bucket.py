@@ -6,7 +6,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from rootwarden.aws.objects import Objects
 from rootwarden.errors import RootwardenError
@@ -63,7 +63,7 @@ def _done(each: Readable, copy: Future[BinaryIO]) -> Iterator[tuple[Readable, Bi
 
 
 def _copy(each: Readable, door: Door) -> BinaryIO:
-    file: BinaryIO = SpooledTemporaryFile(_IN_MEMORY)  # type: ignore[assignment]  # it reads as a BinaryIO does  # noqa: SIM115 - closed by `_done`
+    file = cast("BinaryIO", SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - closed by `_done`
     _, key = bucket_of(each.name)
     try:
         objects_of(S3 + bucket_of(each.name)[0], door).get(key, file)

@@ -6,6 +6,7 @@ is read record by record, so that one odd record costs no other.
 
 from __future__ import annotations
 
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 import msgspec
@@ -165,7 +166,7 @@ class Reading(Generic[_Kind]):
     def __init__(self, kind: type[_Kind], file: type[msgspec.Struct], odd: Callable[[Document], _Kind]) -> None:
         self.kind = kind
         self.file: msgspec.json.Decoder[Any] = msgspec.json.Decoder(file)
-        self.list: msgspec.json.Decoder[list[_Kind]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        self.list: msgspec.json.Decoder[list[_Kind]] = msgspec.json.Decoder(GenericAlias(list, (kind,)))
         self.one = msgspec.json.Decoder(kind)
         self.odd = odd
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack, cast
 
 import msgspec
 
@@ -206,8 +206,8 @@ class Root(msgspec.Struct, kw_only=True):
         """
         write = act.get("write", False)
         fields: Fields = {"address": self.address, "agent": self.agent, "read_only": not write}
-        # `Act` has every key of `Fields` with the same type, which mypy cannot tell of keys that are not literal.
-        fields.update({name: act[name] for name in Fields.__annotations__ if name in act})  # type: ignore[typeddict-item, literal-required]  # as above
+        # `Act` has every key of `Fields` with the same type.
+        fields.update(cast("Fields", {name: value for name, value in act.items() if name in Fields.__annotations__}))
         account = self.draft.account or self.stage.account
         who = act.get("identity") or self.identity()
         made = record(self.stage.random, at, call, account=account, identity=who, **fields)
