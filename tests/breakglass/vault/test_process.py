@@ -23,6 +23,7 @@ from tests.breakglass.vault.world import World, folder, start
 from rootwarden.breakglass.vault import messages as said
 from rootwarden.breakglass.vault.client import ask
 from rootwarden.breakglass.vault.framing import JSON_LIMIT, SECRET_LIMIT
+from rootwarden.breakglass.vault.process import Ending
 from rootwarden.breakglass.vault.troubles import VaultError
 
 if TYPE_CHECKING:
@@ -355,3 +356,30 @@ def test_it_ends_when_told_and_starts_over_what_a_killed_one_left(world: World) 
         ask(world.socket, said.Status())
     world.restart()
     assert world.answer(said.Status(), said.Stands).recipient == recipient
+
+
+def test_it_ends_although_somebody_is_connected_and_asks_nothing(world: World) -> None:
+    """Well within the 20 seconds the end may take here, of the 30 an exchange may take."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        caller.connect(str(world.socket))
+        assert world.end() == 0
+
+
+def test_what_tells_it_to_end_raises_nothing_for_it_would_be_lost_in_a_finalizer() -> None:
+    lost: list[object] = []
+
+    class Owner:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    ending = Ending()
+    before, hook = signal.signal(signal.SIGTERM, ending), sys.unraisablehook
+    sys.unraisablehook = lost.append
+    try:
+        owner = Owner()
+        del owner
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        sys.unraisablehook = hook
+    assert ending.asked
+    assert lost == []

@@ -50,13 +50,13 @@ class Deadline:
 
     Args:
         seconds: From now on.
-        meanwhile: Called at least every `every` seconds while waiting.
+        meanwhile: Called at least every `every` seconds while waiting; ends the waiting by what it raises.
         every: See there.
     """
 
     def __init__(self, seconds: float, *, meanwhile: Callable[[], None] | None = None, every: float = 0.25) -> None:
         self._until = time.monotonic() + seconds
-        self._meanwhile = meanwhile
+        self.meanwhile = meanwhile
         self._every = every
 
     def wait(self, stream: Stream, event: int) -> None:
@@ -73,8 +73,8 @@ class Deadline:
                 raise VaultError("the other side took too long")
             if poll.poll(min(left, self._every) * _MILLISECONDS):
                 return
-            if self._meanwhile is not None:
-                self._meanwhile()
+            if self.meanwhile is not None:
+                self.meanwhile()
 
 
 def receive(stream: Stream, deadline: Deadline) -> Frame | None:

@@ -129,14 +129,28 @@ def _tell_what_is_missing(hardening: Hardening) -> None:
         _tell("warning: keys in memory could be written to swap: docs/vault.md#locked-memory says what to do")
 
 
+class Ending:
+    """Whether SIGTERM or SIGINT came.
+
+    The handler only remembers: what it raised would be lost where it interrupts a finalizer, as those of secrets are.
+    """
+
+    asked = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        """Take the signal, wherever it interrupts."""
+        self.asked = True
+
+
 def _serve(vault: Vault, settings: Settings) -> None:
+    ending = Ending()
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, _stop)
+        signal.signal(each, ending)
     with _listening(settings) as listener:
         _tell(f"listening; callers: {', '.join(map(str, sorted(settings.peers)))}")
         poll = select.poll()
         poll.register(listener, select.POLLIN)
-        while True:
+        while not ending.asked:
             vault.tidy()
             if not poll.poll(_TIDY_SECONDS * 1000):
                 continue
@@ -145,11 +159,7 @@ def _serve(vault: Vault, settings: Settings) -> None:
             except OSError:
                 continue
             with caller:
-                _exchange(vault, caller, settings)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
+                _exchange(vault, caller, settings, ending)
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -180,18 +190,29 @@ def _take_stale_away(path: Path) -> None:
     path.unlink()
 
 
-def _exchange(vault: Vault, caller: socket.socket, settings: Settings) -> None:
-    """One request, one answer; whatever happens, the vault goes on."""
+def _exchange(vault: Vault, caller: socket.socket, settings: Settings, ending: Ending) -> None:
+    """One request, one answer; whatever happens, the vault goes on.
+
+    A vault that is to end does not wait for a request, and gives an answer it has: a code that was given out is lost
+    otherwise.
+    """
     caller.setblocking(False)
     _, user, _ = _PEER.unpack(caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
     if user not in settings.peers:
         _tell(f"user {user} may not ask")
         return
-    deadline = Deadline(settings.exchange_seconds, meanwhile=vault.tidy, every=_TIDY_SECONDS)
+
+    def asking() -> None:
+        vault.tidy()
+        if ending.asked:
+            raise VaultError("the vault ends, and was not asked yet")
+
+    deadline = Deadline(settings.exchange_seconds, meanwhile=asking, every=_TIDY_SECONDS)
     try:
         frame = receive(caller, deadline)
         if frame is None:
             return
+        deadline.meanwhile = vault.tidy
         with frame.secret:
             answer, secret = _answered(vault, frame)
         send(caller, answer, secret, deadline)
