@@ -320,7 +320,9 @@ def test_calls_grow_with_regions_and_not_with_accounts() -> None:
     def made(accounts: int) -> dict[tuple[str, str], int]:
         world = make_world("central_root", accounts)
         assert world.organization is not None
-        world.organization.delegated = everything_on().organization.delegated  # type: ignore[union-attr]
+        switched_on = everything_on().organization
+        assert switched_on is not None
+        world.organization.delegated = switched_on.delegated
         with running(world) as simulator, looks.pointed_at(simulator):
             scope = Scope(organization=True, role_name=looks.ROLE)
             LiveCollection(door=looks.door_to(simulator), plan=ALONE, scope=scope, clock=simulator.state.clock).run()

@@ -7,7 +7,7 @@ account), and a second member. Everything is put there with the records of the s
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.iam.escalation.path import Actor, Gain, TargetKind, Where
 from rootwarden.iam.escalation.template import filled
@@ -144,11 +144,16 @@ class Site:
             does.append(allow(WRITING, on=self._values["target"]))
         does += self._extra
         add = self.here.role if kind == "role" else self.here.user
-        having = {"does": does, "policies": tuple(self._attached), "boundary": self._boundary, "path": f"{path}/"}
+        having: dict[str, Any] = {
+            "does": does,
+            "policies": tuple(self._attached),
+            "boundary": self._boundary,
+            "path": f"{path}/",
+        }
         if kind == "user":
-            self.here.user(name, **having, groups=tuple(self._groups))  # type: ignore[arg-type]
+            self.here.user(name, **having, groups=tuple(self._groups))
         else:
-            add(name, **having)  # type: ignore[arg-type]
+            add(name, **having)
 
     def _hands(self, does: list[Statement]) -> list[Statement]:
         """Give what the path needs to a role, and the actor only that role."""

@@ -57,7 +57,7 @@ class Pace:
         """
         with self._lock:
             self._gap = min(max(self._gap * 2, FIRST_GAP), LARGEST_GAP)
-        deadline.pause(random.uniform(0, min(FIRST_GAP * 2**attempt, 5.0)))  # noqa: S311
+        deadline.pause(random.uniform(0, min(FIRST_GAP * 2**attempt, 5.0)))  # noqa: S311 - spreads retries, guards nothing
 
 
 __all__ = ["MOST_ATTEMPTS", "Pace", "TimeUp"]

@@ -27,13 +27,13 @@ class _Session(msgspec.Struct):
 class _Identity(msgspec.Struct):
     type: str | None = None
     arn: str | None = None
-    sessionContext: _Session | None = None  # noqa: N815
+    sessionContext: _Session | None = None  # noqa: N815 - as CloudTrail spells it
 
 
 class _Record(msgspec.Struct):
-    userIdentity: _Identity  # noqa: N815
-    eventName: str  # noqa: N815
-    eventSource: str  # noqa: N815
+    userIdentity: _Identity  # noqa: N815 - as CloudTrail spells it
+    eventName: str  # noqa: N815 - as CloudTrail spells it
+    eventSource: str  # noqa: N815 - as CloudTrail spells it
 
 
 _decoder: Final = msgspec.json.Decoder(_Record)

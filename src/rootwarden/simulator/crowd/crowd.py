@@ -98,7 +98,7 @@ class Crowd:
         filling.policies(self._library, max(1, self.size.principals // 4))
         filling.planted(self.size.principals, management=bool(self.organization) and number == 0)
         # Drawn from numbers of their own: what else there is stays what it was without them.
-        filling.together(self.size.principals, Random(f"{self.size.seed}/{number}/together"))  # noqa: S311
+        filling.together(self.size.principals, Random(f"{self.size.seed}/{number}/together"))  # noqa: S311 - made-up data, not a secret
         filling.ordinary(self.size.principals, [each for each in self.ids if each != account.account_id])
         truth = filling.setting.population.truth
         if self.organization and fences.is_quarantined(number):
