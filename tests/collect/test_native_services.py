@@ -25,7 +25,8 @@ from rootwarden.collect.save import EvidenceWriter
 from rootwarden.guardrails.standing import landscape
 from rootwarden.simulator import running
 from rootwarden.simulator.knobs import Deny, EmptyPage, Fail, Truncate
-from rootwarden.simulator.world import Analyzer, CostSubscription, DelegatedAdministrator, Detector, Hub
+from rootwarden.simulator.monitoring import Analyzer, CostSubscription, Detector, Hub
+from rootwarden.simulator.world import DelegatedAdministrator
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rootwarden.iam.escalation.path import Actor, Gain, TargetKind, Where
 from rootwarden.iam.escalation.template import filled
 from rootwarden.simulator import parts
+from rootwarden.simulator.account import Account
 from rootwarden.simulator.policy_text import (
     SAML_PROVIDER,
     Statement,
@@ -25,7 +26,7 @@ from rootwarden.simulator.policy_text import (
     workforce_trust,
 )
 from rootwarden.simulator.population import ADMINISTRATOR, Population
-from rootwarden.simulator.world import Account, Policy
+from rootwarden.simulator.world import Policy
 
 if TYPE_CHECKING:
     from rootwarden.iam.escalation.path import EscalationPath, Permission, Target

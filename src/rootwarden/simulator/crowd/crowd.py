@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.simulator import parts
+from rootwarden.simulator.account import Account
 from rootwarden.simulator.crowd import fences
 from rootwarden.simulator.crowd.conditions import CONDITIONAL, LATERAL
 from rootwarden.simulator.crowd.escalations import PASSING, SELF
@@ -22,7 +23,7 @@ from rootwarden.simulator.crowd.together import TOGETHER
 from rootwarden.simulator.policy_text import allow, trust
 from rootwarden.simulator.population import ADMINISTRATOR, direct
 from rootwarden.simulator.principal_truth import ORDINARY, PrincipalTruth
-from rootwarden.simulator.world import ACCESS_ROLE, Account
+from rootwarden.simulator.world import ACCESS_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
