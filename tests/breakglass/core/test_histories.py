@@ -190,11 +190,14 @@ class Histories(RuleBasedStateMachine):
                 log.NoticeRecorded, request=self.request_at(0), person=told, channel="mail", delivered=told != "dan"
             )
         self.world.wait(seconds=waits)
-        if self.open_lease("rita", 0):
+        if self.opens("rita", 0):
             SEEN["emergency-opened"] += 1
 
     @rule(who=REQUESTERS | WHO, which=WHICH)
-    def open_lease(self, who: str, which: int) -> bool:
+    def open_lease(self, who: str, which: int) -> None:
+        self.opens(who, which)
+
+    def opens(self, who: str, which: int) -> bool:
         name = self.request_at(which)
         filed = self.world.state.requests.get(name)
         until = filed.request.until if filed else self.world.now + timedelta(minutes=5)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.detect.visits.story import Story
 
-    from rootwarden.detect.visits.event import Document
+    from rootwarden.detect.filter_pattern import Event as Document
 
 _EVERY = sorted(stories())
 _SECONDS = st.one_of(st.integers(0, 40_000), st.just(NO_TIME))
