@@ -83,7 +83,7 @@ class Group(msgspec.Struct, kw_only=True):
 
 
 class IAMUser(msgspec.Struct, kw_only=True):
-    """An IAM user; `policies`, `inline` and `boundary` as for a group, `groups` are names."""
+    """An IAM user; `policies` and `inline` as for a group, `boundary` the name of a managed policy, `groups` names."""
 
     name: str
     create_date: datetime
@@ -107,8 +107,9 @@ class Role(msgspec.Struct, kw_only=True):
         trust: The trust policy as JSON text, where accounts and services do not say it all; replaces them.
         policies: Names of managed policies.
         inline: JSON texts by name.
-        boundary: Name of a managed policy, or empty.
-        instance_profile: Name of the instance profile that hands it out, or empty.
+        boundary: Name of a managed policy; empty: none.
+        last_used: When it was last assumed; `None`: never.
+        instance_profile: Name of the instance profile that hands it out; empty: none.
     """
 
     name: str

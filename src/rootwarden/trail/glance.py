@@ -21,7 +21,7 @@ class _Issuer(msgspec.Struct):
 
 
 class _Session(msgspec.Struct):
-    sessionIssuer: _Issuer | None = None  # noqa: N815 - these are spelled as CloudTrail spells them
+    sessionIssuer: _Issuer | None = None  # noqa: N815 - as CloudTrail spells it
 
 
 class _Identity(msgspec.Struct):
