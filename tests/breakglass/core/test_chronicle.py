@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import re
-from typing import Final, NamedTuple
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
 from tests.breakglass.core.chronicle import Chronicle
 from tests.breakglass.core.situations import filed
+from tests.breakglass.core.test_histories import Walk
 from tests.breakglass.core.wellmade import plain
 
 from rootwarden.breakglass.core import entry as log
+from rootwarden.breakglass.core import leasing
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.step import check
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rootwarden.breakglass.core.state import Filed, State
 
 
 class Case(NamedTuple):
@@ -68,3 +77,24 @@ def test_an_emergency_waits_for_its_veto_since_somebody_else_was_told(case: Case
     with pytest.raises(Refused) as refused:
         check(world.state, opened)
     assert refused.value.step == "L6"
+
+
+def since_the_filing(state: State, filed_: Filed, _at: datetime) -> datetime:
+    veto = timedelta(minutes=state.quorum_of(filed_.request).veto_minutes if filed_.request.emergency else 0)
+    return max(filed_.request.start, filed_.at + veto)
+
+
+def told_to_anybody(_state: State, filed_: Filed) -> datetime | None:
+    return min((at for at in filed_.told.values() if at is not None), default=None)
+
+
+@pytest.mark.parametrize(
+    ("function", "instead", "objection"),
+    [("opens_at", since_the_filing, VETO), ("_told_at", told_to_anybody, NOBODY_ELSE)],
+)
+def test_a_walk_objects_when_the_protocol_forgets(
+    function: str, instead: object, objection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leasing, function, instead)
+    with pytest.raises(AssertionError, match=re.escape(objection)):
+        Walk().go(random.Random(1), 2500)

@@ -181,6 +181,7 @@ class Histories(RuleBasedStateMachine):
         more=st.sampled_from(["ben", "sven", "carl", "anna"]),
     )
     def an_emergency_is_told_and_opened(self, to: Sequence[str], late: int, waits: int, more: str) -> None:
+        self.say(log.LeaseEnded, lease=self.lease_at(0), why="window")
         self.file("rita", Purpose.VISIT, emergency=True, overrides=True)
         self.approve("sven", 0, right=True)
         self.approve(more, 0, right=True)
@@ -403,8 +404,8 @@ class Walk(Histories):
             (3, lambda: self.file(
                 one("requesters"), draw.choice([*Purpose]), emergency=draw.random() < 0.3, overrides=draw.random() < 0.3
             )),
-            (2, lambda: self.an_emergency_is_told_and_opened(
-                [one("who") for _ in range(draw.randrange(4))], draw.choice([0, 1, 840]), draw.choice([60, 840, 960]),
+            (6, lambda: self.an_emergency_is_told_and_opened(
+                [one("told") for _ in range(draw.randrange(4))], draw.choice([1, 840, 840]), draw.choice([60, 60, 960]),
                 draw.choice(["ben", "sven", "carl", "anna"]),
             )),
             (4, lambda: self.approve(one("approvers"), which(), right=draw.random() < 0.8)),
@@ -448,6 +449,7 @@ _POOLS: Final = {
     "approvers": ["anna", "omar", "sven", "ben", "rob", "carl"],
     "custodians": ["carl", "cleo", "cora", "kim", "kurt", "sven"],
     "administrators": ["ada", "ben", "ida"],
+    "told": ["rita", "pia", "rob", "anna", "omar", "dan"],
     "who": ["ada", "ben", "ida", "rita", "pia", "uma", "rob", "anna", "omar", "sven", "carl", "cleo", "kim", "dan"],
 }
 _RARE: Final = 0.02
