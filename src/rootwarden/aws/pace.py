@@ -58,7 +58,8 @@ class Pace:
         """
         with self._lock:
             self._gap = min(max(self._gap * 2, FIRST_GAP), LARGEST_GAP)
-        deadline.pause(random.uniform(0, min(FIRST_GAP * 2**attempt, LONGEST_PAUSE)))  # noqa: S311
+        longest = min(FIRST_GAP * 2**attempt, LONGEST_PAUSE)
+        deadline.pause(random.uniform(0, longest))  # noqa: S311 - spreads retries, guards nothing
 
 
 __all__ = ["MOST_ATTEMPTS", "Pace", "TimeUp"]
