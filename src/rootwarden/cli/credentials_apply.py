@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from rootwarden.cli import options
-from rootwarden.cli.credentials_reading import confirm, phrase, public_keys, say, seal_of
+from rootwarden.cli import applying, options
+from rootwarden.cli.applying import say
+from rootwarden.cli.credentials_reading import phrase
 from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, session_writer
 from rootwarden.errors import UsageError
 
@@ -40,21 +41,10 @@ class _Run:
 
 def apply(
     plan: PlanFile,
-    journal: Annotated[
-        Path | None, typer.Option("--journal", metavar="FILE", help="The journal: docs/rollout-journal.md.")
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="Your Ed25519 key (PEM), which signs the journal.")
-    ] = None,
-    signer: Annotated[
-        Path | None, typer.Option("--signer", metavar="PROGRAM", help="Signs with a key in hardware.")
-    ] = None,
-    signed_by: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--signed-by", metavar="FILE", help="Public key (PEM) of who else signed this journal before. Repeat."
-        ),
-    ] = None,
+    journal: applying.JournalFile = None,
+    key: applying.SigningKey = None,
+    signer: applying.SigningProgram = None,
+    signed_by: applying.SignedBy = None,
     confirmed: Annotated[
         str, typer.Option("--confirm", metavar="TEXT", help="What you would type, when nobody can be asked.")
     ] = "",
@@ -85,19 +75,16 @@ def apply(
         return 0
     if accounts and not undo:
         raise UsageError("--accounts is for --undo", hint="plan again with --accounts to change fewer accounts")
-    if journal is None:
-        raise UsageError("there is no journal", hint="give --journal FILE; the same one to go on after a stop")
     run = _Run(plan=read, through=wave, accounts=options.account_ids(accounts), workers=workers, undo=undo)
-    seal, others = seal_of(key, signer), public_keys(signed_by or ())
+    opened = applying.journal_of(journal, key, signer, signed_by)
     count = len(run.accounts) or _count(run)
-    confirm(phrase(read, count, undo=undo), confirmed)
+    applying.confirm(phrase(read, count, undo=undo), confirmed)
     members, caller = _members(root_sessions, profile, region, workers)
     from rootwarden.aws.door import now
     from rootwarden.credentials.prepare import check_organization
-    from rootwarden.rollout.journal import opened
 
     check_organization(read, members)
-    with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now, others=others) as book:
+    with opened(plan=digest, purpose=_PURPOSE, by=caller.arn, clock=now) as book:
         say(f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail")
         return _signed(run, book, members)
 
@@ -216,7 +203,7 @@ def _journal_holds(path: Path, digest: str, files: list[Path]) -> bool:
     from rootwarden.rollout.reading import read_journal
     from rootwarden.rollout.reading import verify as verify_journal
 
-    found = verify_journal(path, public_keys(files))
+    found = verify_journal(path, applying.public_keys(files))
     say(f"journal: {found.entries} entries hold, {found.signed} of them signed")
     if found.torn:
         say(f"journal: {found.torn} bytes at its end are of a line that was never finished")

@@ -1,26 +1,21 @@
-"""What the `credentials` commands take: evidence or a live look, waivers, a typed confirmation, a key to sign with."""
+"""What the `credentials` commands take: evidence or a live look, uses of keys, waivers, and what has to be typed."""
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.errors import InputError, UsageError
+from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    from rootwarden.breakglass.client.signer import Signer
     from rootwarden.cli.looking import Look
     from rootwarden.collect.folder import EvidenceFolder
     from rootwarden.credentials.plan import Plan
     from rootwarden.detect.visits.findings import RootKey
-    from rootwarden.rollout.seal import Seal
 
 CREDENTIALS: Final = (
     "Root credentials of members: what there is, what uses it, and how it goes, in waves, run after run."
@@ -32,7 +27,6 @@ _NEEDS: Final = (
     "iam:ListOrganizationsFeatures",
     "organizations:ListPolicies",
 )
-_LONGEST_ANSWER: Final = 1000
 
 
 @contextmanager
@@ -107,88 +101,3 @@ def phrase(plan: Plan, accounts: int, *, undo: bool) -> str:
     if not accounts and plan.prepare:
         return "switch central root access on"
     return f"remove root credentials of {accounts} accounts"
-
-
-def confirm(wanted: str, given: str) -> None:
-    """Go on only when somebody typed exactly what is about to happen.
-
-    Args:
-        wanted: What has to be typed.
-        given: What `--confirm` says; empty to ask at the terminal.
-
-    Raises:
-        UsageError: It is another text, or nobody can be asked.
-    """
-    if not given and sys.stdin.isatty():
-        sys.stderr.write(f"type “{wanted}” to go on: ")
-        sys.stderr.flush()
-        given = sys.stdin.readline(_LONGEST_ANSWER).strip()
-    if given != wanted:
-        raise UsageError("it was not confirmed, so nothing was done", hint=f'--confirm "{wanted}"')
-
-
-class SignerSeal:
-    """A person's key, in a file or in hardware, as the journal wants it.
-
-    Args:
-        signer: Signs.
-
-    Attributes:
-        name: Of its public key.
-        public: Its public key.
-    """
-
-    def __init__(self, signer: Signer) -> None:
-        import base64
-        import hashlib
-
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-        from cryptography.hazmat.primitives.serialization import load_der_public_key
-
-        self._signer = signer
-        spelled = base64.b64decode(signer.key.key)
-        public = load_der_public_key(spelled)
-        if not isinstance(public, Ed25519PublicKey):
-            raise InputError("the key is no Ed25519 key, which a journal is signed with")
-        self.public = public
-        self.name = hashlib.sha256(spelled).hexdigest()
-
-    def sign(self, message: bytes) -> str:
-        """The signature, in Base64.
-
-        Raises:
-            RootwardenError: The key cannot be reached.
-        """
-        return self._signer.sign(message).signature
-
-
-def seal_of(key: Path | None, program: Path | None) -> Seal:
-    """What signs the journal.
-
-    Raises:
-        UsageError: No key is given.
-        InputError: It is none.
-    """
-    from rootwarden.breakglass.client.signer import signer_of
-
-    if key is None:
-        hint = "give --key FILE; `rootwarden breakglass key make --output FILE` makes one"
-        raise UsageError("there is no key to sign the journal with", hint=hint)
-    return SignerSeal(signer_of(key, program))
-
-
-def public_keys(files: Iterable[Path]) -> list[Ed25519PublicKey]:
-    """Public keys in PEM.
-
-    Raises:
-        InputError: One is none.
-    """
-    from rootwarden.breakglass.client.signer import read_public_key
-
-    return [read_public_key(path) for path in files]
-
-
-def say(text: str) -> None:
-    """To stderr, the voice of the command line."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
