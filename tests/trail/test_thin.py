@@ -10,18 +10,24 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.guardrails.replaying.small import ACCOUNTS, MANAGEMENT, replay_of_policy
+from tests.guardrails.replaying.small import ACCOUNTS, replay_of_policy
 from tests.guardrails.replaying.strange import strange_records
+from tests.trail.records import log
 from tests.trail.spellings import spelled
 
 from rootwarden.detect.visits.interest import Interest
 from rootwarden.facts.instant import parse_instant
+from rootwarden.simulator.trail.organization import MANAGEMENT
 from rootwarden.trail.batch import Orders, read_stream
 from rootwarden.trail.limits import Limits
 from rootwarden.trail.place_names import Restriction
 from rootwarden.trail.replay import bench_of
+from rootwarden.trail.replayed import REPLAYED
+from rootwarden.trail.replayer import Replayer
+from rootwarden.trail.usage import CallScan
 
 if TYPE_CHECKING:
     from rootwarden.trail.batch import Result
@@ -57,12 +63,13 @@ def read(data: bytes, replay: Replay, limits: Limits, restriction: Restriction) 
 
 
 def told(result: Result) -> dict[str, Any]:
-    return {
+    made: dict[str, Any] = {
         "rows": list(result.every_row()),
         "sums": result.sums,
         "counts": result.counts,
         "problems": result.problems,
     }
+    return made
 
 
 def in_full(data: bytes, given: Replay, limits: Limits, restriction: Restriction) -> dict[str, Any]:
@@ -168,6 +175,10 @@ RESTRICTIONS = (
 def test_what_is_looked_at_thinly_is_told_as_what_is_read_in_full(
     name: str, parts: list[bytes], limits: Limits, restriction: Restriction
 ) -> None:
+    agree(name, parts, limits, restriction)
+
+
+def agree(name: str, parts: list[bytes], limits: Limits, restriction: Restriction) -> None:
     one, other = (msgspec.structs.replace(replay(name)) for _ in range(2))
     expected = [in_full(data, one, limits, restriction) for data in parts]
     # Looking at them again finds more of them decided.
@@ -177,3 +188,42 @@ def test_what_is_looked_at_thinly_is_told_as_what_is_read_in_full(
         assert [each["counts"] for each in found] == [each["counts"] for each in expected]
         assert [each["problems"] for each in found] == [each["problems"] for each in expected]
         assert found[-1]["sums"] == expected[-1]["sums"]
+
+
+QUIET = [one for one in strange_records() if one["eventID"][-2:] in {"41", "43", "52", "54", "73"}]
+
+
+@pytest.mark.parametrize("name", ["nobody", "root", "with a tag"])
+@pytest.mark.parametrize("odd", ODD[3:], ids=json.dumps)
+def test_an_odd_record_among_others_is_told_as_it_is_in_full(name: str, odd: dict[str, Any]) -> None:
+    agree(name, [log(*QUIET), log(*QUIET[:2], QUIET[2] | odd, *QUIET[3:])], Limits(), Restriction())
+
+
+@pytest.mark.parametrize("time", TIMES, ids=str)
+@pytest.mark.parametrize("restriction", RESTRICTIONS[1:], ids=str)
+def test_an_odd_time_among_others_is_told_as_it_is_in_full(restriction: Restriction, time: str) -> None:
+    agree("nobody", [log(*QUIET[:2], QUIET[2] | {"eventTime": time}, *QUIET[3:])], Limits(), restriction)
+
+
+def test_files_of_which_nothing_is_told_are_not_read_in_full() -> None:
+    given = msgspec.structs.replace(replay("nobody"))
+    for _ in range(3):
+        thinly(log(*QUIET), given, Limits(), Restriction())
+    replayer = Replayer(given, Restriction())
+    data = json.dumps({"Records": QUIET}).encode()
+    assert replayer.passes(data, listed=False) == len(QUIET)
+    assert replayer.passes(json.dumps(QUIET).encode(), listed=True) == len(QUIET)
+    assert replayer.taken() == []
+    assert replayer.sums.first < replayer.sums.last
+
+
+def test_where_looking_is_in_vain_files_are_read_in_full_at_once() -> None:
+    given = msgspec.structs.replace(replay("outside of the office"))
+    replayer = Replayer(given, Restriction())
+    denied = json.dumps([one | {"sourceIPAddress": "203.0.113.9"} for one in QUIET]).encode()
+    assert [replayer.passes(denied, listed=True) for _ in range(3)] == [None] * 3
+    assert bench_of(given).worth < 0
+    quiet = [call for part in CallScan(log(*QUIET), REPLAYED).calls() for call in part]
+    for _ in range(20):
+        replayer.take(quiet)
+    assert bench_of(given).worth > 0

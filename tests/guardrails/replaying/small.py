@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
+from tests.guardrails.replaying.strange import HERE, THERE
+
 from rootwarden.audit.guardrail_proof import around_of
 from rootwarden.facts.fact import Absent, Known
 from rootwarden.facts.organization import OrganizationalUnit
@@ -15,11 +17,11 @@ from rootwarden.iam.document import read_document
 from rootwarden.iam.service_rules import FULL_ACCESS
 from rootwarden.packs.actions import action_catalogue
 from rootwarden.packs.event_names import event_names
+from rootwarden.simulator.trail.organization import MANAGEMENT
 from rootwarden.trail.replay import Replay, packed_catalogue
 
 ROOT: Final = "r-fake"
-MANAGEMENT: Final = "000000000000"
-ACCOUNTS: Final = ("111111111111", "222222222222")
+ACCOUNTS: Final = (HERE, THERE)
 
 
 def organization() -> Landscape:

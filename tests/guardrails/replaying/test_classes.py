@@ -11,12 +11,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.guardrails.replaying.small import ACCOUNTS, MANAGEMENT, replay_of_policy
+from tests.guardrails.replaying.small import ACCOUNTS, replay_of_policy
 
 from rootwarden.guardrails.replaying.asker import asker_of
 from rootwarden.guardrails.replaying.change import PolicyKind
 from rootwarden.guardrails.replaying.ranges import NO_ADDRESS, SPECIAL, Stretches, is_private
 from rootwarden.guardrails.replaying.ruling import Effect
+from rootwarden.simulator.trail.organization import MANAGEMENT
 from rootwarden.trail.replay import Bench, _identity, marks_of
 from rootwarden.trail.replay_fields import _FIELDS, details_of
 from rootwarden.trail.replayed import Replayed
@@ -122,7 +123,7 @@ FITTING: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = 
     (BY_TEXT, ("aws:userid",), ("*:me", "AIDA*", "${aws:username}")),
     (BY_TEXT, ("aws:RequestedRegion",), ("eu-*",)),
     (BY_TEXT, ("aws:PrincipalArn",), ("arn:aws:iam::*:role/Builder*", "arn:aws:iam::*:user/${aws:username}", "*")),
-    (BY_TEXT, ("aws:PrincipalAccount", "aws:ResourceAccount"), ("111111111111", "${aws:PrincipalAccount}")),
+    (BY_TEXT, ("aws:PrincipalAccount", "aws:ResourceAccount"), (ACCOUNTS[0], "${aws:PrincipalAccount}")),
     (BY_TEXT, ("aws:username",), ("ana", "${aws:PrincipalTag/name, 'ben'}", "${aws:userid}")),
     (BY_TEXT, ("aws:RequestTag/team", "aws:TagKeys"), ("blue", "team")),
     (BY_TEXT, ("aws:PrincipalOrgID", "ec2:InstanceType"), ("o-fake000000", "${aws:SourceIp, 'x'}")),
@@ -201,7 +202,7 @@ PARAMETERS = (
     {"bucketName": "fake-10.1.2.3", "key": "k"},
     {"tags": [{"key": "team", "value": "blue"}]},
     {"iamInstanceProfile": {"name": "p"}},
-    {"role": "arn:aws:iam::111111111111:role/Builder"},
+    {"role": f"arn:aws:iam::{ACCOUNTS[0]}:role/Builder"},
 )
 
 
