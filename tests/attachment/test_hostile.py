@@ -130,14 +130,16 @@ def test_an_account_that_came_to_a_unit_since_the_plan_is_not_changed_in_silence
     assert changing.where(simulator) == {CANARY}
 
 
-def with_old(simulator: Simulator, hand: FragileHand) -> Policy:
+def with_old(simulator: Simulator, hand: FragileHand, *targets: str) -> Policy:
+    """A policy of the guardrail's name that says something else."""
     hand.change(Verb.CREATE, {"Name": GUARDRAIL, "Description": "", "Type": SCP, "Content": OLD})
     (policy,) = [one for one in changing.organization(simulator).policies.values() if one.name == GUARDRAIL]
-    hand.change(Verb.ATTACH, {"PolicyId": policy.policy_id, "TargetId": WORKLOADS_UNIT})
+    for target in targets:
+        hand.change(Verb.ATTACH, {"PolicyId": policy.policy_id, "TargetId": target})
     return policy
 
 
-def test_a_policy_is_not_changed_where_the_plan_did_not_see_it(
+def test_a_policy_that_somebody_attached_since_the_plan_is_not_changed(
     simulator: Simulator,
     tmp_path: Path,
 ) -> None:
@@ -257,7 +259,7 @@ def test_aws_own_policy_is_not_detached_by_a_plan_that_says_so(
     tmp_path: Path,
 ) -> None:
     hand = changing.hand(simulator)
-    policy = with_old(simulator, hand)
+    policy = with_old(simulator, hand, WORKLOADS_UNIT)
     text = printed(changing.detaching(hand.look(), GUARDRAIL)).replace(policy.policy_id, "p-FullAWSAccess")
     document = json.loads(text)
     full = changing.organization(simulator).policies["p-FullAWSAccess"]
@@ -276,7 +278,7 @@ def test_aws_own_policy_is_not_detached_by_a_plan_that_says_so(
 
 def test_a_policy_named_twice_is_not_planned(simulator: Simulator) -> None:
     hand = changing.hand(simulator)
-    policy = with_old(simulator, hand)
+    policy = with_old(simulator, hand, WORKLOADS_UNIT)
     with pytest.raises(UsageError, match="the same name, or are the same"):
         detachment(
             hand.look(),

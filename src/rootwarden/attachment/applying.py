@@ -11,7 +11,7 @@ import msgspec
 
 from rootwarden.attachment.calls import parameters, undoing
 from rootwarden.attachment.denials import judge
-from rootwarden.attachment.plan import Proven, Verb, steps_of
+from rootwarden.attachment.plan import Proven, Verb, digests_of, steps_of
 from rootwarden.attachment.progress import (
     APPLIED,
     FINISHED,
@@ -29,8 +29,7 @@ from rootwarden.attachment.stepping import Stepper
 from rootwarden.aws.door import CallFailed
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.instant import format_instant, parse_instant
-from rootwarden.guardrails.replaying.digest import policy_digest
-from rootwarden.iam.document import DocumentError, read_document
+from rootwarden.rollout.age import USUAL_DAYS, refuse_old
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind
 
@@ -95,27 +94,37 @@ class Applying:
         self._journal = journal
         self._hand = hand
         self._stepper = Stepper(plan, journal, hand, pause)
-        self._digests = _digests(plan)
+        self._digests = digests_of(plan)
         self._notes: list[str] = []
         self._ids: dict[str, str] = {}
 
-    def run(self, seen: Watched | Vouched | None, *, margin: int = 0, minutes: int = WATCHED_MINUTES) -> Run:
+    def run(
+        self,
+        seen: Watched | Vouched | None,
+        *,
+        margin: int = 0,
+        minutes: int = WATCHED_MINUTES,
+        days: int = USUAL_DAYS,
+    ) -> Run:
         """Judge the wave before, then apply the next.
 
         Args:
             seen: What the trail shows since the wave before, or who says that it denied nothing.
             margin: How many calls nobody foretold may be denied.
             minutes: How much of the log there must be after the wave.
+            days: How long ago the plan, or the wave before, may be when the next begins.
 
         Raises:
             SurpriseError: Something was not as planned; what happened is in the journal, signed.
-            UsageError: The wave before must be looked at first, or the plan was taken back.
+            UsageError: The wave before must be looked at first, the plan was taken back, or is too old.
             AwsError: Nobody knows what became of a call; run again.
         """
         self._begin()
         self._compare(self._looked())
         if self._progress().waiting:
             self._release(seen, margin, timedelta(minutes=minutes))
+        if any(one.accounts for one in self._left()):
+            self._refuse_old(days)
         applied = self._waves()
         if self._left():
             self._journal.sign(STOP)
@@ -219,6 +228,14 @@ class Applying:
                 f"{self._progress().applied[number]}: {watch} of it are needed",
                 hint="wait, then give newer logs; CloudTrail delivers within about fifteen minutes",
             )
+
+    def _refuse_old(self, days: int) -> None:
+        applied = tuple(self._progress().applied.values())
+        try:
+            refuse_old(self._plan.made_at, applied, self._journal.now(), days=days)
+        except UsageError:
+            self._journal.sign(STOP)
+            raise
 
     def _left(self) -> tuple[Wave, ...]:
         applied = self._progress().applied
@@ -338,16 +355,3 @@ class Applying:
         self._journal.note(detail="the plan is carried out", parameters={"state": FINISHED})
         self._journal.sign(END)
         return Run(state=State.FINISHED, waves=applied, notes=tuple(self._notes), proof=proof)
-
-
-def _digests(plan: Plan) -> dict[str, str]:
-    """The digest of every document the plan knows, by its text.
-
-    Raises:
-        InputError: One of them is no policy document.
-    """
-    texts = {text for one in plan.policies for text in (one.document, one.before) if text}
-    try:
-        return {text: policy_digest(read_document(text)) for text in texts}
-    except DocumentError as error:
-        raise InputError(f"the plan holds a document that is no policy: {error.message}") from error

@@ -132,16 +132,19 @@ def surprises(plan: Plan, progress: Progress, present: Present, digest_of: Mappi
         detail = f"the plan is for the organization {plan.organization}"
         return (Surprise(target=land.organization or "organization", kind=SurpriseKind.CHANGED, detail=detail),)
     found = [
-        *_documents(plan, progress, present, digest_of),
-        *_attachments(plan, progress, present),
+        *changed_documents(plan, progress, present, digest_of),
+        *changed_attachments(plan, progress, present),
         *_elsewhere(plan, progress, present),
-        *_gone(plan, present),
+        *gone_accounts(plan, present),
         *_moved(plan, progress, present),
     ]
     return tuple(found)
 
 
-def _documents(plan: Plan, progress: Progress, present: Present, digest_of: Mapping[str, str]) -> Iterable[Surprise]:
+def changed_documents(
+    plan: Plan, progress: Progress, present: Present, digest_of: Mapping[str, str]
+) -> Iterable[Surprise]:
+    """Policies of the plan that are not there, or do not say what they must say now."""
     texts = progress.texts()
     for one in plan.policies:
         there = present.named(one.kind, one.id or one.name)
@@ -159,7 +162,8 @@ def _documents(plan: Plan, progress: Progress, present: Present, digest_of: Mapp
             yield Surprise(target=one.name, kind=kind, detail=detail)
 
 
-def _attachments(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
+def changed_attachments(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
+    """What somebody else attached to targets of the plan, or detached from them."""
     names: dict[str, Any] = {one.id: one.name for one in present.policies}
     for (kind, target), wanted in sorted(progress.attached(ids_of(plan, present)).items()):
         there = frozenset(present.attached(kind, target))
@@ -172,15 +176,14 @@ def _attachments(plan: Plan, progress: Progress, present: Present) -> Iterable[S
 
 
 def _elsewhere(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
-    """A policy that gets another document, attached where the plan did not see it: that would change there, too."""
+    """A policy that gets another document, attached where the plan does not attach it: that would change at once."""
     places = progress.attached(ids_of(plan, present))
     for one in plan.policies:
         if not one.before:
             continue
-        looked = {target for kind, target in places if kind == one.kind}
         for level in present.landscape.attached.get(one.kind, ()):
             there = one.id in present.attached(one.kind, level.target)
-            if there and level.target not in looked and level.target not in one.attached:
+            if there and (one.kind, level.target) not in places:
                 detail = f"somebody attached `{one.name}`, which is to get another document"
                 yield Surprise(target=level.target, kind=SurpriseKind.CHANGED, detail=detail)
 
@@ -191,7 +194,7 @@ def _moved(plan: Plan, progress: Progress, present: Present) -> Iterable[Surpris
     for wave in plan.waves:
         if wave.number in progress.applied:
             continue
-        now = {account for target in targets_of(plan, wave) for account in tree.below(target)}
+        now = {account for target in targets_of(wave) for account in tree.below(target)}
         for account in sorted(now.difference(wave.accounts)):
             detail = f"the account came to {wave.name} since the plan, which does not name it"
             yield Surprise(target=account, kind=SurpriseKind.CHANGED, detail=detail)
@@ -200,16 +203,15 @@ def _moved(plan: Plan, progress: Progress, present: Present) -> Iterable[Surpris
             yield Surprise(target=account, kind=SurpriseKind.CHANGED, detail=detail)
 
 
-def targets_of(plan: Plan, wave: Wave) -> frozenset[str]:
+def targets_of(wave: Wave) -> frozenset[str]:
     """Where a wave changes something for accounts: not where a target above goes on to bind them."""
-    found = {step.target for step in wave.steps if step.target and not (step.temporary and step.call is Verb.DETACH)}
-    for step in wave.steps:
-        if step.call is Verb.UPDATE:
-            found.update(plan.policy(step.policy).attached)
-    return frozenset(found)
+    return frozenset(
+        step.target for step in wave.steps if step.target and not (step.temporary and step.call is Verb.DETACH)
+    )
 
 
-def _gone(plan: Plan, present: Present) -> Iterable[Surprise]:
+def gone_accounts(plan: Plan, present: Present) -> Iterable[Surprise]:
+    """Accounts of the plan that are not there any more, or not active."""
     active = {one.account for one in present.landscape.standings}
     for account in sorted({account for wave in plan.waves for account in wave.accounts} - active):
         detail = "the account left the organization, or is not active any more"

@@ -34,7 +34,7 @@ _SERVICE_EVENT: Final = "AwsServiceEvent"
 _SIGN_IN_EVENT: Final = "AwsConsoleSignIn"
 _SIGN_IN: Final = "signin"
 _CACHE: Final = 100_000
-_MOST_UNKNOWN: Final = 10_000
+MOST_ACCOUNTS: Final = 10_000
 _EMPTY: Final = frozenset({b"null", b'""', b"[]", b"{}"})
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 # What identities of these kinds are does not depend on the service.
@@ -63,12 +63,14 @@ class Sums(msgspec.Struct):
         first: Time of the earliest record; empty where none tells.
         last: Of the latest.
         unknown: Accounts of callers that are not in the evidence; at most ten thousand.
+        heard: Accounts whose trails had a record that was asked for; at most ten thousand of a file.
         digest: The digests of all files, added up.
     """
 
     first: str = ""
     last: str = ""
     unknown: set[str] = msgspec.field(default_factory=set)
+    heard: set[str] = msgspec.field(default_factory=set)
     digest: str = "0"
 
     def merge(self, other: Sums) -> None:
@@ -76,6 +78,7 @@ class Sums(msgspec.Struct):
         self.first = min(filter(None, (self.first, other.first)), default="")
         self.last = max(self.last, other.last)
         self.unknown |= other.unknown
+        self.heard |= other.heard
         self.digest = f"{(int(self.digest, 16) + int(other.digest, 16)) % (1 << 256):x}"
 
     def read(self, digest: hashlib._Hash) -> None:
@@ -194,7 +197,7 @@ class Bench:
     def _made(self, identity: Identity, source: str, assumed: bool | None) -> Seat:
         asker = asker_of(identity, source, assumed=assumed)
         account = asker.who.account
-        if account and not self._judge.paths.knows(account) and len(self.unknown) < _MOST_UNKNOWN:
+        if account and not self._judge.paths.knows(account) and len(self.unknown) < MOST_ACCOUNTS:
             self.unknown.add(account)
         made = Seat(asker, self._judge.touches(asker))
         if asker.assumed is None:

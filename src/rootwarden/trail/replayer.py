@@ -13,7 +13,7 @@ from rootwarden.guardrails.replaying.resources import owner_of
 from rootwarden.guardrails.replaying.ruling import Effect, Issued, Ruling, SignedIn, Touched
 from rootwarden.iam.usage.caller import service_behind
 from rootwarden.iam.usage.mapping import source_of
-from rootwarden.trail.replay import Sums, bench_of
+from rootwarden.trail.replay import MOST_ACCOUNTS, Sums, bench_of
 from rootwarden.trail.spool import Row
 from rootwarden.trail.usage_tally import outcome_of
 
@@ -32,6 +32,7 @@ _LONG_TERM: Final = "AKIA"
 _TRUE: Final = ("true", True)
 _SPELLED: Final = len("2026-03-02T12:00:00Z")
 _LAST_YEAR: Final = "2200"
+_DIGITS: Final = 12
 _SECOND: Final = 1_000_000
 # Of the records of one call the caller's own counts, and of copies the one that was corrected.
 _OTHERS, _OWN, _CORRECTED = 0, 1, 2
@@ -91,6 +92,8 @@ class Replayer:
             self._issued(call)
         if not self._anywhere and not self._allowed(call):
             return
+        if call.account not in self.sums.heard:
+            self._hear(call.account or "")
         kind = who.kind
         if kind != "Root" and (kind is None or kind.lower() != "root"):
             seat = self._bench.seat(who, call.source, assumed=False)
@@ -104,6 +107,10 @@ class Replayer:
         if call.shared and call.account == seat.account:
             # The record another account has of it knows less: this one says that nothing comes of it.
             self._keep(call, time, Touched(event=call.event or ""), own=True)
+
+    def _hear(self, account: str) -> None:
+        if len(account) == _DIGITS and len(self.sums.heard) < MOST_ACCOUNTS:
+            self.sums.heard.add(account)
 
     def _in_window(self, time: str) -> bool:
         if time < self._start or (self._end and time >= self._end):
