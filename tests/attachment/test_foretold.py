@@ -1,4 +1,4 @@
-"""What real replay records foretell of a plan: those of something else, of half a trail or of too little are refused."""
+"""What real replay records foretell: those of something else, of half a trail or of too little are refused."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.detect.visits.event import read_event
 from rootwarden.errors import UsageError
 from rootwarden.facts.instant import format_instant
+from rootwarden.iam.usage.refusals import refusals_of
+from rootwarden.packs.event_names import event_names
 from rootwarden.simulator.evidence import write_evidence
 from rootwarden.simulator.parts import WORKLOADS_UNIT
 from rootwarden.simulator.worlds import make_world
@@ -118,7 +120,11 @@ def test_of_this_change_is_what_is_compared_with_denials(present: Present, bench
     assert (plan.replay.at_least, plan.replay.at_most, plan.notes) == (1, 1, ())
     denied = MONTH[0] | {"errorCode": "AccessDenied", "errorMessage": "denied by a service control policy"}
     (denial,) = denials_in(
-        [read_event(denied)], since=changing.AT - timedelta(days=9), accounts={CANARY}, kinds={"scp"}
+        [read_event(denied)],
+        since=changing.AT - timedelta(days=9),
+        accounts={CANARY},
+        kinds={"scp"},
+        refusals=refusals_of(event_names()),
     )
     assert plan.replay.calls == {denial.group: 1}
 

@@ -12,16 +12,12 @@ import msgspec
 import pytest
 from tests.attachment import changing
 from tests.attachment.changing import CANARY, GUARDRAIL, ROOT
-from typer.testing import CliRunner
 
 from rootwarden.attachment.calls import permissions_policy
-from rootwarden.attachment.denials import denials_in
 from rootwarden.attachment.drafting import changes_of, switching
 from rootwarden.attachment.plan import Plan, Verb, printed, read_plan, steps_of
 from rootwarden.attachment.present import present_in
-from rootwarden.cli.guardrails import app
 from rootwarden.collect.folder import EvidenceFolder
-from rootwarden.detect.visits.event import read_event
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.instant import format_instant
 from rootwarden.guardrails.replaying.digest import landscape_digest

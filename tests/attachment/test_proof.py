@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BARS: Final = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"organizations:*","Resource":"*"}}'
 UNREAD: Final = "{"
 SAID: Final = {
-    BARS: "more than it is for would be barred in account 000011110001: a role looks at the organization: denied by policy `Other`",
+    BARS: "would be barred in account 000011110001: a role looks at the organization: denied by policy `Other`",
     UNREAD: "it is not known whether `deny-leaving-organization` would hold in account 000011110001: a role looks",
 }
 
@@ -90,7 +90,9 @@ def test_that_it_does_not_hold_is_not_waived(simulator: Simulator) -> None:
     one, other = changing.wanted(), changing.wanted("protect-contacts")
     more = structs.replace(one.guardrail, asks=(*one.guardrail.asks, *other.guardrail.asks))
     asked = Asked(targets=(ROOT,), canaries=(CANARY,), at=changing.AT, waived="so what", proof_waived="so what")
-    with pytest.raises(UsageError, match="would not hold in 5 accounts, 000011110001 among them: a role changes the phone"):
+    with pytest.raises(
+        UsageError, match="would not hold in 5 accounts, 000011110001 among them: a role changes the phone"
+    ):
         attachment(changing.hand(simulator).look(), [Wanted(more, one.values)], asked)
 
 

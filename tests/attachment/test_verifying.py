@@ -1,4 +1,4 @@
-"""Is everything a plan did still there? Whatever somebody changed since is named, and nothing unknown is taken for good."""
+"""Is everything a plan did still there? What somebody changed since is named; what is not known is never good."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rootwarden.rollout.reading import read_journal
 from rootwarden.rollout.surprise import SurpriseKind
 from rootwarden.simulator import running
 from rootwarden.simulator.knobs import Deny
-from rootwarden.simulator.parts import SECURITY_UNIT, WORKLOADS_UNIT
+from rootwarden.simulator.parts import SECURITY_UNIT
 from rootwarden.simulator.world import Policy
 from rootwarden.simulator.worlds import make_world
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from rootwarden.attachment.plan import Plan
     from rootwarden.attachment.verifying import Verified
     from rootwarden.simulator import Simulator
-
-FULL = "p-FullAWSAccess"
 
 
 @pytest.fixture
@@ -73,7 +71,7 @@ def other_attached(simulator: Simulator) -> None:
 
 
 def other_detached(simulator: Simulator) -> None:
-    changing.organization(simulator).attachments[WORKLOADS_UNIT].remove("p-denyrootkeys")
+    changing.organization(simulator).attachments[ROOT].remove("p-denyrootkeys")
 
 
 def other_document(simulator: Simulator) -> None:
@@ -111,7 +109,7 @@ def made_again(simulator: Simulator) -> None:
     [
         (detached, ROOT, f"somebody detached `{GUARDRAIL}`"),
         (other_attached, CANARY, "somebody attached `DenyRootKeys`"),
-        (other_detached, WORKLOADS_UNIT, "somebody detached `DenyRootKeys`"),
+        (other_detached, ROOT, "somebody detached `DenyRootKeys`"),
         (other_document, GUARDRAIL, "somebody gave the policy another document"),
         (left_in_a_unit, SECURITY_UNIT, f"somebody attached `{GUARDRAIL}`"),
         (attached_elsewhere, "000011110005", f"somebody attached `{GUARDRAIL}` here, too"),
@@ -120,7 +118,7 @@ def made_again(simulator: Simulator) -> None:
     ],
 )
 def test_what_somebody_changed_is_named(
-    simulator: Simulator, done: Plan, tmp_path: Path, change: Callable[[Simulator], None], target: str, says: str
+    simulator: Simulator, done: Plan, tmp_path: Path, *, change: Callable[[Simulator], None], target: str, says: str
 ) -> None:
     change(simulator)
     found = looked(simulator, done, tmp_path)

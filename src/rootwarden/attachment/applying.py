@@ -23,6 +23,7 @@ from rootwarden.attachment.progress import (
     ids_of,
     made,
     surprises,
+    there,
 )
 from rootwarden.attachment.proving import proven_now, worse
 from rootwarden.attachment.stepping import Stepper
@@ -149,7 +150,7 @@ class Applying:
 
     def _looked(self) -> Present:
         present = self._hand.look()
-        self._ids = ids_of(self._plan, present)
+        self._ids = ids_of(self._plan, present, self._progress().ids)
         return present
 
     def _progress(self) -> Progress:
@@ -288,13 +289,14 @@ class Applying:
         refused = []
         for step in reversed(self._net()):
             present = self._hand.look()
-            back = undoing(step, self._plan, ids_of(self._plan, present))
+            ids = ids_of(self._plan, present, self._progress().ids)
+            back = undoing(step, self._plan, ids)
             if back is None or step.name not in self._progress().done:
                 continue
             found = self._foreign(step, present)
             if found is not None:
                 self._journal.surprise(found)
-            elif not made(self._plan, step, present):
+            elif not made(self._plan, step, present, ids):
                 self._found_undone(step, back[0])
             else:
                 found = self._stepper.make(step, back[0], back[1], name=f"{UNDO}{step.name}", result=Result.UNDONE)
@@ -317,15 +319,15 @@ class Applying:
     def _foreign(self, step: Step, present: Present) -> Surprise | None:
         """Why a step cannot be taken back: the policy is gone, cannot be read, or says what nobody here wrote."""
         policy = self._plan.policy(step.policy)
-        there = present.named(policy.kind, policy.id or policy.name)
-        if there is None:
+        found = there(policy, present, self._progress().ids)
+        if found is None:
             if step.call is Verb.ATTACH and policy.kind in present.told:
                 return None
             return Surprise(target=step.policy, kind=SurpriseKind.GONE, detail="the policy is not there any more")
-        if step.call is not Verb.UPDATE or there.sha256 in {policy.sha256, policy.before_sha256}:
+        if step.call is not Verb.UPDATE or found.sha256 in {policy.sha256, policy.before_sha256}:
             return None
-        kind = SurpriseKind.CHANGED if there.sha256 else SurpriseKind.UNREADABLE
-        detail = "somebody gave the policy another document" if there.sha256 else "its document cannot be read"
+        kind = SurpriseKind.CHANGED if found.sha256 else SurpriseKind.UNREADABLE
+        detail = "somebody gave the policy another document" if found.sha256 else "its document cannot be read"
         return Surprise(target=step.policy, kind=kind, detail=detail)
 
     def _found_undone(self, step: Step, call: Verb) -> None:

@@ -74,6 +74,10 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
         levels = self.landscape.attached.get(kind, ())
         return tuple(sorted(one.id for level in levels if level.target == target for one in level.policies))
 
+    def nameless(self, kind: str) -> bool:
+        """Whether a policy of a kind cannot be read, so that its name is not known: it goes by its id."""
+        return any(one.kind == kind and one.name == one.id and not one.text for one in self.policies)
+
     def named(self, kind: str, name: str) -> Existing | None:
         """The policy of that id, else of that name."""
         mine = [one for one in self.policies if one.kind == kind]

@@ -18,6 +18,8 @@ from rootwarden.attachment.progress import (
     gone_accounts,
     ids_of,
     made,
+    other_policies,
+    there,
 )
 from rootwarden.attachment.proving import proven_now, worse
 from rootwarden.errors import UsageError
@@ -95,7 +97,7 @@ def verify(plan: Plan, entries: Sequence[Entry], present: Present, digest_of: Ma
             hint="use credentials of the organization the plan was made for",
         )
     progress = Progress(plan, entries)
-    waiting = {intent.target: _waiting(plan, intent, present) for intent in unsettled(entries)}
+    waiting = {intent.target: _waiting(plan, intent, present, progress.ids) for intent in unsettled(entries)}
     found = [
         *waiting.values(),
         *(one for one in _differing(plan, progress, present, digest_of) if one.target not in waiting),
@@ -116,7 +118,7 @@ def verify(plan: Plan, entries: Sequence[Entry], present: Present, digest_of: Ma
 def _differing(plan: Plan, progress: Progress, present: Present, digest_of: Mapping[str, str]) -> Iterator[Surprise]:
     yield from changed_documents(plan, progress, present, digest_of)
     yield from changed_attachments(plan, progress, present)
-    yield from _another(plan, progress, present)
+    yield from other_policies(plan, progress, present)
     yield from _elsewhere(plan, progress, present)
 
 
@@ -138,11 +140,11 @@ def _state(plan: Plan, progress: Progress) -> str:
     return f"{left[True]} of {len(plan.waves)} waves are applied"
 
 
-def _waiting(plan: Plan, intent: Entry, present: Present) -> Surprise:
+def _waiting(plan: Plan, intent: Entry, present: Present, ids: Mapping[str, str]) -> Surprise:
     """A call of which the journal does not say what became."""
     steps: dict[str, Step] = {step.name: step for wave in plan.waves for step in wave.steps}
     step = steps.get(intent.step.rpartition(" ")[2])
-    so = made(plan, step, present) if step is not None else None
+    so = made(plan, step, present, ids) if step is not None else None
     undone = intent.step not in steps
     shown = (
         "AWS does not show it" if so is None else f"by what AWS shows it was {'' if so is not undone else 'not '}made"
@@ -151,19 +153,9 @@ def _waiting(plan: Plan, intent: Entry, present: Present) -> Surprise:
     return Surprise(target=intent.target, kind=SurpriseKind.UNREADABLE, detail=detail)
 
 
-def _another(plan: Plan, progress: Progress, present: Present) -> Iterator[Surprise]:
-    """A policy that has the name and is not the one that calls were made for."""
-    for one in plan.policies:
-        there = present.named(one.kind, one.id or one.name)
-        ours = progress.ids.get(one.name, "")
-        if there is not None and ours and there.id != ours:
-            detail = f"the policy {ours} is not there any more, and {there.id} has its name"
-            yield Surprise(target=one.name, kind=SurpriseKind.CHANGED, detail=detail)
-
-
 def _elsewhere(plan: Plan, progress: Progress, present: Present) -> Iterator[Surprise]:
     """A policy the plan made, attached where the plan does not attach it."""
-    ids = ids_of(plan, present)
+    ids = ids_of(plan, present, progress.ids)
     places = progress.attached(ids)
     for one in plan.policies:
         if one.id or one.before or one.name not in ids:
@@ -175,16 +167,16 @@ def _elsewhere(plan: Plan, progress: Progress, present: Present) -> Iterator[Sur
 
 
 def _standing(plan: Plan, progress: Progress, present: Present, strange: set[str]) -> Iterator[Standing]:
-    ids = ids_of(plan, present)
+    ids = ids_of(plan, present, progress.ids)
     texts = progress.texts()
     places = progress.attached(ids)
     for one in plan.policies:
-        there = present.named(one.kind, one.id or one.name)
-        if there is None or one.name in strange or one.name not in texts:
+        found = there(one, present, progress.ids)
+        if found is None or one.name in strange or one.name not in texts:
             continue
         targets = sorted(
             target
             for (kind, target), wanted in places.items()
-            if kind == one.kind and there.id in wanted and target not in strange
+            if kind == one.kind and found.id in wanted and target not in strange
         )
-        yield Standing(policy=one.name, id=there.id, sha256=there.sha256, targets=tuple(targets))
+        yield Standing(policy=one.name, id=found.id, sha256=found.sha256, targets=tuple(targets))

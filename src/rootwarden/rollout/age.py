@@ -40,6 +40,6 @@ def refuse_old(made: str, waves: tuple[str, ...], now: datetime, *, days: int) -
     if now - last > timedelta(days=days):
         what = "the plan was made" if last == planned else "the wave before was applied"
         raise UsageError(
-            f"{what} {(now - last).days} days ago, and at most {days} may pass: what was foretold may not hold any more",
+            f"{what} {(now - last).days} days ago, and at most {days} may pass: what was foretold may not hold now",
             hint="replay and plan again; or give --plan-days, when you know that nothing of it changed",
         )

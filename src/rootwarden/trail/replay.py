@@ -134,10 +134,12 @@ class Bench:
 
     Attributes:
         unknown: Accounts of callers that are not in the evidence.
+        refusals: How calls that were refused are named.
     """
 
     def __init__(self, replay: Replay) -> None:
         rules = EventRules(replay.names)
+        self.refusals = rules.refusals
         catalogue = unpacked_catalogue(replay.catalogue)
         self._judge = Judge(replay.brief, rules, EventMap(rules, catalogue), catalogue)
         self._seats: dict[tuple[object, ...], Seat] = {}

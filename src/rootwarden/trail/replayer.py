@@ -90,10 +90,8 @@ class Replayer:
             return
         if name == "AssumeRoot" and not call.error:
             self._issued(call)
-        if not self._anywhere and not self._allowed(call):
+        if not self._takes(call):
             return
-        if call.account not in self.sums.heard:
-            self._hear(call.account or "")
         kind = who.kind
         if kind != "Root" and (kind is None or kind.lower() != "root"):
             seat = self._bench.seat(who, call.source, assumed=False)
@@ -107,10 +105,6 @@ class Replayer:
         if call.shared and call.account == seat.account:
             # The record another account has of it knows less: this one says that nothing comes of it.
             self._keep(call, time, Touched(event=call.event or ""), own=True)
-
-    def _hear(self, account: str) -> None:
-        if len(account) == _DIGITS and len(self.sums.heard) < MOST_ACCOUNTS:
-            self.sums.heard.add(account)
 
     def _in_window(self, time: str) -> bool:
         if time < self._start or (self._end and time >= self._end):
@@ -131,8 +125,15 @@ class Replayer:
             self._rows.append(Row(f"sign-in {seat.account} {time}", "", None, 0, document))
         return seat
 
-    def _allowed(self, call: Replayed) -> bool:
-        return self._restriction.allows(account=call.account or "", region=call.region or "", instant=None)
+    def _takes(self, call: Replayed) -> bool:
+        """Whether a call is asked for; whose trail has it is remembered."""
+        account = call.account or ""
+        if not self._anywhere and not self._restriction.allows(account=account, region=call.region or "", instant=None):
+            return False
+        heard = self.sums.heard
+        if account not in heard and len(account) == _DIGITS and len(heard) < MOST_ACCOUNTS:
+            heard.add(account)
+        return True
 
     def _decided(self, call: Replayed, who: ReplayedIdentity, seat: Seat, plan: Plan, time: str) -> None:
         ruling = self._ruling(seat, plan, call, who, time)
@@ -161,7 +162,7 @@ class Replayer:
             name=call.name or "",
             region=call.region or "",
             address=call.address or "",
-            outcome=outcome_of(call.error).value,
+            outcome=outcome_of(call.error, self._bench.refusals).value,
             error=call.error or "",
             ruling=ruling,
             if_assumed=either[0],
