@@ -207,4 +207,4 @@ def test_accounts_whose_logs_were_not_read_are_told(present: Present, bench: Ben
     bench.log(*(MONTH if by == "option" else (event(0), event(1, days=28))))
     plan = planned(present, bench.replay(GUARDRAIL, *(("--account", CANARY) if by == "option" else ())))
     (note,) = plan.notes
-    assert note.startswith("the replay read no record of 6 of the accounts the change reaches, `000011110001` among")
+    assert note.startswith("the replay read no call of anybody in 6 of the accounts the change reaches, 000011110001 ")

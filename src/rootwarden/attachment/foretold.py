@@ -109,7 +109,7 @@ def group_name(account: str, principal: str, source: str, event: str) -> str:
 
 
 def read_replay(path: Path, wanted: Sought) -> tuple[Foretold, frozenset[str]]:
-    """What a replay record foretells of a change, and the accounts whose logs it read.
+    """What a replay record foretells of a change, and the accounts of whose principals it read a call.
 
     Args:
         path: The record.

@@ -49,7 +49,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read; `accounts` are those whose trails had a record of the window."""
+    """What was read; `accounts` are those of the evidence in which somebody called."""
 
     source: str
     files: int
