@@ -36,7 +36,6 @@ READS: Final = (
     "organizations:ListAccountsForParent",
     "organizations:ListOrganizationalUnitsForParent",
     "organizations:ListPolicies",
-    "organizations:ListPoliciesForTarget",
     "organizations:ListRoots",
     "organizations:ListTargetsForPolicy",
 )

@@ -12,6 +12,8 @@ from rootwarden.cli.applying import public_keys, say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rootwarden.rollout.reading import Verdict
+
 PublicKeys: TypeAlias = Annotated[
     list[Path] | None,
     typer.Option("--key", metavar="FILE", help="Public key (PEM) of who may have signed the journal. Repeat."),
@@ -29,19 +31,34 @@ def journal_holds(path: Path, digest: str, keys: Iterable[Path]) -> bool:
     Raises:
         InputError: The journal cannot be read, or a key is none.
     """
-    from rootwarden.rollout.reading import read_journal, verify
+    from rootwarden.report.words import several
+    from rootwarden.rollout.reading import read_journal
+    from rootwarden.rollout.reading import verify as verify_journal
 
-    found = verify(path, public_keys(keys))
-    say(f"journal: {found.entries} entries hold, {found.signed} of them signed")
+    found = verify_journal(path, public_keys(keys))
+    say(f"journal: {several(found.entries, 'line')} hold{'s' if found.entries == 1 else ''}{_how_signed(found)}")
     if found.torn:
-        say(f"journal: {found.torn} bytes at its end are of a line that was never finished")
+        say(f"journal: {several(found.torn, 'byte')} at its end are of a line that was never finished")
     if found.unsettled:
-        say(f"journal: of {len(found.unsettled)} calls it is not known what became; apply looks at AWS first")
+        calls = several(len(found.unsettled), "call")
+        say(f"journal: of {calls} it is not known what became; apply looks at AWS first")
     if not found.holds:
-        say(f"journal: entry {found.bad} {found.why}; nothing from it on is believed")
+        say(f"journal: line {found.bad + 1} {found.why}; nothing from it on is believed")
         return False
     begun = read_journal(path).entries
     if not begun or begun[0].parameters.get("plan") != digest:
         say("journal: it is of another plan")
         return False
     return True
+
+
+def _how_signed(found: Verdict) -> str:
+    """How much stands under the signature of a person, and how much under the seal of a run that never ended."""
+    from rootwarden.report.words import several
+
+    rest = found.entries - found.signed
+    if not rest:
+        return ", all of them signed" if found.entries else ""
+    if not found.holds:
+        return ""
+    return f"; {several(rest, 'line')} after the last signature {'is' if rest == 1 else 'are'} of a run that was killed"
