@@ -117,9 +117,10 @@ def test_a_key_used_long_ago_goes_and_the_plan_says_what_for(shell: Shell, logs:
 
 
 def test_a_use_is_of_its_key_whatever_account_the_event_names(shell: Shell, logs: Logs) -> None:
-    nameless = logs.used(key_of(KEY_HOLDER), "s3:ListBuckets", days_ago=2)
-    identity = {**nameless["userIdentity"], "accountId": None, "arn": None, "principalId": None}  # type: ignore[dict-item]
-    logs.put("a.json.gz", {**nameless, "recipientAccountId": None, "userIdentity": identity})
+    root = root_identity(KEY_HOLDER, key=key_of(KEY_HOLDER))
+    nobody: Record = {**root, "accountId": None, "arn": None, "principalId": None}
+    used = logs.used(key_of(KEY_HOLDER), "s3:ListBuckets", days_ago=2)
+    logs.put("a.json.gz", {**used, "recipientAccountId": None, "userIdentity": nobody})
     code, accounts, _ = planned(shell, logs)
     assert (code, accounts[KEY_HOLDER]["state"]) == (1, "blocked")
 
