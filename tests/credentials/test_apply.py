@@ -14,15 +14,15 @@ from rootwarden.rollout.entry import Kind
 from rootwarden.rollout.reading import read_journal, verify
 from rootwarden.rollout.surprise import SurpriseKind
 from rootwarden.simulator.knobs import AllowTask, Deny, Fail, Leave, Throttle, UseRootKey
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.parts import deny_root_policy, fido_device, root_key
-from rootwarden.simulator.world import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.credentials.rig import Rig
 
-    from rootwarden.simulator.world import RootUser
+    from rootwarden.simulator.identities import RootUser
 
 # Each seventh member holds the same (`rig.fill`): an active key, everything, an inactive key and a certificate.
 KEY_HOLDER, ALL_HOLDER = "000011110003", "000011110004"

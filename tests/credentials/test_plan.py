@@ -20,8 +20,9 @@ from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.report.credentials import plan_text
 from rootwarden.simulator.knobs import Deny
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.parts import days_ago, deny_root_policy
-from rootwarden.simulator.world import NOW, Policy
+from rootwarden.simulator.world import Policy
 
 if TYPE_CHECKING:
     from pathlib import Path
