@@ -327,6 +327,6 @@ def _left_out(found: Foretold, silent: Sequence[str]) -> Iterator[str]:
         yield "the record leaves calls out, and what is denied of them counts as not foretold"
     if silent:
         yield (
-            f"the replay read no call of anybody in {len(silent)} of the accounts the change reaches, {silent[0]} among "
-            "them: nothing is foretold of them"
+            f"the replay read no call of anybody in {len(silent)} of the accounts the change reaches, {silent[0]} "
+            "among them: nothing is foretold of them"
         )

@@ -86,6 +86,7 @@ def apply(
 
     check_organization(read, members)
     with opened(plan=digest, purpose=PURPOSE, by=caller.arn, clock=now) as book:
+        _say_resumed(book)
         say(f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail")
         return _signed(run, book, members)
 
@@ -158,6 +159,22 @@ def _signed(run: _Run, journal: Journal, members: Members) -> int:
         raise
     journal.sign(why)
     return code
+
+
+def _say_resumed(journal: Journal) -> None:
+    """Say with what a run goes on that was not begun now."""
+    from rootwarden.report.words import several
+    from rootwarden.rollout.entry import Kind
+
+    begun = [entry.number for entry in journal.entries if entry.kind in {Kind.BEGIN, Kind.RESUME}]
+    if len(begun) == 1:
+        return
+    before = journal.entries[begun[-1] - 1]
+    ended = "was ended and signed" if before.kind is Kind.SIGNED else "was killed: its last lines have no signature"
+    say(f"going on with a journal of {several(begun[-1], 'line')}; the run before {ended}")
+    open_calls = len(journal.unsettled())
+    if open_calls:
+        say(f"of {several(open_calls, 'call')} it is not known what became: AWS is looked at first")
 
 
 def _apply(run: _Run, journal: Journal, members: Members) -> int:

@@ -25,7 +25,7 @@ from rootwarden.iam.principal import Kind
 from rootwarden.iam.statement import ANY_RESOURCE, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from rootwarden.guardrails.replaying.asker import Asker
     from rootwarden.guardrails.replaying.comparing import Compared
@@ -76,7 +76,7 @@ class Plan:
         self.fields: tuple[str, ...] = (*more, *(("owner",) if owner else ()))
         self.classes: tuple[Classes, ...] = ()
         self.needed: tuple[str, ...] = ()
-        self.rulings: dict[tuple[object, ...], Ruling] = {}
+        self.rulings: dict[object, Ruling] = {}
 
 
 class Judge:
@@ -141,7 +141,7 @@ class Judge:
         self,
         plan: Plan,
         asker: Asker,
-        like: tuple[object, ...],
+        like: object,
         marks: tuple[str, ...],
         details: Details,
     ) -> Ruling:
