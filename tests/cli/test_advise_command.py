@@ -82,7 +82,10 @@ def demonstrated(folder: Path, world: str, *arguments: str) -> dict[str, Any]:
     shown = command("demo", "--world", world, *arguments, "-o", "made", cwd=folder)
     assert shown.code == 0, shown.err
     assert "rootwarden advise --evidence made/evidence" in shown.err
-    return json.loads(command("advise", "--evidence", "made/evidence", "--format", "json", cwd=folder).out)
+    found: dict[str, Any] = json.loads(
+        command("advise", "--evidence", "made/evidence", "--format", "json", cwd=folder).out
+    )
+    return found
 
 
 def test_the_demo_shows_native_services_that_were_looked_at(tmp_path: Path) -> None:
