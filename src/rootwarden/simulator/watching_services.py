@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.simulator.world import MANAGEMENT_ID, Analyzer, CostSubscription, DelegatedAdministrator, Detector, Hub
+from rootwarden.simulator.monitoring import Analyzer, CostSubscription, Detector, Hub
+from rootwarden.simulator.world import MANAGEMENT_ID, DelegatedAdministrator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rootwarden.simulator.world import Account, Organization
+    from rootwarden.simulator.account import Account
+    from rootwarden.simulator.world import Organization
 
 _PRINCIPALS: Final = ("access-analyzer.amazonaws.com", "guardduty.amazonaws.com", "securityhub.amazonaws.com")
 _SECURITY: Final = 1
