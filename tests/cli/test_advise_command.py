@@ -6,9 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.collect.looks import pointed_at
+from tests.collect.looks import command, pointed_at
 from typer.testing import CliRunner
 
+from rootwarden import packs
 from rootwarden.cli.main import app
 from rootwarden.errors import UsageError
 from rootwarden.simulator import running
@@ -71,6 +72,39 @@ def test_an_organization_nobody_may_look_at_is_not_known(tmp_path: Path) -> None
     assert code in (1, 3)
     assert told["central-root-management"] == told["root-deny-scp"] == "unknown"
     assert "done" not in {told[name] for name in told if name != "root-mfa"}
+
+
+SERVICES = {one.id for one in packs.advice() if one.decided.service}
+
+
+def demonstrated(folder: Path, world: str, *arguments: str) -> dict[str, Any]:
+    """What `advise` says of what a demo leaves, as a newcomer gets it."""
+    shown = command("demo", "--world", world, *arguments, "-o", "made", cwd=folder)
+    assert shown.code == 0, shown.err
+    assert "rootwarden advise --evidence made/evidence" in shown.err
+    report: dict[str, Any] = json.loads(
+        command("advise", "--evidence", "made/evidence", "--format", "json", cwd=folder).out
+    )
+    return report
+
+
+def test_the_demo_shows_native_services_that_were_looked_at(tmp_path: Path) -> None:
+    told = states(demonstrated(tmp_path, "patchwork", "--accounts", "6"))
+    assert "unknown" not in {told[name] for name in SERVICES - {"security-hub"}}
+    assert {told["guardduty"], told["access-analyzer"]} == {"done", "not-done"}
+
+
+def test_one_demo_shows_what_nobody_collected(tmp_path: Path) -> None:
+    found = demonstrated(tmp_path, "breached", "--accounts", "4")
+    assert {states(found)[name] for name in SERVICES} == {"unknown"}
+    assert all("was not collected" in one["said"] for one in found["advice"] if one["id"] in SERVICES)
+
+
+def test_the_demo_of_a_lone_account(tmp_path: Path) -> None:
+    found = demonstrated(tmp_path, "standalone")
+    assert found["accounts"] == 1
+    assert states(found)["central-root-management"] == "not-applicable"
+    assert not [step for one in found["advice"] for step in one["how"] if step["only"] == "organization"]
 
 
 def test_a_format_there_is_not() -> None:

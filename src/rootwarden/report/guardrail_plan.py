@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from rootwarden.attachment.applying import Run
     from rootwarden.attachment.plan import Plan, Proven, Step
+    from rootwarden.attachment.verifying import Verified
 
 _NAMED: Final = 6
 
@@ -52,6 +53,17 @@ def told(run: Run, plan: Plan) -> str:
     return "\n".join([*lines, *_proof(run.proof)])
 
 
+def verified(found: Verified) -> str:
+    """What a look at a plan that was carried out showed."""
+    lines = [found.state]
+    for one in found.standing:
+        where = ", ".join(one.targets) or "nothing"
+        lines.append(f"as the journal says: `{one.policy}` ({one.id}), sha256 {one.sha256[:16]}…, attached to {where}")
+    lines += [f"differs: {one}" for one in found.differing]
+    lines += [f"not known: {one}" for one in found.undecided]
+    return "\n".join([*lines, *_proof(found.proof)])
+
+
 def _lines(plan: Plan) -> Iterator[str]:
     yield f"{plan.operation} in the organization {plan.organization}, as of {plan.made_at}"
     for one in plan.policies:
@@ -81,6 +93,8 @@ def _foretold(plan: Plan) -> Iterator[str]:
         )
     if plan.waived is not None:
         yield f"not replayed: {plan.waived.reason}"
+    if plan.proof_waived is not None:
+        yield f"planned in spite of the proof: {plan.proof_waived.reason}"
 
 
 def _call(step: Step, plan: Plan, ids: Mapping[str, str]) -> str:
