@@ -18,7 +18,7 @@ from rootwarden.errors import InputError, RootwardenError
 from rootwarden.rollout.journal import opened
 from rootwarden.rollout.seal import KeySeal
 from rootwarden.simulator import running
-from rootwarden.simulator.world import NOW
+from rootwarden.simulator.moment import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,8 +13,8 @@ from tests.cli.test_credentials import AS_OF, Shell
 from tests.credentials.rig import full_world
 
 from rootwarden.simulator import running
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.trail.record import record, root_identity, user_identity
-from rootwarden.simulator.world import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

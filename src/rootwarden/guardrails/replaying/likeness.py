@@ -40,7 +40,17 @@ def likeness(asker: Asker, statements: Iterable[CompiledStatement]) -> tuple[obj
     texts = tuple((key, asker.keys[key]) for key in sorted(spelled & asker.keys.keys()))
     arn = who.arn if signs_in or SIGN_IN_KEY in spelled else ""
     keys = frozenset(asker.keys)
-    return who.kind, who.account, who.service_linked, partition_of(asker), keys, asker.absent, tuple(outcomes), texts, arn
+    return (
+        who.kind,
+        who.account,
+        who.service_linked,
+        partition_of(asker),
+        keys,
+        asker.absent,
+        tuple(outcomes),
+        texts,
+        arn,
+    )
 
 
 def partition_of(asker: Asker) -> str:
