@@ -39,7 +39,7 @@ _SEATS: Final = 50_000
 _COURSES: Final = 100_000
 _PARAMETERS: Final = frozenset({"parameters"})
 _OF_PARTIES: Final = frozenset({"kind"})
-_MOST_UNKNOWN: Final = 10_000
+_MOST_ACCOUNTS: Final = 10_000
 _EMPTY: Final = frozenset({b"null", b'""', b"[]", b"{}"})
 # What identities of these kinds are does not depend on the service.
 _TOLD: Final = frozenset({"Root", "IAMUser", "AssumedRole", "FederatedUser", "AWSService", "AWSAccount"})
@@ -67,12 +67,14 @@ class Sums(msgspec.Struct):
         first: Time of the earliest record; empty where none tells.
         last: Of the latest.
         unknown: Accounts of callers that are not in the evidence; at most ten thousand.
+        heard: Accounts of callers that are; so many at most, too.
         digest: The digests of all files, added up.
     """
 
     first: str = ""
     last: str = ""
     unknown: set[str] = msgspec.field(default_factory=set)
+    heard: set[str] = msgspec.field(default_factory=set)
     digest: str = "0"
 
     def merge(self, other: Sums) -> None:
@@ -80,6 +82,7 @@ class Sums(msgspec.Struct):
         self.first = min(filter(None, (self.first, other.first)), default="")
         self.last = max(self.last, other.last)
         self.unknown |= other.unknown
+        self.heard |= other.heard
         self.digest = f"{(int(self.digest, 16) + int(other.digest, 16)) % (1 << 256):x}"
 
     def read(self, digest: hashlib._Hash) -> None:
@@ -172,12 +175,15 @@ class Bench:
     Attributes:
         seats: Of those who called last, those of roles by whose credentials their sessions have.
         unknown: Accounts of callers that are not in the evidence.
+        heard: Accounts of callers that are.
+        refusals: How calls that were refused are named.
         thin: Which fields of a record its courses take.
         worth: Whether it is worth to look at records thinly first: not below zero.
     """
 
     def __init__(self, replay: Replay) -> None:
         rules = EventRules(replay.names)
+        self.refusals = rules.refusals
         catalogue = unpacked_catalogue(replay.catalogue)
         self._judge = Judge(replay.brief, rules, EventMap(rules, catalogue), catalogue)
         self.seats: dict[object, Seat] = {}
@@ -186,6 +192,7 @@ class Bench:
         self._parties: dict[tuple[object, ...], Party] = {}
         self._courses = 0
         self.unknown: set[str] = set()
+        self.heard: set[str] = set()
         self.thin: frozenset[str] = frozenset()
         self.worth = 0
 
@@ -260,8 +267,10 @@ class Bench:
     def _made(self, identity: Identity, source: str, assumed: bool | None) -> Seat:
         asker = asker_of(identity, source, assumed=assumed)
         account = asker.who.account
-        if account and not self._judge.paths.knows(account) and len(self.unknown) < _MOST_UNKNOWN:
-            self.unknown.add(account)
+        if account:
+            accounts = self.heard if self._judge.paths.knows(account) else self.unknown
+            if len(accounts) < _MOST_ACCOUNTS:
+                accounts.add(account)
         if not self._judge.touches(asker):
             return self._left_alone(asker)
         made = Seat(asker, self._party(asker))

@@ -79,6 +79,8 @@ class Replayer:
     def taken(self) -> list[Row]:
         """The rows since this was asked last."""
         self.sums.unknown |= self._bench.unknown
+        if len(self.sums.heard) < len(self._bench.heard):
+            self.sums.heard |= self._bench.heard
         rows, self._rows = self._rows, []
         return rows
 
@@ -250,7 +252,7 @@ class Replayer:
             name=call.name or "",
             region=call.region or "",
             address=call.address or "",
-            outcome=outcome_of(call.error).value,
+            outcome=outcome_of(call.error, self._bench.refusals).value,
             error=call.error or "",
             ruling=ruling,
             if_assumed=either[0] if either else None,
