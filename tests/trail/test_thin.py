@@ -190,13 +190,20 @@ def agree(name: str, parts: list[bytes], limits: Limits, restriction: Restrictio
         assert found[-1]["sums"] == expected[-1]["sums"]
 
 
-QUIET = [one for one in strange_records() if one["eventID"][-2:] in {"41", "43", "52", "54", "73"}]
+QUIET = [one for one in strange_records() if one["eventID"][-2:] in {"41", "43", "54", "73"}]
+ROOTS = [one for one in strange_records() if one["userIdentity"]["type"] == "Root"]
 
 
 @pytest.mark.parametrize("name", ["nobody", "root", "with a tag"])
 @pytest.mark.parametrize("odd", ODD[3:], ids=json.dumps)
 def test_an_odd_record_among_others_is_told_as_it_is_in_full(name: str, odd: dict[str, Any]) -> None:
-    agree(name, [log(*QUIET), log(*QUIET[:2], QUIET[2] | odd, *QUIET[3:])], Limits(), Restriction())
+    records = [*QUIET[:2], QUIET[2] | odd, *QUIET[3:]]
+    agree(name, [log(*QUIET), log(*records), json.dumps(records).encode()], Limits(), Restriction())
+
+
+def test_what_was_told_before_a_file_had_to_be_read_in_full_is_told_once() -> None:
+    shared = QUIET[0] | {"sharedEventID": "00000000-0000-4000-9000-000000000007"}
+    agree("root", [log(*QUIET), log(shared), log(shared, *ROOTS)], Limits(), Restriction())
 
 
 @pytest.mark.parametrize("time", TIMES, ids=str)
