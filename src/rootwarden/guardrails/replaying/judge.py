@@ -25,7 +25,7 @@ from rootwarden.iam.principal import Kind
 from rootwarden.iam.statement import ANY_RESOURCE, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from rootwarden.guardrails.replaying.asker import Asker
     from rootwarden.guardrails.replaying.comparing import Compared

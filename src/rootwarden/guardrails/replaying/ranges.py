@@ -7,11 +7,12 @@ neither.
 from __future__ import annotations
 
 from bisect import bisect_right
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 NO_ADDRESS: Final = -1
 _IPV4: Final = 4
