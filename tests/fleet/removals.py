@@ -112,7 +112,7 @@ UNSEEN: Final = (-1.0, (None, None, None, None))
 
 
 def with_waves() -> Removal:
-    """Ten members: two runs, and journals of two plans between and after them, one of them killed in its second wave."""
+    """Ten members: two runs, and journals of two plans between and after them, the second of them killed."""
     runs = [
         table(tuple(member(number, week, password=number > 3 * week) for number in range(1, 11))) for week in (0, 1)
     ]
