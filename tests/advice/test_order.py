@@ -75,13 +75,13 @@ def test_equal_gains_go_by_price(dear: Price) -> None:
     assert order(every, dict.fromkeys("ab", State.NOT_DONE), scenarios) == ["b", "a"]
 
 
-def test_a_way_in_that_is_open_comes_first_and_only_when_it_is_known_to_be() -> None:
+def test_what_is_urgent_comes_first_after_what_it_needs() -> None:
     every = [replace(advice("a", "c"), urgent="anybody may come"), advice("b"), advice("c")]
     scenarios = [scenario(name, cell(Outcome.PREVENTED, "b")) for name in "xyz"]
     states = dict.fromkeys("abc", State.NOT_DONE)
-    placed = ordered(every, states, scenarios)
+    placed = ordered(every, states, scenarios, urgent={"a"})
     assert [(one.advice, one.urgent) for one in placed] == [("c", ""), ("a", "anybody may come"), ("b", "")]
-    assert order(every, states | {"a": State.UNKNOWN}, scenarios)[0] == "b"
+    assert order(every, states, scenarios)[0] == "b"
 
 
 @pytest.mark.parametrize(("accounts", "expected"), [(1, ["a", "b"]), (9, ["b", "a"])])
@@ -90,7 +90,7 @@ def test_what_is_done_by_hand_in_every_account_is_a_step_for_each(accounts: int,
     scenarios = [scenario(name, cell(Outcome.PREVENTED, "a")) for name in "xy"]
     scenarios.append(scenario("z", cell(Outcome.PREVENTED, "b")))
     counts = {"a": accounts, "b": 9}
-    placed = ordered(every, dict.fromkeys("ab", State.NOT_DONE), scenarios, counts)
+    placed = ordered(every, dict.fromkeys("ab", State.NOT_DONE), scenarios, accounts=counts)
     assert [one.advice for one in placed] == expected
 
 

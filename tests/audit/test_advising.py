@@ -14,13 +14,15 @@ from rootwarden.advice.advice import State
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.guardrail import ResourceControls, ScpDocument
 from rootwarden.facts.organization import Organization, OrganizationalUnit, Position
+from rootwarden.facts.root_user import Password
 from rootwarden.iam.document import read_document
 
 if TYPE_CHECKING:
-    from rootwarden.facts.fact import Fact
-
-if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from rootwarden.audit.advising import Advised
+    from rootwarden.facts.account import Account
+    from rootwarden.facts.fact import Fact
 
 CREDENTIALS = "member-root-credentials-removed"
 NOT_TOLD = Unknown("nobody told")
@@ -135,6 +137,29 @@ def test_at_best_all_that_is_advised_and_applies_is_done() -> None:
     outcomes = {one.scenario: one.native_at_best.outcome for one in lone.today}
     assert outcomes["mailbox-gone"] == "not-seen"  # what replaces an address is the organization's
     assert {one.scenario: one.native_at_best.outcome for one in advised().today}["mailbox-gone"] == "prevented"
+
+
+def keyed(number: int, *, key: Fact[bool], mfa: Fact[bool], position: Position = Position.MEMBER) -> Account:
+    made = account(number, credentials=Known(True), position=position)
+    password = Password(present=Known(True))
+    return replace(made, root=replace(made.root, access_keys_present=key, mfa_active=mfa, password=password))
+
+
+def urgent(found: Advised) -> dict[str, int]:
+    return {one.advice: place for place, one in enumerate(found.placed) if one.urgent}
+
+
+def test_a_key_that_is_there_comes_first_and_one_that_may_be_does_not() -> None:
+    assert urgent(advised(keyed(1, key=Known(True), mfa=Known(True)))) == {"root-keys-deleted": 0}
+    assert urgent(advised(keyed(1, key=REFUSED, mfa=Known(True)))) == {}
+
+
+def test_mfa_is_urgent_where_nothing_else_takes_the_password_away() -> None:
+    member = keyed(1, key=Known(False), mfa=Known(False))
+    manager = keyed(0, key=Known(False), mfa=Known(False), position=Position.MANAGEMENT)
+    assert advised(member).state("root-mfa") is State.NOT_DONE
+    assert urgent(advised(member)) == {}
+    assert urgent(advised(member, manager, management=False)) == {"root-mfa": 0}
 
 
 def with_policy(*statements: Mapping[str, object]) -> Organization:

@@ -125,6 +125,7 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
         after: Ids of what has to be done before.
         decided: What decides its state.
         urgent: Why it comes before all else where it is known not to be done; usually empty.
+        urgent_in_management: It is urgent where it is open in the management account, or in a lone one, only.
         by_hand: Somebody has to sign in to every account it is open in, so that it counts as one step for each.
         how: Steps, in order.
         certainty: How sure the statements about AWS in it are.
@@ -142,6 +143,7 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[str, ...] = ()
     decided: Decided
     urgent: str = ""
+    urgent_in_management: bool = False
     by_hand: bool = False
     how: tuple[Step, ...]
     certainty: Certainty

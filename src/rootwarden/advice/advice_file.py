@@ -46,6 +46,7 @@ class _AdviceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     source: str = ""
     after: tuple[str, ...] = ()
     urgent: str = ""
+    urgent_in_management: bool = False
     by_hand: bool = False
     cost: _CostTable
     decided: _DecidedTable
@@ -92,6 +93,7 @@ def read_advice(text: str, *, file: str = "") -> Advice:
             look=line(table.decided.look),
         ),
         urgent=line(table.urgent),
+        urgent_in_management=table.urgent_in_management,
         by_hand=table.by_hand,
         how=table.how,
         certainty=table.certainty,
@@ -126,6 +128,8 @@ def _complaints(made: Advice, name: str) -> Iterator[str]:
     yield from _about_source("cost.", made.cost.certainty, made.cost.source, made.cost.as_of)
     if not made.cost.says or _SUM.search(made.cost.says):
         yield "`cost.says` is empty, or names a sum, which is out of date before it is read"
+    if made.urgent_in_management and not made.urgent:
+        yield "`urgent_in_management` goes with `urgent`, which says why"
     yield from _about_decided(made.decided)
     yield from (f"{in_backticks(page)} is no page" for page in made.references if not _PAGE.fullmatch(page))
 

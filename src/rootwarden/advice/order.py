@@ -40,7 +40,9 @@ def ordered(
     advice: Sequence[Advice],
     states: Mapping[str, State],
     scenarios: Sequence[Scenario],
+    *,
     accounts: Mapping[str, int] | None = None,
+    urgent: Collection[str] = (),
 ) -> tuple[Placed, ...]:
     """What is not done, or of which nobody knows, in the order to do it.
 
@@ -49,6 +51,7 @@ def ordered(
         states: By id.
         scenarios: What it is to help against.
         accounts: In how many accounts each is open, by id; one where it is not told.
+        urgent: Ids of what comes before all else, after what it needs.
 
     Returns:
         Each once; what needs another stands after it. Equal gains go by price, then by id.
@@ -63,9 +66,9 @@ def ordered(
     while open_:
         chains = [_chain(by_id[one], by_id, open_) for one in sorted(open_)]
         base = _sum(columns, frozenset(on))
-        urgent = [chain for chain in chains if by_id[chain[-1]].urgent and states[chain[-1]] is State.NOT_DONE]
+        first = [chain for chain in chains if chain[-1] in urgent]
         best = min(
-            urgent or chains, key=lambda chain: _worth(chain, _sum(columns, on.union(chain)) - base, by_id, steps)
+            first or chains, key=lambda chain: _worth(chain, _sum(columns, on.union(chain)) - base, by_id, steps)
         )
         for one in best:
             better = _improved(columns, on, on | {one})
@@ -74,7 +77,7 @@ def ordered(
                     advice=one,
                     improves=better,
                     opens="" if better else _aim(one, best[-1], by_id, open_),
-                    urgent=by_id[one].urgent if urgent and one == best[-1] else "",
+                    urgent=by_id[one].urgent if one in urgent else "",
                 )
             )
             on.add(one)

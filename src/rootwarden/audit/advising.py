@@ -158,11 +158,28 @@ def advise(collected: Collected, terms: Terms, judge: Judge, landscape: Landscap
         accounts=len(result.accounts),
         skipped=tuple((one.id, one.state) for one in result.skipped),
         standings=standings,
-        placed=ordered(every, states, scenarios, {one.advice: one.not_done + one.unknown for one in standings}),
+        placed=ordered(
+            every,
+            states,
+            scenarios,
+            accounts={one.advice: one.not_done + one.unknown for one in standings},
+            urgent=_urgent(every, standings, native),
+        ),
         today=tuple(_today(one, states) for one in scenarios),
         alone=alone,
         warnings=result.warnings,
         interrupted=result.interrupted,
+    )
+
+
+def _urgent(every: Iterable[Advice], standings: tuple[Standing, ...], native: Native) -> frozenset[str]:
+    """What is a way in that is known to be open."""
+    return frozenset(
+        one.id
+        for one, standing in zip(every, standings, strict=True)
+        if one.urgent
+        and standing.state is State.NOT_DONE
+        and (not one.urgent_in_management or native.alone or native.manager in standing.accounts)
     )
 
 

@@ -29,7 +29,7 @@ def render(advised: Advised) -> str:
     lines.append("| | what | state | helps against | costs |\n|---|---|---|---|---|")
     for number, placed in enumerate(advised.placed, 1):
         one, standing = every[placed.advice], standings[placed.advice]
-        state = f"{phrases.SYMBOL[standing.state]} {phrases.WORD[standing.state]} {phrases.extent(standing)}".strip()
+        state = f"{phrases.SYMBOL[standing.state]} {phrases.extent(standing) or phrases.WORD[standing.state]}"
         helps = ", ".join(placed.improves) or (f"needed for {placed.opens}" if placed.opens else "nothing more")
         cost = f"{one.cost.says} ({phrases.sure(one.cost)})"
         lines.append(f"| {number} | {one.title} | {state}: {_plain(standing.said)} | {helps} | {cost} |")

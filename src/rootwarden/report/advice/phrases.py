@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rootwarden.advice.scenario import Cell
     from rootwarden.audit.advising import Advised, Standing, Today
 
+# Accounts that are named before the rest is only counted; all of them are in the JSON.
+_NAMED: Final = 8
 SYMBOL: Final[Mapping[State, str]] = MappingProxyType(
     {State.NOT_DONE: "✗", State.UNKNOWN: "?", State.DONE: "✓", State.NOT_APPLICABLE: "—"}
 )
@@ -106,9 +108,19 @@ def outcome_words(cells: Sequence[Cell]) -> str:
 
 
 def extent(one: Standing) -> str:
-    """`33 of 37`, where some are done and some not; empty otherwise."""
+    """`not known in 2, not done in 4 of 37 accounts`; empty where there is only one, or all are done."""
     total = one.done + one.not_done + one.unknown
-    return f"{one.not_done + one.unknown:,} of {total:,}" if total > 1 and one.not_done + one.unknown else ""
+    parts = [f"not known in {one.unknown:,}"] if one.unknown else []
+    parts += [f"not done in {one.not_done:,}"] if one.not_done else []
+    return f"{', '.join(parts)} of {total:,} accounts" if total > 1 and parts else ""
+
+
+def where(one: Standing) -> str:
+    """The first accounts it is not done in; empty where that is all of them."""
+    if len(one.accounts) in (0, one.done + one.not_done + one.unknown):
+        return ""
+    more = len(one.accounts) - _NAMED
+    return ", ".join(one.accounts[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def unsettled(cell: Cell, advised: Advised) -> tuple[str, ...]:

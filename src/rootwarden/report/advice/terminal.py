@@ -29,7 +29,7 @@ def render(advised: Advised, *, width: int = 100, color: bool = False) -> str:
     _head(paper, advised)
     paper.heading(
         "Do this, in this order",
-        "what helps against most comes first, after what it needs; what is not known, as if it were not done",
+        "what helps most first, after what it needs; what is not known, as if not done",
     )
     for number, placed in enumerate(advised.placed, 1):
         _step(paper, number, placed, standings[placed.advice], one=every[placed.advice], advised=advised)
@@ -56,11 +56,11 @@ def _head(paper: Paper, advised: Advised) -> None:
 
 def _step(paper: Paper, number: int, placed: Placed, standing: Standing, *, one: Advice, advised: Advised) -> None:
     state = f"{phrases.SYMBOL[standing.state]} {phrases.WORD[standing.state]}"
-    extent = phrases.extent(standing)
     paper.console.print()
     paper.line(Text.assemble((f"{number:>2}. {one.title}", "bold"), "  ", (state, _STYLE[standing.state])), indent=0)
-    of = f" ({extent})" if extent else ""
-    paper.line(f"{one.id}{of}: {standing.said}", "dim", indent=4)
+    paper.line(f"{one.id}: {standing.said}", "dim", indent=4)
+    if phrases.extent(standing):
+        paper.line(": ".join(filter(None, (phrases.extent(standing), phrases.where(standing)))), "dim", indent=4)
     if standing.permission:
         paper.line(f"{standing.permission} would tell", "dim", indent=4)
     paper.line(one.what, indent=4)
