@@ -157,7 +157,9 @@ def test_more_denials_than_foretold_take_everything_back(simulator: Simulator, t
     )
     with pytest.raises(SurpriseError) as caught:
         changing.run(plan, tmp_path, hand, denied, margin=2)
-    assert [one.kind for one in caught.value.surprises] == [SurpriseKind.EXCEEDED]
+    (surprise,) = caught.value.surprises
+    assert surprise.kind is SurpriseKind.EXCEEDED
+    assert surprise.detail.endswith("LeaveOrganization; everything was taken back")
     assert changing.attachments(simulator) == before
     with pytest.raises(UsageError, match="was taken back"):
         changing.run(plan, tmp_path, hand)

@@ -161,7 +161,7 @@ def test_a_call_of_which_the_journal_says_nothing_is_not_known(
     with pytest.raises(Killed):
         changing.run(plan, tmp_path, hand)
     found = looked(simulator, plan, tmp_path)
-    assert (found.exit_code, found.differing, found.state) == (3, (), "1 of 6 waves are applied")
+    assert (found.exit_code, found.differing, found.state) == (3, (), "1 of 6 waves are applied, as far as is known")
     (one,) = found.undecided
     assert one.target == CANARY
     assert f"by what AWS shows it was {'not ' if moment == 'before' else ''}made" in one.detail

@@ -142,7 +142,7 @@ def test_denials_nobody_foretold_take_it_back(simulator: Simulator, folder: Path
     plan(simulator, folder)
     apply(simulator, folder)
     done = apply(simulator, folder, "--trail", trail(folder, DENIED, DENIED))
-    assert done.complained(1, "stopped at a surprise: wave 2: exceeded: 2 times 000011110003", "LeaveOrganization")
+    assert done.complained(1, "stopped at a surprise: wave 2: exceeded: 2 times 000011110003", "taken back")
     assert where(simulator) == set()
     again = apply(simulator, folder, "--no-denials-seen", "Jo")
     assert again.complained(2, "the plan was taken back")
@@ -254,7 +254,7 @@ class TestVerify:
     def test_without_a_journal_there_is_nothing_to_hold_it_against(self, simulator: Simulator, done: Path) -> None:
         assert command(simulator, done, "verify", "plan.json").code == 2
         missing = command(simulator, done, "verify", "plan.json", "--journal", "nowhere")
-        assert missing.complained(2, "`nowhere` cannot be read")
+        assert (missing.code, missing.err) == (2, "error: `nowhere` cannot be read: No such file or directory\n")
 
 
 def test_permissions_of_planning_and_verifying_are_those_of_the_calls_made(simulator: Simulator, folder: Path) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from rootwarden.attachment.calls import parameters, undoing
 from rootwarden.attachment.denials import judge
@@ -206,7 +207,7 @@ class Applying:
             surprise = Surprise(target=f"wave {number}", kind=SurpriseKind.EXCEEDED, detail=found.shown()[0])
             self._journal.surprise(surprise)
             self._back(f"{found.exceeding} calls were denied that nobody foretold, and {margin} may be")
-            self._stop([surprise], written=True)
+            self._stop([replace(surprise, detail=f"{surprise.detail}; everything was taken back")], written=True)
         self._refuse_unsure(number, seen, found.unclear, watch)
 
     def _refuse_unsure(self, number: int, seen: Watched, unclear: dict[str, int], watch: timedelta) -> None:

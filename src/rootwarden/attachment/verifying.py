@@ -107,7 +107,7 @@ def verify(plan: Plan, entries: Sequence[Entry], present: Present, digest_of: Ma
     found += worse(plan.proof, proof)
     differs = {one for one in found if not (one.kind in _UNDECIDED and not _policy_gone(plan, one))}
     return Verified(
-        state=_state(plan, progress),
+        state=_state(plan, progress) + (", as far as is known" if waiting else ""),
         standing=tuple(_standing(plan, progress, present, {one.target for one in found})),
         differing=tuple(sorted(differs)),
         undecided=tuple(sorted({*found} - differs)),

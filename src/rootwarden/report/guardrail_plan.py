@@ -42,8 +42,7 @@ def calls(plan: Plan, done: Mapping[str, None], ids: Mapping[str, str]) -> str:
 
 def told(run: Run, plan: Plan) -> str:
     """What a run did, and what is next."""
-    lines = [f"applied: {name}" for name in run.waves]
-    lines += run.notes
+    lines = [*run.notes, *(f"applied: {name}" for name in run.waves)]
     if run.state is State.WATCHING:
         lines.append(f"now look what is denied in {_accounts(run.watching)}; then run it again with --trail")
     elif run.state is State.FINISHED:
@@ -89,8 +88,12 @@ def _foretold(plan: Plan) -> Iterator[str]:
         found = plan.replay
         yield (
             f"replay of {found.first} to {found.last}: at least {found.at_least} calls would have been denied, "
-            f"at most {found.at_most}, by {len(found.calls)} groups"
+            f"at most {found.at_most}"
         )
+        most = sorted(found.calls.items(), key=lambda each: (-each[1], each[0]))
+        yield from (f"  {calls} times {group}" for group, calls in most[:_NAMED])
+        if most[_NAMED:]:
+            yield f"  and {sum(calls for _, calls in most[_NAMED:])} of {len(most) - _NAMED} other kinds"
     if plan.waived is not None:
         yield f"not replayed: {plan.waived.reason}"
     if plan.proof_waived is not None:
