@@ -131,11 +131,12 @@ ODD: list[dict[str, Any]] = [
 
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, Any]:
-    record = dict(draw(st.sampled_from(strange_records())))
+    record: dict[str, Any] = dict(draw(st.sampled_from(strange_records())))
     record["recipientAccountId"] = draw(st.sampled_from([*ACCOUNTS, MANAGEMENT]))
     if draw(st.booleans()):
         record["eventTime"] = draw(st.sampled_from(TIMES))
-    return record | draw(st.sampled_from(ODD))
+    record |= draw(st.sampled_from(ODD))
+    return record
 
 
 LAYOUTS = ('{"Records":[%s]}', "[%s]", '{"Records":[%s],"Records":[]}', "lines", '{"Events":[%s]}')
