@@ -74,9 +74,8 @@ def apply(
     if dry_run:
         typer.echo(plan_text(read, calls=True))
         return 0
-    if accounts and not undo:
-        raise UsageError("--accounts is for --undo", hint="plan again with --accounts to change fewer accounts")
     run = _Run(plan=read, through=wave, accounts=options.account_ids(accounts), workers=workers, undo=undo)
+    _check_undo(run, journal)
     opened = applying.journal_of(journal, key, signer, signed_by)
     count = len(run.accounts) or _count(run)
     applying.confirm(phrase(read, count, undo=undo), confirmed)
@@ -164,6 +163,22 @@ def _signed(run: _Run, journal: Journal, members: Members) -> int:
     return code
 
 
+def _check_undo(run: _Run, journal: Path | None) -> None:
+    """Refuse accounts that are not for taking back, and a journal that tells of nothing to take back.
+
+    Raises:
+        UsageError: There is such an account, or no such journal.
+    """
+    if run.accounts and not run.undo:
+        raise UsageError("--accounts is for --undo", hint="plan again with --accounts to change fewer accounts")
+    strangers = sorted({*run.accounts} - {one.account for one in run.plan.ready()})
+    if strangers:
+        raise UsageError(f"the plan changes nothing in account `{strangers[0]}`", hint="`--dry-run` lists its accounts")
+    if run.undo and journal is not None and not journal.exists():
+        hint = "give the journal of the run whose steps are to be taken back"
+        raise UsageError(f"there is no journal `{journal}` to take back from", hint=hint)
+
+
 def _say_resumed(journal: Journal) -> None:
     """Say with what a run goes on that was not begun now."""
     from rootwarden.report.words import several
@@ -222,6 +237,9 @@ def _journal_holds(path: Path, digest: str, files: list[Path]) -> bool:
     from rootwarden.rollout.reading import read_journal
     from rootwarden.rollout.reading import verify as verify_journal
 
+    if not files:
+        hint = "--key FILE, the public key (PEM) of who may have signed it"
+        raise UsageError("who wrote the journal cannot be told without a key", hint=hint)
     found = verify_journal(path, applying.public_keys(files))
     say(f"journal: {several(found.entries, 'line')} hold{'s' if found.entries == 1 else ''}{_how_signed(found)}")
     if found.torn:
