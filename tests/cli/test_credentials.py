@@ -105,8 +105,9 @@ def test_planned_removed_verified_taken_back(shell: Shell) -> None:
     verify = ("credentials", "verify", "plan.json", "--journal", "journal.jsonl", "--key", "public.pem")
     assert shell.run(*verify)[0] == 0
     code, said = shell.run(*verify[:-2])
-    assert code == 2
-    assert "who wrote the journal cannot be told without a key" in said
+    assert code == 1
+    assert "line 1 is signed by the key" in said
+    assert "hint: --key FILE names the public key" in said
     undo = ("--undo", "--accounts", "000011110004")
     code, said = shell.run(*shell.apply(*undo, confirm="undo the removal of 1 account"))
     assert (code, left(shell.simulator.world)) == (0, ["000011110004"])

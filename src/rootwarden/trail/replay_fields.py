@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from rootwarden.guardrails.replaying.classes import OF_ADDRESSES
 from rootwarden.guardrails.replaying.details import Details
 from rootwarden.guardrails.replaying.resources import owner_of
 from rootwarden.iam.usage.caller import service_behind
@@ -31,6 +32,7 @@ def _mfa(_: Replayed, who: ReplayedIdentity, __: str) -> str:
 
 
 def started(_: Replayed, who: ReplayedIdentity, __: str) -> str:
+    """When the session began, as the record has it; empty where it does not tell."""
     attributes = _attributes(who)
     return (attributes.started if attributes is not None else None) or ""
 
@@ -97,12 +99,14 @@ def field_out(field: str) -> Out:
 
 def class_out(classes: Classes) -> Out:
     """Takes the class of some fields out of a record."""
-    of = classes.of
-    if classes.fields == ("address", "endpoint", "via"):
+    of, of_address = classes.of, classes.of_address
+    if classes.fields == OF_ADDRESSES:
 
         def address_class(call: Replayed, who: ReplayedIdentity, _: str) -> int:
-            via = who.invoked_by
-            return of((call.address or "", call.endpoint or "", service_behind(via) if via else ""))
+            endpoint, via = call.endpoint, who.invoked_by
+            if not endpoint and not via:
+                return of_address(call.address or "")
+            return of((call.address or "", endpoint or "", service_behind(via) if via else ""))
 
         return address_class
     fields = tuple(_FIELDS[field] for field in classes.fields)
@@ -111,3 +115,10 @@ def class_out(classes: Classes) -> Out:
         return of(tuple([field(call, who, time) for field in fields]))
 
     return some_class
+
+
+def together(parts: tuple[Out, ...]) -> Out:
+    """Takes several things out of a record; one alone is not wrapped."""
+    if len(parts) == 1:
+        return parts[0]
+    return lambda call, who, time: tuple([part(call, who, time) for part in parts])

@@ -76,7 +76,7 @@ class Plan:
         self.fields: tuple[str, ...] = (*more, *(("owner",) if owner else ()))
         self.classes: tuple[Classes, ...] = ()
         self.needed: tuple[str, ...] = ()
-        self.rulings: dict[tuple[object, ...], Ruling] = {}
+        self.rulings: dict[object, Ruling] = {}
 
 
 class Judge:
@@ -141,7 +141,7 @@ class Judge:
         self,
         plan: Plan,
         asker: Asker,
-        like: tuple[object, ...],
+        like: object,
         marks: tuple[str, ...],
         details: Details,
     ) -> Ruling:
