@@ -104,6 +104,10 @@ def test_planned_removed_verified_taken_back(shell: Shell) -> None:
     shell.public_key()
     verify = ("credentials", "verify", "plan.json", "--journal", "journal.jsonl", "--key", "public.pem")
     assert shell.run(*verify)[0] == 0
+    code, said = shell.run(*verify[:-2])
+    assert code == 1
+    assert "line 1 is signed by the key" in said
+    assert "hint: --key FILE names the public key" in said
     undo = ("--undo", "--accounts", "000011110004")
     code, said = shell.run(*shell.apply(*undo, confirm="undo the removal of 1 account"))
     assert (code, left(shell.simulator.world)) == (0, ["000011110004"])
@@ -236,6 +240,19 @@ def test_a_thousand_accounts_killed_ten_times(tmp_path: Path) -> None:
         shell = Shell(tmp_path, simulator)
         assert shell.run("breakglass", "key", "make", "--output", "key.pem")[0] == 0
         killed_and_gone_on_with(shell, len(left(world)), tuple(40_000 + 1_000 * number for number in range(10)))
+
+
+def test_what_cannot_be_taken_back_is_told_before_anything_is_asked(shell: Shell) -> None:
+    assert shell.plan()[0] == 0
+    before = shell.simulator.calls.snapshot()
+    code, said = shell.run(*shell.apply("--undo", confirm="undo the removal of 12 accounts"))
+    assert code == 2
+    assert "there is no journal `journal.jsonl` to take back from" in said
+    code, said = shell.run(*shell.apply("--undo", "--accounts", "999999999999"))
+    assert code == 2
+    assert "the plan changes nothing in account `999999999999`" in said
+    assert shell.simulator.calls.snapshot() == before
+    assert not (shell.folder / "journal.jsonl").exists()
 
 
 @pytest.mark.parametrize(
