@@ -170,7 +170,7 @@ def _say_resumed(journal: Journal) -> None:
     if len(begun) == 1:
         return
     before = journal.entries[begun[-1] - 1]
-    ended = "was ended and signed" if before.kind is Kind.SIGNED else "was killed: its last lines have no signature"
+    ended = "was ended and signed" if before.kind is Kind.SIGNED else "was killed"
     say(f"going on with a journal of {several(begun[-1], 'line')}; the run before {ended}")
     open_calls = len(journal.unsettled())
     if open_calls:
