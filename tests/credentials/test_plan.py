@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from tests.credentials.rig import MANAGEMENT, holds
@@ -14,13 +14,15 @@ from rootwarden.credentials.plan import Phase, State, digest, encode
 from rootwarden.credentials.plan_file import read_plan
 from rootwarden.credentials.planning import Wishes, plan_from
 from rootwarden.credentials.steps import not_in_task_policies
+from rootwarden.credentials.trail import Trail
 from rootwarden.detect.visits.findings import RootKey
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.report.credentials import plan_text
 from rootwarden.simulator.knobs import Deny
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.parts import days_ago, deny_root_policy
-from rootwarden.simulator.world import NOW, Policy
+from rootwarden.simulator.world import Policy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +109,8 @@ def test_what_is_in_use_is_moved_first(rig: Rig) -> None:
     assert (waived.state, waived.waived) == (State.READY, "ticket 17")
 
 
-def test_cloudtrail_tells_what_a_key_is_used_for(rig: Rig) -> None:
-    use = RootKey(
+def used_lately() -> RootKey:
+    return RootKey(
         account=KEY_HOLDER,
         access_key=f"AKIAROOT{KEY_HOLDER}",
         events=12,
@@ -121,7 +123,18 @@ def test_cloudtrail_tells_what_a_key_is_used_for(rig: Rig) -> None:
         regions={"eu-central-1": 12},
         more=False,
     )
-    found = one(plan_from(rig.collect(), Wishes(wait_days=0), [use]), KEY_HOLDER)
+
+
+def test_cloudtrail_tells_of_keys_that_could_not_be_listed(rig: Rig) -> None:
+    rig.simulator.knobs.add(Deny(account=KEY_HOLDER, call="iam:ListAccessKeys"))
+    use = used_lately()
+    found = one(plan_from(rig.collect(), Wishes(wait_days=0), Trail(given=True, keys=(use,))), KEY_HOLDER)
+    assert (found.state, found.uses) == (State.UNKNOWN, (use,))
+
+
+def test_cloudtrail_tells_what_a_key_is_used_for(rig: Rig) -> None:
+    use = used_lately()
+    found = one(plan_from(rig.collect(), Wishes(wait_days=0), Trail(given=True, keys=(use,))), KEY_HOLDER)
     assert found.state is State.BLOCKED
     assert found.uses == (use,)
     said = "CloudTrail shows 12 events for s3 (9), sqs (3); from 198.51.100.7 (12); with aws-cli/2.0 (12)"
@@ -192,12 +205,12 @@ def test_an_exempting_policy_is_no_obstacle(rig: Rig) -> None:
     assert one(rig.plan(), KEY_HOLDER).state is State.READY
 
 
-def deny_assume_root(kind: str) -> Policy:
+def deny_assume_root(kind: Literal["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"]) -> Policy:
     statement = {"Effect": "Deny", "Action": "sts:AssumeRoot", "Resource": "*"}
     if kind == "RESOURCE_CONTROL_POLICY":
         statement["Principal"] = "*"
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    return Policy(policy_id="p-noassumert", name="NoAssumeRoot", document=text, kind=kind)  # type: ignore[arg-type]
+    return Policy(policy_id="p-noassumert", name="NoAssumeRoot", document=text, kind=kind)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from rootwarden.cli import options
-from rootwarden.cli.credentials_reading import confirm, phrase, public_keys, say, seal_of
+from rootwarden.cli import applying, options
+from rootwarden.cli.applying import say
+from rootwarden.cli.credentials_journals import PURPOSE
+from rootwarden.cli.credentials_reading import phrase
+from rootwarden.cli.journal_check import PublicKeys, journal_holds
 from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, session_writer
 from rootwarden.errors import UsageError
 
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from rootwarden.rollout.journal import Journal
 
 _CALLER_SECONDS: Final = 60
-_PURPOSE: Final = "remove root credentials"
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan kept by `credentials plan --output`.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="How many accounts are worked on at once.")]
 
@@ -40,21 +42,10 @@ class _Run:
 
 def apply(
     plan: PlanFile,
-    journal: Annotated[
-        Path | None, typer.Option("--journal", metavar="FILE", help="The journal: docs/rollout-journal.md.")
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="Your Ed25519 key (PEM), which signs the journal.")
-    ] = None,
-    signer: Annotated[
-        Path | None, typer.Option("--signer", metavar="PROGRAM", help="Signs with a key in hardware.")
-    ] = None,
-    signed_by: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--signed-by", metavar="FILE", help="Public key (PEM) of who else signed this journal before. Repeat."
-        ),
-    ] = None,
+    journal: applying.JournalFile = None,
+    key: applying.SigningKey = None,
+    signer: applying.SigningProgram = None,
+    signed_by: applying.SignedBy = None,
     confirmed: Annotated[
         str, typer.Option("--confirm", metavar="TEXT", help="What you would type, when nobody can be asked.")
     ] = "",
@@ -83,21 +74,18 @@ def apply(
     if dry_run:
         typer.echo(plan_text(read, calls=True))
         return 0
-    if accounts and not undo:
-        raise UsageError("--accounts is for --undo", hint="plan again with --accounts to change fewer accounts")
-    if journal is None:
-        raise UsageError("there is no journal", hint="give --journal FILE; the same one to go on after a stop")
     run = _Run(plan=read, through=wave, accounts=options.account_ids(accounts), workers=workers, undo=undo)
-    seal, others = seal_of(key, signer), public_keys(signed_by or ())
+    _check_undo(run, journal)
+    opened = applying.journal_of(journal, key, signer, signed_by)
     count = len(run.accounts) or _count(run)
-    confirm(phrase(read, count, undo=undo), confirmed)
+    applying.confirm(phrase(read, count, undo=undo), confirmed)
     members, caller = _members(root_sessions, profile, region, workers)
     from rootwarden.aws.door import now
     from rootwarden.credentials.prepare import check_organization
-    from rootwarden.rollout.journal import opened
 
     check_organization(read, members)
-    with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now, others=others) as book:
+    with opened(plan=digest, purpose=PURPOSE, by=caller.arn, clock=now) as book:
+        _say_resumed(book)
         say(f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail")
         return _signed(run, book, members)
 
@@ -107,10 +95,7 @@ def verify(
     journal: Annotated[
         Path | None, typer.Option("--journal", metavar="FILE", help="Verify this journal too, line by line.")
     ] = None,
-    key: Annotated[
-        list[Path] | None,
-        typer.Option("--key", metavar="FILE", help="Public key (PEM) of who may have signed the journal. Repeat."),
-    ] = None,
+    key: PublicKeys = None,
     offline: Annotated[bool, typer.Option("--offline", help="Only the journal; look at no account.")] = False,
     root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
     profile: options.Profile = "",
@@ -128,7 +113,7 @@ def verify(
     from rootwarden.report.credentials import looked_text
 
     read, digest = read_plan(plan)
-    sound = journal is None or _journal_holds(journal, digest, key or [])
+    sound = journal is None or journal_holds(journal, digest, key or ())
     if offline:
         if journal is None:
             raise UsageError("with --offline there is nothing to verify", hint="give --journal FILE")
@@ -175,6 +160,38 @@ def _signed(run: _Run, journal: Journal, members: Members) -> int:
     return code
 
 
+def _check_undo(run: _Run, journal: Path | None) -> None:
+    """Refuse accounts that are not for taking back, and a journal that tells of nothing to take back.
+
+    Raises:
+        UsageError: There is such an account, or no such journal.
+    """
+    if run.accounts and not run.undo:
+        raise UsageError("--accounts is for --undo", hint="plan again with --accounts to change fewer accounts")
+    strangers = sorted({*run.accounts} - {one.account for one in run.plan.ready()})
+    if strangers:
+        raise UsageError(f"the plan changes nothing in account `{strangers[0]}`", hint="`--dry-run` lists its accounts")
+    if run.undo and journal is not None and not journal.exists():
+        hint = "give the journal of the run whose steps are to be taken back"
+        raise UsageError(f"there is no journal `{journal}` to take back from", hint=hint)
+
+
+def _say_resumed(journal: Journal) -> None:
+    """Say with what a run goes on that was not begun now."""
+    from rootwarden.report.words import several
+    from rootwarden.rollout.entry import Kind
+
+    begun = [entry.number for entry in journal.entries if entry.kind in {Kind.BEGIN, Kind.RESUME}]
+    if len(begun) == 1:
+        return
+    before = journal.entries[begun[-1] - 1]
+    ended = "was ended and signed" if before.kind is Kind.SIGNED else "was killed"
+    say(f"going on with a journal of {several(begun[-1], 'line')}; the run before {ended}")
+    open_calls = len(journal.unsettled())
+    if open_calls:
+        say(f"of {several(open_calls, 'call')} it is not known what became: AWS is looked at first")
+
+
 def _apply(run: _Run, journal: Journal, members: Members) -> int:
     from rootwarden.aws.door import now
     from rootwarden.credentials.apply import Applying
@@ -210,26 +227,6 @@ def _count(run: _Run) -> int:
     """How many accounts may be changed."""
     waves = (wave for wave in run.plan.waves.waves if not run.through or wave.number <= run.through)
     return sum(len(wave.accounts) for wave in waves)
-
-
-def _journal_holds(path: Path, digest: str, files: list[Path]) -> bool:
-    from rootwarden.rollout.reading import read_journal
-    from rootwarden.rollout.reading import verify as verify_journal
-
-    found = verify_journal(path, public_keys(files))
-    say(f"journal: {found.entries} entries hold, {found.signed} of them signed")
-    if found.torn:
-        say(f"journal: {found.torn} bytes at its end are of a line that was never finished")
-    if found.unsettled:
-        say(f"journal: of {len(found.unsettled)} calls it is not known what became; apply looks at AWS first")
-    if not found.holds:
-        say(f"journal: entry {found.bad} {found.why}; nothing from it on is believed")
-        return False
-    begun = read_journal(path).entries
-    if not begun or begun[0].parameters.get("plan") != digest:
-        say("journal: it is of another plan")
-        return False
-    return True
 
 
 def _members(root_sessions: Path, profile: str, region: str, workers: int) -> tuple[Members, Caller]:

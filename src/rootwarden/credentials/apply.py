@@ -14,7 +14,8 @@ import msgspec
 
 from rootwarden.aws.door import CallFailed
 from rootwarden.credentials.compare import Mark, is_so, surprises
-from rootwarden.credentials.holdings import in_words
+from rootwarden.credentials.course import HOLDS, PASSED_OVER, announce
+from rootwarden.credentials.holdings import counted, in_words
 from rootwarden.credentials.plan import AUDIT, DELETE, Phase
 from rootwarden.credentials.progress import NOTHING_LEFT, UNDO, Progress, progress_of, settled
 from rootwarden.errors import RootwardenError
@@ -47,6 +48,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     Attributes:
         removed: Accounts in which nothing is left.
+        before: How many of them a run before this one had finished.
         waiting: Accounts whose keys sleep, and until when.
         gone: Accounts out of reach, and why.
         untouched: Accounts of later waves, or that were not begun.
@@ -54,6 +56,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     """
 
     removed: list[str] = msgspec.field(default_factory=list)
+    before: int = 0
     waiting: dict[str, datetime] = msgspec.field(default_factory=dict)
     gone: dict[str, str] = msgspec.field(default_factory=dict)
     untouched: list[str] = msgspec.field(default_factory=list)
@@ -82,7 +85,7 @@ class Applying:
         clock: Tells the time, for the wait.
         stop: Set to end early: calls under way end, no further one begins.
         workers: Most accounts at once.
-        on_account: Called after each account, with a line for people.
+        on_account: Called before each wave and after each account, with a line for people.
     """
 
     def __init__(
@@ -106,6 +109,7 @@ class Applying:
         self._planned = {one.account: one for one in plan.accounts}
         self._canaries = {each for wave in plan.waves.waves if wave.name == CANARY for each in wave.accounts}
         self._progress = progress_of(journal.entries)
+        self._before = {account for account, one in self._progress.items() if one.finished}
         self.outcome = Outcome()
 
     def run(self, *, through: int = 0) -> Outcome:
@@ -117,6 +121,7 @@ class Applying:
         Raises:
             RootwardenError: The journal cannot be written, or the key cannot be reached.
         """
+        announce(self._plan, self._journal)
         try:
             for wave in self._plan.waves.waves:
                 if self._stop.is_set() or (through and wave.number > through):
@@ -125,10 +130,14 @@ class Applying:
                     self._wave(wave)
         finally:
             self._stop.set()
+        self.outcome.before = len(self._before.intersection(self.outcome.removed))
         return self.outcome
 
     def _wave(self, wave: Wave) -> None:
         """All accounts of a wave, a few at once; every account ends before this does."""
+        left = sum(not self._progress.get(each, Progress()).finished for each in wave.accounts)
+        if left:
+            self._on_account(f"wave {wave.number} of {len(self._plan.waves.waves)}, {wave.name}: {_of(left, wave)}")
         with ThreadPoolExecutor(max_workers=self._workers, thread_name_prefix="rootwarden") as pool:
             running = [pool.submit(self._account, self._planned[each]) for each in wave.accounts]
             try:
@@ -176,9 +185,9 @@ class Applying:
             self._wait(planned, until)
             return
         self._do(planned, progress, session, Phase.REMOVE)
-        self._check_nothing_left(planned)
+        now = self._nothing_left(planned)
         self._do(planned, progress, session, Phase.RELEASE)
-        self._journal.see(target=planned.account, step=NOTHING_LEFT, detail="an audit session sees no root credential")
+        see(self._journal, planned, now, step=NOTHING_LEFT, detail="an audit session sees no root credential")
         self.outcome.removed.append(planned.account)
         self._on_account(f"{planned.account}: {NOTHING_LEFT}")
 
@@ -201,7 +210,7 @@ class Applying:
             gone = self._members.gone(planned.account)
             if not gone:
                 raise _Met(refusal(planned, "sts:AssumeRoot", failed)) from failed
-            self._journal.note(target=planned.account, detail=f"passed over: {gone}")
+            self._journal.note(target=planned.account, detail=f"{PASSED_OVER}{gone}")
             self.outcome.gone[planned.account] = gone
             self._on_account(f"{planned.account}: passed over: {gone}")
             if planned.account in self._canaries:
@@ -221,7 +230,7 @@ class Applying:
     def _look(self, planned: Planned, session: Identity) -> Now:
         attached = any(step.takes.startswith("policy:") for step in planned.steps)
         now = self._members.look(planned.account, session, attached=attached)
-        self._journal.see(target=planned.account, detail=in_words(now.holdings))
+        see(self._journal, planned, now)
         return now
 
     def _do(self, planned: Planned, progress: Progress, session: Identity, phase: Phase) -> None:
@@ -249,8 +258,8 @@ class Applying:
             raise _Met(refusal(planned, step.call, failed)) from failed
         self._journal.settle(intent, Result.DONE)
 
-    def _check_nothing_left(self, planned: Planned) -> None:
-        """Verify through the audit task policy, in a session of its own.
+    def _nothing_left(self, planned: Planned) -> Now:
+        """Verify through the audit task policy, in a session of its own; what was seen.
 
         Raises:
             _Met: Something is left, or could not be looked at.
@@ -262,6 +271,7 @@ class Applying:
         left = tuple(what_is_left(planned, now))
         if left:
             raise _Met(*left)
+        return now
 
     def _check_hold(self, planned: Planned) -> None:
         """The policy keys sleep under says what it said when it was proven.
@@ -282,6 +292,18 @@ class Applying:
     def _check_going(self) -> None:
         if self._stop.is_set():
             raise _Stopped
+
+
+def _of(left: int, wave: Wave) -> str:
+    """How many accounts of a wave are left to do."""
+    whole = f"{len(wave.accounts)} account{'' if len(wave.accounts) == 1 else 's'}"
+    return whole if left == len(wave.accounts) else f"{left} of {whole} left"
+
+
+def see(journal: Journal, planned: Planned, now: Now, *, step: str = "", detail: str = "") -> None:
+    """Write down what a look into an account showed, for people and for `credentials progress`."""
+    parameters = {HOLDS: counted(now.holdings)}
+    journal.see(target=planned.account, step=step, detail=detail or in_words(now.holdings), parameters=parameters)
 
 
 def settle(planned: Planned, progress: Progress, now: Now, journal: Journal) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.facts.instant import parse_instant
+from rootwarden.guardrails.replaying.ranges import is_private
 from rootwarden.guardrails.replaying.tags import request_tags
 from rootwarden.iam.context import MISSING, NOT_KNOWN, Values, held
 
@@ -94,16 +95,7 @@ def _vpc(details: Details, _: str) -> Held:
 
 def _no_endpoint(address: str) -> Held:
     """Whoever comes from a public address came through no endpoint; of private ones some records do not tell."""
-    private = ipaddress.ip_address(address).is_private and not _is_example(address)
-    return NOT_KNOWN if private else MISSING
-
-
-def _is_example(address: str) -> bool:
-    """Whether an address is of the documentation networks (RFC 5737, RFC 3849), which stand for public ones."""
-    return any(
-        ipaddress.ip_address(address) in ipaddress.ip_network(network)
-        for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
-    )
+    return NOT_KNOWN if is_private(address) else MISSING
 
 
 def _agent(details: Details, _: str) -> Held:
