@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from rootwarden.facts.instant import format_instant, parse_instant
-from rootwarden.guardrails.replaying.details import Details
-from rootwarden.guardrails.replaying.resources import owner_of
+from rootwarden.guardrails.replaying.details import Details, via_of
+from rootwarden.guardrails.replaying.owners import owners_of
 from rootwarden.guardrails.replaying.ruling import Effect, Issued, Ruling, SignedIn, Touched
-from rootwarden.iam.usage.caller import service_behind
+from rootwarden.iam.usage.caller import account_in
 from rootwarden.iam.usage.mapping import source_of
 from rootwarden.trail.replay import Sums, bench_of
 from rootwarden.trail.spool import Row
@@ -240,14 +240,20 @@ _FIELDS: Final[dict[str, Callable[[Replayed, ReplayedIdentity, str], Any]]] = {
     "address": lambda call, _, __: call.address or "",
     "agent": lambda call, _, __: call.agent or "",
     "endpoint": lambda call, _, __: call.endpoint or "",
-    "via": lambda _, who, __: service_behind(who.invoked_by) if who.invoked_by else "",
+    "via": lambda call, who, __: via_of(who.invoked_by or "", call.address or ""),
     "mfa": _mfa,
     "started": _started,
     "temporary": lambda _, who, __: _temporary(who.access_key or "", has_session=who.session is not None),
     "encrypted": lambda call, _, __: len(bytes(call.tls)) > len(b"null"),
     "source_identity": _source_identity,
     "principal": lambda _, who, __: who.principal or "",
-    "owner": lambda call, _, __: owner_of(bytes(call.resources), call.account or ""),
+    "owners": lambda call, who, __: owners_of(
+        bytes(call.resources),
+        bytes(call.parameters),
+        source=source_of(call.source or ""),
+        account=call.account or "",
+        caller=who.account or account_in(who.arn or ""),
+    ),
     "parameters": lambda call, _, __: bytes(call.parameters),
     "resources": lambda call, _, __: bytes(call.resources),
 }

@@ -37,7 +37,17 @@ class Needs:
         signs_in: Whether it is the step of signing in that a fence may stop.
     """
 
-    __slots__ = ("_catalogue", "_classes", "_mapped", "_unknown", "apart", "candidates", "marks", "signs_in")
+    __slots__ = (
+        "_anything",
+        "_catalogue",
+        "_classes",
+        "_mapped",
+        "_unknown",
+        "apart",
+        "candidates",
+        "marks",
+        "signs_in",
+    )
 
     def __init__(
         self, source: str, name: str, marks: tuple[str, ...], events: EventMap, catalogue: ActionCatalogue
@@ -46,7 +56,8 @@ class Needs:
         self.signs_in = (source, name) == _SIGN_IN_EVENT
         self.apart = (f"{source}:{name}",)
         self._catalogue = catalogue
-        self._classes: dict[tuple[Side, ...], tuple[str, ...]] = {}
+        self._classes: dict[tuple[tuple[str, ...], tuple[Side, ...]], tuple[str, ...]] = {}
+        self._anything = False
         calls = {chosen: Call(source, name, Outcome.DONE, "", chosen) for chosen in ((), *((one,) for one in marks))}
         self._mapped = events.of, source, name
         found: dict[str, None] = {}
@@ -57,6 +68,8 @@ class Needs:
             found.update(dict.fromkeys(self.perhaps(chosen)))
             if mapped.unknown:
                 unknown.update(dict.fromkeys(self._alternatives(mapped, source, name)))
+                # A service by a name nobody knows may be one whose actions policies name otherwise.
+                self._anything = all(catalogue.service(one) is None for one in mapped.prefixes or (source,))
         found.update(dict.fromkeys(self.apart))
         if self.signs_in:
             found[SIGN_IN] = None
@@ -70,7 +83,7 @@ class Needs:
 
     def named_by(self, statement: CompiledStatement) -> bool:
         """Whether a statement names an action the event may need."""
-        return any(statement.names_action(action.lower()) for action in self.candidates)
+        return self._anything or any(statement.names_action(action.lower()) for action in self.candidates)
 
     def changed_by(self, mark: str, statements: list[CompiledStatement]) -> bool:
         """Whether a parameter changes what is needed, or adds what these statements tell from what is needed anyway."""
@@ -86,19 +99,21 @@ class Needs:
         mapped = self.of(marks)
         actions = (self._catalogue.action(need.action) for need in mapped.needed)
         passing = any(action is not None and PASS_ROLE in action.dependent for action in actions)
-        return (*mapped.maybe, *((PASS_ROLE,) if passing else ()))
+        return (*(mapped.maybe if mapped.needed else ()), *((PASS_ROLE,) if passing else ()))
 
     def either(self, marks: tuple[str, ...], *sides: Side) -> tuple[str, ...]:
-        """Where nobody knows the action it needed: one of each kind that these policies tell apart."""
-        if not self.of(marks).unknown:
+        """Where nobody knows which of several actions it needed: one of each kind that these policies tell apart."""
+        mapped = self.of(marks)
+        if mapped.needed:
             return ()
-        found = self._classes.get(sides)
+        actions = self._unknown if mapped.unknown else mapped.maybe
+        found = self._classes.get((actions, sides))
         if found is None:
             every = [one for side in sides for one in side.statements]
             kinds: dict[tuple[bool, ...], str] = {}
-            for action in self._unknown:
+            for action in (*actions, *(_examples(every) if mapped.unknown and self._anything else ())):
                 kinds.setdefault(tuple(one.names_action(action.lower()) for one in every), action)
-            found = self._classes[sides] = tuple(kinds.values())
+            found = self._classes[actions, sides] = tuple(kinds.values())
         return found
 
     def _alternatives(self, mapped: Mapped, source: str, name: str) -> Iterable[str]:
@@ -107,6 +122,12 @@ class Needs:
             if service is not None:
                 yield from (action.full for action in service.actions.values())
             yield f"{prefix}:{name}"
+
+
+def _examples(statements: Iterable[CompiledStatement]) -> Iterable[str]:
+    """Actions that patterns of policies match, one for each."""
+    texts = {pattern.text.lower() for one in statements for pattern in one.actions}
+    return sorted(text.replace("*", "x").replace("?", "x") for text in texts if ":" in text)
 
 
 class NeedsOfEvents:

@@ -66,7 +66,7 @@ def caller_of(who: Identity) -> Caller:
         which lacks the role's path. Identities of another account that are known only by unique id have no ARN.
     """
     if who.kind == "Root" or who.issuer_kind == "Root":
-        account = account_in(who.issuer_arn) or who.account
+        account = account_in(who.issuer_arn) or who.account or account_in(who.arn)
         return Caller(Kind.ROOT, f"arn:{_partition(who.arn)}:iam::{account}:root", account)
     if who.issuer_kind in {"Role", "IAMUser"} and who.issuer_arn:
         kind = Kind.ROLE if who.issuer_kind == "Role" else Kind.USER
