@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TEXTS = st.text(max_size=12)
-INSTANTS = st.datetimes(datetime(1971, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(1971, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants naive ones
 SOURCES = st.builds(Source, call=TEXTS, account=TEXTS, region=TEXTS, observed_at=st.none() | INSTANTS)
 SOME = st.lists(SOURCES, max_size=2).map(tuple)
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
     """Nine weekly runs of four accounts, read two at a time."""
-    monkeypatch.setattr(batches, "TOGETHER", 8)
+    monkeypatch.setattr(batches, "MOST_ROWS", 8)
     made = at(tmp_path)
     for week in range(9):
         fleet = [account(number, name=Known(f"number {number}")) for number in range(4)]
@@ -106,7 +106,7 @@ def test_a_file_removed_after_it_was_listed_is_named(archive: Archive, tmp_path:
 
 
 def test_many_spoiled_files_in_one_batch(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "TOGETHER", 1000)
+    monkeypatch.setattr(batches, "MOST_ROWS", 1000)
     spoiled = [paths(tmp_path)[place] for place in (0, 5, 6)]
     for each in spoiled:
         middle(each)

@@ -90,7 +90,7 @@ def test_planned_removed_verified_taken_back(shell: Shell) -> None:
     assert len(left(shell.simulator.world)) == 12
     assert shell.run(*shell.apply(confirm="yes"))[0] == 2
     assert len(left(shell.simulator.world)) == 12
-    first = shell.run(*shell.apply("--wave", "1", confirm="remove root credentials of 1 accounts"))
+    first = shell.run(*shell.apply("--wave", "1", confirm="remove root credentials of 1 account"))
     assert first[0] == 0
     assert len(left(shell.simulator.world)) == 11
     assert shell.run(*shell.apply())[0] == 0
@@ -102,7 +102,7 @@ def test_planned_removed_verified_taken_back(shell: Shell) -> None:
     verify = ("credentials", "verify", "plan.json", "--journal", "journal.jsonl", "--key", "public.pem")
     assert shell.run(*verify)[0] == 0
     undo = ("--undo", "--accounts", "000011110004")
-    code, said = shell.run(*shell.apply(*undo, confirm="undo the removal of 1 accounts"))
+    code, said = shell.run(*shell.apply(*undo, confirm="undo the removal of 1 account"))
     assert (code, left(shell.simulator.world)) == (0, ["000011110004"])
     assert "taken back: 1 step;" in said
     assert shell.run(*verify)[0] == 1
@@ -110,7 +110,7 @@ def test_planned_removed_verified_taken_back(shell: Shell) -> None:
     journal.write_bytes(journal.read_bytes().replace(b"a password", b"no passwor", 1))
     code, said = shell.run(*verify, "--offline")
     assert code == 1
-    assert "does not follow from the line before" in said
+    assert "line 6 has a seal that is not of the run it stands in" in said
 
 
 def killed_and_gone_on_with(shell: Shell, accounts: int, growth: tuple[int, ...]) -> None:

@@ -282,7 +282,7 @@ def test_a_sound_folder_by_sound_rules_is_clean(evidence: Path, tmp_path: Path) 
 def test_a_spoiled_lone_report_is_refused(tmp_path: Path, kind: str) -> None:
     from rootwarden.collect.offline import collect_credential_report
     from rootwarden.errors import InputError
-    from rootwarden.simulator.world import NOW
+    from rootwarden.simulator.moment import NOW
 
     report = tmp_path / "report.json"
     KINDS[kind](report)

@@ -19,9 +19,9 @@ from rootwarden.collect.plan import (
     ROOT_READS,
 )
 from rootwarden.simulator import parts, running
+from rootwarden.simulator.identities import IAMUser
 from rootwarden.simulator.knobs import ReportPolls
 from rootwarden.simulator.parts import member_id
-from rootwarden.simulator.world import IAMUser
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

@@ -22,8 +22,9 @@ from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.fact import Known, Unknown, Why
 from rootwarden.facts.inventory import Part
 from rootwarden.simulator import running
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.parts import member_id
-from rootwarden.simulator.world import MANAGEMENT_ID, NOW
+from rootwarden.simulator.world import MANAGEMENT_ID
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from rootwarden.report import find
 from rootwarden.rules.rule_file import load_rule_file
 from rootwarden.rules.verdict import Verdict
 from rootwarden.simulator import parts, running
+from rootwarden.simulator.identities import Group, IAMUser, ManagedPolicy, Role
 from rootwarden.simulator.knobs import Deny, ReportPolls, Throttle
 from rootwarden.simulator.parts import member_id
-from rootwarden.simulator.world import Group, IAMUser, ManagedPolicy, Role
 from rootwarden.simulator.worlds import WORLDS, make_world
 
 if TYPE_CHECKING:

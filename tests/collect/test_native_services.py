@@ -25,7 +25,8 @@ from rootwarden.collect.save import EvidenceWriter
 from rootwarden.guardrails.standing import landscape
 from rootwarden.simulator import running
 from rootwarden.simulator.knobs import Deny, EmptyPage, Fail, Truncate
-from rootwarden.simulator.world import Analyzer, CostSubscription, DelegatedAdministrator, Detector, Hub
+from rootwarden.simulator.monitoring import Analyzer, CostSubscription, Detector, Hub
+from rootwarden.simulator.world import DelegatedAdministrator
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
@@ -320,7 +321,9 @@ def test_calls_grow_with_regions_and_not_with_accounts() -> None:
     def made(accounts: int) -> dict[tuple[str, str], int]:
         world = make_world("central_root", accounts)
         assert world.organization is not None
-        world.organization.delegated = everything_on().organization.delegated  # type: ignore[union-attr]
+        switched_on = everything_on().organization
+        assert switched_on is not None
+        world.organization.delegated = switched_on.delegated
         with running(world) as simulator, looks.pointed_at(simulator):
             scope = Scope(organization=True, role_name=looks.ROLE)
             LiveCollection(door=looks.door_to(simulator), plan=ALONE, scope=scope, clock=simulator.state.clock).run()

@@ -14,8 +14,8 @@ from rootwarden.collect.live import Scope
 from rootwarden.errors import UsageError
 from rootwarden.simulator import parts, running
 from rootwarden.simulator.knobs import Deny
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.parts import member_id
-from rootwarden.simulator.world import NOW
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from rootwarden.conformance.result import as_json, as_table
 from rootwarden.conformance.run import compare_with_simulator, outcomes
 from rootwarden.conformance.steps import STEPS
 from rootwarden.simulator import running
-from rootwarden.simulator.world import PasswordPolicy
+from rootwarden.simulator.account import PasswordPolicy
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

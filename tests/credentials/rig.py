@@ -22,8 +22,8 @@ from rootwarden.credentials.plan import digest, encode
 from rootwarden.credentials.planning import Wishes, plan_from
 from rootwarden.rollout.journal import opened
 from rootwarden.rollout.seal import KeySeal
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.parts import certificate, days_ago, fido_device, root_key, virtual_device
-from rootwarden.simulator.world import NOW
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from rootwarden.credentials.plan import Plan
     from rootwarden.rollout.journal import Journal
     from rootwarden.simulator import Simulator
-    from rootwarden.simulator.world import RootUser, World
+    from rootwarden.simulator.identities import RootUser
+    from rootwarden.simulator.world import World
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 MANAGEMENT = "000011110000"

@@ -14,13 +14,15 @@ from rootwarden.credentials.plan import Phase, State, digest, encode
 from rootwarden.credentials.plan_file import read_plan
 from rootwarden.credentials.planning import Wishes, plan_from
 from rootwarden.credentials.steps import not_in_task_policies
+from rootwarden.credentials.trail import Trail
 from rootwarden.detect.visits.findings import RootKey
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.report.credentials import plan_text
 from rootwarden.simulator.knobs import Deny
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.parts import days_ago, deny_root_policy
-from rootwarden.simulator.world import NOW, Policy
+from rootwarden.simulator.world import Policy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,7 +123,7 @@ def test_cloudtrail_tells_what_a_key_is_used_for(rig: Rig) -> None:
         regions={"eu-central-1": 12},
         more=False,
     )
-    found = one(plan_from(rig.collect(), Wishes(wait_days=0), [use]), KEY_HOLDER)
+    found = one(plan_from(rig.collect(), Wishes(wait_days=0), Trail(given=True, keys=(use,))), KEY_HOLDER)
     assert found.state is State.BLOCKED
     assert found.uses == (use,)
     said = "CloudTrail shows 12 events for s3 (9), sqs (3); from 198.51.100.7 (12); with aws-cli/2.0 (12)"

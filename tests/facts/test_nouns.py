@@ -50,7 +50,7 @@ def test_no_whole_instant(text: str) -> None:
 @given(
     instant=st.datetimes(
         min_value=datetime(1970, 1, 3),  # noqa: DTZ001 - hypothesis wants naive bounds
-        max_value=datetime(8999, 12, 29),  # noqa: DTZ001
+        max_value=datetime(8999, 12, 29),  # noqa: DTZ001 - as above
         timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=11, minutes=30))]),
     )
 )

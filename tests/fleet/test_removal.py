@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import product, starmap
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,12 +18,18 @@ from rootwarden.fleet.removal import removal_of
 if TYPE_CHECKING:
     from tests.fleet.removals import Told
 
+    from rootwarden.fleet.observation import Row
+
 TOLD: tuple[Told, ...] = (True, False, None, "?")
-KINDS = ("password", "key", "certificate", "device")
 
 
-def counts(*rows: object) -> tuple[int, int, int]:
-    point = followed(rows).points[-1]  # type: ignore[arg-type]
+def holding(number: int, told: tuple[Told, ...]) -> Row:
+    password, key, certificate, device = told
+    return member(number, password=password, key=key, certificate=certificate, device=device)
+
+
+def counts(*rows: Row) -> tuple[int, int, int]:
+    point = followed(rows).points[-1]
     assert point.members == point.have + point.none + point.unknown
     return point.have, point.none, point.unknown
 
@@ -32,7 +38,7 @@ def counts(*rows: object) -> tuple[int, int, int]:
 def test_any_credential_in_three_values(told: tuple[Told, ...]) -> None:
     have = True in told
     unknown = not have and "?" in told
-    row = member(1, **dict(zip(KINDS, told, strict=True)))  # type: ignore[arg-type]
+    row = holding(1, told)
     assert counts(row) == (int(have), int(not have and not unknown), int(unknown))
 
 
@@ -90,10 +96,8 @@ def test_two_organizations_at_one_instant_are_one_point() -> None:
 def test_learning_what_was_not_known_stays_within_the_band(seen: list[tuple[Told, ...]], learnt: list[bool]) -> None:
     answers = iter(learnt)
     settled = [tuple(next(answers) if told == "?" else told for told in each) for each in seen]
-    before = followed(tuple(member(number, **dict(zip(KINDS, each, strict=True))) for number, each in enumerate(seen)))  # type: ignore[arg-type]
-    after = followed(
-        tuple(member(number, **dict(zip(KINDS, each, strict=True))) for number, each in enumerate(settled))  # type: ignore[arg-type]
-    )
+    before = followed(tuple(starmap(holding, enumerate(seen))))
+    after = followed(tuple(starmap(holding, enumerate(settled))))
     old, new = before.points[0], after.points[0]
     assert old.have <= new.have <= old.have + old.unknown
     assert new.unknown == 0

@@ -13,7 +13,9 @@ from rootwarden.simulator.policy_text import document
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from rootwarden.simulator.world import Account, IAMUser, Organization, Role
+    from rootwarden.simulator.account import Account
+    from rootwarden.simulator.identities import IAMUser, Role
+    from rootwarden.simulator.world import Organization
 
 Named = dict[str, Any]
 

@@ -57,7 +57,7 @@ class Settlements:
     def put_in(self, uses: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Comparisons with what the variables of the values may stand for, were it written in their place."""
         return [
-            (operator, VARIABLE.sub(lambda _, text=text: text, value))  # type: ignore[misc]
+            (operator, VARIABLE.sub(lambda _, text=text: text, value))  # type: ignore[misc]  # mypy infers no lambda with a default
             for operator, value in uses
             for text in ("", *self.texts(), *DEFAULT.findall(value))
             if "${" in value

@@ -7,11 +7,12 @@ account), and a second member. Everything is put there with the records of the s
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.iam.escalation.path import Actor, Gain, TargetKind, Where
 from rootwarden.iam.escalation.template import filled
 from rootwarden.simulator import parts
+from rootwarden.simulator.account import Account
 from rootwarden.simulator.policy_text import (
     SAML_PROVIDER,
     Statement,
@@ -25,7 +26,7 @@ from rootwarden.simulator.policy_text import (
     workforce_trust,
 )
 from rootwarden.simulator.population import ADMINISTRATOR, Population
-from rootwarden.simulator.world import Account, Policy
+from rootwarden.simulator.world import Policy
 
 if TYPE_CHECKING:
     from rootwarden.iam.escalation.path import EscalationPath, Permission, Target
@@ -144,11 +145,16 @@ class Site:
             does.append(allow(WRITING, on=self._values["target"]))
         does += self._extra
         add = self.here.role if kind == "role" else self.here.user
-        having = {"does": does, "policies": tuple(self._attached), "boundary": self._boundary, "path": f"{path}/"}
+        having: dict[str, Any] = {
+            "does": does,
+            "policies": tuple(self._attached),
+            "boundary": self._boundary,
+            "path": f"{path}/",
+        }
         if kind == "user":
-            self.here.user(name, **having, groups=tuple(self._groups))  # type: ignore[arg-type]
+            self.here.user(name, **having, groups=tuple(self._groups))
         else:
-            add(name, **having)  # type: ignore[arg-type]
+            add(name, **having)
 
     def _hands(self, does: list[Statement]) -> list[Statement]:
         """Give what the path needs to a role, and the actor only that role."""

@@ -15,8 +15,9 @@ from tests.iam.path_site import MANAGEMENT, Site
 
 from rootwarden.iam.escalation.path import Actor, Gain, TargetKind, Where
 from rootwarden.packs import escalation_paths
+from rootwarden.simulator.account import Account
 from rootwarden.simulator.evidence import write_evidence
-from rootwarden.simulator.world import Account, Organization
+from rootwarden.simulator.world import Organization
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

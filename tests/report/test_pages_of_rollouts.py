@@ -17,8 +17,11 @@ from rootwarden.report.guardrail_map import page as map_page
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import Literal, TypeAlias
 
     from playwright.sync_api import Browser
+
+    Scheme: TypeAlias = Literal["light", "dark"]
 
 pytestmark = pytest.mark.browser
 PAGES: dict[str, Callable[[], str]] = {
@@ -52,9 +55,9 @@ def test_a_page_stands_alone_on_any_screen(
     folder: Path,
     name: str,
     width: int,
-    scheme: str,
+    scheme: Scheme,
 ) -> None:
-    context = browser.new_context(offline=True, viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(offline=True, viewport={"width": width, "height": 800}, color_scheme=scheme)
     opened = context.new_page()
     said: list[str] = []
     asked: list[str] = []
@@ -73,8 +76,8 @@ def test_a_page_stands_alone_on_any_screen(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_of_a_map_stand_out(browser: Browser, folder: Path, scheme: str) -> None:  # noqa: F811
-    context = browser.new_context(offline=True, color_scheme=scheme)  # type: ignore[arg-type]
+def test_words_of_a_map_stand_out(browser: Browser, folder: Path, scheme: Scheme) -> None:  # noqa: F811 - the fixture
+    context = browser.new_context(offline=True, color_scheme=scheme)
     opened = context.new_page()
     opened.goto((folder / "map.html").as_uri())
     ink = opened.evaluate("getComputedStyle(document.querySelector('.map text')).fill")
@@ -83,7 +86,7 @@ def test_words_of_a_map_stand_out(browser: Browser, folder: Path, scheme: str) -
     context.close()
 
 
-def test_verdicts_are_told_apart_without_colour(browser: Browser, folder: Path) -> None:  # noqa: F811
+def test_verdicts_are_told_apart_without_colour(browser: Browser, folder: Path) -> None:  # noqa: F811 - the fixture
     context = browser.new_context(offline=True)
     opened = context.new_page()
     opened.goto((folder / "map.html").as_uri())
@@ -94,7 +97,7 @@ def test_verdicts_are_told_apart_without_colour(browser: Browser, folder: Path) 
     context.close()
 
 
-def test_on_paper_the_reasons_are_there(browser: Browser, folder: Path) -> None:  # noqa: F811
+def test_on_paper_the_reasons_are_there(browser: Browser, folder: Path) -> None:  # noqa: F811 - the fixture
     context = browser.new_context(offline=True, viewport={"width": 800, "height": 1000})
     opened = context.new_page()
     opened.goto((folder / "map.html").as_uri())

@@ -168,7 +168,7 @@ def test_a_date_that_may_lie_ahead_is_no_clock_skew(schema: Schema) -> None:
 
 def test_the_instant_needs_a_time_zone(schema: Schema) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        compile_rule("Thing should have Flag", schema).evaluate({}, as_of=datetime(2026, 3, 2))  # noqa: DTZ001
+        compile_rule("Thing should have Flag", schema).evaluate({}, as_of=datetime(2026, 3, 2))  # noqa: DTZ001 - naive is what must be refused
     aware = compile_rule("Thing should have Flag", schema).evaluate({}, as_of=datetime(2026, 3, 2, tzinfo=UTC))
     assert aware.verdict is Verdict.UNKNOWN
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from rootwarden.facts.principals import RoleDetail, UserDetail
     from rootwarden.simulator.crowd.crowd import Filled
+    from rootwarden.simulator.identities import IAMUser, Role
     from rootwarden.simulator.policy_text import Statement
-    from rootwarden.simulator.world import IAMUser, Role
 
 ALONE = Size(principals=400, seed=5)
 ORGANIZATION = Size(accounts=24, principals=30, seed=5)

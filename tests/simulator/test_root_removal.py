@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rootwarden.simulator import Simulator
-    from rootwarden.simulator.world import RootUser
+    from rootwarden.simulator.identities import RootUser
 
 MANAGEMENT, SECURITY, MEMBER = "000011110000", "000011110001", "000011110003"
 KEY = f"AKIAROOT{MEMBER}"

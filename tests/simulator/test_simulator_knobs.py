@@ -13,9 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from rootwarden.simulator import running
+from rootwarden.simulator.account import Account
 from rootwarden.simulator.clients import client
+from rootwarden.simulator.identities import IAMUser
 from rootwarden.simulator.knobs import Delay, Deny, Drop, EmptyPage, Fail, Join, Knob, Knobs, Throttle, Truncate
-from rootwarden.simulator.world import NOW, Account, IAMUser
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

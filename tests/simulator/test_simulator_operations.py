@@ -12,26 +12,25 @@ from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, StructureShape
 
 from rootwarden.simulator import running
+from rootwarden.simulator.account import PasswordPolicy
 from rootwarden.simulator.clients import client
 from rootwarden.simulator.digests import SigningKey, publish
+from rootwarden.simulator.identities import AccessKey, IAMUser
 from rootwarden.simulator.knobs import ReportPolls
-from rootwarden.simulator.parts import certificate, days_ago, root_key, virtual_device
-from rootwarden.simulator.services import HANDLERS, central_root, iam_root, organization_policies
-from rootwarden.simulator.services.native import detector_id
-from rootwarden.simulator.world import (
-    NOW,
-    AccessKey,
+from rootwarden.simulator.moment import NOW
+from rootwarden.simulator.monitoring import (
     AdvancedEventSelector,
     Analyzer,
     CostSubscription,
-    DelegatedAdministrator,
     Detector,
     FieldSelector,
     Hub,
-    IAMUser,
-    PasswordPolicy,
     Trail,
 )
+from rootwarden.simulator.parts import certificate, days_ago, root_key, virtual_device
+from rootwarden.simulator.services import HANDLERS, central_root, iam_root, organization_policies
+from rootwarden.simulator.services.native import detector_id
+from rootwarden.simulator.world import DelegatedAdministrator
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
@@ -40,9 +39,7 @@ if TYPE_CHECKING:
     from botocore.model import Shape
 
     from rootwarden.simulator import Simulator
-    from rootwarden.simulator.world import (
-        World,
-    )
+    from rootwarden.simulator.world import World
 
 MANAGEMENT, MEMBER = "000011110000", "000011110001"
 AUDIT = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"

@@ -9,9 +9,10 @@ from botocore.exceptions import ClientError
 
 from rootwarden.simulator import ManualClock, running
 from rootwarden.simulator.clients import client
+from rootwarden.simulator.identities import IAMUser
 from rootwarden.simulator.knobs import ReportPolls, StaleReport
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.parts import days_ago
-from rootwarden.simulator.world import NOW, IAMUser
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ import pytest
 from rootwarden.errors import UsageError
 from rootwarden.simulator import running
 from rootwarden.simulator.clients import client
-from rootwarden.simulator.world import NOW
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.worlds import WORLDS, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rootwarden.simulator.world import Account, World
+    from rootwarden.simulator.account import Account
+    from rootwarden.simulator.world import World
 
 ORGANIZATIONS = sorted(set(WORLDS) - {"standalone"})
 

@@ -25,7 +25,8 @@ from rootwarden.simulator.worlds import WORLDS, make_world
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rootwarden.simulator.world import IAMUser, Role, World
+    from rootwarden.simulator.identities import IAMUser, Role
+    from rootwarden.simulator.world import World
 
 WORKLOAD, OTHER, SANDBOX = (parts.member_id(number) for number in (4, 5, 3))
 

@@ -62,7 +62,7 @@ def large_file(path: Path, records: int) -> int:
     """One log file with an event of root in every 100,000th place; how many bytes it inflates to."""
     draw = random.Random(1)
     size = 0
-    packed: BinaryIO = igzip.open(path, "wb", compresslevel=1)  # type: ignore[no-untyped-call]
+    packed: BinaryIO = igzip.open(path, "wb", compresslevel=1)  # type: ignore[no-untyped-call]  # isal leaves this function untyped
     with packed as file:
         size += file.write(b'{"Records":[')
         for number, record in enumerate(noise(draw, records)):

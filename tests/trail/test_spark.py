@@ -252,7 +252,7 @@ class TestReading:
                     parts.persist()
 
         (tmp_path / "many.json").write_bytes(log(*(root(n, padding="x" * 4000) for n in range(3000)), packed=False))
-        elsewhere = Cluster(spark, Forgetful()).read  # type: ignore[arg-type]  # as above
+        elsewhere = Cluster(spark, Forgetful()).read  # type: ignore[arg-type]  # a table only by its one method
         with Spool() as spool:
             if for_good:
                 with pytest.raises(ClusterError, match="lost faster than"):

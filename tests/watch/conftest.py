@@ -45,7 +45,7 @@ def aws(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     import urllib.request
 
     reset = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")  # noqa: S310 - loopback
-    urllib.request.urlopen(reset).close()  # noqa: S310
+    urllib.request.urlopen(reset).close()  # noqa: S310 - loopback
     return endpoint
 
 

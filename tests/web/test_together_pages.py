@@ -71,10 +71,10 @@ def test_two_peoples_devices_sign_the_head_on_pages() -> None:
     ada, dan = theatre.person("ada"), theatre.person("dan")
     for who in (ada, dan):
         text = page(who, "/together")
-        message = unescape(re.search(r'action="/together/head" [^>]*data-message="([^"]+)"', text)[1])  # type: ignore[index]
-        size = re.search(r'name="size" value="(\d+)"', text)[1]  # type: ignore[index]
+        (message,) = re.findall(r'action="/together/head" [^>]*data-message="([^"]+)"', text)
+        (size,) = re.findall(r'name="size" value="(\d+)"', text)
         assert who.player is not None
-        answer = msgspec.to_builtins(who.player.answer(message.encode()))
+        answer = msgspec.to_builtins(who.player.answer(unescape(message).encode()))
         fields = {"key": answer["key"], "signature": answer["signature"], "size": size}
         assert send(who, "/together/head", fields, on="/together").status_code == 303
     assert "You have signed. Two did: it is held." in page(dan, "/together")
@@ -97,7 +97,7 @@ def test_a_drill_by_mail_is_begun_and_ended_on_pages() -> None:
     theatre = Theatre()
     ida = theatre.person("ida")
     answer = send(ida, "/drills", {"account": FILE["account"], "kind": "mail"}, on="/drills")
-    words = re.search(r'class="big">([^<]+)<', answer.text)[1]  # type: ignore[index]
+    (words,) = re.findall(r'class="big">([^<]+)<', answer.text)
     (drill,) = theatre.broker.state().drills.values()
     assert drill.nonce_digest == hashlib.sha256(words.encode()).hexdigest()
     assert words not in page(ida, "/drills")
@@ -185,8 +185,8 @@ def test_a_share_that_stock_age_peeled_is_taken(tmp_path: Path, shape: str) -> N
         (tmp_path / "layers.txt").write_bytes(carl.client.get(f"/openings/{opening}/layers.txt").content)
         with on.troupe.identities["carl"].file() as content:
             (tmp_path / "KEY").write_bytes(bytes(content.content))
-        recipe = unescape(re.search(r"(while read.*?peeled\.txt)", text, re.DOTALL)[1])  # type: ignore[index]
-        subprocess.run(["/bin/bash", "-euo", "pipefail", "-c", recipe], cwd=tmp_path, check=True, timeout=60)
+        (recipe,) = re.findall(r"(while read.*?peeled\.txt)", text, re.DOTALL)
+        subprocess.run(["/bin/bash", "-euo", "pipefail", "-c", unescape(recipe)], cwd=tmp_path, check=True, timeout=60)
         given = (tmp_path / "peeled.txt").read_bytes()
         content_ = {"lines": given, "empty": b" ", "json": b'{"opening": 1}'}[shape]
         token = re.search(r'<form method="post" action="/openings/[^"/]+" [^>]*>\s*<input [^>]*value="([^"]+)"', text)

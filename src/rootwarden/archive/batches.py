@@ -27,12 +27,19 @@ if TYPE_CHECKING:
     from rootwarden.archive.listed import Kept
     from rootwarden.archive.place import Place
 
-# Rows that are unpacked at once.
-TOGETHER: Final = 100_000
+# As many rows are unpacked at once.
+MOST_ROWS: Final = 100_000
 
 
 class Batches:
     """Iterates over the rows of runs: those of bundles, then the others in order of their instant.
+
+    Args:
+        place: Where the archive is.
+        wanted: The runs.
+        broken: Files that were left out before.
+        columns: What is read of each row.
+        bundles: Copies of many small runs in one file, when there are any.
 
     Attributes:
         broken: Files that are left out; complete once the last batch was read.
@@ -134,7 +141,15 @@ class Batches:
 
 
 def current(frame: pl.LazyFrame, version: int) -> pl.LazyFrame:
-    """The columns of this version; one that an older version did not have is unknown."""
+    """Bring rows to the columns of this version.
+
+    Args:
+        frame: Rows as a file has them.
+        version: Of the observation table they were written in.
+
+    Returns:
+        The same rows; a column that version did not have is null, a fact in it unknown.
+    """
     if version == SCHEMA_VERSION:
         return frame.select(schema().names())
     there = set(frame.collect_schema().names())
@@ -153,7 +168,7 @@ def _grouped(wanted: Sequence[Kept]) -> Iterator[list[Kept]]:
     group: list[Kept] = []
     rows = 0
     for each in wanted:
-        if group and rows + each.snapshot.accounts > TOGETHER:
+        if group and rows + each.snapshot.accounts > MOST_ROWS:
             yield group
             group, rows = [], 0
         group.append(each)

@@ -1,7 +1,7 @@
-"""The key figures of a root programme, as far as one look at the accounts can tell them.
+"""The key figures on root users, as far as one look at the accounts can tell them.
 
-Share of accounts with root MFA, active root keys, accounts with root use in the last 30 days. The mean time to alert
-needs incidents, which this run does not have: it is shown as unknown, not left out.
+The share of accounts with root MFA, accounts with root use in the last 30 days, active root keys. The mean time to
+alert needs incidents, which an audit does not have: it is shown as unknown, not left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,15 @@ MONTH = timedelta(days=30)
 
 
 def key_indicators(accounts: Sequence[Account], as_of: datetime) -> tuple[Indicator, ...]:
-    """The figures over all accounts that have a root user."""
+    """Count over all accounts that have a root user.
+
+    Args:
+        accounts: The facts.
+        as_of: The instant the last 30 days end at.
+
+    Returns:
+        The figures, in the order in which they are shown.
+    """
     with_root = [account for account in accounts if account.has_root_user]
     return (
         _mfa_share(with_root),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FIRST_GAP = 0.05
 LARGEST_GAP = 2.0
+LONGEST_PAUSE = 5.0
 MOST_ATTEMPTS = 8
 
 
@@ -57,7 +58,8 @@ class Pace:
         """
         with self._lock:
             self._gap = min(max(self._gap * 2, FIRST_GAP), LARGEST_GAP)
-        deadline.pause(random.uniform(0, min(FIRST_GAP * 2**attempt, 5.0)))  # noqa: S311
+        longest = min(FIRST_GAP * 2**attempt, LONGEST_PAUSE)
+        deadline.pause(random.uniform(0, longest))  # noqa: S311 - spreads retries, guards nothing
 
 
 __all__ = ["MOST_ATTEMPTS", "Pace", "TimeUp"]

@@ -16,6 +16,40 @@ if TYPE_CHECKING:
 
 RequestId: TypeAlias = Annotated[str, typer.Argument(metavar="REQUEST", help="Id of a request.")]
 Reason: TypeAlias = Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why; it stands in the log.")]
+Account: TypeAlias = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Twelve digits.")]
+Task: TypeAlias = Annotated[
+    str, typer.Option("--task", metavar="ID", help="A root-only task: docs/root-tasks.md, or other.")
+]
+Ticket: TypeAlias = Annotated[str, typer.Option("--ticket", metavar="TEXT", help="Where it is tracked.")]
+PurposeName: TypeAlias = Annotated[
+    str, typer.Option("--purpose", metavar="NAME", help="visit, task-session, enrolment or export.")
+]
+Words: TypeAlias = Annotated[
+    str, typer.Option("--words", metavar="WORDS", help="What is to be done; needed for other.")
+]
+Minutes: TypeAlias = Annotated[int, typer.Option("--minutes", min=1, max=720, help="Length of the window.")]
+Start: TypeAlias = Annotated[
+    str, typer.Option("--start", metavar="INSTANT", help="Beginning of the window; now if left out.")
+]
+CodeTo: TypeAlias = Annotated[str, typer.Option("--code-to", metavar="PERSON", help="Who gets codes.")]
+PasswordTo: TypeAlias = Annotated[str, typer.Option("--password-to", metavar="PERSON", help="Who gets the password.")]
+Device: TypeAlias = Annotated[
+    str, typer.Option("--device", metavar="NAME", help="MFA device that gives codes, or is enrolled.")
+]
+Source: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--source", metavar="CIDR", help="Network root will be used from. Repeat.")
+]
+TaskPolicy: TypeAlias = Annotated[str, typer.Option("--task-policy", metavar="NAME", help="Of a task session.")]
+Role: TypeAlias = Annotated[
+    str, typer.Option("--role", metavar="ARN", help="Of a task session: the role it starts from.")
+]
+Emergency: TypeAlias = Annotated[
+    bool, typer.Option("--emergency", help="Take the emergency path, if you are on its list.")
+]
+Drill: TypeAlias = Annotated[str, typer.Option("--drill", metavar="KIND", help="The drill it is part of.")]
+OverridesDuties: TypeAlias = Annotated[
+    bool, typer.Option("--overrides-duties", help="Go before open duties of the lease before; everybody sees it.")
+]
 
 
 def status(ctx: typer.Context) -> int:
@@ -31,38 +65,24 @@ def status(ctx: typer.Context) -> int:
 
 def request(
     ctx: typer.Context,
-    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Twelve digits.")],
+    account: Account,
     *,
-    task: Annotated[str, typer.Option("--task", metavar="ID", help="A root-only task: docs/root-tasks.md, or other.")],
-    ticket: Annotated[str, typer.Option("--ticket", metavar="TEXT", help="Where it is tracked.")],
+    task: Task,
+    ticket: Ticket,
     reason: Reason,
-    purpose: Annotated[
-        str, typer.Option("--purpose", metavar="NAME", help="visit, task-session, enrolment or export.")
-    ] = "visit",
-    words: Annotated[str, typer.Option("--words", metavar="WORDS", help="What is to be done; needed for other.")] = "",
-    minutes: Annotated[int, typer.Option("--minutes", min=1, max=720, help="Length of the window.")] = 60,
-    start: Annotated[
-        str, typer.Option("--start", metavar="INSTANT", help="Beginning of the window; now if left out.")
-    ] = "",
-    code_to: Annotated[str, typer.Option("--code-to", metavar="PERSON", help="Who gets codes.")] = "",
-    password_to: Annotated[str, typer.Option("--password-to", metavar="PERSON", help="Who gets the password.")] = "",
-    device: Annotated[
-        str, typer.Option("--device", metavar="NAME", help="MFA device that gives codes, or is enrolled.")
-    ] = "",
-    source: Annotated[
-        list[str] | None, typer.Option("--source", metavar="CIDR", help="Network root will be used from. Repeat.")
-    ] = None,
-    task_policy: Annotated[str, typer.Option("--task-policy", metavar="NAME", help="Of a task session.")] = "",
-    role: Annotated[
-        str, typer.Option("--role", metavar="ARN", help="Of a task session: the role it starts from.")
-    ] = "",
-    emergency: Annotated[
-        bool, typer.Option("--emergency", help="Take the emergency path, if you are on its list.")
-    ] = False,
-    drill: Annotated[str, typer.Option("--drill", metavar="KIND", help="The drill it is part of.")] = "",
-    overrides_duties: Annotated[
-        bool, typer.Option("--overrides-duties", help="Go before open duties of the lease before; everybody sees it.")
-    ] = False,
+    purpose: PurposeName = "visit",
+    words: Words = "",
+    minutes: Minutes = 60,
+    start: Start = "",
+    code_to: CodeTo = "",
+    password_to: PasswordTo = "",
+    device: Device = "",
+    source: Source = None,
+    task_policy: TaskPolicy = "",
+    role: Role = "",
+    emergency: Emergency = False,
+    drill: Drill = "",
+    overrides_duties: OverridesDuties = False,
 ) -> int:
     """Ask for a visit, a task session, an enrolment or an export. Prints the id of the request.
 

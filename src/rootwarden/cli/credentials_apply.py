@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from rootwarden.cli import options
-from rootwarden.cli.credentials_reading import confirm, phrase, public_keys, say, seal_of
+from rootwarden.cli import applying, options
+from rootwarden.cli.applying import say
+from rootwarden.cli.credentials_journals import PURPOSE
+from rootwarden.cli.credentials_reading import phrase
 from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, session_writer
 from rootwarden.errors import UsageError
 
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
     from rootwarden.credentials.member import Members
     from rootwarden.credentials.plan import Plan
     from rootwarden.rollout.journal import Journal
+    from rootwarden.rollout.reading import Verdict
 
 _CALLER_SECONDS: Final = 60
-_PURPOSE: Final = "remove root credentials"
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan kept by `credentials plan --output`.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="How many accounts are worked on at once.")]
 
@@ -40,21 +42,10 @@ class _Run:
 
 def apply(
     plan: PlanFile,
-    journal: Annotated[
-        Path | None, typer.Option("--journal", metavar="FILE", help="The journal: docs/rollout-journal.md.")
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="Your Ed25519 key (PEM), which signs the journal.")
-    ] = None,
-    signer: Annotated[
-        Path | None, typer.Option("--signer", metavar="PROGRAM", help="Signs with a key in hardware.")
-    ] = None,
-    signed_by: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--signed-by", metavar="FILE", help="Public key (PEM) of who else signed this journal before. Repeat."
-        ),
-    ] = None,
+    journal: applying.JournalFile = None,
+    key: applying.SigningKey = None,
+    signer: applying.SigningProgram = None,
+    signed_by: applying.SignedBy = None,
     confirmed: Annotated[
         str, typer.Option("--confirm", metavar="TEXT", help="What you would type, when nobody can be asked.")
     ] = "",
@@ -85,19 +76,16 @@ def apply(
         return 0
     if accounts and not undo:
         raise UsageError("--accounts is for --undo", hint="plan again with --accounts to change fewer accounts")
-    if journal is None:
-        raise UsageError("there is no journal", hint="give --journal FILE; the same one to go on after a stop")
     run = _Run(plan=read, through=wave, accounts=options.account_ids(accounts), workers=workers, undo=undo)
-    seal, others = seal_of(key, signer), public_keys(signed_by or ())
+    opened = applying.journal_of(journal, key, signer, signed_by)
     count = len(run.accounts) or _count(run)
-    confirm(phrase(read, count, undo=undo), confirmed)
+    applying.confirm(phrase(read, count, undo=undo), confirmed)
     members, caller = _members(root_sessions, profile, region, workers)
     from rootwarden.aws.door import now
     from rootwarden.credentials.prepare import check_organization
-    from rootwarden.rollout.journal import opened
 
     check_organization(read, members)
-    with opened(journal, plan=digest, purpose=_PURPOSE, by=caller.arn, seal=seal, clock=now, others=others) as book:
+    with opened(plan=digest, purpose=PURPOSE, by=caller.arn, clock=now) as book:
         say(f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail")
         return _signed(run, book, members)
 
@@ -213,23 +201,37 @@ def _count(run: _Run) -> int:
 
 
 def _journal_holds(path: Path, digest: str, files: list[Path]) -> bool:
+    from rootwarden.report.words import several
     from rootwarden.rollout.reading import read_journal
     from rootwarden.rollout.reading import verify as verify_journal
 
-    found = verify_journal(path, public_keys(files))
-    say(f"journal: {found.entries} entries hold, {found.signed} of them signed")
+    found = verify_journal(path, applying.public_keys(files))
+    say(f"journal: {several(found.entries, 'line')} hold{'s' if found.entries == 1 else ''}{_how_signed(found)}")
     if found.torn:
-        say(f"journal: {found.torn} bytes at its end are of a line that was never finished")
+        say(f"journal: {several(found.torn, 'byte')} at its end are of a line that was never finished")
     if found.unsettled:
-        say(f"journal: of {len(found.unsettled)} calls it is not known what became; apply looks at AWS first")
+        calls = several(len(found.unsettled), "call")
+        say(f"journal: of {calls} it is not known what became; apply looks at AWS first")
     if not found.holds:
-        say(f"journal: entry {found.bad} {found.why}; nothing from it on is believed")
+        say(f"journal: line {found.bad + 1} {found.why}; nothing from it on is believed")
         return False
     begun = read_journal(path).entries
     if not begun or begun[0].parameters.get("plan") != digest:
         say("journal: it is of another plan")
         return False
     return True
+
+
+def _how_signed(found: Verdict) -> str:
+    """How much stands under the signature of a person, and how much under the seal of a run that never ended."""
+    from rootwarden.report.words import several
+
+    rest = found.entries - found.signed
+    if not rest:
+        return ", all of them signed" if found.entries else ""
+    if not found.holds:
+        return ""
+    return f"; {several(rest, 'line')} after the last signature {'is' if rest == 1 else 'are'} of a run that was killed"
 
 
 def _members(root_sessions: Path, profile: str, region: str, workers: int) -> tuple[Members, Caller]:

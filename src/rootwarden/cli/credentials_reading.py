@@ -1,26 +1,22 @@
-"""What the `credentials` commands take: evidence or a live look, waivers, a typed confirmation, a key to sign with."""
+"""What the `credentials` commands take: evidence or a live look, uses of keys, waivers, and what has to be typed."""
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.errors import InputError, UsageError
+from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    from rootwarden.breakglass.client.signer import Signer
     from rootwarden.cli.looking import Look
     from rootwarden.collect.folder import EvidenceFolder
     from rootwarden.credentials.plan import Plan
-    from rootwarden.detect.visits.findings import RootKey
-    from rootwarden.rollout.seal import Seal
+    from rootwarden.credentials.trail import Trail
+    from rootwarden.detect.visits.detector import Detector
 
 CREDENTIALS: Final = (
     "Root credentials of members: what there is, what uses it, and how it goes, in waves, run after run."
@@ -32,35 +28,42 @@ _NEEDS: Final = (
     "iam:ListOrganizationsFeatures",
     "organizations:ListPolicies",
 )
-_LONGEST_ANSWER: Final = 1000
 
 
-@contextmanager
-def evidence_of(asked: Look) -> Iterator[EvidenceFolder]:
-    """The evidence folder the arguments name, or one of a live look, kept only when --save-evidence says so.
+def check_look(asked: Look) -> None:
+    """Refuse what says nothing to look at, or two things, before AWS is asked anything.
 
     Raises:
         UsageError: The arguments contradict each other, or name nothing.
     """
-    import msgspec
-
-    from rootwarden.cli.looking import look_live, refuse_live_options
-    from rootwarden.cli.options import instant
-    from rootwarden.collect.collected import keep_whole
-    from rootwarden.collect.folder import EvidenceFolder
-    from rootwarden.collect.plan import plan_for
+    from rootwarden.cli.looking import refuse_live_options
 
     if asked.evidence is not None:
         if asked.org:
             raise UsageError("--evidence and --org exclude each other", hint="choose one thing to look at")
         refuse_live_options(asked)
-        yield EvidenceFolder(asked.evidence)
         return
     if not (asked.org or asked.accounts):
         raise UsageError("there is nothing to look at", hint="give --evidence FOLDER, or --org --assume-root")
     if not asked.assume_root:
         hint = "give --assume-root, or --evidence with what such an audit saved; it is root activity in every member"
         raise UsageError("only an AssumeRoot audit sees the names of keys, certificates and devices", hint=hint)
+
+
+@contextmanager
+def evidence_of(asked: Look) -> Iterator[EvidenceFolder]:
+    """The evidence folder that `check_look` let pass, or one of a live look, kept only when --save-evidence says so."""
+    import msgspec
+
+    from rootwarden.cli.looking import look_live
+    from rootwarden.cli.options import instant
+    from rootwarden.collect.collected import keep_whole
+    from rootwarden.collect.folder import EvidenceFolder
+    from rootwarden.collect.plan import plan_for
+
+    if asked.evidence is not None:
+        yield EvidenceFolder(asked.evidence)
+        return
     with TemporaryDirectory(prefix="rootwarden-") as made:
         folder = asked.save_evidence or Path(made) / "evidence"
         where = msgspec.structs.replace(asked, save_evidence=folder)
@@ -68,19 +71,45 @@ def evidence_of(asked: Look) -> Iterator[EvidenceFolder]:
         yield EvidenceFolder(folder)
 
 
-def uses_of(trail: Iterable[str], *, profile: str, region: str) -> tuple[RootKey, ...]:
-    """What CloudTrail shows of root's keys.
+def trail_of(paths: Iterable[str], *, profile: str, region: str) -> Trail:
+    """What CloudTrail shows of root's keys, and which logs could not be read in full.
 
     Raises:
-        RootwardenError: A log cannot be read.
+        RootwardenError: A log is not there, or a bucket cannot be listed.
+        KeyboardInterrupt: Somebody ended the reading: half a trail shows nothing.
     """
-    paths = tuple(trail)
-    if not paths:
-        return ()
-    from rootwarden.cli.trail_judging import Given, judge_trail
-    from rootwarden.cli.trail_reading import Asked
+    from rootwarden.credentials.trail import Trail
 
-    return judge_trail(Given(asked=Asked(paths=paths, profile=profile, region=region))).findings.root_keys
+    paths = tuple(paths)
+    if not paths:
+        return Trail()
+    from rootwarden.cli import trail_reading
+    from rootwarden.detect.visits.findings import root_keys
+    from rootwarden.detect.visits.interest import Interest
+    from rootwarden.report.words import several
+
+    detector = _only_listening()
+    asked = trail_reading.Asked(paths=paths, profile=profile, region=region)
+    with trail_reading.read(asked, Interest(calls=frozenset())) as (done, spool):
+        for event in spool.events():
+            detector.take(event)
+    keys = tuple(root_keys(detector.ledger))
+    trail_reading.tell(done, f"{several(len(keys), 'key')} of root in use")
+    if done.interrupted:
+        raise KeyboardInterrupt
+    unread = [f"`{one.file}`: {one.reason}" for one in done.problems]
+    more = done.unread - len(unread)
+    return Trail(given=True, keys=keys, unread=(*unread, *([several(more, "more place")] if more > 0 else ())))
+
+
+def _only_listening() -> Detector:
+    """What takes events of root down, with nothing declared: it is asked for keys alone."""
+    from rootwarden import packs
+    from rootwarden.detect.visits.catalogue import Catalogue
+    from rootwarden.detect.visits.detector import Detector
+    from rootwarden.detect.visits.settings import Settings
+
+    return Detector(Catalogue((), packs.root_tasks(), packs.task_policies()), settings=Settings())
 
 
 def waivers(texts: Iterable[str]) -> dict[str, str]:
@@ -101,94 +130,10 @@ def waivers(texts: Iterable[str]) -> dict[str, str]:
 
 
 def phrase(plan: Plan, accounts: int, *, undo: bool) -> str:
-    """What has to be typed before anything is changed."""
+    """What has to be typed before anything is changed; numbers as they are typed, with no comma in them."""
+    of = f"{accounts} account{'' if accounts == 1 else 's'}"
     if undo:
-        return f"undo the removal of {accounts} accounts"
+        return f"undo the removal of {of}"
     if not accounts and plan.prepare:
         return "switch central root access on"
-    return f"remove root credentials of {accounts} accounts"
-
-
-def confirm(wanted: str, given: str) -> None:
-    """Go on only when somebody typed exactly what is about to happen.
-
-    Args:
-        wanted: What has to be typed.
-        given: What `--confirm` says; empty to ask at the terminal.
-
-    Raises:
-        UsageError: It is another text, or nobody can be asked.
-    """
-    if not given and sys.stdin.isatty():
-        sys.stderr.write(f"type “{wanted}” to go on: ")
-        sys.stderr.flush()
-        given = sys.stdin.readline(_LONGEST_ANSWER).strip()
-    if given != wanted:
-        raise UsageError("it was not confirmed, so nothing was done", hint=f'--confirm "{wanted}"')
-
-
-class SignerSeal:
-    """A person's key, in a file or in hardware, as the journal wants it.
-
-    Args:
-        signer: Signs.
-
-    Attributes:
-        name: Of its public key.
-        public: Its public key.
-    """
-
-    def __init__(self, signer: Signer) -> None:
-        import base64
-        import hashlib
-
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-        from cryptography.hazmat.primitives.serialization import load_der_public_key
-
-        self._signer = signer
-        spelled = base64.b64decode(signer.key.key)
-        public = load_der_public_key(spelled)
-        if not isinstance(public, Ed25519PublicKey):
-            raise InputError("the key is no Ed25519 key, which a journal is signed with")
-        self.public = public
-        self.name = hashlib.sha256(spelled).hexdigest()
-
-    def sign(self, message: bytes) -> str:
-        """The signature, in Base64.
-
-        Raises:
-            RootwardenError: The key cannot be reached.
-        """
-        return self._signer.sign(message).signature
-
-
-def seal_of(key: Path | None, program: Path | None) -> Seal:
-    """What signs the journal.
-
-    Raises:
-        UsageError: No key is given.
-        InputError: It is none.
-    """
-    from rootwarden.breakglass.client.signer import signer_of
-
-    if key is None:
-        hint = "give --key FILE; `rootwarden breakglass key make --output FILE` makes one"
-        raise UsageError("there is no key to sign the journal with", hint=hint)
-    return SignerSeal(signer_of(key, program))
-
-
-def public_keys(files: Iterable[Path]) -> list[Ed25519PublicKey]:
-    """Public keys in PEM.
-
-    Raises:
-        InputError: One is none.
-    """
-    from rootwarden.breakglass.client.signer import read_public_key
-
-    return [read_public_key(path) for path in files]
-
-
-def say(text: str) -> None:
-    """To stderr, the voice of the command line."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    return f"remove root credentials of {of}"

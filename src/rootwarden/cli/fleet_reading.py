@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rootwarden.fleet.account_weeks import AccountWeeks
     from rootwarden.fleet.parameters import StudyParameters
     from rootwarden.fleet.removal import Removal
+    from rootwarden.fleet.removal_work import Work
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -133,22 +134,31 @@ class Reader:
         self._name(batches.broken)
         return weeks_of(looks, parameters, start=period[0])
 
-    def removal(self, archive: str, period: tuple[datetime | None, datetime | None], organization: str = "") -> Removal:
+    def removal(
+        self,
+        archive: str,
+        period: tuple[datetime | None, datetime | None],
+        organization: str = "",
+        works: tuple[Work, ...] = (),
+    ) -> Removal:
         """How far members' root credentials are removed; files that cannot be used are named and left out.
 
         Args:
-            archive: A folder, or `s3://BUCKET/PREFIX`.
+            archive: A folder, or `s3://BUCKET/PREFIX`; empty for the journals alone.
             period: First instant, and first instant after it.
             organization: Only the accounts of this one.
+            works: What journals of the removal show, of that period and organization.
 
         Raises:
             RootwardenError: There is no such archive, it cannot be reached, or no run in it can be read.
         """
         from rootwarden.fleet.removal import READ, removal_of
 
+        if not archive:
+            return removal_of((), works)
         batches = self._place(archive).batches(READ, *period, [organization] if organization else [])
         try:
-            found = removal_of(batches)
+            found = removal_of(batches, works)
         except InputError:
             if batches.runs:
                 raise

@@ -71,7 +71,7 @@ def apply(
     the wave before must be looked at first. 3: AWS or the journal could not be reached.
     """
     from rootwarden.attachment.plan import read_plan
-    from rootwarden.cli.credentials_reading import confirm, public_keys, seal_of
+    from rootwarden.cli.applying import confirm, public_keys, seal_of
     from rootwarden.rollout.journal import opened
 
     found = read_plan(plan)

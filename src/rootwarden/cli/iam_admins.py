@@ -36,6 +36,7 @@ Classes: TypeAlias = Annotated[
 OnePrincipal: TypeAlias = Annotated[
     str, typer.Option("--principal", metavar="ARN", help="Only this one, with everything there is to say of it.")
 ]
+FormatName: TypeAlias = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")]
 Stop: TypeAlias = Annotated[
     bool, typer.Option("--stop", help="With --principal: tell what would end its ways up; each change is tried.")
 ]
@@ -70,9 +71,7 @@ def admins(
     stop: Stop = False,
     spare: Spare = None,
     all_: All = False,
-    format_: Annotated[
-        str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
-    ] = "terminal",
+    format_: FormatName = "terminal",
     output: options.ReportFile = None,
 ) -> int:
     """Tell for every user and role whether it is as good as root, by which way up, and what stands in its way.
@@ -101,11 +100,7 @@ def admins(
         _refuse_other_places(asked)
         told, code = _of_files(authorization_details, organization, inventory), 0
     else:
-        if organization is not None:
-            raise UsageError(
-                "--organization goes with --authorization-details",
-                hint="an evidence folder or a live run has the organization's policies of its own",
-            )
+        _refuse_a_second_organization(organization)
         told, code = _of_a_look(asked, inventory)
     from rootwarden.report.admins.told import check_principal
 
@@ -160,6 +155,14 @@ def _of_a_look(asked: Look, inventory: Inventory | None) -> tuple[Told, int]:
     names = {one.facts.id: value_or_none(one.facts.name) or "" for one in collected.accounts}
     told = Told(found=found, source=collected.described, accounts=names)
     return told, 130 if collected.interrupted else 0
+
+
+def _refuse_a_second_organization(organization: Path | None) -> None:
+    if organization is not None:
+        raise UsageError(
+            "--organization goes with --authorization-details",
+            hint="an evidence folder or a live run has the organization's policies of its own",
+        )
 
 
 def _refuse_other_places(asked: Look) -> None:

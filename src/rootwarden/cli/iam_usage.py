@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -33,40 +33,49 @@ class Resources(StrEnum):
     ANY = "any"
 
 
+EvidenceFolder: TypeAlias = Annotated[
+    Path | None, typer.Option("--evidence", metavar="FOLDER", help="Users, roles and guardrails of an evidence folder.")
+]
+LastAccessed: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--last-accessed", metavar="[ARN=]FILE", help="What get-service-last-accessed-details prints. Repeat."
+    ),
+]
+Principals: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--principal", metavar="PATTERN", help="Only principals whose ARN or name fits (ci-*). Repeat."),
+]
+DataEvents: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--data-events", metavar="SERVICE", help="All data events of it are in the log (s3). Repeat."),
+]
+WhichResources: TypeAlias = Annotated[
+    Resources, typer.Option("--resources", help="In a minimal policy: the ARNs the log tells, or any.")
+]
+WithFailed: TypeAlias = Annotated[
+    bool,
+    typer.Option("--with-failed", help="In a minimal policy: also what failed for other reasons than a denial."),
+]
+FormatName: TypeAlias = Annotated[Format, typer.Option("--format", help="How to print it.")]
+Output: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of stdout.")
+]
+
+
 def usage(
     paths: Paths,
     *,
     authorization_details: options.AuthorizationDetails = None,
-    evidence: Annotated[
-        Path | None,
-        typer.Option("--evidence", metavar="FOLDER", help="Users, roles and guardrails of an evidence folder."),
-    ] = None,
+    evidence: EvidenceFolder = None,
     organization: options.OrganizationFolder = None,
-    last_accessed: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--last-accessed", metavar="[ARN=]FILE", help="What get-service-last-accessed-details prints. Repeat."
-        ),
-    ] = None,
-    principal: Annotated[
-        list[str] | None,
-        typer.Option("--principal", metavar="PATTERN", help="Only principals whose ARN or name fits (ci-*). Repeat."),
-    ] = None,
-    data_events: Annotated[
-        list[str] | None,
-        typer.Option("--data-events", metavar="SERVICE", help="All data events of it are in the log (s3). Repeat."),
-    ] = None,
-    resources: Annotated[
-        Resources, typer.Option("--resources", help="In a minimal policy: the ARNs the log tells, or any.")
-    ] = Resources.SEEN,
-    with_failed: Annotated[
-        bool,
-        typer.Option("--with-failed", help="In a minimal policy: also what failed for other reasons than a denial."),
-    ] = False,
-    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TERMINAL,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of stdout.")
-    ] = None,
+    last_accessed: LastAccessed = None,
+    principal: Principals = None,
+    data_events: DataEvents = None,
+    resources: WhichResources = Resources.SEEN,
+    with_failed: WithFailed = False,
+    format_: FormatName = Format.TERMINAL,
+    output: Output = None,
     start: From = "",
     end: To = "",
     workers: Workers = 0,

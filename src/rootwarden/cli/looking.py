@@ -87,19 +87,7 @@ def look(
     Raises:
         UsageError: When the arguments contradict each other.
     """
-    offline = [asked.evidence is not None, asked.credential_report is not None]
-    if sum([*offline, bool(asked.accounts), asked.org]) > 1:
-        raise UsageError(
-            "more than one thing to look at was given",
-            hint="choose one of --evidence, --credential-report, --accounts and --org",
-        )
-    if any(offline):
-        refuse_live_options(asked)
-    elif asked.external_id and not (asked.role_name or asked.accounts or asked.org):
-        raise UsageError(
-            "--external-id is for a role, and none would be assumed",
-            hint="give --role-name, --accounts or --org too, or leave it out",
-        )
+    _check_one_place(asked)
     taken, parts = _taken(digest, kept), _parts(book, kept)
     from rootwarden.collect.plan import plan_for
 
@@ -123,6 +111,22 @@ def look(
         return collect_credential_report(asked.credential_report, as_of=instant, parts=parts)
     plan = plan_for(book.needs, watched=book.watched, tags=tags, tree=tree, assets=kept is not None, services=services)
     return look_live(asked, plan, parts, instant, digest=taken)
+
+
+def _check_one_place(asked: Look) -> None:
+    offline = [asked.evidence is not None, asked.credential_report is not None]
+    if sum([*offline, bool(asked.accounts), asked.org]) > 1:
+        raise UsageError(
+            "more than one thing to look at was given",
+            hint="choose one of --evidence, --credential-report, --accounts and --org",
+        )
+    if any(offline):
+        refuse_live_options(asked)
+    elif asked.external_id and not (asked.role_name or asked.accounts or asked.org):
+        raise UsageError(
+            "--external-id is for a role, and none would be assumed",
+            hint="give --role-name, --accounts or --org too, or leave it out",
+        )
 
 
 def _taken(digest: Digest | None, kept: Archiving | None) -> Digest:

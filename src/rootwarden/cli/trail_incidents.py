@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -30,39 +30,47 @@ class Format(StrEnum):
     OCSF = "ocsf"
 
 
+FormatName: TypeAlias = Annotated[Format, typer.Option("--format", help="How to print the incidents.")]
+Output: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of stdout.")
+]
+Checkouts: TypeAlias = Annotated[
+    Path | None, typer.Option("--checkouts", metavar="FILE", help="Approved check-outs: see docs/checkouts.md.")
+]
+CheckoutsKey: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--checkouts-key", metavar="FILE", help="Public key (PEM) the check-outs are verified with."),
+]
+Settings: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--settings", metavar="FILE", help="Expected callers, networks, …: see docs/incidents.md."),
+]
+GuardDuty: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--guardduty", metavar="FILE", help="Findings of GuardDuty or Security Hub (JSON). Repeat."),
+]
+AsOf: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--as-of", metavar="INSTANT", help="Until when the logs reach; if not given, what they do not show is missing."
+    ),
+]
+FailOn: TypeAlias = Annotated[
+    Severity, typer.Option("--fail-on", case_sensitive=False, help="Severity from which exit code 1 is set.")
+]
+
+
 def incidents(
     paths: Paths,
     *,
-    format_: Annotated[Format, typer.Option("--format", help="How to print the incidents.")] = Format.TERMINAL,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of stdout.")
-    ] = None,
-    checkouts: Annotated[
-        Path | None, typer.Option("--checkouts", metavar="FILE", help="Approved check-outs: see docs/checkouts.md.")
-    ] = None,
-    checkouts_key: Annotated[
-        Path | None,
-        typer.Option("--checkouts-key", metavar="FILE", help="Public key (PEM) the check-outs are verified with."),
-    ] = None,
-    settings: Annotated[
-        Path | None,
-        typer.Option("--settings", metavar="FILE", help="Expected callers, networks, …: see docs/incidents.md."),
-    ] = None,
-    guardduty: Annotated[
-        list[Path] | None,
-        typer.Option("--guardduty", metavar="FILE", help="Findings of GuardDuty or Security Hub (JSON). Repeat."),
-    ] = None,
-    as_of: Annotated[
-        str,
-        typer.Option(
-            "--as-of",
-            metavar="INSTANT",
-            help="Until when the logs reach; if not given, what they do not show is missing.",
-        ),
-    ] = "",
-    fail_on: Annotated[
-        Severity, typer.Option("--fail-on", case_sensitive=False, help="Severity from which exit code 1 is set.")
-    ] = Severity.PAGE,
+    format_: FormatName = Format.TERMINAL,
+    output: Output = None,
+    checkouts: Checkouts = None,
+    checkouts_key: CheckoutsKey = None,
+    settings: Settings = None,
+    guardduty: GuardDuty = None,
+    as_of: AsOf = "",
+    fail_on: FailOn = Severity.PAGE,
     state: State = None,
     start: From = "",
     end: To = "",

@@ -51,4 +51,4 @@ def _short(number: float) -> str:
     """`912`, `45k`, `1.2M`."""
     if number < 1000:  # noqa: PLR2004 - decimal units
         return f"{number:.0f}"
-    return f"{number / 1e3:.0f}k" if number < 1e6 else f"{number / 1e6:.1f}M"  # noqa: PLR2004
+    return f"{number / 1e3:.0f}k" if number < 1e6 else f"{number / 1e6:.1f}M"  # noqa: PLR2004 - decimal units

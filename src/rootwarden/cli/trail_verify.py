@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
@@ -32,38 +32,47 @@ _WORKERS_OF_S3: Final = 32
 _EXIT: Final = {"valid": 0, "invalid": 1, "unknown": 3}
 
 
+BucketOrFolder: TypeAlias = Annotated[
+    str, typer.Argument(metavar="PATH", help="A folder that mirrors the trail's bucket, or s3://BUCKET/PREFIX.")
+]
+PublicKeys: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--public-keys", metavar="FILE", help="Take public keys from this file; ask AWS nothing."),
+]
+SavePublicKeys: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--save-public-keys", metavar="FILE", help="Keep the public keys AWS told, to verify offline."),
+]
+Original: TypeAlias = Annotated[
+    str, typer.Option("--original", metavar="s3://BUCKET/PREFIX", help="Where a folder was copied from.")
+]
+Since: TypeAlias = Annotated[str, typer.Option("--from", metavar="INSTANT", help="Digests are expected from then on.")]
+Until: TypeAlias = Annotated[str, typer.Option("--to", metavar="INSTANT", help="Only what was before.")]
+AsOf: TypeAlias = Annotated[
+    str,
+    typer.Option("--as-of", metavar="INSTANT", help="When a folder was copied; the newest name in it if left out."),
+]
+Accounts: TypeAlias = Annotated[
+    str, typer.Option("--accounts", metavar="ID,ID,…", help="Only these accounts, or the ids in @FILE, one a line.")
+]
+FormatName: TypeAlias = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")]
+Workers: TypeAlias = Annotated[
+    int, typer.Option("--workers", min=0, max=256, help="How many files are read at once; 0: as many as it takes.")
+]
+
+
 def verify(
-    path: Annotated[
-        str, typer.Argument(metavar="PATH", help="A folder that mirrors the trail's bucket, or s3://BUCKET/PREFIX.")
-    ],
-    public_keys: Annotated[
-        Path | None,
-        typer.Option("--public-keys", metavar="FILE", help="Take public keys from this file; ask AWS nothing."),
-    ] = None,
-    save_public_keys: Annotated[
-        Path | None,
-        typer.Option("--save-public-keys", metavar="FILE", help="Keep the public keys AWS told, to verify offline."),
-    ] = None,
-    original: Annotated[
-        str,
-        typer.Option("--original", metavar="s3://BUCKET/PREFIX", help="Where a folder was copied from."),
-    ] = "",
-    since: Annotated[str, typer.Option("--from", metavar="INSTANT", help="Digests are expected from then on.")] = "",
-    until: Annotated[str, typer.Option("--to", metavar="INSTANT", help="Only what was before.")] = "",
-    as_of: Annotated[
-        str,
-        typer.Option("--as-of", metavar="INSTANT", help="When a folder was copied; the newest name in it if left out."),
-    ] = "",
-    accounts: Annotated[
-        str, typer.Option("--accounts", metavar="ID,ID,…", help="Only these accounts, or the ids in @FILE, one a line.")
-    ] = "",
-    format_: Annotated[
-        str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
-    ] = "terminal",
+    path: BucketOrFolder,
+    public_keys: PublicKeys = None,
+    save_public_keys: SavePublicKeys = None,
+    original: Original = "",
+    since: Since = "",
+    until: Until = "",
+    as_of: AsOf = "",
+    accounts: Accounts = "",
+    format_: FormatName = "terminal",
     output: options.ReportFile = None,
-    workers: Annotated[
-        int, typer.Option("--workers", min=0, max=256, help="How many files are read at once; 0: as many as it takes.")
-    ] = 0,
+    workers: Workers = 0,
     profile: options.Profile = "",
     region: options.Region = "",
 ) -> int:

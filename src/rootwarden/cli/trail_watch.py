@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
@@ -22,59 +22,79 @@ class SetUp(StrEnum):
     TERRAFORM = "terraform"
 
 
+Queue: TypeAlias = Annotated[str, typer.Option("--queue", metavar="URL", help="The SQS queue that is fed.")]
+Alerts: TypeAlias = Annotated[
+    Path | None, typer.Option("--alerts", metavar="FILE", help="Channels, people, database: see docs/alerts.md.")
+]
+Database: TypeAlias = Annotated[
+    str, typer.Option("--database", metavar="URL", help="Instead of the one --alerts names: sqlite:///alerts.db.")
+]
+Deliver: TypeAlias = Annotated[
+    bool, typer.Option("--deliver/--no-deliver", help="Send alerts too, instead of only keeping them.")
+]
+Settings: TypeAlias = Annotated[
+    Path | None, typer.Option("--settings", metavar="FILE", help="What is expected: see docs/incidents.md.")
+]
+Checkouts: TypeAlias = Annotated[
+    Path | None, typer.Option("--checkouts", metavar="FILE", help="Check-outs; read again when it changes.")
+]
+CheckoutsKey: TypeAlias = Annotated[
+    Path | None, typer.Option("--checkouts-key", metavar="FILE", help="The broker's public keys (PEM).")
+]
+ExpectCanary: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--expect-canary", metavar="ACCOUNT/REGION", help="Page if it never comes. Repeat."),
+]
+ExpectDigest: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--expect-digest", metavar="ACCOUNT/REGION", help="Page if none ever comes. Repeat."),
+]
+QuietMinutes: TypeAlias = Annotated[
+    int, typer.Option("--quiet-minutes", min=0, help="Page when no message comes for so long; 0: never.")
+]
+DeadManEnv: TypeAlias = Annotated[
+    str, typer.Option("--dead-man-env", metavar="NAME", help="Variable with the address to ping.")
+]
+DeadManSeconds: TypeAlias = Annotated[int, typer.Option("--dead-man-seconds", min=1, help="How often it is pinged.")]
+PollSeconds: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--poll-seconds", min=1, max=20, help="How long to wait for messages at a time; a stop may take so long."
+    ),
+]
+HealthHost: TypeAlias = Annotated[
+    str, typer.Option("--health-host", metavar="ADDRESS", help="Where /healthz, /readyz, /metrics listen.")
+]
+HealthPort: TypeAlias = Annotated[
+    int, typer.Option("--health-port", min=0, max=65535, help="Their port; 0 takes a free one.")
+]
+Once: TypeAlias = Annotated[bool, typer.Option("--once", help="Stop when the queue is empty.")]
+Parked: TypeAlias = Annotated[bool, typer.Option("--parked", help="List the messages that are parked, and stop.")]
+PrintSetUp: TypeAlias = Annotated[
+    SetUp | None, typer.Option("--print-setup", help="Print what has to stand in AWS, and stop.")
+]
+
+
 def watch(
     *,
-    queue: Annotated[str, typer.Option("--queue", metavar="URL", help="The SQS queue that is fed.")] = "",
-    alerts: Annotated[
-        Path | None, typer.Option("--alerts", metavar="FILE", help="Channels, people, database: see docs/alerts.md.")
-    ] = None,
-    database: Annotated[
-        str, typer.Option("--database", metavar="URL", help="Instead of the one --alerts names: sqlite:///alerts.db.")
-    ] = "",
-    deliver: Annotated[
-        bool, typer.Option("--deliver/--no-deliver", help="Send alerts too, instead of only keeping them.")
-    ] = True,
-    settings: Annotated[
-        Path | None, typer.Option("--settings", metavar="FILE", help="What is expected: see docs/incidents.md.")
-    ] = None,
-    checkouts: Annotated[
-        Path | None, typer.Option("--checkouts", metavar="FILE", help="Check-outs; read again when it changes.")
-    ] = None,
-    checkouts_key: Annotated[
-        Path | None, typer.Option("--checkouts-key", metavar="FILE", help="The broker's public keys (PEM).")
-    ] = None,
-    expect_canary: Annotated[
-        list[str] | None,
-        typer.Option("--expect-canary", metavar="ACCOUNT/REGION", help="Page if it never comes. Repeat."),
-    ] = None,
-    expect_digest: Annotated[
-        list[str] | None,
-        typer.Option("--expect-digest", metavar="ACCOUNT/REGION", help="Page if none ever comes. Repeat."),
-    ] = None,
-    quiet_minutes: Annotated[
-        int, typer.Option("--quiet-minutes", min=0, help="Page when no message comes for so long; 0: never.")
-    ] = 0,
-    dead_man_env: Annotated[
-        str, typer.Option("--dead-man-env", metavar="NAME", help="Variable with the address to ping.")
-    ] = "",
-    dead_man_seconds: Annotated[int, typer.Option("--dead-man-seconds", min=1, help="How often it is pinged.")] = 60,
-    poll_seconds: Annotated[
-        int,
-        typer.Option(
-            "--poll-seconds", min=1, max=20, help="How long to wait for messages at a time; a stop may take so long."
-        ),
-    ] = 10,
-    health_host: Annotated[
-        str, typer.Option("--health-host", metavar="ADDRESS", help="Where /healthz, /readyz, /metrics listen.")
-    ] = _LOOPBACK,
-    health_port: Annotated[
-        int, typer.Option("--health-port", min=0, max=65535, help="Their port; 0 takes a free one.")
-    ] = 9464,
-    once: Annotated[bool, typer.Option("--once", help="Stop when the queue is empty.")] = False,
-    parked: Annotated[bool, typer.Option("--parked", help="List the messages that are parked, and stop.")] = False,
-    print_setup: Annotated[
-        SetUp | None, typer.Option("--print-setup", help="Print what has to stand in AWS, and stop.")
-    ] = None,
+    queue: Queue = "",
+    alerts: Alerts = None,
+    database: Database = "",
+    deliver: Deliver = True,
+    settings: Settings = None,
+    checkouts: Checkouts = None,
+    checkouts_key: CheckoutsKey = None,
+    expect_canary: ExpectCanary = None,
+    expect_digest: ExpectDigest = None,
+    quiet_minutes: QuietMinutes = 0,
+    dead_man_env: DeadManEnv = "",
+    dead_man_seconds: DeadManSeconds = 60,
+    poll_seconds: PollSeconds = 10,
+    health_host: HealthHost = _LOOPBACK,
+    health_port: HealthPort = 9464,
+    once: Once = False,
+    parked: Parked = False,
+    print_setup: PrintSetUp = None,
     profile: options.Profile = "",
     region: options.Region = "",
 ) -> int:
@@ -113,10 +133,10 @@ def watch(
 
 
 def _print_setup(what: SetUp) -> int:
-    from rootwarden.detect.visits.settings import Settings
+    from rootwarden.detect.visits.settings import Settings as Expected
     from rootwarden.watch.interests import looking_for, names_of
     from rootwarden.watch.setup import cloudformation, terraform
 
     render = cloudformation.render if what is SetUp.CLOUDFORMATION else terraform.render
-    sys.stdout.write(render(names_of(looking_for(Settings()).always)))
+    sys.stdout.write(render(names_of(looking_for(Expected()).always)))
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -20,8 +20,30 @@ if TYPE_CHECKING:
     from rootwarden.collect.evidence import AccountAnswers
 
 
+# Codes of failures AWS did not name.
+_OUR_CODES: Final = frozenset(
+    {
+        "Timeout",
+        "NotAsked",
+        "ConnectionError",
+        "ConnectionClosed",
+        "MalformedAnswer",
+        "TooManyPages",
+        "NoWayIn",
+    }
+)
+
+
 class Asked:
-    """Makes calls about one account and keeps what comes of them."""
+    """Makes calls about one account and keeps what comes of them.
+
+    Args:
+        door: The way to AWS.
+        answers: Where answers and errors are kept.
+        deadline: The account's time.
+        home: Region of calls that name none.
+        clock: The instant an answer is seen at.
+    """
 
     def __init__(
         self, door: Door, answers: AccountAnswers, deadline: Deadline, home: str, clock: Callable[[], datetime]
@@ -33,7 +55,13 @@ class Asked:
         self._clock = clock
 
     def ask(self, call: Call, identity: Identity | None, *, charged: str = "") -> None:
-        """Make one call and keep the answer or the error."""
+        """Make one call and keep the answer or the error.
+
+        Args:
+            call: The call.
+            identity: Whose credentials; `None`: the caller's own.
+            charged: The account whose quota AWS counts the call on; empty: the one it is about.
+        """
         placed = call if call.region else msgspec.structs.replace(call, region=self._home)
         try:
             document = self._door.ask(
@@ -49,26 +77,26 @@ class Asked:
         self.answers.add(call.file, Answered(self._line(call.file, call.action, call.region, ""), document))
 
     def total(self, identity: Identity | None, call: Call, count: Callable[[JsonObject], int]) -> int:
-        """Make one call and add up what is counted on its pages; raises `CallFailed`."""
+        """Make one call and add up what is counted on its pages; nothing is kept.
+
+        Args:
+            identity: Whose credentials; `None`: the caller's own.
+            call: The call.
+            count: Counts what is on one page.
+
+        Raises:
+            CallFailed: It was refused, or did not come through.
+        """
         placed = call if call.region else msgspec.structs.replace(call, region=self._home)
         return self._door.total(placed, count, identity=identity, deadline=self.deadline, charged=self.answers.account)
 
     def keep_ours(self, file: str, document: JsonObject) -> None:
-        """Keep what was made of several answers."""
+        """Keep a document we made of several answers."""
         self.answers.add(file, Answered(self._line(file, "", "", ""), document))
 
     def record(self, file: str, action: str, failed: CallFailed, *, region: str = "") -> None:
-        """Keep an error."""
-        ours = failed.code in (
-            "Timeout",
-            "NotAsked",
-            "ConnectionError",
-            "ConnectionClosed",
-            "MalformedAnswer",
-            "TooManyPages",
-            "NoWayIn",
-        )
-        said = f"{failed.code}: {failed.detail}" if ours and failed.detail else failed.code
+        """Keep an error; only of what we say ourselves the details are kept too."""
+        said = f"{failed.code}: {failed.detail}" if failed.code in _OUR_CODES and failed.detail else failed.code
         self.answers.add(file, Answered(self._line(file, action, region, said)))
 
     def time_for(self, pause: float) -> bool:

@@ -17,29 +17,22 @@ from rootwarden.conformance.run import outcomes
 from rootwarden.conformance.shape import added
 from rootwarden.conformance.steps import CallerKind, Standing
 from rootwarden.simulator import parts, running
+from rootwarden.simulator.account import PasswordPolicy
+from rootwarden.simulator.identities import AccessKey, IAMUser, RootUser
 from rootwarden.simulator.knobs import ReportPolls
+from rootwarden.simulator.monitoring import AdvancedEventSelector, EventRule, FieldSelector, Subscription, Trail
 from rootwarden.simulator.services.sts import IAM_PRINCIPAL
 from rootwarden.simulator.sessions import OPERATOR
 from rootwarden.simulator.sessions import CallerKind as SimulatedCaller
-from rootwarden.simulator.world import (
-    AccessKey,
-    AdvancedEventSelector,
-    DelegatedAdministrator,
-    EventRule,
-    FieldSelector,
-    IAMUser,
-    PasswordPolicy,
-    RootUser,
-    Subscription,
-    Trail,
-)
+from rootwarden.simulator.world import DelegatedAdministrator
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from rootwarden.simulator import Simulator
-    from rootwarden.simulator.world import Account, World
+    from rootwarden.simulator.account import Account
+    from rootwarden.simulator.world import World
 
 _MEMBER = parts.member_id(3)  # neither the security account nor the log archive
 _ROOT_CALLER = "the simulator has no long-term root caller"

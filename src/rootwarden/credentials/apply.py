@@ -14,7 +14,8 @@ import msgspec
 
 from rootwarden.aws.door import CallFailed
 from rootwarden.credentials.compare import Mark, is_so, surprises
-from rootwarden.credentials.holdings import in_words
+from rootwarden.credentials.course import HOLDS, PASSED_OVER, announce
+from rootwarden.credentials.holdings import counted, in_words
 from rootwarden.credentials.plan import AUDIT, DELETE, Phase
 from rootwarden.credentials.progress import NOTHING_LEFT, UNDO, Progress, progress_of, settled
 from rootwarden.errors import RootwardenError
@@ -117,6 +118,7 @@ class Applying:
         Raises:
             RootwardenError: The journal cannot be written, or the key cannot be reached.
         """
+        announce(self._plan, self._journal)
         try:
             for wave in self._plan.waves.waves:
                 if self._stop.is_set() or (through and wave.number > through):
@@ -176,9 +178,9 @@ class Applying:
             self._wait(planned, until)
             return
         self._do(planned, progress, session, Phase.REMOVE)
-        self._check_nothing_left(planned)
+        now = self._nothing_left(planned)
         self._do(planned, progress, session, Phase.RELEASE)
-        self._journal.see(target=planned.account, step=NOTHING_LEFT, detail="an audit session sees no root credential")
+        see(self._journal, planned, now, step=NOTHING_LEFT, detail="an audit session sees no root credential")
         self.outcome.removed.append(planned.account)
         self._on_account(f"{planned.account}: {NOTHING_LEFT}")
 
@@ -201,7 +203,7 @@ class Applying:
             gone = self._members.gone(planned.account)
             if not gone:
                 raise _Met(refusal(planned, "sts:AssumeRoot", failed)) from failed
-            self._journal.note(target=planned.account, detail=f"passed over: {gone}")
+            self._journal.note(target=planned.account, detail=f"{PASSED_OVER}{gone}")
             self.outcome.gone[planned.account] = gone
             self._on_account(f"{planned.account}: passed over: {gone}")
             if planned.account in self._canaries:
@@ -221,7 +223,7 @@ class Applying:
     def _look(self, planned: Planned, session: Identity) -> Now:
         attached = any(step.takes.startswith("policy:") for step in planned.steps)
         now = self._members.look(planned.account, session, attached=attached)
-        self._journal.see(target=planned.account, detail=in_words(now.holdings))
+        see(self._journal, planned, now)
         return now
 
     def _do(self, planned: Planned, progress: Progress, session: Identity, phase: Phase) -> None:
@@ -249,8 +251,8 @@ class Applying:
             raise _Met(refusal(planned, step.call, failed)) from failed
         self._journal.settle(intent, Result.DONE)
 
-    def _check_nothing_left(self, planned: Planned) -> None:
-        """Verify through the audit task policy, in a session of its own.
+    def _nothing_left(self, planned: Planned) -> Now:
+        """Verify through the audit task policy, in a session of its own; what was seen.
 
         Raises:
             _Met: Something is left, or could not be looked at.
@@ -262,6 +264,7 @@ class Applying:
         left = tuple(what_is_left(planned, now))
         if left:
             raise _Met(*left)
+        return now
 
     def _check_hold(self, planned: Planned) -> None:
         """The policy keys sleep under says what it said when it was proven.
@@ -282,6 +285,12 @@ class Applying:
     def _check_going(self) -> None:
         if self._stop.is_set():
             raise _Stopped
+
+
+def see(journal: Journal, planned: Planned, now: Now, *, step: str = "", detail: str = "") -> None:
+    """Write down what a look into an account showed, for people and for `credentials progress`."""
+    parameters = {HOLDS: counted(now.holdings)}
+    journal.see(target=planned.account, step=step, detail=detail or in_words(now.holdings), parameters=parameters)
 
 
 def settle(planned: Planned, progress: Progress, now: Now, journal: Journal) -> None:

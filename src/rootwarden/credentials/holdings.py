@@ -111,6 +111,18 @@ def in_words(holdings: Holdings) -> str:
     return ", ".join(told) or "nothing"
 
 
+def counted(holdings: Holdings) -> dict[str, int | None]:
+    """How many there are of each kind (docs/credentials-progress.md); `None` where it is not known."""
+    named: tuple[tuple[str, Fact[tuple[object, ...]]], ...] = (
+        ("access-key", holdings.keys),
+        ("certificate", holdings.certificates),
+        ("mfa-device", holdings.devices),
+    )
+    lists = {name: len(fact.value) if isinstance(fact, Known) else None for name, fact in named}
+    password = int(holdings.password.value) if isinstance(holdings.password, Known) else None
+    return {"password": password, **lists}
+
+
 def read_holdings(answers: Answers) -> Holdings:
     """What the answers about an account tell of its root user.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -14,6 +14,7 @@ from rootwarden.credentials.holdings import read_holdings
 from rootwarden.credentials.plan import Phase, Plan, Planned, State
 from rootwarden.credentials.reach import Reach
 from rootwarden.credentials.steps import DEACTIVATE, not_in_task_policies, preparation, removal
+from rootwarden.credentials.trail import Trail
 from rootwarden.errors import UsageError
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.instant import format_instant
@@ -22,7 +23,7 @@ from rootwarden.guardrails.standing import Attached
 from rootwarden.rollout.waves import USUAL_CAP, waves_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from rootwarden.collect.folder import EvidenceFolder
     from rootwarden.credentials.holdings import Holdings, Key
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 3
 # What a session has to do before anything else; the rest of its reads stand and fall with it.
 _LOOKS = ("iam:ListAccessKeys",)
+NO_TRAIL: Final = Trail()
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,13 +68,13 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...] = ()
 
 
-def plan_from(folder: EvidenceFolder, wishes: Wishes, uses: Iterable[RootKey] = ()) -> Plan:
+def plan_from(folder: EvidenceFolder, wishes: Wishes, trail: Trail = NO_TRAIL) -> Plan:
     """Make the plan.
 
     Args:
         folder: Evidence, best of an AssumeRoot audit: without one the names of keys and devices are not known.
         wishes: What people choose.
-        uses: What CloudTrail shows of root's keys.
+        trail: What CloudTrail shows of root's keys.
 
     Raises:
         UsageError: A wish names what is not there, or the hold policy does not do what it is for.
@@ -85,7 +87,7 @@ def plan_from(folder: EvidenceFolder, wishes: Wishes, uses: Iterable[RootKey] = 
         organization=organization,
         wishes=wishes,
         as_of=as_of,
-        uses=tuple(uses),
+        trail=trail,
     )
     accounts = tuple(planner.accounts())
     ready = [one.account for one in accounts if one.state is State.READY]
@@ -103,7 +105,7 @@ def plan_from(folder: EvidenceFolder, wishes: Wishes, uses: Iterable[RootKey] = 
         prepare=preparation(organization, delegate=wishes.delegate),
         waves=waves_of(ready, organization.units, canaries=canaries, order=wishes.order, cap=wishes.cap),
         accounts=accounts,
-        told=tuple(_told(organization, wishes, accounts)),
+        told=(*_told(organization, wishes, accounts), *_unread(trail)),
     )
 
 
@@ -118,13 +120,13 @@ class _Planner:
         organization: Organization,
         wishes: Wishes,
         as_of: datetime,
-        uses: tuple[RootKey, ...],
+        trail: Trail,
     ) -> None:
         self._folder = folder
         self._landscape = landscape
         self._wishes = wishes
         self._since = as_of - timedelta(days=wishes.unused_days)
-        self._uses = uses
+        self._trail = trail
         self._reach = Reach(landscape, wishes.caller)
         self._units = {account: unit.path for unit in landscape.units for account in unit.accounts}
         self._hold = _hold_policy(organization, wishes.hold)
@@ -146,7 +148,6 @@ class _Planner:
                 unit=self._units.get(standing.account, ""),
                 state=State.UNKNOWN,
                 waived=self._wishes.waived.get(standing.account, ""),
-                uses=tuple(use for use in self._uses if use.account == standing.account),
             )
             if standing.management or standing.alone:
                 yield self._guided(one, management=standing.management)
@@ -163,6 +164,7 @@ class _Planner:
     def _guided(self, one: Planned, *, management: bool) -> Planned:
         which = "the management account" if management else "a standalone account"
         seen = read_holdings(self._folder.account(one.account))
+        one = msgspec.structs.replace(one, uses=self._trail.of(_ids(seen)))
         keys = "its keys go by hand, with the steps below" if seen.may_hold_keys() else "it holds no key to remove"
         in_use = self._in_use(seen, one) if seen.may_hold_keys() else ()
         reasons = (f"{which} keeps its root user; {keys}", *in_use)
@@ -170,7 +172,7 @@ class _Planner:
 
     def _member(self, one: Planned, partition: str) -> Planned:
         seen = read_holdings(self._folder.account(one.account, partition))
-        made = msgspec.structs.replace(one, seen=seen)
+        made = msgspec.structs.replace(one, seen=seen, uses=self._trail.of(_ids(seen)))
         unknown = tuple(f"{name}: {fact.reason}" for name, fact in seen.unknown())
         if seen.is_empty():
             return msgspec.structs.replace(made, state=State.CLEAN, reasons=("it holds nothing",))
@@ -178,24 +180,28 @@ class _Planner:
             denied, _ = self._reach.barred(one.account, _LOOKS)
             state = State.BLOCKED if denied else State.UNKNOWN
             return msgspec.structs.replace(made, state=state, reasons=(*denied, *unknown))
+        return self._holder(made, seen)
+
+    def _holder(self, one: Planned, seen: Holdings) -> Planned:
+        """A member whose credentials are all known: what bars their removal decides, then what is not known."""
         hold = self._wishes.hold if self._wishes.wait_days else ""
         steps = removal(one.account, seen, hold=hold)
         barred, doubtful = self._reach.barred(one.account, [step.call for step in steps if step.through])
-        blocked = [*barred, *self._asleep(seen, steps, one.account)]
-        if not one.waived:
-            not_known = tuple(_last_use_unknown(seen))
-            if not_known:
-                return msgspec.structs.replace(made, reasons=not_known)
-            blocked += self._in_use(seen, one)
+        in_use = tuple(self._in_use(seen, one))
+        blocked = (*barred, *self._asleep(seen, steps, one.account), *(() if one.waived else in_use))
+        not_known = () if one.waived else (*_last_use_unknown(seen), *self._trail.doubts(_ids(seen)))
         if blocked:
-            return msgspec.structs.replace(made, state=State.BLOCKED, reasons=(*blocked, *doubtful))
-        waived = (f"in use, and removed all the same: {one.waived}",) if one.waived else ()
-        return msgspec.structs.replace(made, state=State.READY, reasons=(*waived, *doubtful), steps=steps)
+            return msgspec.structs.replace(one, state=State.BLOCKED, reasons=(*blocked, *not_known, *doubtful))
+        if not_known:
+            return msgspec.structs.replace(one, reasons=(*not_known, *doubtful))
+        waived = (f"in use, and removed all the same: {one.waived}", *in_use) if one.waived else ()
+        reasons = (*waived, *self._long_ago(seen, one), *doubtful)
+        return msgspec.structs.replace(one, state=State.READY, reasons=reasons, steps=steps)
 
     def _in_use(self, seen: Holdings, one: Planned) -> Iterator[str]:
         """What still uses the credentials, and has to move first."""
         for key in seen.held_keys():
-            use = next((each for each in one.uses if each.access_key == key.id), None)
+            use = _use_of(one, key)
             last = _latest(key.last_used, use.last if use else None)
             if last is not None and last >= self._since:
                 yield f"move first: the key {key.id} was used on {format_instant(last)}{_what_for(key, use)}"
@@ -203,6 +209,17 @@ class _Planner:
         there = isinstance(seen.password, Known) and seen.password.value
         if there and isinstance(used, Known) and used.value >= self._since:
             yield f"move first: root signed in with the password on {format_instant(used.value)}"
+
+    def _long_ago(self, seen: Holdings, one: Planned) -> Iterator[str]:
+        """What the logs show of keys that go, when logs were given and nothing of it is recent."""
+        if not self._trail.given or one.waived:
+            return
+        for key in seen.held_keys():
+            use = _use_of(one, key)
+            if use is None:
+                yield f"the logs that were given show no use of the key {key.id}"
+            elif use.last is not None:
+                yield f"the key {key.id} was used last on {format_instant(use.last)}{_what_for(key, use)}"
 
     def _asleep(self, seen: Holdings, steps: tuple[Step, ...], account: str) -> Iterator[str]:
         """Why active keys are not put to sleep as they should be."""
@@ -249,6 +266,21 @@ def _last_use_unknown(seen: Holdings) -> Iterator[str]:
             yield f"when the key {key.id} was last used is not known: {key.last_used.reason}"
     if isinstance(seen.password, Known) and seen.password.value and isinstance(seen.password_last_used, Unknown):
         yield f"when the password was last used is not known: {seen.password_last_used.reason}"
+
+
+def _ids(seen: Holdings) -> tuple[str, ...]:
+    return tuple(key.id for key in seen.held_keys())
+
+
+def _use_of(one: Planned, key: Key) -> RootKey | None:
+    return next((use for use in one.uses if use.access_key == key.id), None)
+
+
+def _unread(trail: Trail) -> Iterator[str]:
+    """Logs that were given and not read: what is in them is not known, and is never taken for no use."""
+    if trail.unread:
+        more = f", and {len(trail.unread) - 1} more" if len(trail.unread) > 1 else ""
+        yield f"of the logs some could not be read in full: {trail.unread[0]}{more}; keys may have been used in them"
 
 
 def _latest(used: object, seen: datetime | None) -> datetime | None:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.aws.door import CallFailed
-from rootwarden.credentials.apply import refusal, settle, surprise_in
+from rootwarden.credentials.apply import refusal, see, settle, surprise_in
 from rootwarden.credentials.compare import Mark, is_so
-from rootwarden.credentials.holdings import in_words
 from rootwarden.credentials.plan import AUDIT, Phase
 from rootwarden.credentials.progress import UNDO, progress_of
 from rootwarden.rollout.entry import Result
@@ -124,7 +123,7 @@ def _look(planned: Planned, journal: Journal, members: Members) -> Now:
     except CallFailed as failed:
         raise _stop(journal, refusal(planned, "sts:AssumeRoot", failed)) from failed
     now = members.look(planned.account, session, attached=attached)
-    journal.see(target=planned.account, detail=in_words(now.holdings))
+    see(journal, planned, now)
     return now
 
 

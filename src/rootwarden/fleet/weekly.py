@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 
 def weekly(fleet: AccountWeeks) -> tuple[Week, ...]:
-    """One record a week, in order."""
+    """Count each week.
+
+    Args:
+        fleet: Accounts by week, with the use seen in each.
+
+    Returns:
+        One record for each week in which somebody looked, in order.
+    """
     organizations = _by_organization(fleet.weeks)
     young = fleet.young.select("week", young="account")
     by_week = fleet.weeks.group_by("week").agg(
@@ -40,7 +47,7 @@ def size_counts() -> dict[str, pl.Expr]:
 
 
 def sizes_of(row: dict[str, int]) -> Sizes:
-    """The sizes out of a row of such an aggregation."""
+    """The sizes in a row of an aggregation with `size_counts`."""
     return Sizes(small=row["small"], medium=row["medium"], large=row["large"], unknown=row["size_unknown"])
 
 

@@ -31,7 +31,7 @@ LONGEST_ID: Final = 512
 LONGEST_REQUIREMENT: Final = 64
 MOST_REQUIREMENTS: Final = 32
 PLACEHOLDER_REGION: Final = "us-east-1"
-# Workflow and partition words of Security Hub; other partitions are left out rather than guessed.
+# The partitions Security Hub has a word for; another is left out rather than guessed.
 _PARTITIONS: Final = frozenset({"aws", "aws-cn", "aws-us-gov"})
 _COMPLIANCE: Final[Mapping[Standing, str]] = MappingProxyType(
     {

@@ -55,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         intent: Of an outcome, the number of its intent; else -1.
         result: Of an outcome a `Result`, of a surprise its kind; else empty.
         detail: Words for people.
+        seal: Signature of the run's own key over the rest, in Base64 (`sealing`); empty where a run had none.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     intent: int = -1
     result: str = ""
     detail: str = ""
+    seal: str = ""
 
 
 _DECODER: Final = msgspec.json.Decoder(Entry)
@@ -102,3 +104,23 @@ def digest_of(line: bytes) -> str:
 def signed_message(*, at: str, head: str, key: str, size: int, why: str) -> bytes:
     """What a `signed` line holds the signature over."""
     return canonical({"at": at, "head": head, "journal": SCHEMA, "key": key, "size": size, "why": why})
+
+
+def sealed_message(entry: Entry) -> bytes:
+    """What the seal of a line is a signature over: all of it but the seal."""
+    return canonical({"journal": SCHEMA, "line": msgspec.to_builtins(msgspec.structs.replace(entry, seal=""))})
+
+
+def warrant_message(*, at: str, by: str, head: str, key: str, plan: str, run: str, size: int) -> bytes:
+    """What a person signs at the beginning of a run: that this key of the run writes lines in their name."""
+    told: dict[str, Any] = {
+        "at": at,
+        "by": by,
+        "head": head,
+        "journal": SCHEMA,
+        "key": key,
+        "plan": plan,
+        "run": run,
+        "size": size,
+    }
+    return canonical(told)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.errors import InputError, StoreError, UsageError
 from rootwarden.facts.instant import format_instant
-from rootwarden.rollout.entry import Entry, Kind, digest_of, signed_message, spelled
+from rootwarden.rollout.entry import Entry, Kind, digest_of, signed_message, spelled, warrant_message
 from rootwarden.rollout.lock import held_alone
-from rootwarden.rollout.reading import fault, read_journal, unsettled, verify
+from rootwarden.rollout.reading import believed, fault, read_journal, unsettled
+from rootwarden.rollout.sealing import RunKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -45,14 +46,15 @@ class Journal:
         self._seal = seal
         self._lock = threading.Lock()
         self._failed = False
+        self._run = RunKey()
 
     def start(self, *, plan: str, purpose: str, by: str, torn: int = 0) -> None:
         """Begin it, or say that it is gone on with, by whom, and what was torn.
 
         Raises:
             UsageError: It is of another plan, or for something else.
+            RootwardenError: The key cannot be reached; nothing was written.
         """
-        parameters = {"plan": plan, "by": by}
         if self.entries:
             first = self.entries[0]
             if first.parameters.get("plan") != plan or first.detail != purpose:
@@ -60,9 +62,9 @@ class Journal:
                     f"the journal `{self._path}` is of another plan, or for something else: {first.detail}",
                     hint="name a new journal for this plan; never mix two",
                 )
-            self._write(Kind.RESUME, parameters=parameters)
+            self._append(self._warranted(Kind.RESUME, plan=plan, by=by))
         else:
-            self._write(Kind.BEGIN, detail=purpose, parameters=parameters)
+            self._append(self._warranted(Kind.BEGIN, plan=plan, by=by, detail=purpose))
         if torn:
             self._write(Kind.RECOVERED, detail=f"{torn} bytes of a line that was never finished were taken away")
 
@@ -114,6 +116,13 @@ class Journal:
         with self._lock:
             return unsettled(self.entries)
 
+    def _warranted(self, kind: Kind, *, plan: str, by: str, detail: str = "") -> Entry:
+        """The first line of a run: a person vouches for the key that seals it and those after it."""
+        at, size, key, run = format_instant(self._clock()), len(self.entries), self._seal.name, self._run.public
+        message = warrant_message(at=at, by=by, head=self._head, key=key, plan=plan, run=run, size=size)
+        parameters = {"plan": plan, "by": by, "key": key, "run": run, "signature": self._seal.sign(message)}
+        return Entry(number=size, previous=self._head, at=at, kind=kind, detail=detail, parameters=parameters)
+
     def _write(self, kind: Kind, *, parameters: Mapping[str, Any] | None = None, **fields: Any) -> Entry:
         fields["detail"] = str(fields.get("detail", ""))[:_LONGEST_DETAIL]
         with self._lock:
@@ -129,6 +138,7 @@ class Journal:
             )
 
     def _append(self, entry: Entry) -> Entry:
+        entry = self._run.sealed(entry)
         line = spelled(entry)
         if self._failed:
             raise StoreError(f"the journal `{self._path}` could not be written before", hint="run the command again")
@@ -169,14 +179,13 @@ def opened(
         others: Keys of others who may have signed what is there already.
 
     Raises:
-        StoreError: Somebody else holds it, it is damaged, a signature does not hold, or the disk is full.
+        StoreError: Somebody else holds it, it is damaged, nobody we know vouches for a line, or the disk is full.
         UsageError: It is of another plan, or cannot be written there.
     """
     with held_alone(path, by=by, since=format_instant(clock())):
         file = _open(path)
         try:
-            content, torn = _mended(path, file)
-            _believe(path, (seal.public, *others))
+            content, torn = _mended(path, file, (seal.public, *others))
             journal = Journal(path, file, content, clock=clock, seal=seal)
             journal.start(plan=plan, purpose=purpose, by=by, torn=torn)
             yield journal
@@ -199,8 +208,26 @@ def _open(path: Path) -> int:
     return file
 
 
-def _mended(path: Path, file: int) -> tuple[Content, int]:
-    """What the file holds, after a torn last line was taken away or finished; and how many bytes were taken away."""
+def _mended(path: Path, file: int, keys: Iterable[Ed25519PublicKey]) -> tuple[Content, int]:
+    """What the file holds, after a torn last line was taken away or finished; and how many bytes were taken away.
+
+    What is not believed is left as it is.
+    """
+    content = _whole(path, keys)
+    if not content.torn:
+        return content, 0
+    waiting = {entry.number for entry in unsettled(content.entries)}
+    if not fault(content.torn, len(content.entries), content.head, waiting):
+        _write_all(file, b"\n")
+        os.fsync(file)
+        return _whole(path, keys), 0
+    os.ftruncate(file, content.size)
+    os.fsync(file)
+    return content, len(content.torn)
+
+
+def _whole(path: Path, keys: Iterable[Ed25519PublicKey]) -> Content:
+    """What the file holds but for a torn end, each line written in the name of these keys: what is done rests on it."""
     try:
         content = read_journal(path)
     except InputError as error:
@@ -210,26 +237,13 @@ def _mended(path: Path, file: int) -> tuple[Content, int]:
             f"the journal `{path}` is damaged: line {len(content.entries) + 1} {content.bad}",
             hint="keep it aside; look at AWS, and plan again with a new journal",
         )
-    if not content.torn:
-        return content, 0
-    waiting = {entry.number for entry in unsettled(content.entries)}
-    if not fault(content.torn, len(content.entries), content.head, waiting):
-        _write_all(file, b"\n")
-        os.fsync(file)
-        return read_journal(path), 0
-    os.ftruncate(file, content.size)
-    os.fsync(file)
-    return content, len(content.torn)
-
-
-def _believe(path: Path, keys: Iterable[Ed25519PublicKey]) -> None:
-    """Go on only from what these keys signed: what is done next rests on it."""
-    found = verify(path, keys)
+    found = believed(content, keys)
     if not found.holds:
         raise StoreError(
             f"the journal `{path}` cannot be gone on with: line {found.bad + 1} {found.why}",
             hint="--signed-by FILE names the public key of somebody else who worked with it; else somebody edited it",
         )
+    return content
 
 
 def _write_all(file: int, content: bytes) -> None:

@@ -16,10 +16,8 @@ from rootwarden.rollout.entry import (
     Kind,
     digest_of,
     read_line,
-    signed_message,
 )
-from rootwarden.rollout.seal import key_name
-from rootwarden.transparency.head import is_signed
+from rootwarden.rollout.sealing import Seals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +36,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         entries: How many lines hold, from the first on.
         bad: Number of the first line that does not hold; -1 when all do.
         why: What is wrong with it, or empty.
-        signed: How many of the lines a signature covers, itself included.
+        signed: How many of the lines stand under a signature that ended a run, itself included; those after it have
+            the seal of their run alone, which a kill ended.
         unsettled: Numbers of the intents without an outcome.
         torn: Bytes of a line that was cut off at the end.
     """
@@ -134,19 +133,27 @@ def unsettled(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 
 def verify(path: Path, keys: Iterable[Ed25519PublicKey]) -> Verdict:
-    """Whether a journal is whole, in order, and signed by one of these keys.
+    """Whether a journal is whole, in order, and every line of it written in the name of one of these keys.
 
     Raises:
         InputError: The file cannot be read, or is no plain file.
     """
-    content = read_journal(path)
-    known = {key_name(key): key for key in keys}
-    signed = 0
+    return believed(read_journal(path), keys)
+
+
+def believed(content: Content, keys: Iterable[Ed25519PublicKey]) -> Verdict:
+    """What lines that were read are worth: no line counts that nobody among these keys vouches for.
+
+    Args:
+        content: The lines.
+        keys: Of the people who may have written them.
+    """
+    seals, signed = Seals(keys), 0
     for entry in content.entries:
+        why = seals.fault(entry)
+        if why:
+            return Verdict(entries=entry.number, bad=entry.number, why=why, signed=min(signed, entry.number))
         if entry.kind is Kind.SIGNED:
-            why = _signature_fault(entry, known)
-            if why:
-                return Verdict(entries=entry.number, bad=entry.number, why=why, signed=signed)
             signed = entry.number + 1
     return Verdict(
         entries=len(content.entries),
@@ -156,15 +163,6 @@ def verify(path: Path, keys: Iterable[Ed25519PublicKey]) -> Verdict:
         unsettled=tuple(entry.number for entry in unsettled(content.entries)),
         torn=len(content.torn),
     )
-
-
-def _signature_fault(entry: Entry, keys: dict[str, Ed25519PublicKey]) -> str:
-    told = {name: str(entry.parameters.get(name, "")) for name in ("key", "signature", "why")}
-    key = keys.get(told["key"])
-    if key is None:
-        return f"is signed by the key {told['key'][:16] or '(none)'}, which was not given"
-    message = signed_message(at=entry.at, head=entry.previous, key=told["key"], size=entry.number, why=told["why"])
-    return "" if is_signed(message, told["signature"], key) else "has a signature that does not hold"
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -46,12 +46,15 @@ _ROUNDS: Final = 10
 def lint(
     text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue] | None = None
 ) -> tuple[Diagnostic, ...]:
-    """Everything doubtful about a rule, mistakes of names and types included, in order of place.
+    """Find everything doubtful about a rule, mistakes of names and types included.
 
     Args:
         text: The sentence.
         schema: What it may name.
         parameters: Value of each parameter it uses.
+
+    Returns:
+        What was found, in order of place.
 
     Raises:
         RuleSyntaxError: It does not parse.
@@ -85,7 +88,11 @@ def fixed(text: str, schema: Schema, *, parameters: Mapping[str, ParameterValue]
 
 
 class _Walker:
-    """Walks one rule; `negative` in its methods says whether the place is under an odd number of negations."""
+    """Walks one rule.
+
+    `negative` in its methods says whether a place is under an odd number of negations; `None` where that cannot be
+    told, or does not matter.
+    """
 
     def __init__(self, schema: Schema, rule: Rule, text: str) -> None:
         self.schema = schema
@@ -194,7 +201,7 @@ def _decided(condition: Condition) -> Iterator[Diagnostic]:
 
 
 def _inner(subject: Subject, negative: bool | None) -> bool | None:
-    """Whether what is asked of the elements is negated; of a count there is no saying."""
+    """Whether what is asked of the elements is negated; `None` for a share, and for any count but `atleast`."""
     if negative is None or isinstance(subject.quantifier, Share):
         return None
     if isinstance(subject.quantifier, Count):

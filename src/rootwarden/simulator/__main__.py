@@ -12,8 +12,8 @@ import sys
 from datetime import UTC, datetime
 
 from rootwarden.errors import RootwardenError
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.server import Simulator
-from rootwarden.simulator.world import NOW
 from rootwarden.simulator.worlds import WORLDS, make_world
 
 

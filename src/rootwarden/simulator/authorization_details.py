@@ -14,13 +14,13 @@ from zlib import crc32
 import msgspec
 
 from rootwarden.simulator import aws_managed
+from rootwarden.simulator.identities import Group, IAMUser, ManagedPolicy, Role
 from rootwarden.simulator.policy_text import document, trust
-from rootwarden.simulator.world import Group, IAMUser, ManagedPolicy, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from rootwarden.simulator.world import Account
+    from rootwarden.simulator.account import Account
 
 Entry = IAMUser | Group | Role | ManagedPolicy
 _LETTERS: Final = 13  # of a name that fit into an identifier

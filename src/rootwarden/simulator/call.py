@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from rootwarden.simulator.account import Account
 from rootwarden.simulator.refusal import WORDS, Trouble
 from rootwarden.simulator.sessions import Caller
 from rootwarden.simulator.state import State
-from rootwarden.simulator.world import Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,8 +20,10 @@ from rootwarden.simulator.refusal import Refusal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rootwarden.simulator.account import Account
+    from rootwarden.simulator.identities import AccessKey, IAMUser, SigningCertificate
     from rootwarden.simulator.state import State
-    from rootwarden.simulator.world import AccessKey, Account, IAMUser, SigningCertificate, World
+    from rootwarden.simulator.world import World
 
 LIFETIME = timedelta(hours=4)
 DEFAULT_POLLS = 1

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from rootwarden.errors import UsageError
-from rootwarden.simulator.world import NOW, Account
+from rootwarden.simulator.account import Account
+from rootwarden.simulator.moment import NOW
 
 if TYPE_CHECKING:
     from datetime import timedelta

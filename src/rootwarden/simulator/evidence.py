@@ -11,13 +11,15 @@ from rootwarden.collect.evidence import CallRecord
 from rootwarden.collect.folder import COLLECTION_SCHEMA, Collection
 from rootwarden.simulator import credential_report
 from rootwarden.simulator.authorization_details import AuthorizationDetails, as_object
-from rootwarden.simulator.world import MANAGEMENT_ID, NOW, World
+from rootwarden.simulator.moment import NOW
+from rootwarden.simulator.world import MANAGEMENT_ID, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from rootwarden.simulator.world import Account, Organization, OrganizationalUnit, Policy
+    from rootwarden.simulator.account import Account
+    from rootwarden.simulator.world import Organization, OrganizationalUnit, Policy
 
 
 def write_evidence(folder: Path, accounts: Iterable[Account], organization: Organization | None) -> None:

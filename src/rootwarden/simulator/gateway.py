@@ -32,10 +32,7 @@ if TYPE_CHECKING:
     from rootwarden.simulator.call import Handler
     from rootwarden.simulator.http import Reply, Request
     from rootwarden.simulator.knobs import Knob
-    from rootwarden.simulator.routing import (
-        Asked,
-        Scope,
-    )
+    from rootwarden.simulator.routing import Asked, Scope
     from rootwarden.simulator.sessions import Caller
     from rootwarden.simulator.state import State
 

@@ -7,35 +7,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.simulator.world import (
-    ACCESS_ROLE,
-    AUDIT_ROLE,
-    MANAGEMENT_ID,
-    NOW,
-    AccessKey,
-    Account,
+from rootwarden.simulator.account import Account, AlternateContact, Contact, PasswordPolicy, SignInStatement
+from rootwarden.simulator.identities import AccessKey, DeviceKind, Group, IAMUser, MFADevice, Role, SigningCertificate
+from rootwarden.simulator.moment import NOW
+from rootwarden.simulator.monitoring import (
     Alarm,
-    AlternateContact,
-    Contact,
-    DeviceKind,
     EventRule,
     EventTarget,
-    Group,
-    IAMUser,
     LogGroup,
     MetricFilter,
-    MFADevice,
-    Organization,
-    OrganizationalUnit,
-    PasswordPolicy,
-    Policy,
-    Role,
-    SigningCertificate,
-    SignInStatement,
     Subscription,
     Topic,
     Trail,
 )
+from rootwarden.simulator.world import ACCESS_ROLE, AUDIT_ROLE, MANAGEMENT_ID, Organization, OrganizationalUnit, Policy
 
 if TYPE_CHECKING:
     from datetime import datetime

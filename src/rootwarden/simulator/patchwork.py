@@ -13,8 +13,8 @@ from rootwarden.simulator.knobs import Deny, ReportPolls, StaleReport, Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rootwarden.simulator.account import Account
     from rootwarden.simulator.knobs import Knob
-    from rootwarden.simulator.world import Account
 
 PERIOD: Final = 40
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from rootwarden.simulator.identities import AccessKey, Group, IAMUser, ManagedPolicy, Role
 from rootwarden.simulator.parts import days_ago
 from rootwarden.simulator.policy_text import document, workforce_trust
 from rootwarden.simulator.principal_truth import ORDINARY, PrincipalTruth
-from rootwarden.simulator.world import AccessKey, Group, IAMUser, ManagedPolicy, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rootwarden.simulator.account import Account
     from rootwarden.simulator.policy_text import Statement
     from rootwarden.simulator.principal_truth import Standing
-    from rootwarden.simulator.world import Account
 
 ADMINISTRATOR: Final = "AdministratorAccess"
 _SINCE: Final = 300  # days

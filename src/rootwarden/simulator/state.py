@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rootwarden.simulator.calls import Calls
 from rootwarden.simulator.knobs import EmptyPage, Knobs, Leave, UseRootKey
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.sessions import Sessions
-from rootwarden.simulator.world import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable

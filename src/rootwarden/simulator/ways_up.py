@@ -49,9 +49,10 @@ from rootwarden.simulator.principal_truth import ORDINARY
 from rootwarden.simulator.world import ACCESS_ROLE, MANAGEMENT_ID, Policy
 
 if TYPE_CHECKING:
+    from rootwarden.simulator.account import Account
     from rootwarden.simulator.policy_text import Condition
     from rootwarden.simulator.principal_truth import PrincipalTruth
-    from rootwarden.simulator.world import Account, Organization, World
+    from rootwarden.simulator.world import Organization, World
 
 # Fewer accounts have no room for the chain: nothing is planted there.
 SMALLEST: Final = 6

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden.errors import UsageError
 from rootwarden.simulator import parts, ways_up
+from rootwarden.simulator.account import PasswordPolicy
 from rootwarden.simulator.elsewhere import HOME_REGIONS, Elsewhere
+from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.patchwork import patchwork_knobs, patchwork_member
 from rootwarden.simulator.services.sts import IAM_PRINCIPAL
-from rootwarden.simulator.world import MANAGEMENT_ID, NOW, DelegatedAdministrator, PasswordPolicy, World
+from rootwarden.simulator.world import MANAGEMENT_ID, DelegatedAdministrator, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from rootwarden.simulator.world import Account, Organization
+    from rootwarden.simulator.account import Account
+    from rootwarden.simulator.world import Organization
 
 LARGEST: Final = 5000
 _SMALLEST_WITH_DELEGATE: Final = 2

@@ -183,11 +183,11 @@ def _replayed(
                 counts.append(Counts(files=1))
                 continue
             digest = hashlib.sha256()
-            scan = CallScan(source, REPLAYED, name=name, limits=orders.limits, digest=digest)
+            scan = CallScan(source, REPLAYED, name=name, limits=orders.limits, digest=digest, look=replayer)
             for calls in scan.calls():
-                for call in calls:
-                    replayer.take(call)
+                replayer.take(calls)
                 kept.add(replayer.taken())
+            kept.add(replayer.taken())
             replayer.sums.read(digest)
             counts.append(scan.counts())
             problems.extend(scan.problems)

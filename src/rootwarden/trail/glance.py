@@ -21,19 +21,19 @@ class _Issuer(msgspec.Struct):
 
 
 class _Session(msgspec.Struct):
-    sessionIssuer: _Issuer | None = None  # noqa: N815 - these are spelled as CloudTrail spells them
+    sessionIssuer: _Issuer | None = None  # noqa: N815 - as CloudTrail spells it
 
 
 class _Identity(msgspec.Struct):
     type: str | None = None
     arn: str | None = None
-    sessionContext: _Session | None = None  # noqa: N815
+    sessionContext: _Session | None = None  # noqa: N815 - as CloudTrail spells it
 
 
 class _Record(msgspec.Struct):
-    userIdentity: _Identity  # noqa: N815
-    eventName: str  # noqa: N815
-    eventSource: str  # noqa: N815
+    userIdentity: _Identity  # noqa: N815 - as CloudTrail spells it
+    eventName: str  # noqa: N815 - as CloudTrail spells it
+    eventSource: str  # noqa: N815 - as CloudTrail spells it
 
 
 _decoder: Final = msgspec.json.Decoder(_Record)

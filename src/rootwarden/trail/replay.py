@@ -19,24 +19,27 @@ from rootwarden.iam.actions import ActionCatalogue, Edition, Service
 from rootwarden.iam.usage.caller import Identity
 from rootwarden.iam.usage.mapping import EventMap, EventRules, source_of
 from rootwarden.iam.usage.names import NamesFile
+from rootwarden.trail.replay_fields import class_out, details_of, field_out, made_of
+from rootwarden.trail.usage import UNREADABLE
 
 if TYPE_CHECKING:
     import hashlib
-    from collections.abc import Callable
 
     from rootwarden.guardrails.replaying.asker import Asker
-    from rootwarden.guardrails.replaying.details import Details
     from rootwarden.guardrails.replaying.judge import Plan
     from rootwarden.guardrails.replaying.ruling import Ruling
-    from rootwarden.trail.replayed import ReplayedIdentity
+    from rootwarden.trail.replay_fields import Out
+    from rootwarden.trail.replayed import Replayed, ReplayedIdentity
 
 _SERVICE_EVENT: Final = "AwsServiceEvent"
 _SIGN_IN_EVENT: Final = "AwsConsoleSignIn"
 _SIGN_IN: Final = "signin"
-_CACHE: Final = 100_000
+# So many principals are known at once, and as many that were before them; so many kinds of calls in all.
+_SEATS: Final = 50_000
+_COURSES: Final = 100_000
+_PARAMETERS: Final = frozenset({"parameters"})
 _MOST_UNKNOWN: Final = 10_000
 _EMPTY: Final = frozenset({b"null", b'""', b"[]", b"{}"})
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 # What identities of these kinds are does not depend on the service.
 _TOLD: Final = frozenset({"Root", "IAMUser", "AssumedRole", "FederatedUser", "AWSService", "AWSAccount"})
 _parameters: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -102,24 +105,59 @@ def bench_of(replay: Replay) -> Bench:
     return Bench(replay)
 
 
-class Seat:
-    """A principal, with the plans for its calls.
+class Course:
+    """How calls of one kind by one party are decided, and how what tells them apart is taken out of a record.
 
     Attributes:
-        asker: Who it is.
-        touched: Whether the change may touch any call of it.
+        plan: The judge's.
+        parts: Give what tells calls apart: marks, classes and fields, in this order.
+    """
+
+    __slots__ = ("parts", "plan")
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        parts: list[Out] = [class_out(one) for one in plan.classes] + [field_out(one) for one in plan.fields]
+        if plan.marks:
+            parts.insert(0, lambda call, _, __: marks_of(bytes(call.parameters), plan.marks))
+        self.parts = tuple(parts)
+
+
+class Party:
+    """Askers no policy tells apart.
+
+    Attributes:
+        asker: One of them.
+        courses: How their calls are decided, by host, name and type of event; `None` where the change touches none.
+    """
+
+    __slots__ = ("asker", "courses")
+
+    def __init__(self, asker: Asker) -> None:
+        self.asker = asker
+        self.courses: dict[tuple[str | None, str, str | None], Course | None] = {}
+
+
+class Seat:
+    """A principal.
+
+    Attributes:
         account: Whose principal it is.
-        plans: How calls are decided, by host, name and type of event.
+        name: What people call it.
+        kind: `root`, `user`, `role`, …
+        assumed: For root, whether it was assumed; `None` where nobody tells.
+        party: Those it is one of; `None` where the change touches no call of it.
         either: Where nobody tells whether root was assumed: the same if it was, and if it was not.
     """
 
-    __slots__ = ("account", "asker", "either", "plans", "touched")
+    __slots__ = ("account", "assumed", "either", "kind", "name", "party")
 
-    def __init__(self, asker: Asker, touched: bool) -> None:
-        self.asker = asker
-        self.touched = touched
+    def __init__(self, asker: Asker, party: Party | None) -> None:
         self.account = asker.who.account
-        self.plans: dict[tuple[str | None, str, str | None], Plan | None] = {}
+        self.name = asker.name
+        self.kind = asker.kind
+        self.assumed = asker.assumed
+        self.party = party
         self.either: tuple[Seat, Seat] | None = None
 
 
@@ -131,6 +169,8 @@ class Bench:
 
     Attributes:
         unknown: Accounts of callers that are not in the evidence.
+        thin: Which fields of a record its courses take.
+        worth: Whether it is worth to look at records thinly first: not below zero.
     """
 
     def __init__(self, replay: Replay) -> None:
@@ -138,8 +178,13 @@ class Bench:
         catalogue = unpacked_catalogue(replay.catalogue)
         self._judge = Judge(replay.brief, rules, EventMap(rules, catalogue), catalogue)
         self._seats: dict[tuple[object, ...], Seat] = {}
-        self._plans = 0
+        self._older: dict[tuple[object, ...], Seat] = {}
+        self._untouched: dict[str, Seat] = {}
+        self._parties: dict[tuple[object, ...], Party] = {}
+        self._courses = 0
         self.unknown: set[str] = set()
+        self.thin: frozenset[str] = frozenset()
+        self.worth = 0
 
     def seat(self, who: ReplayedIdentity, host: str | None, *, assumed: bool | None) -> Seat:
         """Who made a call; role sessions share the seat of their role.
@@ -158,48 +203,87 @@ class Bench:
             key = (who.kind, who.arn, who.account, who.principal, who.invoked_by, assumed, known, *of)
         found = self._seats.get(key)
         if found is None:
-            if len(self._seats) >= _CACHE:
-                self._seats.clear()
-            found = self._seats[key] = self._made(_identity(who), source_of(host or ""), assumed)
+            found = self._older.get(key) or self._made(_identity(who), source_of(host or ""), assumed)
+            if len(self._seats) >= _SEATS:
+                # Whoever calls again and again takes a new seat when the old ones are let go.
+                self._older, self._seats = self._seats, {}
+            self._seats[key] = found
         return found
 
-    def plan(self, seat: Seat, host: str | None, name: str, kind: str | None) -> Plan | None:
+    def course(self, party: Party, host: str | None, name: str, kind: str | None) -> Course | None:
         """How a call is decided; `None` where the change cannot touch it."""
         key = host, name, kind
-        if key not in seat.plans:
-            self._plans += 1
-            if self._plans % _CACHE == 0:
-                self._seats.clear()
+        if key not in party.courses:
+            self._courses += 1
+            if self._courses % _COURSES == 0:
+                self._forget()
             beyond = BY_A_SERVICE if kind == _SERVICE_EVENT else ""
             source = source_of(host or "")
             if kind == _SIGN_IN_EVENT and source == _SIGN_IN:
                 beyond = SIGNING_IN
-            seat.plans[key] = self._judge.plan(seat.asker, source, name, beyond=beyond)
-        return seat.plans[key]
+            plan = self._judge.plan(party.asker, source, name, beyond=beyond)
+            party.courses[key] = None if plan is None else self._planned(plan)
+        return party.courses[key]
 
-    def ruling(
-        self, seat: Seat, plan: Plan, picked: tuple[object, ...], raw: bytes, details: Callable[[], Details]
-    ) -> Ruling:
+    def _planned(self, plan: Plan) -> Course:
+        needed = made_of(plan.needed) | (_PARAMETERS if plan.marks else frozenset())
+        if not needed <= self.thin:
+            self.thin |= needed
+        return Course(plan)
+
+    def ruling(self, party: Party, course: Course, call: Replayed, who: ReplayedIdentity, time: str) -> Ruling:
         """What the change does to a call.
 
         Args:
-            seat: Who made it.
-            plan: How its like is decided.
-            picked: The fields of the plan.
-            raw: Its parameters, as JSON.
-            details: Gives all fields.
+            party: Who made it.
+            course: How its like is decided.
+            call: The call.
+            who: Its identity.
+            time: When, as instants are compared here.
         """
-        return self._judge.ruling(plan, seat.asker, picked, _marks(raw, plan.marks), details)
+        plan = course.plan
+        like = tuple([part(call, who, time) for part in course.parts])
+        found = plan.rulings.get(like)
+        if found is None:
+            marks = marks_of(bytes(call.parameters), plan.marks) if plan.marks else ()
+            details = details_of(plan.needed, call, who, time)
+            found = self._judge.ruling(plan, party.asker, like, marks, details)
+        return found
 
     def _made(self, identity: Identity, source: str, assumed: bool | None) -> Seat:
         asker = asker_of(identity, source, assumed=assumed)
         account = asker.who.account
         if account and not self._judge.paths.knows(account) and len(self.unknown) < _MOST_UNKNOWN:
             self.unknown.add(account)
-        made = Seat(asker, self._judge.touches(asker))
+        if not self._judge.touches(asker):
+            return self._left_alone(asker)
+        made = Seat(asker, self._party(asker))
         if asker.assumed is None:
             made.either = self._made(identity, source, assumed=True), self._made(identity, source, assumed=False)
         return made
+
+    def _left_alone(self, asker: Asker) -> Seat:
+        """The seat of those of an account whom the change does not touch: nobody asks who they are."""
+        found = self._untouched.get(asker.who.account)
+        if found is None:
+            if len(self._untouched) >= _SEATS:
+                self._untouched.clear()
+            found = self._untouched[asker.who.account] = Seat(asker, None)
+        return found
+
+    def _party(self, asker: Asker) -> Party:
+        like = self._judge.likeness(asker)
+        found = self._parties.get(like)
+        if found is None:
+            if len(self._parties) >= _SEATS:
+                self._parties.clear()
+            found = self._parties[like] = Party(asker)
+        return found
+
+    def _forget(self) -> None:
+        """Let go of everything that was decided."""
+        for each in (self._seats, self._older, self._untouched, self._parties):
+            each.clear()
 
 
 def _identity(who: ReplayedIdentity) -> Identity:
@@ -224,13 +308,13 @@ def _kind(who: ReplayedIdentity) -> str:
     return "AWSService" if not kind and not who.arn and who.invoked_by else kind
 
 
-def _marks(raw: bytes, wanted: tuple[str, ...]) -> tuple[str, ...]:
+def marks_of(raw: bytes, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Which of these parameters a call has."""
     if not wanted or not raw or _sought(wanted).search(raw) is None:
         return ()
     try:
         found = _parameters.decode(raw)
-    except _UNREADABLE:
+    except UNREADABLE:
         return ()
     return tuple(mark for mark in wanted if mark in found and bytes(found[mark]) not in _EMPTY)
 

@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
 from rootwarden.facts.instant import format_instant, parse_instant
-from rootwarden.guardrails.replaying.details import Details, via_of
-from rootwarden.guardrails.replaying.owners import owners_of
 from rootwarden.guardrails.replaying.ruling import Effect, Issued, Ruling, SignedIn, Touched
-from rootwarden.iam.usage.caller import account_in
 from rootwarden.iam.usage.mapping import source_of
 from rootwarden.trail.replay import Sums, bench_of
+from rootwarden.trail.replay_fields import LONG_TERM, TEMPORARY, started
 from rootwarden.trail.spool import Row
+from rootwarden.trail.thin import thin_reading
+from rootwarden.trail.usage import UNREADABLE
 from rootwarden.trail.usage_tally import outcome_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-    from rootwarden.guardrails.replaying.judge import Plan
     from rootwarden.trail.place_names import Restriction
     from rootwarden.trail.replay import Replay, Seat
-    from rootwarden.trail.replayed import Replayed, ReplayedAttributes, ReplayedIdentity
+    from rootwarden.trail.replayed import Replayed, ReplayedIdentity
 
+    # Rulings as if root had been assumed, and as if not.
+    Either: TypeAlias = tuple[Ruling, Ruling] | None
 
 _SIGN_IN: Final = "signin.amazonaws.com"
-_TEMPORARY: Final = "ASIA"
-_LONG_TERM: Final = "AKIA"
 _TRUE: Final = ("true", True)
 _SPELLED: Final = len("2026-03-02T12:00:00Z")
 _LAST_YEAR: Final = "2200"
 _SECOND: Final = 1_000_000
+# Looking in vain costs thrice what passing over a file spares; so many files are remembered.
+_IN_VAIN: Final = 3
+_MOST_WORTH: Final = 12
 # Of the records of one call the caller's own counts, and of copies the one that was corrected.
 _OTHERS, _OWN, _CORRECTED = 0, 1, 2
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _UNTOUCHED: Final = Ruling()
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
@@ -70,6 +71,9 @@ class Replayer:
         self._anywhere = not restriction.accounts and not restriction.regions
         self._start = format_instant(restriction.start) if restriction.start else ""
         self._end = format_instant(restriction.end) if restriction.end else ""
+        self._times: dict[str | None, bool] = {}
+        self._told = 0
+        self._looked = False
 
     def taken(self) -> list[Row]:
         """The rows since this was asked last."""
@@ -77,13 +81,93 @@ class Replayer:
         rows, self._rows = self._rows, []
         return rows
 
-    def take(self, call: Replayed) -> None:
-        """Take one call."""
+    def take(self, calls: Iterable[Replayed]) -> None:
+        """Take some calls."""
+        before = self._told
+        for call in calls:
+            self._take(call)
+        if not self._looked:
+            self._weigh(passed=self._told == before)
+        self._looked = False
+
+    def passes(self, data: bytes, *, listed: bool) -> int | None:
+        """Look at some records thinly.
+
+        Args:
+            data: A document with records, or a list of them.
+            listed: Whether it is a list.
+
+        Returns:
+            How many records there are, where nothing is to be told of any; `None` where they are to be taken.
+        """
+        if self._bench.worth < 0 or not self._anywhere:
+            return None
+        fields = self._bench.thin
+        thin = thin_reading(fields)
+        rows = len(self._rows)
+        try:
+            calls = thin.list.decode(data) if listed else thin.file.decode(data).Records
+        except UNREADABLE:
+            passed = False
+        else:
+            passed = self._look(calls, fields)
+        self._weigh(passed=passed)
+        if passed:
+            return len(calls)
+        del self._rows[rows:]
+        self._looked = True
+        return None
+
+    def _look(self, calls: list[Replayed], fields: frozenset[str]) -> bool:
+        """Whether nothing is to be told of any call; what sums need of them is taken."""
+        bench, times = self._bench, self._times
+        for call in calls:
+            name, who, time = call.name, call.identity, call.time
+            if not name:
+                return False
+            if who is None:
+                continue
+            inside = times.get(time)
+            if inside is None:
+                inside = self._placed(time)
+            if not inside:
+                if inside is None:
+                    return False
+                continue
+            kind = who.kind
+            if name == "AssumeRoot" or (kind != "AssumedRole" and kind is not None and kind.lower() == "root"):
+                return False
+            seat = bench.seat(who, call.source, assumed=False)
+            party = seat.party
+            if party is not None:
+                course = bench.course(party, call.source, name, call.kind)
+                if bench.thin is not fields:
+                    return False
+                if course is not None and bench.ruling(party, course, call, who, time).effect is not Effect.NOTHING:
+                    return False
+            if call.shared and call.account == seat.account:
+                self._keep(call, time, Touched(event=call.event or ""), own=True)
+        return True
+
+    def _placed(self, time: str | None) -> bool | None:
+        """Whether a time is in the window; `None` where it is not spelled as times are."""
+        if time is None or not _is_spelled(time):
+            return None
+        inside = self._times[time] = self._in_window(time)
+        return inside
+
+    def _weigh(self, *, passed: bool) -> None:
+        """Remember whether it was, or would have been, enough to look thinly."""
+        bench = self._bench
+        bench.worth = min(bench.worth + 1, _MOST_WORTH) if passed else max(bench.worth - _IN_VAIN, -_MOST_WORTH)
+
+    def _take(self, call: Replayed) -> None:
         who, name = call.identity, call.name
         if who is None or not name:
             return
         time = call.time
-        if time is None or len(time) != _SPELLED or time[-1] != "Z" or time[10] != "T" or time >= _LAST_YEAR:
+        if time is None or not _is_spelled(time):
+            self._told += 1
             time = _time(time)
         if time and not self._in_window(time):
             return
@@ -96,12 +180,14 @@ class Replayer:
             seat = self._bench.seat(who, call.source, assumed=False)
         else:
             seat = self._of_root(call, who, time)
-        if seat.touched:
-            plan = self._bench.plan(seat, call.source, name, call.kind)
-            if plan is not None:
-                self._decided(call, who, seat, plan, time)
-                return
-        if call.shared and call.account == seat.account:
+        ruling = self._ruling(call, who, seat, time)
+        either = None
+        if seat.either is not None:
+            one, other = (self._ruling(call, who, each, time) for each in seat.either)
+            either = None if one == other == ruling else (one, other)
+        if ruling.effect is not Effect.NOTHING or either:
+            self._decided(call, who, seat, ruling, either, time)
+        elif call.shared and call.account == seat.account:
             # The record another account has of it knows less: this one says that nothing comes of it.
             self._keep(call, time, Touched(event=call.event or ""), own=True)
 
@@ -118,6 +204,7 @@ class Replayer:
         return True
 
     def _of_root(self, call: Replayed, who: ReplayedIdentity, time: str) -> Seat:
+        self._told += 1
         seat = self._bench.seat(who, call.source, assumed=_assumed(call, who))
         if call.source == _SIGN_IN and time:
             document = _encoder.encode(SignedIn(seat.account, time))
@@ -127,29 +214,18 @@ class Replayer:
     def _allowed(self, call: Replayed) -> bool:
         return self._restriction.allows(account=call.account or "", region=call.region or "", instant=None)
 
-    def _decided(self, call: Replayed, who: ReplayedIdentity, seat: Seat, plan: Plan, time: str) -> None:
-        ruling = self._ruling(seat, plan, call, who, time)
-        if ruling.effect is Effect.NOTHING and seat.either is None and not call.shared:
-            return
-        own = call.account == seat.account
-        either: list[Ruling | None] = [None, None]
-        if seat.either is not None:
-            either = [self._as_if(one, call, who, time) for one in seat.either]
-            if either[0] == either[1] == ruling:
-                either = [None, None]
-        if ruling.effect is Effect.NOTHING and either[0] is None:
-            if call.shared and own:
-                self._keep(call, time, Touched(event=call.event or ""), own=True)
-            return
-        asker = seat.asker
+    def _decided(
+        self, call: Replayed, who: ReplayedIdentity, seat: Seat, ruling: Ruling, either: Either, time: str
+    ) -> None:
+        self._told += 1
         touched = Touched(
             event=call.event or "",
             time=time,
             account=call.account or "",
             of=seat.account,
-            principal=asker.name,
-            kind=asker.kind,
-            assumed=asker.assumed,
+            principal=seat.name,
+            kind=seat.kind,
+            assumed=seat.assumed,
             source=source_of(call.source or ""),
             name=call.name or "",
             region=call.region or "",
@@ -157,21 +233,18 @@ class Replayer:
             outcome=outcome_of(call.error).value,
             error=call.error or "",
             ruling=ruling,
-            if_assumed=either[0],
-            if_itself=either[1],
-            key=(who.access_key or "") if either[0] is not None else "",
-            started=str(_FIELDS["started"](call, who, time)) if either[0] is not None else "",
+            if_assumed=either[0] if either else None,
+            if_itself=either[1] if either else None,
+            key=(who.access_key or "") if either else "",
+            started=started(call, who, time) if either else "",
         )
-        self._keep(call, time, touched, own=own)
+        self._keep(call, time, touched, own=call.account == seat.account)
 
-    def _as_if(self, seat: Seat, call: Replayed, who: ReplayedIdentity, time: str) -> Ruling:
-        plan = self._bench.plan(seat, call.source, call.name or "", call.kind)
-        return self._ruling(seat, plan, call, who, time) if plan is not None else _UNTOUCHED
-
-    def _ruling(self, seat: Seat, plan: Plan, call: Replayed, who: ReplayedIdentity, time: str) -> Ruling:
-        picked = tuple([_FIELDS[field](call, who, time) for field in plan.fields])
-        raw = bytes(call.parameters)
-        return self._bench.ruling(seat, plan, picked, raw, lambda: _details(call, who, time))
+    def _ruling(self, call: Replayed, who: ReplayedIdentity, seat: Seat, time: str) -> Ruling:
+        if seat.party is None:
+            return _UNTOUCHED
+        course = self._bench.course(seat.party, call.source, call.name or "", call.kind)
+        return self._bench.ruling(seat.party, course, call, who, time) if course is not None else _UNTOUCHED
 
     def _keep(self, call: Replayed, time: str, touched: Touched, *, own: bool) -> None:
         original = call.addendum.original if call.addendum is not None else None
@@ -186,9 +259,10 @@ class Replayer:
         self._rows.append(Row(key, touched.account or " ", at, rank, document))
 
     def _issued(self, call: Replayed) -> None:
+        self._told += 1
         try:
             given = _given.decode(call.response)
-        except _UNREADABLE:
+        except UNREADABLE:
             return
         if given.credentials is not None and given.credentials.key:
             key = given.credentials.key
@@ -204,65 +278,14 @@ def _assumed(call: Replayed, who: ReplayedIdentity) -> bool | None:
         return False
     key = who.access_key or ""
     with_mfa = session is not None and session.attributes is not None and session.attributes.mfa in _TRUE
-    if key.startswith(_LONG_TERM) or call.source == _SIGN_IN or call.console in _TRUE or with_mfa:
+    if key.startswith(LONG_TERM) or call.source == _SIGN_IN or call.console in _TRUE or with_mfa:
         return False
     # Without a key nothing opened a session: what signs in, and what services do.
-    return None if key.startswith(_TEMPORARY) else False
+    return None if key.startswith(TEMPORARY) else False
 
 
-def _details(call: Replayed, who: ReplayedIdentity, time: str) -> Details:
-    return Details(**{name: field(call, who, time) for name, field in _FIELDS.items()})
-
-
-def _attributes(who: ReplayedIdentity) -> ReplayedAttributes | None:
-    return who.session.attributes if who.session is not None else None
-
-
-def _mfa(_: Replayed, who: ReplayedIdentity, __: str) -> str:
-    attributes = _attributes(who)
-    return "" if attributes is None or attributes.mfa is None else str(attributes.mfa).lower()
-
-
-def _started(_: Replayed, who: ReplayedIdentity, __: str) -> str:
-    attributes = _attributes(who)
-    return (attributes.started if attributes is not None else None) or ""
-
-
-def _source_identity(_: Replayed, who: ReplayedIdentity, __: str) -> str:
-    return (who.session.source_identity if who.session is not None else None) or ""
-
-
-# Each field of `Details`, out of a record.
-_FIELDS: Final[dict[str, Callable[[Replayed, ReplayedIdentity, str], Any]]] = {
-    "account": lambda call, _, __: call.account or "",
-    "region": lambda call, _, __: call.region or "",
-    "time": lambda _, __, time: time,
-    "address": lambda call, _, __: call.address or "",
-    "agent": lambda call, _, __: call.agent or "",
-    "endpoint": lambda call, _, __: call.endpoint or "",
-    "via": lambda call, who, __: via_of(who.invoked_by or "", call.address or ""),
-    "mfa": _mfa,
-    "started": _started,
-    "temporary": lambda _, who, __: _temporary(who.access_key or "", has_session=who.session is not None),
-    "encrypted": lambda call, _, __: len(bytes(call.tls)) > len(b"null"),
-    "source_identity": _source_identity,
-    "principal": lambda _, who, __: who.principal or "",
-    "owners": lambda call, who, __: owners_of(
-        bytes(call.resources),
-        bytes(call.parameters),
-        source=source_of(call.source or ""),
-        account=call.account or "",
-        caller=who.account or account_in(who.arn or ""),
-    ),
-    "parameters": lambda call, _, __: bytes(call.parameters),
-    "resources": lambda call, _, __: bytes(call.resources),
-}
-
-
-def _temporary(key: str, *, has_session: bool) -> bool | None:
-    if key.startswith(_LONG_TERM) and not has_session:
-        return False
-    return True if key.startswith(_TEMPORARY) or has_session else None
+def _is_spelled(time: str) -> bool:
+    return len(time) == _SPELLED and time[-1] == "Z" and time[10] == "T" and time < _LAST_YEAR
 
 
 def _time(written: str | None) -> str:

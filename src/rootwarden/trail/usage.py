@@ -7,7 +7,7 @@ is read record by record, so that one odd record costs no other.
 from __future__ import annotations
 
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 _LIMITS: Final = Limits()
 _NOTHING: Final = msgspec.Raw()
 _REST: Final = 1024**2
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+# What decoders raise for what is no JSON, or has a field of another kind than documented.
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class UsedIssuer(msgspec.Struct, gc=False, rename={"kind": "type", "principal": "principalId", "account": "accountId"}):
@@ -171,6 +172,17 @@ class Reading(Generic[_Kind]):
         self.odd = odd
 
 
+class Look(Protocol):
+    """Passes over records of which nothing is wanted, before they are read in full."""
+
+    def passes(self, data: bytes, *, listed: bool) -> int | None:
+        """Look at a document with records, or at a list of them.
+
+        Returns:
+            How many records there are, where none is wanted; `None` where they are to be read in full.
+        """
+
+
 class _Told:
     """A file that tells a digest what is read of it."""
 
@@ -194,6 +206,7 @@ class CallScan(Generic[_Kind]):
         name: What people call it.
         limits: How much it may take.
         digest: Is told every byte of the file as it is stored.
+        look: Passes over records, where it can.
 
     Attributes:
         problems: Why it was not read in full, so far.
@@ -207,8 +220,10 @@ class CallScan(Generic[_Kind]):
         name: str = "-",
         limits: Limits = _LIMITS,
         digest: hashlib._Hash | None = None,
+        look: Look | None = None,
     ) -> None:
         self._source = source
+        self._look = look
         self._reading = reading
         self._digest = digest
         self._name = name
@@ -270,19 +285,29 @@ class CallScan(Generic[_Kind]):
 
     def _of_window(self, framer: Framer, window: bytes, *, last: bool) -> Iterator[list[_Kind]]:
         if last and not framer.begun:
+            if self._passed(window, listed=False):
+                return
             try:
                 yield self._reading.file.decode(window).Records
-            except _UNREADABLE:
+            except UNREADABLE:
                 pass
             else:
                 return
         for section in framer.sections(window, last=last):
             yield self._of_records(framer.records(section, last=last))
 
+    def _passed(self, data: bytes, *, listed: bool) -> bool:
+        passed = self._look.passes(data, listed=listed) if self._look is not None else None
+        self._records += passed or 0
+        return passed is not None
+
     def _of_records(self, records: list[bytes]) -> list[_Kind]:
+        together = b"[" + b",".join(records) + b"]"
+        if self._passed(together, listed=True):
+            return []
         try:
-            calls = self._reading.list.decode(b"[" + b",".join(records) + b"]")
-        except _UNREADABLE:
+            calls = self._reading.list.decode(together)
+        except UNREADABLE:
             return [call for record in records for call in self._of_one(record)]
         if all(call.name for call in calls):
             return calls
@@ -291,7 +316,7 @@ class CallScan(Generic[_Kind]):
     def _of_one(self, record: bytes) -> Iterator[_Kind]:
         try:
             call = self._reading.one.decode(record)
-        except _UNREADABLE:
+        except UNREADABLE:
             call = self._reading.kind()
         if call.name:
             yield call
@@ -300,7 +325,9 @@ class CallScan(Generic[_Kind]):
         if document is None:
             self._unreadable += 1
             return
-        for each in unwrapped(document):
+        name = document.get("eventName")
+        # What has a name is no envelope, however odd it is otherwise: so it is with those that are not.
+        for each in (document,) if isinstance(name, str) and name else unwrapped(document):
             yield self._reading.odd(each)
 
     def _problem(self, reason: str) -> None:

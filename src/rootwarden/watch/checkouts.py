@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.checkout import Checkout
     from rootwarden.watch.journal import Journal
 
+# In bytes.
 LARGEST: Final = 256 * 1024**2
 
 
 class CheckoutFile:
     """Gives the check-outs as the file has them now.
 
-    A file that cannot be read later keeps what it said: at worst a new check-out is not known, and its visit pages.
+    When it cannot be read any more, what it said last goes on: at worst a new check-out is not known, and its visit
+    pages.
 
     Args:
         path: `checkouts.jsonl`.
@@ -41,7 +43,7 @@ class CheckoutFile:
         self._read = self._parsed()
 
     def __call__(self) -> tuple[Checkout, ...]:
-        """The check-outs."""
+        """The check-outs the file has now, or had when it could last be read."""
         with self._lock:
             try:
                 stamp = self._stamp_now()

@@ -17,7 +17,7 @@ from rootwarden.breakglass.broker.wishes import CheckIn
 from rootwarden.breakglass.core.duty import Duty, Finding, Shown
 from rootwarden.breakglass.rehearsal.troupe import ACCOUNT
 from rootwarden.simulator import running
-from rootwarden.simulator.world import Role
+from rootwarden.simulator.identities import Role
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rootwarden.breakglass.client.task_session import TaskSession, open_task_ses
 from rootwarden.errors import AccessError, InputError
 from rootwarden.facts.instant import parse_instant
 from rootwarden.simulator import running
-from rootwarden.simulator.world import Role
+from rootwarden.simulator.identities import Role
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

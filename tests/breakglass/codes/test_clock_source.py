@@ -235,7 +235,7 @@ def test_a_witness_is_preferred_and_hosts_are_not_asked(client: httpx.Client, se
 
 @pytest.mark.parametrize(
     "witness",
-    [lambda: None, asking(error=StoreError("gone")), asking(error=TimeoutError()), lambda: datetime(2026, 3, 2)],  # noqa: DTZ001
+    [lambda: None, asking(error=StoreError("gone")), asking(error=TimeoutError()), lambda: datetime(2026, 3, 2)],  # noqa: DTZ001 - naive is the point
 )
 def test_without_a_witness_hosts_are_asked(
     client: httpx.Client, servers: list[TimeServer], witness: Callable[[], datetime | None]

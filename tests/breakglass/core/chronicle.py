@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rootwarden.breakglass.core import change as changes
@@ -16,24 +17,28 @@ if TYPE_CHECKING:
 
     from rootwarden.breakglass.core.people import Person
     from rootwarden.breakglass.core.request import Request
+    from rootwarden.breakglass.core.settings import Settings
 
 
 class Chronicle:
     """Takes every entry that was allowed, and objects to one that should not have been."""
 
     def __init__(self) -> None:
+        self.settings: Settings | None = None
         self.people: dict[str, Person] = {}
         self.suspended: set[str] = set()
         self.frozen: set[str] = set()
         self.requests: dict[str, Request] = {}
         self.over: set[str] = set()
+        self.filed_at: dict[str, datetime] = {}
+        self.told: dict[str, dict[str, datetime]] = defaultdict(dict)
         self.agreed: dict[str, set[str]] = defaultdict(set)
         self.open: dict[str, tuple[str, Request, datetime]] = {}
         self.duties: dict[str, tuple[str, ...]] = {}
         self.codes: dict[str, int] = defaultdict(int)
         self.passwords: set[str] = set()
         self.steps: dict[tuple[str, str], int] = {}
-        self.enrolled: dict[str, set[str]] = defaultdict(set)
+        self.enrolled: dict[str, dict[str, str]] = defaultdict(dict)
         self.shown: dict[str, dict[str, bool]] = {}
         self.proposals: dict[str, tuple[changes.Change, str]] = {}
         self.shares: dict[str, set[str]] = defaultdict(set)
@@ -54,11 +59,17 @@ class Chronicle:
             told(self, entry)
 
     def begun(self, entry: log.LogBegun) -> None:
+        self.settings = entry.settings
         self.people = {founder.person.id: founder.person for founder in entry.founders}
 
     def filed(self, entry: log.RequestFiled) -> None:
         assert entry.actor not in self.frozen
         self.requests[entry.request.id] = entry.request
+        self.filed_at[entry.request.id] = entry.at
+
+    def noticed(self, entry: log.NoticeRecorded) -> None:
+        if entry.delivered:
+            self.told[entry.request].setdefault(entry.person, entry.at)
 
     def approved(self, entry: log.ApprovalGiven) -> None:
         assert entry.request not in self.over, "an approval of what is over"
@@ -76,18 +87,34 @@ class Chronicle:
         request = self.requests[entry.request]
         assert entry.request not in self.over
         assert request.account not in {one.account for _, one, _ in self.open.values()}, "two leases on one account"
-        out = {request.requester, request.code_to, request.password_to} | self.enrolled[request.account]
+        out = {request.requester, request.code_to, request.password_to, *self.enrolled[request.account].values()}
         agreed = self.agreed[entry.request] - out - self.suspended - self.frozen
         approvers = {who for who in agreed if Role.APPROVER in self.people[who].roles}
-        needed = 1 if request.emergency else 2
-        assert len(approvers) >= needed, "fewer distinct people than the quorum agreed"
-        if not request.emergency:
+        if request.emergency:
+            self.emergency(request, approvers, agreed, out, entry.at)
+        else:
+            assert len(approvers) >= 2, "fewer distinct people than the quorum agreed"
             groups = [set(self.people[who].groups) for who in approvers]
             pairs = ((a, b) for a in groups for b in groups if a is not b)
             assert any("security" in a and "operations" in b for a, b in pairs), "a slot of the quorum is empty"
         assert request.requester not in self.frozen | self.suspended
         self.over.add(entry.request)
         self.open[entry.lease] = (entry.request, request, entry.until)
+
+    def emergency(
+        self, request: Request, approvers: set[str], agreed: set[str], out: set[str], opened_at: datetime
+    ) -> None:
+        """L6: somebody of the list agreed, and the veto is over since somebody else was told, or was to be told."""
+        assert self.settings is not None
+        quorum = self.settings.quorums["default"]
+        listed = approvers & set(quorum.emergency)
+        assert listed, "an emergency nobody of its list agreed to"
+        custodians = {who for who in agreed if Role.CUSTODIAN in self.people[who].roles}
+        stands_in = any(one != other for one in listed for other in custodians)
+        heard = [at for who, at in self.told[request.id].items() if who not in out]
+        assert stands_in or heard, "an emergency only its own people were told of"
+        since = self.filed_at[request.id] if stands_in else min(heard)
+        assert opened_at >= since + timedelta(minutes=quorum.veto_minutes), "an emergency within its veto"
 
     def released(self, entry: log.CodeReleased) -> None:
         request = self.standing(entry)
@@ -108,7 +135,7 @@ class Chronicle:
 
     def sealed(self, entry: log.RecordSealed) -> None:
         assert self.standing(entry).account == entry.account
-        self.enrolled[entry.account].add(entry.actor)
+        self.enrolled[entry.account][entry.device] = entry.actor
 
     def lease_ended(self, entry: log.LeaseEnded) -> None:
         del self.open[entry.lease]
@@ -148,6 +175,8 @@ class Chronicle:
         elif isinstance(change, changes.RestorePerson):
             self.suspended.discard(change.person)
             self.frozen.discard(change.person)
+        elif isinstance(change, changes.SetSettings):
+            self.settings = change.settings
 
     def share(self, entry: log.ShareGiven) -> None:
         assert entry.actor not in self.shares[entry.opening], "one custodian gave twice"
@@ -180,6 +209,7 @@ class Chronicle:
 _TELLERS: dict[type[log.Entry], Callable[[Chronicle, Any], None]] = {
     log.LogBegun: Chronicle.begun,
     log.RequestFiled: Chronicle.filed,
+    log.NoticeRecorded: Chronicle.noticed,
     log.ApprovalGiven: Chronicle.approved,
     log.RequestDenied: Chronicle.ended,
     log.RequestWithdrawn: Chronicle.ended,

@@ -21,9 +21,10 @@ from rootwarden.simulator.passkey import USUAL, Flag, Passkey
 if TYPE_CHECKING:
     from rootwarden.breakglass.core.assertion import Assertion
     from rootwarden.breakglass.core.public_key import PublicKey
+    from rootwarden.simulator.passkey import Algorithm
 
-ALGORITHMS = ("ES256", "EdDSA", "RS256")
-PASSKEYS: dict[str, Passkey] = {algorithm: Passkey(algorithm=algorithm) for algorithm in ALGORITHMS}  # type: ignore[arg-type]  # names of COSE
+ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "EdDSA", "RS256")
+PASSKEYS: dict[str, Passkey] = {algorithm: Passkey(algorithm=algorithm) for algorithm in ALGORITHMS}
 
 
 def _believed(assertion: Assertion, key: PublicKey, *, statement: bytes = STATEMENT, counter: int = 0) -> bool:

@@ -174,13 +174,36 @@ class Histories(RuleBasedStateMachine):
         self.the_quorum_agrees(0)
         self.open_lease(who, 0)
 
+    @rule(
+        to=st.lists(WHO, max_size=3),
+        late=st.sampled_from([0, 1, 14 * 60]),
+        waits=st.sampled_from([60, 14 * 60, 16 * 60]),
+        more=st.sampled_from(["ben", "sven", "carl", "anna"]),
+    )
+    def an_emergency_is_told_and_opened(self, to: Sequence[str], late: int, waits: int, more: str) -> None:
+        self.say(log.LeaseEnded, lease=self.lease_at(0), why="window")
+        self.file("rita", Purpose.VISIT, emergency=True, overrides=True)
+        self.approve("sven", 0, right=True)
+        self.approve(more, 0, right=True)
+        self.world.wait(seconds=late)
+        for told in to:
+            self.say(
+                log.NoticeRecorded, request=self.request_at(0), person=told, channel="mail", delivered=told != "dan"
+            )
+        self.world.wait(seconds=waits)
+        if self.opens("rita", 0):
+            SEEN["emergency-opened"] += 1
+
     @rule(who=REQUESTERS | WHO, which=WHICH)
     def open_lease(self, who: str, which: int) -> None:
+        self.opens(who, which)
+
+    def opens(self, who: str, which: int) -> bool:
         name = self.request_at(which)
         filed = self.world.state.requests.get(name)
         until = filed.request.until if filed else self.world.now + timedelta(minutes=5)
         fence = self.world.state.size
-        self.say(log.LeaseOpened, who, lease=f"lease-{self.tried}", request=name, until=until, fence=fence)
+        return self.say(log.LeaseOpened, who, lease=f"lease-{self.tried}", request=name, until=until, fence=fence)
 
     @rule(who=REQUESTERS | WHO, which=WHICH, off=st.sampled_from([0, 0, 0, 1, -1, 2]))
     def get_something(self, who: str, which: int, off: int) -> None:
@@ -381,6 +404,10 @@ class Walk(Histories):
             (3, lambda: self.file(
                 one("requesters"), draw.choice([*Purpose]), emergency=draw.random() < 0.3, overrides=draw.random() < 0.3
             )),
+            (6, lambda: self.an_emergency_is_told_and_opened(
+                [one("told") for _ in range(draw.randrange(4))], draw.choice([1, 840, 840]), draw.choice([60, 60, 960]),
+                draw.choice(["ben", "sven", "carl", "anna"]),
+            )),
             (4, lambda: self.approve(one("approvers"), which(), right=draw.random() < 0.8)),
             (2, lambda: self.the_quorum_agrees(which())),
             (1, lambda: self.deny(one("who"), which(), go=draw.random() < 0.1)),
@@ -422,12 +449,14 @@ _POOLS: Final = {
     "approvers": ["anna", "omar", "sven", "ben", "rob", "carl"],
     "custodians": ["carl", "cleo", "cora", "kim", "kurt", "sven"],
     "administrators": ["ada", "ben", "ida"],
+    "told": ["rita", "pia", "rob", "anna", "omar", "dan"],
     "who": ["ada", "ben", "ida", "rita", "pia", "uma", "rob", "anna", "omar", "sven", "carl", "cleo", "kim", "dan"],
 }
 _RARE: Final = 0.02
 _REACHED: Final = {
     "code-released", "password-released", "task-session-released", "export-released", "enrolment-served",
-    "lease-opened", "lease-closed", "duty-accepted", "share-given", "opening-ended", "request-expired",
+    "lease-opened", "emergency-opened", "lease-closed", "duty-accepted", "share-given", "opening-ended",
+    "request-expired",
 }  # fmt: skip
 
 

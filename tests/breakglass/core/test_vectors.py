@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tests.breakglass.core.make_vectors import FILE, text
 
@@ -32,7 +33,9 @@ def test_the_log_replays_root_for_root() -> None:
         assert state.tree.root.hex() == root
     head = Head(**VECTORS["head"])
     assert (head.size, head.root) == (state.size, to_text(state.tree.root))
-    assert head_is_signed(head, [load_pem_public_key(VECTORS["checkpoint_key"].encode())])  # type: ignore[list-item]
+    key = load_pem_public_key(VECTORS["checkpoint_key"].encode())
+    assert isinstance(key, Ed25519PublicKey)
+    assert head_is_signed(head, [key])
 
 
 def test_each_of_the_others_is_refused_by_its_step() -> None:

@@ -19,7 +19,7 @@ CANARY = b"canary-of-thirty-two-bytes-long!"
 
 def test_a_secret_shows_its_name_and_nothing_else() -> None:
     secret = Secret(bytearray(CANARY), "epoch key")
-    for shown in (repr(secret), str(secret), f"{secret}", f"{secret!r}", "%s" % secret):  # noqa: UP031
+    for shown in (repr(secret), str(secret), f"{secret}", f"{secret!r}", "%s" % secret):  # noqa: UP031 - every way to make a text
         assert shown == "<epoch key>"
     secret.wipe()
     assert repr(secret) == "<epoch key, wiped>"

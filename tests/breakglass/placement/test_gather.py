@@ -173,7 +173,7 @@ def test_the_caller_is_asked_of_the_door() -> None:
             assert call.action == "sts:GetCallerIdentity"
             return {"Account": ACCOUNT}
 
-    assert caller_account(Door()) == ACCOUNT  # type: ignore[arg-type]
+    assert caller_account(Door()) == ACCOUNT  # type: ignore[arg-type]  # a door only by what is asked of it
 
 
 def test_a_metadata_service_over_real_http() -> None:

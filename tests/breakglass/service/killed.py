@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -138,7 +139,7 @@ def _chores(on: Staged, _tell: object) -> None:
     on.house.look_after()
 
 
-def look(on: Staged, codes: Iterable[Code]) -> None:
+def look(on: Staged, codes: Iterable[Code], _tell: Callable[[Code], None]) -> None:
     """What must hold at every start: the log is whole, and every code that was seen stands in it, anchored."""
     house, state = on.house, on.house.broker.state()
     entries, heads = list(house.store.read()), list(house.store.heads())
@@ -223,9 +224,9 @@ def main() -> None:
         on.house.close()
         codes: list[Code] = []
         for fatal in count() if writes == ["all"] else map(int, writes):
-            killed, _, seen = in_a_child(on, lambda tell, seed=fatal: history(on, seed, tell), fatal)  # type: ignore[misc]
+            killed, _, seen = in_a_child(on, partial(history, on, fatal), fatal)
             codes += seen
-            if in_a_child(on, lambda _tell, known=tuple(codes): look(on, known))[:2] != (0, 0):  # type: ignore[misc]
+            if in_a_child(on, partial(look, on, tuple(codes)))[:2] != (0, 0):
                 sys.exit(f"killed at write {fatal}: what is left is not right")
             sys.stdout.write(f"{fatal} {killed} {len(codes)}\n")
             if not killed and writes == ["all"]:

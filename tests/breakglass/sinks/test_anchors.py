@@ -18,6 +18,7 @@ from rootwarden.breakglass.core.anchor import check_anchored
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.settings import Settings, WitnessKey
 from rootwarden.breakglass.service.anchors import PanelAnchors
+from rootwarden.breakglass.service.clock import TrustedClock
 from rootwarden.breakglass.sinks.panel import NotAnchoredError, Panel, Policy
 from rootwarden.breakglass.sinks.sink import SinkKind
 from rootwarden.breakglass.sinks.witness import WitnessSink
@@ -44,10 +45,11 @@ def address(tmp_path: Path) -> Iterator[str]:
             yield served
 
 
-class Clock:
+class Clock(TrustedClock):
     """Where what a witness says about the time goes."""
 
     def __init__(self) -> None:
+        super().__init__(lambda: STATE)
         self.learned: list[Reference] = []
 
     def learn(self, reference: Reference) -> None:
@@ -56,7 +58,7 @@ class Clock:
 
 
 def anchors(panel: Panel) -> PanelAnchors:
-    return PanelAnchors(panel, Clock())  # type: ignore[arg-type]
+    return PanelAnchors(panel, Clock())
 
 
 @pytest.mark.parametrize("into_the_second", [0.0, 0.4, 0.999999])
@@ -66,7 +68,7 @@ def test_the_time_of_a_witness_is_learned_wherever_in_a_second_it_is_asked(
     log, clock = Log(4), Clock()
     reading = Reading(wall=AT + timedelta(seconds=into_the_second), steady=7.0, boot="boot")
     panel = Panel([witness_at(address, log)], Policy(proven=True), log, clock=now)
-    PanelAnchors(panel, clock, reading=lambda: reading).anchor(log.head())  # type: ignore[arg-type]
+    PanelAnchors(panel, clock, reading=lambda: reading).anchor(log.head())
     (learned,) = clock.learned
     assert (learned.names, learned.instant, learned.at) == (("second",), AT, reading)
     assert learned.uncertainty == 2.0, "instant and receipt are each cut to the second"
@@ -76,7 +78,7 @@ def test_a_receipt_of_before_tells_no_time(address: str) -> None:
     log, clock = Log(4), Clock()
     reading = Reading(wall=AT + timedelta(seconds=1), steady=7.0, boot="boot")
     panel = Panel([witness_at(address, log)], Policy(proven=True), log, clock=now)
-    PanelAnchors(panel, clock, reading=lambda: reading).anchor(log.head())  # type: ignore[arg-type]
+    PanelAnchors(panel, clock, reading=lambda: reading).anchor(log.head())
     assert clock.learned == []
 
 

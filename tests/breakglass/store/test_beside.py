@@ -6,7 +6,7 @@ import hashlib
 import threading
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
@@ -22,13 +22,15 @@ from rootwarden.breakglass.store.trouble import DamagedError, LogMoved
 from rootwarden.errors import InternalError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.orm import Session
 
     from rootwarden.breakglass.store.log_store import LogStore
 
 SOON = BEGAN + timedelta(minutes=2)
 STATEMENT = "ab" * 32
-RIGHT = {"nonce": "n1", "person": "ada", "purpose": "approve", "statement": STATEMENT, "now": BEGAN}
+RIGHT: dict[str, Any] = {"nonce": "n1", "person": "ada", "purpose": "approve", "statement": STATEMENT, "now": BEGAN}
 
 
 def issue(store: LogStore) -> None:
@@ -36,17 +38,17 @@ def issue(store: LogStore) -> None:
     store.database.write(asked)
 
 
-def burn(store: LogStore, **other: object) -> bool:
-    return store.database.write(lambda session: challenges.burn(session, **{**RIGHT, **other}))  # type: ignore[arg-type]
+def burn(store: LogStore, **other: Any) -> bool:
+    return store.database.write(lambda session: challenges.burn(session, **{**RIGHT, **other}))
 
 
-def race(store: LogStore, burns: object) -> list[bool]:
+def race(store: LogStore, burns: Callable[[], bool]) -> list[bool]:
     """What eight threads are told who all do the same at once."""
     gate, told = threading.Barrier(8), list[bool]()
 
     def once() -> None:
         gate.wait(30)
-        told.append(burns())  # type: ignore[operator]
+        told.append(burns())
 
     threads = [threading.Thread(target=once) for _ in range(8)]
     for each in threads:

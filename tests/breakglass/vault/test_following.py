@@ -57,13 +57,13 @@ def test_what_does_not_follow_is_refused_and_changes_nothing(world: World) -> No
     whole = world.part()
     other = Ed25519PrivateKey.from_private_bytes(bytes(32))
     now = datetime.now(UTC)
-    signed = {"size": world.tree.size, "root": world.tree.root, "at": now}
+    forged = sign_head(other, size=world.tree.size, root=world.tree.root, at=now)
     refused(world, changed(whole, since=0), "knows 1 entries, and was given those after 0", "V1")
     refused(world, changed(whole, since=2), "knows 1 entries", "V1")
     refused(world, changed(whole, entries=[]), "do not lead to the head", "V2")
     refused(world, changed(whole, entries=[*whole.entries, b"{}"]), "do not lead to the head", "V2")
     refused(world, changed(whole, entries=[b"{}"]), "do not lead to the head", "V2")
-    refused(world, changed(whole, head=sign_head(other, **signed)), "not signed with a checkpoint key", "V2")  # type: ignore[arg-type]
+    refused(world, changed(whole, head=forged), "not signed with a checkpoint key", "V2")
     later = msgspec.structs.replace(whole.head, time="2026-03-02T12:00:00Z")
     refused(world, changed(whole, head=later), "not signed with a checkpoint key", "V2")
     refused(world, changed(whole, receipts=[]), "is not anchored", "V2")

@@ -327,7 +327,7 @@ def test_the_start_says_whether_its_memory_is_locked(*, locked: bool) -> None:
                 assert "vault: warning: " in said_at_start[-1], said_at_start
                 said_at_start.append(process.stderr.readline())
             status = (Path("/proc") / str(process.pid) / "status").read_text(encoding="utf-8")
-            kilobytes = int(re.search(r"VmLck:\s+(\d+) kB", status)[1])  # type: ignore[index]
+            (kilobytes,) = map(int, re.findall(r"VmLck:\s+(\d+) kB", status))
         finally:
             process.terminate()
             process.communicate(timeout=20)

@@ -22,6 +22,8 @@ from rootwarden.breakglass.vault.client import RefusedByVault
 if TYPE_CHECKING:
     from tests.breakglass.vault.world import Sealed, World
 
+    from rootwarden.breakglass.vault.messages import Material
+
 TOTP = pyotp.TOTP(CANARY.decode())
 PASSWORD_TEXT = 'correct horse "battery" \\ staple — ü'
 
@@ -189,7 +191,7 @@ def picture(text: str) -> bytes:
     [("text", URI.encode()), ("text", CANARY), ("picture", picture(URI))],
     ids=["address", "base32", "picture"],
 )
-def test_a_seed_comes_as_text_or_picture(world: World, material: str, content: bytes) -> None:
+def test_a_seed_comes_as_text_or_picture(world: World, material: Material, content: bytes) -> None:
     world.found()
     world.open("o-1", lease="enrol")
     sealed = world.seal("o-1", content, material=material)
@@ -213,7 +215,9 @@ def test_a_seed_comes_as_text_or_picture(world: World, material: str, content: b
         ("password", b"hunter2", "a password is no totp-seed"),
     ],
 )
-def test_what_is_no_seed_is_refused_without_a_word_of_it(world: World, material: str, content: bytes, why: str) -> None:
+def test_what_is_no_seed_is_refused_without_a_word_of_it(
+    world: World, material: Material, content: bytes, why: str
+) -> None:
     world.found()
     world.open("o-1", lease="enrol")
     with pytest.raises(RefusedByVault, match=why) as caught:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rootwarden.breakglass.vault.client import Answered
+    from rootwarden.breakglass.vault.messages import Material
 
 PERIOD = 30
 ROOT = Path(__file__).parents[3]
@@ -206,10 +207,10 @@ class World:
         assert shared.open
 
     def seal(
-        self, opening: str, secret: bytes, binding: Binding = SEED, material: str = "text", device: str = "phone"
+        self, opening: str, secret: bytes, binding: Binding = SEED, material: Material = "text", device: str = "phone"
     ) -> said.SealedRecord:
         self.write("enrolment", f"enrol/{device}", binding)
-        request = said.SealRecord(opening=opening, lease="enrol", device=device, material=material)  # type: ignore[arg-type]
+        request = said.SealRecord(opening=opening, lease="enrol", device=device, material=material)
         sealed: said.SealedRecord = self.answer(request, said.SealedRecord, secret)
         return sealed
 

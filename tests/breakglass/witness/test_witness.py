@@ -393,9 +393,9 @@ def test_addresses_that_would_leak_the_token(address: str) -> None:
 
 def test_a_witness_without_tls_listens_on_loopback_only() -> None:
     with pytest.raises(UsageError, match="needs a certificate"):
-        server_of(application(None, token=TOKEN), Listening(host="0.0.0.0"))  # type: ignore[arg-type]
+        server_of(application(None, token=TOKEN), Listening(host="0.0.0.0"))  # type: ignore[arg-type]  # refused before anybody asks it
     with pytest.raises(UsageError, match="shorter"):
-        application(None, token=Secret("short"))  # type: ignore[arg-type]
+        application(None, token=Secret("short"))  # type: ignore[arg-type]  # as above
 
 
 def test_the_key_of_a_witness_is_its_own(tmp_path: Path) -> None:

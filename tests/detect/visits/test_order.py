@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.detect.visits.story import Story
 
+    from rootwarden.detect.filter_pattern import Event as Document
+
 _EVERY = sorted(stories())
 _SECONDS = st.one_of(st.integers(0, 40_000), st.just(NO_TIME))
 _NAMES = st.sampled_from(["", "a", "b", "c"])
@@ -126,8 +128,8 @@ def test_runs_are_cut_exactly_where_it_was_quiet(times: list[int], chance: rando
     assert parts[1] == runs
 
 
-def told(story: Story, records_: list[dict[str, object]]) -> bytes:
-    return msgspec.json.encode(story.find([read_event(one) for one in records_]))  # type: ignore[arg-type]  # a record is JSON
+def told(story: Story, records_: list[Document]) -> bytes:
+    return msgspec.json.encode(story.find([read_event(one) for one in records_]))
 
 
 @given(st.sampled_from(_EVERY), st.randoms(use_true_random=False))

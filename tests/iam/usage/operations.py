@@ -69,7 +69,7 @@ def main() -> None:
     found = made()
     body = msgspec.json.encode(found)
     FILE.write_bytes(body.replace(b'],"', b'],\n"') + b"\n")
-    print(f"{found.mapped} of {found.operations} operations, {sum(map(len, found.actions.values()))} actions")  # noqa: T201
+    print(f"{found.mapped} of {found.operations} operations, {sum(map(len, found.actions.values()))} actions")  # noqa: T201 - what the script is for
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.collect import looks
 
@@ -23,9 +24,9 @@ def arn(resource: str, account: str = HERE) -> str:
     return f"arn:aws:iam::{account}:{resource}"
 
 
-def step(path: str, by: str, leads_to: str, **more: object) -> Step:
-    made = {"title": "Do a thing", "actions": ("iam:DoAThing",), "target": "", "statements": ()} | more
-    return Step(id=path, by=by, leads_to=leads_to, **made)  # type: ignore[arg-type]
+def step(path: str, by: str, leads_to: str, **more: Any) -> Step:
+    made: dict[str, Any] = {"title": "Do a thing", "actions": ("iam:DoAThing",), "target": "", "statements": ()}
+    return Step(id=path, by=by, leads_to=leads_to, **made | more)
 
 
 ADMIN = arn("role/admin")

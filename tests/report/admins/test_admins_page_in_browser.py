@@ -14,10 +14,13 @@ from rootwarden.report.admins.drawing import WIDTH
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Literal, TypeAlias
 
     from playwright.sync_api import Browser, Page
 
     from rootwarden.report.admins.told import Told
+
+    Scheme: TypeAlias = Literal["light", "dark"]
 
 pytestmark = pytest.mark.browser
 TOO_WIDE = f"""[...document.querySelectorAll('.way-up text')].filter(text => {{
@@ -45,7 +48,7 @@ def shown(browser: Browser, pages: Path) -> Iterator[Page]:  # noqa: F811 - the 
 
 
 @pytest.mark.parametrize("name", ["breached", "hostile", "nothing"])
-def test_no_error_and_no_request_but_the_file(browser: Browser, pages: Path, name: str) -> None:  # noqa: F811
+def test_no_error_and_no_request_but_the_file(browser: Browser, pages: Path, name: str) -> None:  # noqa: F811 - the fixture
     context = browser.new_context(offline=True)
     opened = context.new_page()
     said: list[str] = []
@@ -92,7 +95,7 @@ def test_every_drawing_is_an_image_with_a_name_and_its_words(shown: Page) -> Non
 
 @pytest.mark.parametrize("name", ["breached", "hostile"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_leaves_its_place(browser: Browser, pages: Path, name: str, width: int) -> None:  # noqa: F811
+def test_nothing_leaves_its_place(browser: Browser, pages: Path, name: str, width: int) -> None:  # noqa: F811 - the fixture
     context = browser.new_context(offline=True, viewport={"width": width, "height": 800})
     opened = context.new_page()
     opened.goto((pages / f"{name}.html").as_uri())
@@ -103,8 +106,8 @@ def test_nothing_leaves_its_place(browser: Browser, pages: Path, name: str, widt
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_of_a_drawing_stand_out(browser: Browser, pages: Path, scheme: str) -> None:  # noqa: F811
-    context = browser.new_context(offline=True, color_scheme=scheme)  # type: ignore[arg-type]
+def test_words_of_a_drawing_stand_out(browser: Browser, pages: Path, scheme: Scheme) -> None:  # noqa: F811 - the fixture
+    context = browser.new_context(offline=True, color_scheme=scheme)
     opened = context.new_page()
     opened.goto((pages / "breached.html").as_uri())
     card = "document.querySelector('.principal.escalation svg')"

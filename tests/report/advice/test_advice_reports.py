@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from rootwarden.audit.advising import Advised
+
 SCHEMA = DOCS / "reports" / "advice-1.schema.json"
 SUFFIX = {"terminal": "txt", "json": "json", "html": "html", "markdown": "md"}
 
@@ -36,10 +38,10 @@ def test_the_schema_is_the_published_one(matches: Callable[[Path, str], None]) -
 
 
 @pytest.mark.parametrize("answer", [answers.small, answers.hostile, advised], ids=["small", "hostile", "whole"])
-def test_valid_by_the_published_schema(answer: Callable[[], object]) -> None:
+def test_valid_by_the_published_schema(answer: Callable[[], Advised]) -> None:
     schema = json.loads(SCHEMA.read_text("utf-8"))
     checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
-    assert list(checker.iter_errors(json.loads(machine.render(answer())))) == []  # type: ignore[arg-type]
+    assert list(checker.iter_errors(json.loads(machine.render(answer())))) == []
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -40,7 +40,7 @@ def shown(browser: Browser, pages: Path) -> Iterator[Page]:  # noqa: F811 - the 
 
 
 @pytest.mark.parametrize("name", ["study", "kpi", "hostile"])
-def test_no_error_and_no_request_but_the_file(browser: Browser, pages: Path, name: str) -> None:  # noqa: F811
+def test_no_error_and_no_request_but_the_file(browser: Browser, pages: Path, name: str) -> None:  # noqa: F811 - the fixture
     context = browser.new_context(offline=True)
     opened = context.new_page()
     said: list[str] = []

@@ -1,4 +1,4 @@
-"""The lines of a message, as pairs of a word and what stands behind it; the same for plain text and Markdown."""
+"""The lines of a message, as pairs of a word and what it introduces; the same for plain text and Markdown."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ _VERDICT: Final[Mapping[Verdict, str]] = MappingProxyType(
 
 
 def lines_of(subject: Subject) -> list[Line]:
-    """Everything but the reasons and the next steps."""
+    """Every line of a message about one finding, but for the reasons and the next steps."""
     finding = subject.finding
     own = _visit(finding, subject) if isinstance(finding, Incident) else _concern(finding)
     return [("account", account_of(subject)), *own, ("times", _times(subject)), ("id", neutral(finding.id))]
 
 
 def account_of(subject: Subject) -> str:
-    """`payments-prod (111122223333)`."""
+    """The account in words: `payments-prod (111122223333)`, its name only where that is known."""
     account = neutral(subject.finding.account, longest=40) or "an account not known"
     name = neutral(subject.around.account_name, longest=60)
     role = ", the management account" if subject.around.management else ""

@@ -74,7 +74,13 @@ def page(subject: Subject, *, key: str, stage: int = 0, maybe_repeat: bool = Fal
 
 
 def digest(subjects: Sequence[Subject], *, key: str, maybe_repeat: bool = False) -> Message:
-    """A message that tells of everything that was gathered, the first fifty in full."""
+    """A message that tells of everything that was gathered.
+
+    Args:
+        subjects: What was gathered; the first `MOST_GATHERED` are told in full, the rest is counted.
+        key: Idempotency key of this delivery.
+        maybe_repeat: An earlier attempt may have come through.
+    """
     accounts = len({each.finding.account for each in subjects})
     drill = all(each.drill for each in subjects) and bool(subjects)
     head = f"{DRILL}: " if drill else ""

@@ -272,7 +272,7 @@ def _region_of(arn: str, place: Monitoring) -> str:
 def _owner(topic: Topic) -> Fact[str]:
     """The account in a topic's ARN."""
     parts = topic.arn.split(":", 5)
-    return Known(parts[4]) if len(parts) > 5 else Unknown("what is told is no ARN", Why.MALFORMED)  # noqa: PLR2004
+    return Known(parts[4]) if len(parts) > 5 else Unknown("what is told is no ARN", Why.MALFORMED)  # noqa: PLR2004 - parts of an ARN
 
 
 def _owner_name(view: View, owner: Fact[str]) -> Fact[object]:

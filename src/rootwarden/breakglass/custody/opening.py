@@ -28,7 +28,8 @@ class Opening:
     Args:
         envelope: The envelope, read and checked.
         gave: Places of those who gave, first one first.
-        layers: What is left of every nesting that goes on from them, by who is still around the key.
+        layers: What is left of each nesting that begins with them, by the places still wrapped around the key; at the
+            start the nestings themselves.
     """
 
     def __init__(self, envelope: Envelope, gave: Order = (), layers: dict[Order, bytes] | None = None) -> None:
@@ -156,5 +157,5 @@ def progress(opening: Opening) -> Progress:
 
 
 def share_digest(results: Sequence[bytes]) -> str:
-    """What stands in the log of a share: SHA-256 over the digests of its parts, one line each."""
+    """What the log holds of a share: SHA-256 over the digests of its parts, one line each."""
     return spelling.digest("\n".join(spelling.digest(each) for each in results).encode())

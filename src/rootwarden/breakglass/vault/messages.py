@@ -6,7 +6,7 @@ that is released (framing.py). So a secret never becomes a string or an object o
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +22,7 @@ Maybe = Annotated[str, Meta(max_length=200)]
 Blob = Annotated[bytes, Meta(max_length=64 * 1024)]
 KeyBlob = Annotated[bytes, Meta(max_length=1024)]
 Step = Annotated[int, Meta(ge=0, le=1 << 40)]
+Material: TypeAlias = Literal["text", "picture", "password"]
 
 
 class LogPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,7 +124,7 @@ class SealRecord(Request, frozen=True, kw_only=True, tag="seal-record"):
     opening: Id
     lease: Id
     device: Maybe
-    material: Literal["text", "picture", "password"]
+    material: Material
 
 
 class EnrolmentCodes(Request, frozen=True, kw_only=True, tag="enrolment-codes"):

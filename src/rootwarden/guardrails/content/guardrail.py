@@ -49,7 +49,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
         kind: What its values are.
         describe: One clause for people.
         default: Its values where none are given.
-        needed: There is no sense in it without a value.
+        needed: The guardrail makes no sense without a value of it.
         example: Values the file is tested with.
     """
 
@@ -73,8 +73,13 @@ class StatementTemplate(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         sid: Its name.
-        given: Where the statement is there at all.
-        conditions: Conditions, each with where it is there.
+        effect: `Deny` or `Allow`.
+        actions: Which actions; none where `not_actions` are given.
+        not_actions: All but these actions.
+        resources: On which resources.
+        principals: Whose requests it is about; none in an SCP, whose statements have no `Principal`.
+        conditions: Conditions, each with the parameters it depends on.
+        given: The parameters the whole statement depends on; empty: it is always there.
     """
 
     sid: str
@@ -112,7 +117,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         principal: Name of the role or user.
         action: `service:Action`.
         resource: On what.
-        context: Condition keys it carries; none for a key that is not there.
+        context: Condition keys and their values; a key without values is one the request does not carry.
     """
 
     name: str
@@ -125,7 +130,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AskTemplate(msgspec.Struct, frozen=True, kw_only=True):
-    """A request in a file, and where it is one."""
+    """A request as the file has it, with the parameters it depends on; empty: it is always tried."""
 
     ask: Ask
     given: tuple[Given, ...] = ()

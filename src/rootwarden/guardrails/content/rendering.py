@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TYPES: Final = {GuardrailKind.SCP: "SERVICE_CONTROL_POLICY", GuardrailKind.RCP: "RESOURCE_CONTROL_POLICY"}
 _BARE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Organizations API reference, CreatePolicy: at most so many characters.
+# In characters: Organizations API reference, CreatePolicy.
 _LONGEST_DESCRIPTION: Final = 512
 
 
@@ -39,8 +39,11 @@ def render(guardrail: Guardrail, document: IamDocument, form: Form, targets: tup
         form: As what.
         targets: Ids of roots, units and accounts it is attached to.
 
+    Returns:
+        The text of one file.
+
     Raises:
-        UsageError: There is no such form of it: we know of no Terraform or CloudFormation for Sign-In policies.
+        UsageError: It is a Sign-In policy, for which neither Terraform nor CloudFormation has a resource we know of.
     """
     if form is Form.JSON:
         return as_json(document)
@@ -100,7 +103,7 @@ def _hcl_text(text: str) -> str:
 
 
 def _cloudformation(guardrail: Guardrail, document: IamDocument, targets: tuple[str, ...]) -> str:
-    """A template with one `AWS::Organizations::Policy`, whose content is an object and saved without blanks."""
+    """A template with one `AWS::Organizations::Policy`; its content is an object, which AWS saves without blanks."""
     properties: dict[str, object] = {
         "Name": guardrail.id,
         "Description": _description(guardrail),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.guardrails.replaying.comparing import Asked, compare, whichever
+from rootwarden.guardrails.replaying.likeness import partition_of
 from rootwarden.guardrails.replaying.owners import SOMEBODY
 from rootwarden.guardrails.replaying.paths import NOTHING
 from rootwarden.guardrails.replaying.resources import named_in, resources_of
@@ -118,7 +119,6 @@ class Call:
         return found
 
     def _partition(self) -> str:
-        arn = self._asker.who.arn
-        if arn.startswith("arn:"):
-            return arn.split(":")[1]
-        return next((name for start, name in _PARTITIONS.items() if self._details.region.startswith(start)), "aws")
+        told = partition_of(self._asker)
+        region = self._details.region
+        return told or next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.facts.instant import parse_instant
+from rootwarden.guardrails.replaying.ranges import is_private
 from rootwarden.guardrails.replaying.tags import request_tags
 from rootwarden.iam.context import MISSING, NOT_KNOWN, Values, held
 from rootwarden.iam.usage.caller import service_behind
@@ -86,7 +87,7 @@ def _source_ip(details: Details, _: str) -> Held:
         return NOT_KNOWN
     if details.endpoint:
         return MISSING
-    return NOT_KNOWN if _is_private(address) else held(address)
+    return NOT_KNOWN if is_private(address) else held(address)
 
 
 def _vpc_source_ip(details: Details, _: str) -> Held:
@@ -110,18 +111,7 @@ def _vpc(details: Details, _: str) -> Held:
 
 def _no_endpoint(address: str) -> Held:
     """Whoever comes from a public address came through no endpoint; of private ones some records do not tell."""
-    return NOT_KNOWN if _is_private(address) else MISSING
-
-
-def _is_private(address: str) -> bool:
-    """Whether nobody comes from an address over the internet; the networks of RFC 5737 and 3849 stand for public ones.
-
-    Addresses that carriers share (RFC 6598) are used within VPCs, too.
-    """
-    return not ipaddress.ip_address(address).is_global and not any(
-        ipaddress.ip_address(address) in ipaddress.ip_network(network)
-        for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
-    )
+    return NOT_KNOWN if is_private(address) else MISSING
 
 
 def _agent(details: Details, _: str) -> Held:

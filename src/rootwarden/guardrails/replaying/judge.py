@@ -13,7 +13,9 @@ import msgspec
 
 from rootwarden.guardrails.replaying.belonging import Belonging
 from rootwarden.guardrails.replaying.calling import Call
+from rootwarden.guardrails.replaying.classes import Classes
 from rootwarden.guardrails.replaying.details import fields_of, keys_of
+from rootwarden.guardrails.replaying.likeness import SIGN_IN_KEY, likeness, spelled_keys
 from rootwarden.guardrails.replaying.needs import SIGN_IN, NeedsOfEvents
 from rootwarden.guardrails.replaying.owners import SOMEBODY
 from rootwarden.guardrails.replaying.paths import NOTHING, Paths
@@ -23,7 +25,7 @@ from rootwarden.iam.principal import Kind
 from rootwarden.iam.statement import ANY_RESOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from rootwarden.guardrails.replaying.asker import Asker
     from rootwarden.guardrails.replaying.comparing import Compared
@@ -42,6 +44,7 @@ BY_A_SERVICE: Final = "a service did it by itself, and asked no policy"
 SIGNING_IN: Final = "it is a step of signing in"
 # So many rulings are kept; then all are made anew.
 _MOST_RULINGS: Final = 50_000
+_MOST_CLASSES: Final = 500
 _UNBOUND: Final = frozenset({Kind.SERVICE, Kind.FEDERATED, Kind.ANONYMOUS})
 
 
@@ -49,18 +52,18 @@ class Plan:
     """How calls of one kind by one principal are decided.
 
     Attributes:
-        fields: The fields of `Details` that matter.
+        classes: Of fields of `Details` that matter by what conditions make of them.
+        fields: Those that matter as they are.
+        needed: All of them.
         keys: The condition keys that are asked for.
         resources: Whether a statement names less than all resources.
         owner: Whether it matters whose the resource is.
         marks: Parameters whose presence decides which actions are needed.
         beyond: Why no policy stops it; empty where one can.
-        rulings: Those made so far.
-        conditions: What tells calls apart, where nothing else does.
-        alike: Rulings by what comes of those conditions.
+        rulings: Those made so far, by what tells calls apart.
     """
 
-    __slots__ = ("alike", "beyond", "conditions", "fields", "keys", "marks", "needs", "owner", "resources", "rulings")
+    __slots__ = ("beyond", "classes", "fields", "keys", "marks", "needed", "needs", "owner", "resources", "rulings")
 
     def __init__(self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, beyond: str) -> None:
         more = ("parameters", "resources", "region") if resources else ()
@@ -70,10 +73,10 @@ class Plan:
         self.owner = owner
         self.beyond = beyond
         self.marks = needs.marks
-        self.fields = tuple(sorted({*fields_of(keys), *more, *(("owners", "account") if owner else ())}))
+        self.fields: tuple[str, ...] = (*more, *(("owners", "account") if owner else ()))
+        self.classes: tuple[Classes, ...] = ()
+        self.needed: tuple[str, ...] = ()
         self.rulings: dict[tuple[object, ...], Ruling] = {}
-        self.conditions: tuple[CompiledCondition, ...] | None = None
-        self.alike: dict[tuple[object, ...], Ruling] = {}
 
 
 class Judge:
@@ -103,6 +106,9 @@ class Judge:
         self.paths = Paths(brief)
         self.owned = tuple(self._alternatives())
         self._everywhere = tuple(side for side, _ in self.owned)
+        every = (one for side in self._everywhere for one in side.statements)
+        self._of_everywhere = tuple({id(one): one for one in every}.values())
+        self._classes: dict[tuple[object, ...], Classes] = {}
 
     def touches(self, asker: Asker) -> bool:
         """Whether the change may touch any call of a principal."""
@@ -128,48 +134,66 @@ class Judge:
         owner = bool(self._everywhere) or any(key.startswith("aws:resource") for key in keys)
         resources = any(_is_particular(one) for one in every)
         plan = Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
+        self._part(plan, every)
         if not resources:
             statements = [one for side in sides for one in side.statements]
-            if not owner and not needs.signs_in and not any(_varies(one) for one in every):
-                found = (condition for one in every for condition in one.conditions)
-                plan.conditions = tuple(one for one in found if one.written.key.lower() in keys)
             plan.marks = tuple(mark for mark in needs.marks if needs.changed_by(mark, statements))
         return plan
+
+    def likeness(self, asker: Asker) -> tuple[object, ...]:
+        """What plans and rulings depend on of an asker: those of whom it is the same share them."""
+        return likeness(asker, (*self.above(asker).statements, *self._of_everywhere))
 
     def ruling(
         self,
         plan: Plan,
         asker: Asker,
-        picked: tuple[object, ...],
+        like: tuple[object, ...],
         marks: tuple[str, ...],
-        details: Callable[[], Details],
+        details: Details,
     ) -> Ruling:
-        """What the change does to a call.
+        """What the change does to a call that is the first of its kind.
 
         Args:
-            plan: How its like is decided.
-            asker: Who calls.
-            picked: The fields of the plan.
+            plan: How its like is decided; keeps the ruling.
+            asker: Who calls, or another of the same likeness.
+            like: What tells the call from others of the plan: its marks, classes and fields.
             marks: Those of the plan that the call has.
-            details: Gives all fields, when the call is the first of its kind.
+            details: With the fields that the plan needs.
         """
-        key = (marks, picked)
-        found = plan.rulings.get(key)
-        if found is None:
-            self._make_room(plan)
-            found = plan.rulings[key] = self._alike(plan, asker, details(), marks)
+        self._make_room(plan)
+        found = plan.rulings[like] = self._ruling(plan, asker, details, marks)
         return found
 
-    def _alike(self, plan: Plan, asker: Asker, details: Details, marks: tuple[str, ...]) -> Ruling:
-        """The ruling of a call that satisfies the same conditions, where nothing else tells calls apart."""
-        if plan.conditions is None:
-            return self._ruling(plan, asker, details, marks)
-        context = Context(keys_of(details, plan.keys), complete=False)
-        outcomes = [condition.test(context) for condition in plan.conditions]
-        key = (marks, *((one.truth, one.keys) for one in outcomes))
-        found = plan.alike.get(key)
+    def _part(self, plan: Plan, every: list[CompiledStatement]) -> None:
+        """Find what tells calls of a plan apart, the policies being these."""
+        conditions = tuple({id(one): one for statement in every for one in statement.conditions}.values())
+        spelled = {key for one in every for key in spelled_keys(one)}
+        kept = set(plan.fields)
+        parted: dict[tuple[str, ...], set[str]] = {}
+        for key in plan.keys:
+            parted.setdefault(fields_of((key,)), set()).add(key)
+        classes = []
+        for fields, keys in sorted(parted.items()):
+            if keys & spelled:
+                kept |= set(fields)
+            elif fields and not set(fields) <= kept:
+                asking = tuple(one for one in conditions if one.written.key.lower() in keys)
+                classes.append(self._classes_of(fields, frozenset(keys), asking))
+        plan.classes = tuple(classes)
+        plan.fields = tuple(sorted(kept))
+        plan.needed = tuple(sorted(kept.union(*(one.fields for one in classes))))
+
+    def _classes_of(
+        self, fields: tuple[str, ...], keys: frozenset[str], conditions: tuple[CompiledCondition, ...]
+    ) -> Classes:
+        """Classes of these conditions; plans that ask for the same share them."""
+        key = fields, keys, conditions
+        found = self._classes.get(key)
         if found is None:
-            found = plan.alike[key] = self._ruling(plan, asker, details, marks)
+            if len(self._classes) >= _MOST_CLASSES:
+                self._classes.clear()
+            found = self._classes[key] = Classes(fields, keys, conditions)
         return found
 
     def _make_room(self, plan: Plan) -> None:
@@ -230,7 +254,7 @@ class Judge:
         if owner:
             keys |= {"aws:resourceaccount": held(owner), **self._belonging.keys("resource", owner)}
         if plan.needs.signs_in and asker.who.arn:
-            keys["signin:principalarn"] = held(asker.who.arn)
+            keys[SIGN_IN_KEY] = held(asker.who.arn)
         return keys | dict.fromkeys(self.around.no_keys, MISSING)
 
 
@@ -250,12 +274,6 @@ def _asked(statement: CompiledStatement) -> Iterator[str]:
             yield from (key.lower() for key in wanted.variables)
     for resource in statement.resources or ():
         yield from (key.lower() for key in resource.variables)
-
-
-def _varies(statement: CompiledStatement) -> bool:
-    """Whether it has variables, so that more than the outcome of conditions tells calls apart."""
-    wanted = (one for condition in statement.conditions for one in condition.wanted)
-    return any(one.variables for one in (*wanted, *(statement.resources or ())))
 
 
 def _is_particular(statement: CompiledStatement) -> bool:

@@ -1,4 +1,4 @@
-"""What somebody has who walked a path: the principal they are then, and what it may do then."""
+"""What a path gives: the principal its walker is at the end, and what that one may do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ _LEAVE: Final = "iam:RemoveUserFromGroup"
 
 
 def changed(attempt: Attempt) -> Node | None:
-    """The principal somebody is then, with what it may do then."""
+    """The principal somebody is at the end of a path, with what it may do there.
+
+    Args:
+        attempt: The path, who walks it, and what it is walked on.
+
+    Returns:
+        That principal, or the same one with other powers; `None` when the path leads nowhere new.
+    """
     node, scene, gain = attempt.whose, attempt.scene, attempt.path.gain
     changed = node if gain in {Gain.REWRITES_SELF, Gain.UNBLOCKS_SELF} else _own(scene.target)
     if attempt.version is not None and scene.policy is not None:

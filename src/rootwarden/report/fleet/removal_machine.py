@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from rootwarden.fleet.removal import Point
+from rootwarden.fleet.removal_work import WaveDone
 from rootwarden.report.encoding import to_json
 from rootwarden.report.fleet.study_machine import schema_of
 
@@ -26,6 +27,7 @@ class ProgressDocument(msgspec.Struct, frozen=True, kw_only=True):
     kept: int
     remaining: tuple[str, ...]
     undecided: tuple[str, ...]
+    waves: tuple[WaveDone, ...]
 
 
 def render(removal: Removal, source: str) -> str:
@@ -37,6 +39,7 @@ def render(removal: Removal, source: str) -> str:
         kept=removal.kept,
         remaining=removal.remaining,
         undecided=removal.undecided,
+        waves=removal.waves,
     )
     return to_json(document, indent=2) + "\n"
 

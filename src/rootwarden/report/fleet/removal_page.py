@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden.report.fleet import sheet
 from rootwarden.report.fleet.removal_plot import plot
-from rootwarden.report.fleet.removal_terminal import headline
+from rootwarden.report.fleet.removal_terminal import WAVE_COLUMNS, headline, sources, wave_cells
 
 if TYPE_CHECKING:
     from rootwarden.fleet.removal import Removal
@@ -28,6 +28,9 @@ def render(removal: Removal, source: str) -> str:
         source=source,
         last=last,
         headline=headline(last),
+        sources=sources(removal),
+        wave_columns=WAVE_COLUMNS,
+        waves=[wave_cells(wave) for wave in removal.waves],
         plots=(sheet.placed(plot(removal), "`--format json` has all"),),
         most=MOST_ACCOUNTS,
     )

@@ -11,6 +11,8 @@ from rootwarden.report.fleet.removal_terminal import headline
 from rootwarden.report.words import instant
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rootwarden.fleet.removal import Removal
     from rootwarden.report.fleet.plot import Chart, Row
 
@@ -25,13 +27,16 @@ _NAME: Final = {
 _COLORS: Final = (INK, BLUE, ORANGE, DEEP, SKY)
 _DASHES: Final = ([1, 0], [8, 3], [2, 3], [10, 3, 2, 3], [5, 5])
 _WIDE: Final = 3
+# Marks nearer than this share of the width are one; a mark says its waves in about that much room.
+_APART: Final = 0.12
+_MOST_TOLD: Final = 12
 
 
 def plot(removal: Removal) -> Plot:
     """The burn-down as a plot, with its numbers and its text alternative."""
     first, last = removal.points[0], removal.points[-1]
     rows: tuple[Row, ...] = tuple(
-        (instant(one.as_of), one.members, one.have, one.unknown, *(kind.have for kind in one.kinds))
+        (instant(one.as_of), one.members, one.have, one.unknown, *(kind.have for kind in one.kinds), one.by or "a run")
         for one in removal.points
     )
     return Plot(
@@ -41,9 +46,9 @@ def plot(removal: Removal) -> Plot:
             "Lines over time, one for members with any root credential and one for each kind; the grey band above the "
             f"first is members of which it is not known. From {first.have:,} of {first.members:,} "
             f"({first.unknown:,} not known) to {last.have:,} of {last.members:,} ({last.unknown:,} not known). "
-            f"{headline(last)}."
+            f"{headline(last)}.{_waves_in_words(removal)}"
         ),
-        columns=("as of", "members", "any", "not known", *(_NAME[kind.kind] for kind in last.kinds)),
+        columns=("as of", "members", "any", "not known", *(_NAME[kind.kind] for kind in last.kinds), "seen by"),
         rows=rows,
         draw=lambda: _chart(removal),
     )
@@ -78,4 +83,51 @@ def _chart(removal: Removal) -> Chart:
         drawn,
         dots.encode(x=x, y=y),
     ]
+    marks = _marks(removal)
+    if marks:
+        layers += _drawn(marks, x)
     return alt.layer(*layers).properties(width=WIDTH, height=340)
+
+
+def _waves_in_words(removal: Removal) -> str:
+    """What the marks of the waves say, for who does not see them."""
+    done = [wave for wave in removal.waves if wave.ended is not None]
+    if not done:
+        return ""
+    told = "; ".join(
+        f"{f'wave {wave.number}' if wave.number else wave.name} until {instant(wave.ended)}, "
+        f"nothing left in {wave.none:,} of {wave.accounts:,}"
+        for wave in done[:_MOST_TOLD]
+        if wave.ended is not None
+    )
+    more = f"; and {len(done) - _MOST_TOLD} more" if len(done) > _MOST_TOLD else ""
+    return f" Dashed lines upright are the ends of waves: {told}{more}."
+
+
+def _marks(removal: Removal) -> list[tuple[str, str]]:
+    """Where waves ended, and their numbers; those too near to each other to be read apart share a mark."""
+    ends = sorted((wave.ended, wave.number) for wave in removal.waves if wave.ended is not None and wave.number)
+    if not ends:
+        return []
+    span = (removal.points[-1].as_of - removal.points[0].as_of).total_seconds()
+    groups: list[list[tuple[datetime, int]]] = []
+    for end in ends:
+        near = bool(groups) and (end[0] - groups[-1][0][0]).total_seconds() <= span * _APART
+        if near:
+            groups[-1].append(end)
+        else:
+            groups.append([end])
+    return [(instant(group[-1][0]), _numbers([number for _, number in group])) for group in groups]
+
+
+def _numbers(numbers: list[int]) -> str:
+    first, last = min(numbers), max(numbers)
+    return f"wave {first}" if first == last else f"waves {first} to {last}"
+
+
+def _drawn(marks: list[tuple[str, str]], x: alt.X) -> list[Chart]:
+    """An upright line where waves ended, and their numbers above the plot."""
+    base = alt.Chart(data(("as of", "waves"), list(marks)))
+    rule = base.mark_rule(color=INK, strokeDash=[2, 4], opacity=0.6).encode(x=x)
+    text = base.mark_text(align="left", baseline="bottom", dx=3, dy=-2, fontSize=11, color=INK)
+    return [rule, text.encode(x=x, y=alt.value(0), text="waves:N")]

@@ -11,10 +11,18 @@ from rootwarden.report.words import instant, several, shorten
 
 if TYPE_CHECKING:
     from rootwarden.fleet.removal import Point, Removal
+    from rootwarden.fleet.removal_work import WaveDone
 
 MOST_RUNS: Final = 30
 _BAR: Final = 40
 _NAMED: Final = 8
+WAVE_COLUMNS: Final = ("journal", "wave", "accounts", "nothing left", "still have", "not known", "removed", "when")
+_SHORT: Final = {
+    "password": "password",
+    "access-key": "key",
+    "certificate": "certificate",
+    "mfa-device": "device",
+}
 
 
 def render(removal: Removal, source: str, *, width: int = 100, color: bool = False) -> str:
@@ -29,7 +37,7 @@ def render(removal: Removal, source: str, *, width: int = 100, color: bool = Fal
     paper = Paper(width, color=color)
     last = removal.points[-1]
     paper.line(Text(headline(last), "bold"), indent=0)
-    about = f"{shorten(source, 120)} · {several(len(removal.points), 'run')} · last {instant(last.as_of)}"
+    about = f"{shorten(source, 120)} · {sources(removal)} · last {instant(last.as_of)}"
     paper.line(about, "dim", indent=0)
     if last.unseen:
         said = f"not in the last run: {several(last.unseen, 'member')} of earlier ones, not known and not removed"
@@ -39,13 +47,17 @@ def render(removal: Removal, source: str, *, width: int = 100, color: bool = Fal
             f"not counted, for it keeps root: {several(removal.kept, 'account')} (management, standalone)", "dim"
         )
     paper.heading("Over time", "█ has root credentials  ░ not known  · has none")
+    timed = len({one.as_of.date() for one in removal.points}) < len(removal.points)
     for point in removal.points[-MOST_RUNS:]:
-        paper.line(_bar(point))
+        paper.line(_bar(point, timed=timed))
     if len(removal.points) > MOST_RUNS:
-        paper.line(f"the last {MOST_RUNS} of {len(removal.points):,} runs; --format json has every one", "dim")
+        paper.line(f"the last {MOST_RUNS} of {len(removal.points):,}; --format json has every one", "dim")
     paper.heading("By kind, at the end")
     rows = [[kind.kind, f"{kind.have:,}", f"{kind.unknown:,}"] for kind in last.kinds]
     paper.table(("credential", "members with it", "not known"), rows)
+    if removal.waves:
+        paper.heading("By wave, as the journals saw it last")
+        paper.table(WAVE_COLUMNS, [list(wave_cells(wave)) for wave in removal.waves])
     _named(paper, "still have some", removal.remaining)
     _named(paper, "not known", removal.undecided)
     return paper.text()
@@ -57,12 +69,31 @@ def headline(last: Point) -> str:
     return f"{last.have:,} of {several(last.members, 'member')} still have root credentials{unknown}"
 
 
-def _bar(point: Point) -> Text:
+def sources(removal: Removal) -> str:
+    """How many runs and journals it is from."""
+    runs = sum(not one.by for one in removal.points)
+    journals = len({one.journal for one in removal.waves})
+    told = [several(runs, "run")] if runs or not journals else []
+    return ", ".join([*told, *([several(journals, "journal")] if journals else [])])
+
+
+def wave_cells(wave: WaveDone) -> tuple[str, ...]:
+    """A wave as a row of a table."""
+    removed = ", ".join(several(each.removed, _SHORT[each.kind]) for each in wave.removed if each.removed)
+    when = f"{instant(wave.began)} to {instant(wave.ended)}" if wave.began and wave.ended else "not begun"
+    name = f"{wave.number}, {shorten(wave.name, 60)}" if wave.number else wave.name
+    counts = (wave.accounts, wave.none, wave.have, wave.unknown)
+    return (wave.journal, name, *(f"{count:,}" for count in counts), removed, when)
+
+
+def _bar(point: Point, *, timed: bool) -> Text:
     have, unknown = _cells(point.have, point.members), _cells(point.unknown, point.members)
     rest = max(0, _BAR - have - unknown)
     said = f"  {point.have:>5,} of {point.members:,}" + (f", {point.unknown:,} not known" if point.unknown else "")
+    said += f"  {shorten(point.by, 40)}" if point.by else ""
+    when = instant(point.as_of)
     return Text.assemble(
-        f"{instant(point.as_of)[:10]}  ", ("█" * have, "red"), ("░" * unknown, "yellow"), ("·" * rest, "dim"), said
+        f"{when if timed else when[:10]}  ", ("█" * have, "red"), ("░" * unknown, "yellow"), ("·" * rest, "dim"), said
     )
 
 

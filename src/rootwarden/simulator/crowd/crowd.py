@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.simulator import parts
+from rootwarden.simulator.account import Account
 from rootwarden.simulator.crowd import fences
 from rootwarden.simulator.crowd.conditions import CONDITIONAL, LATERAL
 from rootwarden.simulator.crowd.escalations import PASSING, SELF
@@ -22,7 +23,7 @@ from rootwarden.simulator.crowd.together import TOGETHER
 from rootwarden.simulator.policy_text import allow, trust
 from rootwarden.simulator.population import ADMINISTRATOR, direct
 from rootwarden.simulator.principal_truth import ORDINARY, PrincipalTruth
-from rootwarden.simulator.world import ACCESS_ROLE, Account
+from rootwarden.simulator.world import ACCESS_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,7 +99,7 @@ class Crowd:
         filling.policies(self._library, max(1, self.size.principals // 4))
         filling.planted(self.size.principals, management=bool(self.organization) and number == 0)
         # Drawn from numbers of their own: what else there is stays what it was without them.
-        filling.together(self.size.principals, Random(f"{self.size.seed}/{number}/together"))  # noqa: S311
+        filling.together(self.size.principals, Random(f"{self.size.seed}/{number}/together"))  # noqa: S311 - made-up data, not a secret
         filling.ordinary(self.size.principals, [each for each in self.ids if each != account.account_id])
         truth = filling.setting.population.truth
         if self.organization and fences.is_quarantined(number):

@@ -135,12 +135,12 @@ class Ordinary:
         fate = self._random.random()
         if fate < 0.65:  # noqa: PLR2004 - most are for services
             return trust(service)
-        if fate < 0.8:  # noqa: PLR2004
+        if fate < 0.8:  # noqa: PLR2004 - three in twenty are for the account's own
             return trust(self._setting.arn("root"))
-        if fate < 0.85:  # noqa: PLR2004
+        if fate < 0.85:  # noqa: PLR2004 - one in twenty for an outsider
             outsider = {"StringEquals": {"sts:ExternalId": "example"}}
             return trust(f"arn:aws:iam::{_OUTSIDE}:root", when=outsider)
-        if fate < 0.9 and self._others:  # noqa: PLR2004
+        if fate < 0.9 and self._others:  # noqa: PLR2004 - and one for another account of ours
             return trust(f"arn:aws:iam::{self._random.choice(self._others)}:root")
         return ""
 

@@ -10,8 +10,8 @@ from rootwarden.simulator.population import ADMINISTRATOR, Population, direct
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rootwarden.simulator.account import Account
     from rootwarden.simulator.principal_truth import PrincipalTruth
-    from rootwarden.simulator.world import Account
 
 ATTACHED: Final = direct("`AdministratorAccess` is attached")
 _DATA_ONLY: Final = allow("s3:*", "dynamodb:*", "sqs:*", "sns:*", "kms:*", "logs:*", "cloudwatch:*")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from rootwarden.simulator.account import Account
     from rootwarden.simulator.crowd.crowd import Crowd
-    from rootwarden.simulator.world import Account
 
 TRUTH_SCHEMA = "rootwarden.synthetic-principals/1"
 

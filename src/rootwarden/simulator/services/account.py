@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rootwarden.simulator.refusal import Refusal
 
 if TYPE_CHECKING:
+    from rootwarden.simulator.account import Account
     from rootwarden.simulator.call import Call, Handler
-    from rootwarden.simulator.world import Account
 
 ACCOUNT_PRINCIPAL: Final = "account.amazonaws.com"
 _OPT_IN_REGIONS: Final = ("ap-east-1", "me-south-1")

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rootwarden.simulator.monitoring import Trail
 from rootwarden.simulator.refusal import Refusal
-from rootwarden.simulator.world import Trail
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
-    from rootwarden.simulator.world import AdvancedEventSelector, FieldSelector, World
+    from rootwarden.simulator.monitoring import AdvancedEventSelector, FieldSelector
+    from rootwarden.simulator.world import World
 
 
 class _Seen(msgspec.Struct, frozen=True):

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rootwarden.simulator import credential_report
+from rootwarden.simulator.identities import DeviceKind, IAMUser, RootUser
 from rootwarden.simulator.refusal import Refusal
 from rootwarden.simulator.services import iam_principals
 from rootwarden.simulator.services.sts import IAM_PRINCIPAL, may_manage_root
 from rootwarden.simulator.sessions import OPERATOR, CallerKind
-from rootwarden.simulator.world import DeviceKind, IAMUser, RootUser
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
-    from rootwarden.simulator.world import MFADevice
+    from rootwarden.simulator.identities import MFADevice
 
 ROOT_NAME = "<root_account>"
 

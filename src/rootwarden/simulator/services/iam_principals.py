@@ -8,7 +8,7 @@ from rootwarden.simulator.authorization_details import KINDS, AuthorizationDetai
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
-    from rootwarden.simulator.world import IAMUser
+    from rootwarden.simulator.identities import IAMUser
 
 
 def user_description(call: Call, user: IAMUser) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rootwarden.simulator.identities import DeviceKind
 from rootwarden.simulator.refusal import Refusal
 from rootwarden.simulator.sessions import CallerKind
-from rootwarden.simulator.world import DeviceKind
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
-    from rootwarden.simulator.world import AccessKey, RootUser
+    from rootwarden.simulator.identities import AccessKey, RootUser
 
 
 def delete_access_key(call: Call) -> dict[str, Any]:

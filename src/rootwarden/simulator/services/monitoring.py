@@ -8,7 +8,7 @@ from rootwarden.simulator.refusal import Refusal
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
-    from rootwarden.simulator.world import Alarm, MetricFilter
+    from rootwarden.simulator.monitoring import Alarm, MetricFilter
 
 
 def describe_log_groups(call: Call) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rootwarden.simulator.refusal import Refusal
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
-    from rootwarden.simulator.world import Detector, Hub
+    from rootwarden.simulator.monitoring import Detector, Hub
 
 _CREATED: Final = "2025-06-01T00:00:00.000Z"
 

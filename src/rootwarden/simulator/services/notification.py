@@ -8,7 +8,7 @@ from rootwarden.simulator.refusal import Refusal
 
 if TYPE_CHECKING:
     from rootwarden.simulator.call import Call, Handler
-    from rootwarden.simulator.world import EventRule, Topic
+    from rootwarden.simulator.monitoring import EventRule, Topic
 
 _TOPIC_ARN_PARTS = 6
 

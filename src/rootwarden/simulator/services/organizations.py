@@ -13,8 +13,9 @@ from rootwarden.simulator.refusal import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rootwarden.simulator.account import Account
     from rootwarden.simulator.call import Call, Handler
-    from rootwarden.simulator.world import Account, Organization, OrganizationalUnit, Policy
+    from rootwarden.simulator.world import Organization, OrganizationalUnit, Policy
 
 _OLD_STATUS = {"PENDING_ACTIVATION": "ACTIVE", "CLOSED": "SUSPENDED"}
 

@@ -67,7 +67,7 @@ class LogFile(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """Its place below the folder, as S3 has it."""
-        name = "".join(Random(f"name/{self.number}").choices(_NAME_LETTERS, k=16))  # noqa: S311
+        name = "".join(Random(f"name/{self.number}").choices(_NAME_LETTERS, k=16))  # noqa: S311 - made-up data, not a secret
         stem = f"{self.account}_CloudTrail_{self.region}_{self.at:%Y%m%dT%H%MZ}_{name}"
         day = f"{self.at:%Y/%m/%d}"
         return f"AWSLogs/{ORGANIZATION_ID}/{self.account}/CloudTrail/{self.region}/{day}/{stem}.json.gz"
@@ -91,7 +91,7 @@ def write_file(file: LogFile, seed: int, folder: Path) -> Written:
     Raises:
         OSError: When it cannot be written.
     """
-    random = Random(f"{seed}/file/{file.number}")  # noqa: S311
+    random = Random(f"{seed}/file/{file.number}")  # noqa: S311 - made-up data, not a secret
     others = noise(seed, file.number, file.place, file.noise)
     again = others[: len(others) // 5] if file.again else []
     echo = _echo(file, seed)

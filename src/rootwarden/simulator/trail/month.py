@@ -73,7 +73,7 @@ def tell(month: Month) -> Told:
     places = list(_places(month, organization, random))
     untold = {story.name for story in STORIES} - {story.name for story, account, _ in places if account != MANAGEMENT}
     for number, (story, account, day) in enumerate(places):
-        own = Random(f"{month.seed}/{number}/{story.name}")  # noqa: S311
+        own = Random(f"{month.seed}/{number}/{story.name}")  # noqa: S311 - made-up data, not a secret
         stage = Stage(
             story=story.name,
             random=own,
@@ -133,7 +133,7 @@ def _slots(story: Story) -> int:
 
 def log_files(told: Told) -> list[LogFile]:
     """The log files of a month: those in which root is, among others, and those of everybody else."""
-    random = Random(f"{told.month.seed}/files")  # noqa: S311
+    random = Random(f"{told.month.seed}/files")  # noqa: S311 - made-up data, not a secret
     groups: dict[tuple[str, str, datetime], list[Delivered]] = defaultdict(list)
     for each in told.ledger.delivered:
         groups[each.account, each.region, _delivery(each.at)].append(each)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 from uuid import UUID
 
 from rootwarden.facts.instant import format_instant
@@ -24,7 +24,20 @@ _KEY_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 class Fields(TypedDict, total=False):
-    """Fields of a record that have usual values: see `record`."""
+    """Fields of a record that have usual values.
+
+    Attributes:
+        region: `awsRegion`.
+        address: `sourceIPAddress`.
+        agent: `userAgent`.
+        read_only: `readOnly`.
+        request: `requestParameters`.
+        response: `responseElements`.
+        error: `errorCode`, for a call that failed.
+        message: `errorMessage`.
+        kind: `eventType`.
+        more: Further fields, or other values for these.
+    """
 
     region: str
     address: str
@@ -49,22 +62,7 @@ def access_key(random: Random, prefix: str) -> str:
 
 
 def record(
-    random: Random,
-    at: datetime,
-    call: str,
-    *,
-    account: str,
-    identity: Record,
-    region: str = HOME,
-    address: str = "192.0.2.10",
-    agent: str = SDK,
-    read_only: bool = True,
-    request: Value = None,
-    response: Value = None,
-    error: str = "",
-    message: str = "",
-    kind: str = "AwsApiCall",
-    more: Record | None = None,
+    random: Random, at: datetime, call: str, *, account: str, identity: Record, **fields: Unpack[Fields]
 ) -> Record:
     """One record.
 
@@ -74,18 +72,10 @@ def record(
         call: `iam:ListUsers`: the first label of `eventSource`, and `eventName`.
         account: `recipientAccountId`.
         identity: `userIdentity`.
-        region: `awsRegion`.
-        address: `sourceIPAddress`.
-        agent: `userAgent`.
-        read_only: `readOnly`.
-        request: `requestParameters`.
-        response: `responseElements`.
-        error: `errorCode`, for a call that failed.
-        message: `errorMessage`.
-        kind: `eventType`.
-        more: Further fields, or other values for these.
+        fields: What is not as usual.
     """
     service, _, name = call.partition(":")
+    region = fields.get("region", HOME)
     made: Record = {
         "eventVersion": "1.11",
         "userIdentity": identity,
@@ -93,16 +83,15 @@ def record(
         "eventSource": f"{service}.amazonaws.com",
         "eventName": name,
         "awsRegion": region,
-        "sourceIPAddress": address,
-        "userAgent": agent,
-        **({"errorCode": error} if error else {}),
-        **({"errorMessage": message} if message else {}),
-        "requestParameters": request,
-        "responseElements": response,
+        "sourceIPAddress": fields.get("address", "192.0.2.10"),
+        "userAgent": fields.get("agent", SDK),
+        **_failure(fields.get("error", ""), fields.get("message", "")),
+        "requestParameters": fields.get("request"),
+        "responseElements": fields.get("response"),
         "requestID": event_id(random),
         "eventID": event_id(random),
-        "readOnly": read_only,
-        "eventType": kind,
+        "readOnly": fields.get("read_only", True),
+        "eventType": fields.get("kind", "AwsApiCall"),
         "managementEvent": True,
         "recipientAccountId": account,
         "eventCategory": "Management",
@@ -112,7 +101,11 @@ def record(
             "clientProvidedHostHeader": f"{service}.{region}.amazonaws.com",
         },
     }
-    return {**made, **(more or {})}
+    return {**made, **fields.get("more", {})}
+
+
+def _failure(error: str, message: str) -> Record:
+    return {**({"errorCode": error} if error else {}), **({"errorMessage": message} if message else {})}
 
 
 def root_identity(

@@ -42,7 +42,7 @@ class Table:
             # One way to ask a folder, S3 and whatever else: the cluster's own file systems (Hadoop's `FileSystem`).
             context: Any = spark.sparkContext
             path = context._jvm.org.apache.hadoop.fs.Path(place)  # noqa: SLF001 - PySpark offers no other way
-            there = path.getFileSystem(context._jsc.hadoopConfiguration()).exists(path)  # noqa: SLF001
+            there = path.getFileSystem(context._jsc.hadoopConfiguration()).exists(path)  # noqa: SLF001 - as above
         if there:
             raise UsageError(f"there is a `{place}` already", hint="--spark-output wants a new folder")
 

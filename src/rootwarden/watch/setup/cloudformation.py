@@ -86,12 +86,14 @@ def _parameters() -> JsonObject:
 
 
 def _home() -> JsonObject:
+    """What stands once, at home, and the roles every account's stack makes in the home region."""
     queue: JsonObject = {"Fn::GetAtt": ["Queue", "Arn"]}
+    return _queues(queue) | _watcher(queue) | _roles() | _arriving(queue)
+
+
+def _queues(queue: JsonObject) -> JsonObject:
     dead: JsonObject = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
-    objects: JsonObject = {"Fn::Sub": "arn:${AWS::Partition}:s3:::${TrailBucket}/*"}
-    without = parts.watcher_policy(queue, objects, None)
-    decrypting = parts.watcher_policy(queue, objects, {"Ref": "TrailKeyArn"})
-    home: JsonObject = {
+    return {
         "DeadLetters": {
             "Type": "AWS::SQS::Queue",
             "Condition": "IsHome",
@@ -112,6 +114,14 @@ def _home() -> JsonObject:
             "Condition": "IsHome",
             "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": parts.queue_policy(queue, _ACCOUNT)},
         },
+    }
+
+
+def _watcher(queue: JsonObject) -> JsonObject:
+    objects: JsonObject = {"Fn::Sub": "arn:${AWS::Partition}:s3:::${TrailBucket}/*"}
+    without = parts.watcher_policy(queue, objects, None)
+    decrypting = parts.watcher_policy(queue, objects, {"Ref": "TrailKeyArn"})
+    return {
         "WatcherPolicy": {
             "Type": "AWS::IAM::ManagedPolicy",
             "Condition": "IsHome",
@@ -120,6 +130,11 @@ def _home() -> JsonObject:
                 "PolicyDocument": {"Fn::If": ["HasKey", decrypting, without]},
             },
         },
+    }
+
+
+def _roles() -> JsonObject:
+    return {
         "ForwarderRole": _role(
             FORWARDER,
             parts.trusts("events.amazonaws.com", _ACCOUNT),
@@ -130,6 +145,12 @@ def _home() -> JsonObject:
             parts.trusts("scheduler.amazonaws.com", _ACCOUNT),
             parts.allows("ssm:PutParameter", _arn(f"ssm:*:${{AWS::AccountId}}:parameter{parts.CANARY_PARAMETER}")),
         ),
+    }
+
+
+def _arriving(queue: JsonObject) -> JsonObject:
+    """What comes to the queue at home: what other accounts send, and objects of the trail."""
+    return {
         "HomeBusPolicy": {
             "Type": "AWS::Events::EventBusPolicy",
             "Condition": "TakesFromOthers",
@@ -149,7 +170,6 @@ def _home() -> JsonObject:
             },
         },
     }
-    return home
 
 
 def _rules(names: tuple[str, ...]) -> JsonObject:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.detect.filter_pattern import Event as Record
 from rootwarden.detect.visits.incident import ConcernKind, Severity, Shape, Verdict
 from rootwarden.simulator.trail.checkouts import CheckoutLine
 from rootwarden.simulator.trail.organization import (
@@ -46,7 +45,19 @@ def given(
     worth: Worth = Worth.PROVEN,
     released: bool = True,
 ) -> str:
-    """A check-out of two hours whose code is given out at an instant; its lease."""
+    """Add a check-out of two hours.
+
+    Args:
+        stage: Where the story plays.
+        at: When its code is given out, a quarter of an hour after it begins.
+        task: What it is for.
+        sources: Networks it declares.
+        worth: What its signature and proof are worth.
+        released: Whether the code is given out at all.
+
+    Returns:
+        Its lease.
+    """
     lease = f"lease-{event_id(stage.random)[:8]}"
     line = CheckoutLine(
         lease=lease,
