@@ -29,6 +29,7 @@ _KINDS: Final = {
 }
 # What records of S3 have for the account of who did not sign in.
 _NOBODY: Final = frozenset({"ANONYMOUS_PRINCIPAL", "anonymous"})
+_FEDERATED: Final = ":federated-user/"
 _LINKED: Final = "whether it is a role that belongs to a service"
 # The name of every such role begins so (IAM user guide, *Service-linked roles*).
 _LINKED_NAME: Final = "AWSServiceRoleFor"
@@ -72,7 +73,7 @@ def asker_of(identity: Identity, source: str = "", *, assumed: bool | None = Fal
         assumed: For root, whether `sts:AssumeRoot` opened the session; `None` where nobody tells.
     """
     caller = caller_of(identity)
-    if identity.kind == "FederatedUser":
+    if identity.kind == "FederatedUser" or _FEDERATED in identity.arn:
         return _federated_user(identity, caller)
     kind = _KINDS[caller.kind]
     if kind is Kind.ANONYMOUS and caller.account in _NOBODY:
