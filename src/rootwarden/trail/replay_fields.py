@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from rootwarden.guardrails.replaying.details import Details, via_of
 from rootwarden.guardrails.replaying.owners import owners_of
+from rootwarden.guardrails.replaying.resources import hands_over
 from rootwarden.iam.usage.caller import account_in
 from rootwarden.iam.usage.mapping import source_of
 
@@ -78,6 +79,7 @@ _FIELDS: Final[dict[str, Out]] = {
     "owners": _owners,
     "parameters": lambda call, _, __: bytes(call.parameters),
     "resources": lambda call, _, __: bytes(call.resources),
+    "role": lambda call, _, __: hands_over(bytes(call.parameters)),
 }
 # What of a record a field is made of, named as `trail.replayed` names it.
 _MADE_OF: Final = {
@@ -88,6 +90,7 @@ _MADE_OF: Final = {
     "temporary": ("access_key",),
     "encrypted": ("tls",),
     "owners": ("resources", "parameters", "account"),
+    "role": ("parameters",),
 }
 
 

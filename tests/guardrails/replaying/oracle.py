@@ -59,6 +59,7 @@ REACHED: Final = {"s3", "sts", "kms", "sqs", "secretsmanager", "dynamodb", "logs
 OWN_BY_NAME: Final = {"secretsmanager", "logs", "sqs", "sns", "dynamodb", "iam", "lambda"}
 BOUND: Final = ("Root", "User", "Role", "FederatedUser")
 NOTHING: Final = (False, False, False)
+READING: Final = ("Get", "List", "Describe", "Head", "Lookup", "Filter", "Search")
 EVERYBODY: Final = {"Principal": "*"}
 
 
@@ -249,6 +250,10 @@ class Oracle:
             found = {way for one in ways for way in combined([one])}
         else:
             found = combined(ways)
+        if hands_over(record) and not beyond:
+            # Whether a role was handed over, nobody knows; if so, that was asked, too.
+            passed = self.settled_ways(record, caller, "iam:PassRole")
+            found |= {way for one in ways for way in combined([one, passed])}
         if caller.doubt and not beyond:
             found.add(NOTHING)
         return verdict(record, found, beyond=beyond)
@@ -369,6 +374,15 @@ class Oracle:
 def as_given(value: Any) -> Any:
     """Several values of a key are a list in a case."""
     return list(value) if isinstance(value, tuple) else value
+
+
+def hands_over(record: dict[str, Any]) -> bool:
+    """Whether parameters may name a role for a service to use."""
+    service, name = record["eventSource"].split(".")[0], record["eventName"]
+    if name.startswith(READING) or (service in ("iam", "sts", "signin") and name != "AddRoleToInstanceProfile"):
+        return False
+    text = json.dumps(record["requestParameters"]).lower() if "requestParameters" in record else "role"
+    return "role" in text or "instanceprofile" in text
 
 
 def owners_of(record: dict[str, Any], caller: Caller, action: str) -> list[str | None]:

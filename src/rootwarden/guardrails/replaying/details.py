@@ -49,6 +49,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         owners: Who may have the resource, as `owners_of` gives it.
         parameters: `requestParameters` as JSON.
         resources: `resources` as JSON.
+        role: Whether a role may have been handed over.
     """
 
     account: str = ""
@@ -67,6 +68,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     owners: tuple[str, ...] = ()
     parameters: bytes = b""
     resources: bytes = b""
+    role: bool = False
 
 
 def via_of(invoked_by: str, address: str) -> str:

@@ -16,7 +16,7 @@ from rootwarden.guardrails.replaying.calling import Call
 from rootwarden.guardrails.replaying.classes import Classes
 from rootwarden.guardrails.replaying.details import fields_of, keys_of
 from rootwarden.guardrails.replaying.likeness import SIGN_IN_KEY, likeness, spelled_keys
-from rootwarden.guardrails.replaying.needs import SIGN_IN, NeedsOfEvents
+from rootwarden.guardrails.replaying.needs import PASS_ROLE, SIGN_IN, NeedsOfEvents
 from rootwarden.guardrails.replaying.owners import SOMEBODY
 from rootwarden.guardrails.replaying.paths import NOTHING, Paths
 from rootwarden.guardrails.replaying.ruling import Effect, Ruling
@@ -65,7 +65,9 @@ class Plan:
 
     __slots__ = ("beyond", "classes", "fields", "keys", "marks", "needed", "needs", "owner", "resources", "rulings")
 
-    def __init__(self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, beyond: str) -> None:
+    def __init__(
+        self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, passing: bool, beyond: str
+    ) -> None:
         more = ("parameters", "resources", "region") if resources else ()
         self.needs = needs
         self.keys = keys
@@ -73,7 +75,11 @@ class Plan:
         self.owner = owner
         self.beyond = beyond
         self.marks = needs.marks
-        self.fields: tuple[str, ...] = (*more, *(("owners", "account") if owner else ()))
+        self.fields: tuple[str, ...] = (
+            *more,
+            *(("owners", "account") if owner else ()),
+            *(("role",) if passing else ()),
+        )
         self.classes: tuple[Classes, ...] = ()
         self.needed: tuple[str, ...] = ()
         self.rulings: dict[tuple[object, ...], Ruling] = {}
@@ -133,7 +139,8 @@ class Judge:
         keys = frozenset(key for one in every for key in _asked(one)) - asker.keys.keys()
         owner = bool(self._everywhere) or any(key.startswith("aws:resource") for key in keys)
         resources = any(_is_particular(one) for one in every)
-        plan = Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
+        passing = needs.may_pass and any(one.names_action(PASS_ROLE.lower()) for one in every)
+        plan = Plan(needs, keys, resources=resources, owner=owner, passing=passing, beyond=beyond)
         self._part(plan, every)
         if not resources:
             statements = [one for side in sides for one in side.statements]
@@ -242,7 +249,8 @@ class Judge:
             found = [one for action in plan.needs.apart for one in call.compared(action, anywhere=True)]
             return msgspec.structs.replace(_summed(found, [], []), beyond=beyond)
         surely = [one for need in mapped.needed for one in call.compared(need.action, need.resource)]
-        perhaps = [(action, one) for action in plan.needs.perhaps(marks) for one in call.compared(action)]
+        unsure = plan.needs.perhaps(marks, role=details.role)
+        perhaps = [(action, one) for action in unsure for one in call.compared(action)]
         either = [one for action in plan.needs.either(marks, *call.sides) for one in call.compared(action)]
         actions = tuple(need.action for need in mapped.needed)
         return _doubted(msgspec.structs.replace(_summed(surely, perhaps, either), actions=actions), asker)

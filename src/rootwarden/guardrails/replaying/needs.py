@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rootwarden.iam.actions import Access
 from rootwarden.iam.usage.tally import Call, Outcome
 
 if TYPE_CHECKING:
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
     from rootwarden.iam.statement import CompiledStatement
     from rootwarden.iam.usage.mapping import EventMap, EventRules, Mapped
 
-# Never an event of its own (CloudTrail guide); the service reference says which actions need it besides.
+# Never an event of its own (CloudTrail guide). Which actions need it besides the data does not tell.
 PASS_ROLE: Final = "iam:PassRole"  # noqa: S105 - an action
 SIGN_IN: Final = "signin:Authenticate"
+_READING: Final = frozenset({Access.LIST, Access.READ})
+# Roles are assumed, made and changed with these, and handed over with one event only.
+_PASSING_NONE: Final = frozenset({"iam", "sts", "signin"})
+_INTO_PROFILE: Final = ("iam", "AddRoleToInstanceProfile")
 _SIGN_IN_EVENT: Final = ("signin", "ConsoleLogin")
 
 
@@ -33,6 +38,7 @@ class Needs:
     Attributes:
         marks: As given.
         candidates: Every action it may need.
+        may_pass: Whether a role may be handed over with it.
         apart: What it is taken for where no policy stops it: an action of its own name.
         signs_in: Whether it is the step of signing in that a fence may stop.
     """
@@ -46,6 +52,7 @@ class Needs:
         "apart",
         "candidates",
         "marks",
+        "may_pass",
         "signs_in",
     )
 
@@ -65,16 +72,24 @@ class Needs:
         for chosen in calls:
             mapped = self.of(chosen)
             found.update(dict.fromkeys(need.action for need in mapped.needed))
-            found.update(dict.fromkeys(self.perhaps(chosen)))
+            found.update(dict.fromkeys(mapped.maybe))
             if mapped.unknown:
                 unknown.update(dict.fromkeys(self._alternatives(mapped, source, name)))
                 # A service by a name nobody knows may be one whose actions policies name otherwise.
                 self._anything = all(catalogue.service(one) is None for one in mapped.prefixes or (source,))
+        self.may_pass = (source, name) == _INTO_PROFILE or (source not in _PASSING_NONE and not self._only_reads())
+        if self.may_pass:
+            found[PASS_ROLE] = None
         found.update(dict.fromkeys(self.apart))
         if self.signs_in:
             found[SIGN_IN] = None
         self._unknown = tuple(unknown)
         self.candidates = tuple(found | unknown)
+
+    def _only_reads(self) -> bool:
+        """Whether all it needs, being called plainly, is to read."""
+        actions = [self._catalogue.action(need.action) for need in self.of(()).needed]
+        return bool(actions) and all(one is not None and set(one.access) <= _READING for one in actions)
 
     def of(self, marks: tuple[str, ...]) -> Mapped:
         """What a call with these marks needed."""
@@ -90,15 +105,19 @@ class Needs:
         plain, marked = self.of(()), self.of((mark,))
         if plain.needed != marked.needed or plain.none != marked.none or not plain.needed:
             return True
-        more = set(self.perhaps((mark,))) - set(self.perhaps(()))
+        more = set(marked.maybe) - set(plain.maybe)
         first = plain.needed[0].action.lower()
         return any(one.names_action(first) is not one.names_action(each.lower()) for one in statements for each in more)
 
-    def perhaps(self, marks: tuple[str, ...]) -> tuple[str, ...]:
-        """Actions it may have needed besides."""
+    def perhaps(self, marks: tuple[str, ...], *, role: bool) -> tuple[str, ...]:
+        """Actions it may have needed besides.
+
+        Args:
+            marks: Those the call has.
+            role: Whether it may have handed over a role.
+        """
         mapped = self.of(marks)
-        actions = (self._catalogue.action(need.action) for need in mapped.needed)
-        passing = any(action is not None and PASS_ROLE in action.dependent for action in actions)
+        passing = role and self.may_pass and PASS_ROLE not in mapped.maybe
         return (*(mapped.maybe if mapped.needed else ()), *((PASS_ROLE,) if passing else ()))
 
     def either(self, marks: tuple[str, ...], *sides: Side) -> tuple[str, ...]:

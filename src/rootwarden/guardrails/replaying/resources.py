@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _LONGEST: Final = 2048
 _MOST: Final = 8
+_A_ROLE: Final = re.compile(rb"role|instance-?profile", re.IGNORECASE)
 # How names end that are no buckets (S3 user guide, *Bucket naming rules*).
 _ALIASES: Final = ("-s3alias", "--ol-s3", "--op-s3", "--x-s3", "--table-s3")
 
@@ -32,6 +34,15 @@ class _Resource(msgspec.Struct, gc=False):
 
 
 _resources: Final = msgspec.json.Decoder(list[_Resource])
+
+
+def hands_over(parameters: bytes) -> bool:
+    """Whether a role, or an instance profile with one, may have been handed over, as parameters tell it.
+
+    Args:
+        parameters: `requestParameters` as JSON; empty where the record has none, which may have been left out.
+    """
+    return not parameters or _A_ROLE.search(parameters) is not None
 
 
 def named_in(details: Details) -> Named:
