@@ -18,6 +18,7 @@ def advice(name: str, *after: str, price: Price = Price.FREE) -> Advice:
         decided=Decided(look="look"),
         how=(Step(text="do"),),
         certainty=Certainty.KNOWN,
+        as_of="2026-11-22",
         references=(),
     )
 

@@ -1,43 +1,33 @@
-"""Advice and scenarios as a whole: what they name is there, every cell has its reason, and what detects is run."""
+"""Advice and scenarios as a whole: what they name is there, every cell has its reason, what is no file is refused."""
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.docs.pages import DOCS, text
-from tests.guardrails.standings import ROOT, organization
 
 from rootwarden import packs
+from rootwarden.advice.advice import Certainty
 from rootwarden.advice.advice_file import read_advice
 from rootwarden.advice.scenario_file import read_scenario
 from rootwarden.audit.advising import advice_book
-from rootwarden.audit.guardrail_proof import Wanted, prove_all
-from rootwarden.detect.visits.case_file import CaseTable, read_cases
-from rootwarden.detect.visits.event import read_event
 from rootwarden.errors import InputError
-from rootwarden.guardrails.content.values import examples
-from rootwarden.guardrails.proof import Verdict as ProofVerdict
-from rootwarden.packs.content import callers, detections_with_examples, texts
-from rootwarden.rules.fixture import load_fixture
-from rootwarden.rules.posture import prepare
-from rootwarden.rules.verdict import Verdict
+from rootwarden.facts.native_services import NativeService
+from rootwarden.guardrails.content.filling import names_in
+from rootwarden.packs.content import texts
 
 if TYPE_CHECKING:
     from rootwarden.advice.scenario import Scenario
+    from rootwarden.guardrails.content.guardrail import Guardrail
 
 ADVICE = packs.advice()
 SCENARIOS = packs.scenarios()
 RULES = {one.id: one for one in packs.every_rule()}
 GUARDRAILS = {one.id: one for one in packs.guardrails()}
-DETECTIONS = {one.id: one for one in detections_with_examples()}
 CLAIMS = sorted({(one.id, by) for one in SCENARIOS for cell in one.both for by in cell.by})
-AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
-BY_ID = {one.id: one for one in SCENARIOS}
 
 
 @cache
@@ -58,11 +48,20 @@ def test_what_advice_names_is_there() -> None:
         assert set(one.after) <= ids
         assert set(one.decided.rules) <= set(RULES)
         assert set(one.decided.guardrails) <= set(GUARDRAILS)
-        assert not [
-            guardrail for guardrail in one.decided.guardrails if any(p.needed for p in GUARDRAILS[guardrail].parameters)
-        ]
+        for guardrail in one.decided.guardrails:
+            assert not chosen_by_the_reader(GUARDRAILS[guardrail])
     for scenario in SCENARIOS:
         assert {need for cell in (*scenario.native, *scenario.both) for need in cell.needs} <= ids
+
+
+def chosen_by_the_reader(guardrail: Guardrail) -> set[str]:
+    """Values nobody but the reader knows that decide whether what must be denied is."""
+    needed = {one.name for one in guardrail.parameters if one.needed}
+    denied = [one.ask for one in guardrail.asks if one.ask.denied]
+    texts_of = [
+        (ask.principal, ask.action, ask.resource, *(v for _, held in ask.context for v in held)) for ask in denied
+    ]
+    return needed & {name for each in texts_of for one in each for name in names_in(one)}
 
 
 def test_nothing_comes_after_itself() -> None:
@@ -108,43 +107,9 @@ def test_with_rootwarden_is_never_worse_and_a_better_outcome_says_by_what(scenar
             assert cell.by, cell.because
 
 
-@pytest.mark.parametrize(("scenario", "by"), CLAIMS, ids=str)
-def test_what_detects_is_run(scenario: str, by: str) -> None:
-    kind, _, name = by.partition(":")
-    proof = BY_ID[scenario].proof
-    if kind == "detection":
-        tables = [
-            CaseTable(name=str(number), fits=True, caller=caller, record=json.loads(record))
-            for number, (caller, record) in enumerate(proof.events)
-        ]
-        events = [read_event(case.record) for case in read_cases(tables, callers())]
-        assert any(DETECTIONS[name].means(event) is True for event in events)
-    elif kind == "rule":
-        assert verdict(name, proof.fixture) is Verdict.FAIL
-    elif kind == "guardrail":
-        standing = organization({ROOT: {"theirs": json.loads(proof.policy)}})
-        (proven,) = prove_all(standing, [Wanted(GUARDRAILS[name], examples(GUARDRAILS[name]))]).guardrails
-        assert proven.verdict in (ProofVerdict.OPEN, ProofVerdict.BARS)
-    else:
-        assert f"rootwarden {name}" in known_commands()
-
-
-def verdict(rule: str, fixture: str) -> Verdict:
-    prepared = prepare(RULES[rule], packs.schema())
-    (resource,) = load_fixture(fixture, packs.schema())
-    return prepared.judge(resource.record, as_of=AS_OF).outcome.verdict
-
-
-def test_every_record_of_a_proof_is_needed() -> None:
-    for one in SCENARIOS:
-        named = {by.partition(":")[2] for cell in one.both for by in cell.by if by.startswith("detection:")}
-        assert len(one.proof.events) <= len(named)
-        assert bool(one.proof.fixture) is any(by.startswith("rule:") for cell in one.both for by in cell.by)
-        assert bool(one.proof.policy) is any(by.startswith("guardrail:") for cell in one.both for by in cell.by)
-
-
 (GOOD_ADVICE,) = (held for name, held in texts("advice") if name == "root-sessions.toml")
 (GOOD_CHECK,) = (held for name, held in texts("advice") if name == "all-features.toml")
+(GOOD_SERVICE,) = (held for name, held in texts("advice") if name == "guardduty.toml")
 (GOOD_SCENARIO,) = (held for name, held in texts("scenarios") if name == "one-person-alone.toml")
 
 
@@ -154,7 +119,12 @@ def test_every_record_of_a_proof_is_needed() -> None:
         ('id = "root-sessions"', 'id = "Root"', "not lower-case words"),
         ('id = "root-sessions"', 'id = "other"', "not its file's name"),
         ('price = "free"', 'price = "cheap"', "invalid enum value"),
-        ('as_of = "2026-11-22"', 'as_of = "soon"', "is not a day"),
+        ('as_of = "2026-11-22"', 'as_of = "soon"', "`as_of` `soon` is not a day"),
+        ('as_of = "2026-11-22"\ncertainty', 'as_of = "soon"\ncertainty', "`cost.as_of` `soon` is not a day"),
+        ('certainty = "documented"', 'certainty = "known"', "from memory"),
+        ('certainty = "known"', 'certainty = "documented"', "`cost.source` has to say where"),
+        ('says = "No charge', 'says = "About $3 a month. No charge', "names a sum"),
+        ('says = "No charge', 'says = "40 cents. No charge', "names a sum"),
         ('rules = ["root-sessions"]', "rules = []", "nothing decides it"),
         ('rules = ["root-sessions"]', 'rules = ["root-sessions"]\nguardrails = ["x"]', "more than one of"),
         ('rules = ["root-sessions"]', 'rules = ["root-sessions"]\nfails = "x"', "goes with"),
@@ -169,6 +139,26 @@ def test_advice_that_is_none_is_refused(before: str, after: str, said: str) -> N
     with pytest.raises(InputError, match=re.escape(said)) as caught:
         read_advice(GOOD_ADVICE.replace(before, after, 1), file="root-sessions.toml")
     assert caught.value.hint == "docs/adding-advice.md lists every key"
+
+
+def test_a_service_that_decides_says_where_to_look() -> None:
+    services = [one for one in ADVICE if one.decided.service]
+    assert {one.decided.service for one in services} == set(NativeService)
+    for one in services:
+        assert one.decided.look.startswith("aws "), one.id
+    blind = "\n".join(line for line in GOOD_SERVICE.splitlines() if not line.startswith("look = "))
+    with pytest.raises(InputError, match=re.escape("`decided.service` goes with `decided.look`")):
+        read_advice(blind, file="guardduty.toml")
+    twice = GOOD_SERVICE.replace("[decided]", '[decided]\nrules = ["root-mfa"]')
+    with pytest.raises(InputError, match="more than one of"):
+        read_advice(twice, file="guardduty.toml")
+
+
+def test_what_nobody_has_a_source_for_says_so() -> None:
+    for one in ADVICE:
+        for told in (one, one.cost):
+            assert bool(told.source) is (told.certainty is Certainty.DOCUMENTED), one.id
+    assert any(one.certainty is Certainty.KNOWN for one in ADVICE)
 
 
 def test_a_sentence_says_what_its_failure_means() -> None:

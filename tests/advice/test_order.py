@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.advice.small import advice, cell, scenario
 
 from rootwarden import packs
 from rootwarden.advice.advice import Price, State
 from rootwarden.advice.order import improved, ordered
 from rootwarden.advice.scenario import Outcome, outcome, possible
+
+if TYPE_CHECKING:
+    from rootwarden.advice.scenario import Scenario
 
 STATES = st.sampled_from(State)
 EVERY = packs.advice()
@@ -69,6 +73,40 @@ def test_equal_gains_go_by_price(dear: Price) -> None:
     every = [advice("a", price=dear), advice("b")]
     scenarios = [scenario("x", cell(Outcome.PREVENTED, "a")), scenario("y", cell(Outcome.PREVENTED, "b"))]
     assert order(every, dict.fromkeys("ab", State.NOT_DONE), scenarios) == ["b", "a"]
+
+
+def test_what_is_urgent_comes_first_after_what_it_needs() -> None:
+    every = [replace(advice("a", "c"), urgent="anybody may come"), advice("b"), advice("c")]
+    scenarios = [scenario(name, cell(Outcome.PREVENTED, "b")) for name in "xyz"]
+    states = dict.fromkeys("abc", State.NOT_DONE)
+    placed = ordered(every, states, scenarios, urgent={"a"})
+    assert [(one.advice, one.urgent) for one in placed] == [("c", ""), ("a", "anybody may come"), ("b", "")]
+    assert order(every, states, scenarios)[0] == "b"
+
+
+@pytest.mark.parametrize(("accounts", "expected"), [(1, ["a", "b"]), (9, ["b", "a"])])
+def test_what_is_done_by_hand_in_every_account_is_a_step_for_each(accounts: int, expected: list[str]) -> None:
+    every = [replace(advice("a"), by_hand=True), advice("b")]
+    scenarios = [scenario(name, cell(Outcome.PREVENTED, "a")) for name in "xy"]
+    scenarios.append(scenario("z", cell(Outcome.PREVENTED, "b")))
+    counts = {"a": accounts, "b": 9}
+    placed = ordered(every, dict.fromkeys("ab", State.NOT_DONE), scenarios, accounts=counts)
+    assert [one.advice for one in placed] == expected
+
+
+def test_a_step_that_helps_nothing_says_what_it_opens() -> None:
+    every = [advice("first"), advice("then", "first")]
+    placed = ordered(every, dict.fromkeys(("first", "then"), State.NOT_DONE), [])
+    assert [(one.advice, one.opens) for one in placed] == [("first", "then"), ("then", "")]
+
+
+@pytest.mark.parametrize("one", packs.scenarios(), ids=lambda one: one.id)
+def test_rootwarden_beside_aws_is_never_worse_than_aws_alone(one: Scenario) -> None:
+    needs = sorted({need for each in (*one.native, *one.both) for need in each.needs})
+    for picked in product((False, True), repeat=len(needs)):
+        on = {need for need, is_on in zip(needs, picked, strict=True) if is_on}
+        assert outcome(one.beside, on).outcome.rank >= outcome(one.native, on).outcome.rank
+        assert outcome(one.beside, on).outcome.rank >= outcome(one.both, on).outcome.rank
 
 
 def test_what_is_not_known_is_ordered_as_if_it_were_not_done() -> None:

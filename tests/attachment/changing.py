@@ -39,10 +39,10 @@ LOOKED: Final = Vouched("the owner")
 
 
 class Clock:
-    """A minute passes whenever it is asked."""
+    """A minute passes whenever it is asked; it begins so much after the plan."""
 
-    def __init__(self) -> None:
-        self._now = AT
+    def __init__(self, later: timedelta = timedelta(0)) -> None:
+        self._now = AT + later
 
     def __call__(self) -> datetime:
         self._now += timedelta(minutes=1)
@@ -109,13 +109,15 @@ def run(
     seen: Watched | Vouched | None = LOOKED,
     *,
     margin: int = 0,
+    days: int = 14,
+    later: timedelta = timedelta(0),
     back: str = "",
 ) -> Run:
     with opened(
-        folder / "journal", plan=plan.digest, purpose="guardrails", by=hand_.who, seal=KeySeal(KEY), clock=Clock()
+        folder / "journal", plan=plan.digest, purpose="guardrails", by=hand_.who, seal=KeySeal(KEY), clock=Clock(later)
     ) as journal:
         applying = Applying(plan, journal, hand_, pause=lambda _: None)
-        return applying.take_back(back) if back else applying.run(seen, margin=margin)
+        return applying.take_back(back) if back else applying.run(seen, margin=margin, days=days)
 
 
 def to_the_end(plan: Plan, folder: Path, hand_: AwsHand) -> list[Run]:

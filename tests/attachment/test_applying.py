@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rootwarden.simulator import Simulator
+    from rootwarden.simulator.world import Policy
 
 SCP = "SERVICE_CONTROL_POLICY"
 LATER = changing.AT.replace(year=2027)
@@ -156,7 +157,9 @@ def test_more_denials_than_foretold_take_everything_back(simulator: Simulator, t
     )
     with pytest.raises(SurpriseError) as caught:
         changing.run(plan, tmp_path, hand, denied, margin=2)
-    assert [one.kind for one in caught.value.surprises] == [SurpriseKind.EXCEEDED]
+    (surprise,) = caught.value.surprises
+    assert surprise.kind is SurpriseKind.EXCEEDED
+    assert surprise.detail.endswith("LeaveOrganization; everything was taken back")
     assert changing.attachments(simulator) == before
     with pytest.raises(UsageError, match="was taken back"):
         changing.run(plan, tmp_path, hand)
@@ -215,25 +218,94 @@ def test_taken_back_because_somebody_says_so(simulator: Simulator, tmp_path: Pat
     assert changing.attachments(simulator) == before
 
 
-def test_a_new_document_and_the_old_one_back(simulator: Simulator, tmp_path: Path) -> None:
-    old = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*"}}'
-    simulated = changing.organization(simulator)
-    hand = changing.hand(simulator)
-    made = hand._door  # the same door makes the policy that is there before
-    assert made is not None
-    hand.change(Verb.CREATE, {"Name": GUARDRAIL, "Description": "", "Type": SCP, "Content": old})
-    (policy,) = [one for one in simulated.policies.values() if one.name == GUARDRAIL]
-    hand.change(Verb.ATTACH, {"PolicyId": policy.policy_id, "TargetId": WORKLOADS_UNIT})
-    with pytest.raises(UsageError, match="says something else"):
-        changing.planned(hand.look())
-    plan = changing.planned(hand.look(), update=True)
-    assert plan.waves[0].steps[0].call is Verb.UPDATE
-    assert plan.policies[0].attached == (WORKLOADS_UNIT,)
-    changing.to_the_end(plan, tmp_path, hand)
-    assert "LeaveOrganization" in policy.document
-    changing.run(plan, tmp_path, hand, back="it was better before")
-    assert policy.document == old
-    assert changing.where(simulator) == {WORKLOADS_UNIT}
+class TestAge:
+    def test_a_plan_that_is_too_old_is_not_begun(self, simulator: Simulator, tmp_path: Path) -> None:
+        hand = changing.hand(simulator)
+        plan = changing.planned(hand.look())
+        with pytest.raises(UsageError, match="the plan was made 15 days ago, and at most 14 may pass"):
+            changing.run(plan, tmp_path, hand, later=timedelta(days=15))
+        assert GUARDRAIL not in {one.name for one in changing.organization(simulator).policies.values()}
+        assert verify(tmp_path / "journal", [changing.KEY.public_key()]).holds
+        changing.run(plan, tmp_path, hand, later=timedelta(days=15), days=16)
+        assert changing.where(simulator) == {CANARY}
+
+    def test_it_counts_from_the_wave_before(self, simulator: Simulator, tmp_path: Path) -> None:
+        hand = changing.hand(simulator)
+        plan = changing.planned(hand.look())
+        changing.run(plan, tmp_path, hand, later=timedelta(days=13))
+        changing.run(plan, tmp_path, hand, later=timedelta(days=26))
+        with pytest.raises(UsageError, match="the wave before was applied 19 days ago"):
+            changing.run(plan, tmp_path, hand, later=timedelta(days=46))
+        assert len(changing.where(simulator)) == 2
+
+    def test_denials_are_judged_and_everything_is_taken_back_at_any_age(
+        self, simulator: Simulator, tmp_path: Path
+    ) -> None:
+        hand = changing.hand(simulator)
+        plan = changing.planned(hand.look())
+        changing.run(plan, tmp_path, hand)
+        with pytest.raises(SurpriseError, match="exceeded"):
+            changing.run(plan, tmp_path, hand, seen(("group", 1, True)), later=timedelta(days=99))
+        assert changing.where(simulator) == set()
+
+    def test_what_was_temporary_goes_at_any_age(self, simulator: Simulator, tmp_path: Path) -> None:
+        hand = changing.hand(simulator)
+        plan = changing.planned(hand.look())
+        while changing.where(simulator) != {ROOT, CANARY, SECURITY_UNIT, WORKLOADS_UNIT}:
+            changing.run(plan, tmp_path, hand)
+        assert changing.run(plan, tmp_path, hand, later=timedelta(days=99)).state is State.FINISHED
+        assert changing.where(simulator) == {ROOT}
+
+
+class TestAnotherDocument:
+    OLD = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*"}}'
+
+    def made(self, simulator: Simulator, hand: changing.FragileHand, *targets: str) -> Policy:
+        hand.change(Verb.CREATE, {"Name": GUARDRAIL, "Description": "", "Type": SCP, "Content": self.OLD})
+        (policy,) = [one for one in changing.organization(simulator).policies.values() if one.name == GUARDRAIL]
+        for target in targets:
+            hand.change(Verb.ATTACH, {"PolicyId": policy.policy_id, "TargetId": target})
+        return policy
+
+    def test_and_the_old_one_back_where_it_is_attached_to_nothing(self, simulator: Simulator, tmp_path: Path) -> None:
+        hand = changing.hand(simulator)
+        policy = self.made(simulator, hand)
+        with pytest.raises(UsageError, match="attached to nothing"):
+            changing.planned(hand.look())
+        plan = changing.planned(hand.look(), update=True)
+        assert (plan.waves[0].steps[0].call, plan.waves[0].accounts) == (Verb.UPDATE, ())
+        changing.to_the_end(plan, tmp_path, hand)
+        assert "LeaveOrganization" in policy.document
+        changing.run(plan, tmp_path, hand, back="it was better before")
+        assert (policy.document, changing.where(simulator)) == (self.OLD, set())
+
+    @pytest.mark.parametrize("update", [False, True])
+    def test_is_refused_where_it_is_attached(self, simulator: Simulator, update: bool) -> None:
+        hand = changing.hand(simulator)
+        self.made(simulator, hand, WORKLOADS_UNIT)
+        with pytest.raises(UsageError, match=f"attached to `{WORKLOADS_UNIT}`: a new document") as caught:
+            changing.planned(hand.look(), update=update)
+        assert "--as NAME" in caught.value.hint
+        assert f"guardrails detach {GUARDRAIL}" in caught.value.hint
+
+    def test_is_tried_beside_the_old_one_which_goes_afterwards(self, simulator: Simulator, tmp_path: Path) -> None:
+        hand = changing.hand(simulator)
+        self.made(simulator, hand, ROOT)
+        for name in ("new", "old"):
+            (tmp_path / name).mkdir()
+        plan = changing.planned(hand.look(), name="leaving-2")
+        assert [one.call for one in steps_of(plan)][:2] == [Verb.CREATE, Verb.ATTACH]
+        changing.run(plan, tmp_path / "new", hand)
+        assert (changing.where(simulator, "leaving-2"), changing.where(simulator)) == ({CANARY}, {ROOT})
+        changing.to_the_end(plan, tmp_path / "new", hand)
+        assert (changing.where(simulator, "leaving-2"), changing.where(simulator)) == ({ROOT}, {ROOT})
+        changing.to_the_end(changing.detaching(hand.look(), GUARDRAIL), tmp_path / "old", hand)
+        assert (changing.where(simulator, "leaving-2"), changing.where(simulator)) == ({ROOT}, set())
+
+    def test_one_name_is_not_for_two(self, simulator: Simulator) -> None:
+        present = changing.hand(simulator).look()
+        with pytest.raises(UsageError, match="--as names one policy"):
+            changing.planned(present, names=(GUARDRAIL, "deny-root-actions"), name="both")
 
 
 class TestSurprises:

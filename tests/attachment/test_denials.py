@@ -11,9 +11,12 @@ from rootwarden.attachment.denials import Denial, denials_in, judge
 from rootwarden.attachment.foretold import group_name
 from rootwarden.attachment.plan import Foretold
 from rootwarden.detect.visits.event import read_event
+from rootwarden.iam.usage.refusals import refusals_of
+from rootwarden.packs.event_names import event_names
 
 ROLE = f"arn:aws:iam::{CANARY}:role/Leaver"
 SCP = "with an explicit deny in a service control policy"
+REFUSALS = refusals_of(event_names())
 GROUP = group_name(CANARY, ROLE, "organizations.amazonaws.com", "LeaveOrganization")
 
 
@@ -46,19 +49,25 @@ def event(**changed: Any) -> Any:
         ({"errorMessage": "with an explicit deny in a resource control policy"}, []),
         ({"errorMessage": "You are not authorized to perform this operation."}, [(GROUP, False)]),
         ({"errorMessage": None}, [(GROUP, False)]),
-        ({"errorCode": "NoSuchEntity"}, []),
-        ({"errorCode": None}, []),
+        ({"errorCode": "NoSuchEntity", "errorMessage": "there is no such role"}, []),
+        ({"errorCode": None, "errorMessage": None}, []),
+        ({"errorCode": "Client.UnauthorizedOperation"}, [(GROUP, True)]),
+        ({"errorCode": "AccessDeniedByMetaException", "errorMessage": "no"}, []),
+        ({"errorCode": "TheNewAccessDeniedThing", "errorMessage": "no"}, [(GROUP, False)]),
+        ({"errorCode": "Novel"}, [(GROUP, True)]),
+        ({"errorCode": None}, [(GROUP, True)]),
+        ({"errorCode": "Novel", "errorMessage": "jo is not authorized to perform x"}, [(GROUP, False)]),
         ({"eventTime": "2026-03-02T11:59:59Z"}, []),
         ({"eventTime": "never"}, [(GROUP, True)]),
     ],
 )
 def test_what_is_a_denial_of_ours(changed: dict[str, Any], found: list[tuple[str, bool]]) -> None:
-    denials = denials_in([event(**changed)], since=AT, accounts={CANARY}, kinds={"scp"})
+    denials = denials_in([event(**changed)], since=AT, accounts={CANARY}, kinds={"scp"}, refusals=REFUSALS)
     assert [(one.group, one.clear) for one in denials] == found
 
 
 def test_other_accounts_are_not_looked_at() -> None:
-    assert denials_in([event()], since=AT, accounts={"000011110009"}, kinds={"scp"}) == ()
+    assert denials_in([event()], since=AT, accounts={"000011110009"}, kinds={"scp"}, refusals=REFUSALS) == ()
 
 
 def foretold(**calls: int) -> Foretold:

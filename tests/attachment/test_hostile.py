@@ -130,14 +130,16 @@ def test_an_account_that_came_to_a_unit_since_the_plan_is_not_changed_in_silence
     assert changing.where(simulator) == {CANARY}
 
 
-def with_old(simulator: Simulator, hand: FragileHand) -> Policy:
+def with_old(simulator: Simulator, hand: FragileHand, *targets: str) -> Policy:
+    """A policy of the guardrail's name that says something else."""
     hand.change(Verb.CREATE, {"Name": GUARDRAIL, "Description": "", "Type": SCP, "Content": OLD})
     (policy,) = [one for one in changing.organization(simulator).policies.values() if one.name == GUARDRAIL]
-    hand.change(Verb.ATTACH, {"PolicyId": policy.policy_id, "TargetId": WORKLOADS_UNIT})
+    for target in targets:
+        hand.change(Verb.ATTACH, {"PolicyId": policy.policy_id, "TargetId": target})
     return policy
 
 
-def test_a_policy_is_not_changed_where_the_plan_did_not_see_it(
+def test_a_policy_that_somebody_attached_since_the_plan_is_not_changed(
     simulator: Simulator,
     tmp_path: Path,
 ) -> None:
@@ -222,6 +224,51 @@ def test_an_error_of_aws_does_not_say_that_nothing_was_changed(
     assert changing.attachments(simulator) == before
 
 
+def test_what_cannot_be_read_is_not_said_to_be_taken_back(simulator: Simulator, tmp_path: Path) -> None:
+    """Without `organizations:DescribePolicy` policies have ids and no names: the journal tells which are ours."""
+    before = changing.attachments(simulator)
+    hand = changing.hand(simulator)
+    plan = changing.planned(hand.look())
+    changing.run(plan, tmp_path, hand)
+    simulator.knobs.add(Deny(call="organizations:DescribePolicy"))
+    with pytest.raises(SurpriseError, match="its document cannot be read"):
+        changing.run(plan, tmp_path, hand)
+    assert changing.run(plan, tmp_path, hand, back="stop it").state is State.TAKEN_BACK
+    assert changing.attachments(simulator) == before
+
+
+def test_whether_a_policy_was_made_is_not_known_where_names_cannot_be_read(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    plan = changing.planned(changing.hand(simulator).look())
+    hand = changing.hand(simulator)
+    hand.after = 0
+    with pytest.raises(Killed):
+        changing.run(plan, tmp_path, hand)
+    simulator.knobs.add(Deny(call="organizations:DescribePolicy"))
+    with pytest.raises(AwsError, match="nobody knows whether AWS made organizations:CreatePolicy"):
+        changing.run(plan, tmp_path, changing.hand(simulator))
+    simulator.knobs.reset()
+    changing.run(plan, tmp_path, changing.hand(simulator))
+    assert changing.where(simulator) == {CANARY}
+    made = [one for one in changing.organization(simulator).policies.values() if one.name == GUARDRAIL]
+    assert len(made) == 1
+
+
+def test_a_policy_that_somebody_made_again_is_not_taken_for_ours(simulator: Simulator, tmp_path: Path) -> None:
+    hand = changing.hand(simulator)
+    plan = changing.planned(hand.look())
+    changing.run(plan, tmp_path, hand)
+    organization = changing.organization(simulator)
+    (old,) = [one for one in organization.policies.values() if one.name == GUARDRAIL]
+    again = type(old)(policy_id="p-again000", name=old.name, document=old.document)
+    del organization.policies[old.policy_id]
+    organization.policies[again.policy_id] = again
+    organization.attachments[CANARY] = ["p-FullAWSAccess", again.policy_id]
+    with pytest.raises(SurpriseError, match="p-again000 has its name"):
+        changing.run(plan, tmp_path, hand)
+
+
 def test_a_change_sent_twice_is_not_said_to_be_taken_back(
     simulator: Simulator,
     tmp_path: Path,
@@ -257,7 +304,7 @@ def test_aws_own_policy_is_not_detached_by_a_plan_that_says_so(
     tmp_path: Path,
 ) -> None:
     hand = changing.hand(simulator)
-    policy = with_old(simulator, hand)
+    policy = with_old(simulator, hand, WORKLOADS_UNIT)
     text = printed(changing.detaching(hand.look(), GUARDRAIL)).replace(policy.policy_id, "p-FullAWSAccess")
     document = json.loads(text)
     full = changing.organization(simulator).policies["p-FullAWSAccess"]
@@ -276,7 +323,7 @@ def test_aws_own_policy_is_not_detached_by_a_plan_that_says_so(
 
 def test_a_policy_named_twice_is_not_planned(simulator: Simulator) -> None:
     hand = changing.hand(simulator)
-    policy = with_old(simulator, hand)
+    policy = with_old(simulator, hand, WORKLOADS_UNIT)
     with pytest.raises(UsageError, match="the same name, or are the same"):
         detachment(
             hand.look(),

@@ -12,16 +12,12 @@ import msgspec
 import pytest
 from tests.attachment import changing
 from tests.attachment.changing import CANARY, GUARDRAIL, ROOT
-from typer.testing import CliRunner
 
 from rootwarden.attachment.calls import permissions_policy
-from rootwarden.attachment.denials import denials_in
 from rootwarden.attachment.drafting import changes_of, switching
 from rootwarden.attachment.plan import Plan, Verb, printed, read_plan, steps_of
 from rootwarden.attachment.present import present_in
-from rootwarden.cli.guardrails import app
 from rootwarden.collect.folder import EvidenceFolder
-from rootwarden.detect.visits.event import read_event
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.instant import format_instant
 from rootwarden.guardrails.replaying.digest import landscape_digest
@@ -34,6 +30,12 @@ from rootwarden.simulator.worlds import make_world
 if TYPE_CHECKING:
     from rootwarden.attachment.present import Present
 
+WINDOW = {
+    "first": "2026-01-01T00:00:00Z",
+    "last": format_instant(changing.AT - timedelta(days=2)),
+    "regions": [],
+}
+READ = {"complete": True, "accounts": [f"00001111000{number}" for number in range(8)]}
 SCHEMA = Path(__file__).parents[2] / "docs" / "reports" / "guardrails-plan-1.schema.json"
 MANAGEMENT = "000011110000"
 
@@ -68,8 +70,8 @@ def record(plan: Plan, there: Present, changed: dict[str, Any]) -> dict[str, Any
         "schema": "rootwarden.guardrails-replay/1",
         "change": change,
         "present": {"organization": plan.organization, "sha256": landscape_digest(there.landscape)},
-        "window": {"first": "2026-01-01T00:00:00Z", "last": format_instant(changing.AT - timedelta(days=2))},
-        "read": {"complete": True},
+        "window": WINDOW,
+        "read": READ,
         "calls": {"at_least": 2, "at_most": 5},
         "groups": [group | {"verdict": "denied"}, group | {"verdict": "depends"}, group | {"verdict": "failed"}],
         "beyond": 0,
@@ -140,7 +142,7 @@ def test_a_target_without_room_is_refused_by_the_newest_limit(present: Present, 
 
 
 def test_a_document_at_the_limit_of_length(present: Present, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rootwarden.attachment import drafting
+    from rootwarden.attachment import refusing
 
     length = len(changing.planned(present).policies[0].document)
     for limit, fits in ((length, True), (length - 1, False)):
@@ -148,7 +150,7 @@ def test_a_document_at_the_limit_of_length(present: Present, monkeypatch: pytest
             msgspec.structs.replace(one, values=(Value(limit),)) if one.counts == "characters" else one
             for one in policy_limits()
         ]
-        monkeypatch.setattr(drafting, "policy_limits", lambda shorter=shorter: tuple(shorter))
+        monkeypatch.setattr(refusing, "policy_limits", lambda shorter=shorter: tuple(shorter))
         if fits:
             assert len(changing.planned(present).waves) > 1
         else:
@@ -173,9 +175,11 @@ class TestReplay:
         ("changed", "says"),
         [
             ({"change": []}, "is of another change"),
-            ({"read": {"complete": False}}, "did not read every log"),
-            ({"window": {"first": None, "last": None}}, "read no event"),
-            ({"window": {"first": None, "last": "2026-01-01T00:00:00Z"}}, "more than 30 days ago"),
+            ({"read": READ | {"complete": False}}, "did not read every log"),
+            ({"window": WINDOW | {"regions": ["eu-west-1", "us-east-1"]}}, "events of eu-west-1, us-east-1 alone"),
+            ({"window": WINDOW | {"first": None, "last": None}}, "read no event"),
+            ({"window": WINDOW | {"last": "2026-01-31T11:59:59Z"}}, "more than 30 days ago"),
+            ({"window": WINDOW | {"first": "2026-02-14T12:00:01Z"}}, "less than 14 days"),
             ({"present": {"organization": "o-other", "sha256": "0"}}, "is of the organization `o-other`"),
             ({"present": {"organization": None, "sha256": "0"}}, "on other policies than are attached now"),
         ],
@@ -192,41 +196,6 @@ class TestReplay:
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=r"no replay record|has the schema"):
             changing.planned(present, replay=file, waived="")
-
-
-def test_a_record_of_the_real_replay(present: Present, folder: Path, tmp_path: Path) -> None:
-    role = f"arn:aws:iam::{CANARY}:role/Leaver"
-    issuer = {"type": "Role", "arn": role, "accountId": CANARY, "principalId": "AROAFAKE", "userName": "Leaver"}
-    event: dict[str, Any] = {
-        "eventVersion": "1.11",
-        "eventID": "e-1",
-        "eventTime": "2026-03-01T12:00:00Z",
-        "eventType": "AwsApiCall",
-        "eventSource": "organizations.amazonaws.com",
-        "eventName": "LeaveOrganization",
-        "awsRegion": "us-east-1",
-        "recipientAccountId": CANARY,
-        "userIdentity": {
-            "type": "AssumedRole",
-            "arn": f"arn:aws:sts::{CANARY}:assumed-role/Leaver/jo",
-            "accountId": CANARY,
-            "principalId": "AROAFAKE:jo",
-            "sessionContext": {"sessionIssuer": issuer},
-        },
-    }
-    log, file = tmp_path / "log.json", tmp_path / "record.json"
-    log.write_text(json.dumps({"Records": [event]}), encoding="utf-8")
-    arguments = ["replay", GUARDRAIL, "--trail", str(log), "--evidence", str(folder), "--format", "json"]
-    done = CliRunner().invoke(app, arguments, standalone_mode=False)
-    file.write_text(done.stdout, encoding="utf-8")
-    plan = changing.planned(present, replay=file, waived="")
-    assert plan.replay is not None
-    assert (plan.replay.at_least, plan.replay.at_most) == (1, 1)
-    denied = event | {"errorCode": "AccessDenied", "errorMessage": "denied by a service control policy"}
-    (denial,) = denials_in(
-        [read_event(denied)], since=changing.AT - timedelta(days=9), accounts={CANARY}, kinds={"scp"}
-    )
-    assert plan.replay.calls == {denial.group: 1}
 
 
 class TestTheFile:

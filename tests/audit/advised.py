@@ -48,7 +48,12 @@ def organization(**facts: Any) -> Organization:
     return replace(made, **facts)
 
 
-def advised(*members: Account, whole: Organization | None = None, management: bool = True) -> Advised:
+def advised(
+    *members: Account,
+    whole: Organization | None = None,
+    management: bool = True,
+    controls: ResourceControls | None = None,
+) -> Advised:
     """What is advised for these, and a management account if there is one."""
     told = whole or organization()
     manager = (account(0, position=Position.MANAGEMENT),) if management else ()
@@ -64,7 +69,7 @@ def advised(*members: Account, whole: Organization | None = None, management: bo
         accounts=tuple(CollectedAccount(facts=each, refusals=(), answered=True) for each in accounts),
     )
     judge = Judge(TERMS)
-    return advise(collected, TERMS, judge, landscape(told, ResourceControls(), {}))
+    return advise(collected, TERMS, judge, landscape(told, controls or ResourceControls(), {}))
 
 
 def standing(found: Advised, name: str) -> Standing:

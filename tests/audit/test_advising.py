@@ -12,15 +12,17 @@ from tests.audit.advised import REFUSED, account, advised, organization, standin
 from rootwarden import packs
 from rootwarden.advice.advice import State
 from rootwarden.facts.fact import Absent, Known, Unknown
-from rootwarden.facts.guardrail import ScpDocument
+from rootwarden.facts.guardrail import ResourceControls, ScpDocument
 from rootwarden.facts.organization import Organization, OrganizationalUnit, Position
+from rootwarden.facts.root_user import Password
 from rootwarden.iam.document import read_document
 
 if TYPE_CHECKING:
-    from rootwarden.facts.fact import Fact
-
-if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from rootwarden.audit.advising import Advised
+    from rootwarden.facts.account import Account
+    from rootwarden.facts.fact import Fact
 
 CREDENTIALS = "member-root-credentials-removed"
 NOT_TOLD = Unknown("nobody told")
@@ -112,6 +114,54 @@ def test_an_account_in_no_organization_needs_nothing_of_one() -> None:
     assert all(one.said for one in found.standings)
 
 
+def test_what_has_nothing_to_judge_waits_for_what_it_comes_after() -> None:
+    found = advised(account(1))
+    waiting = standing(found, "trail-validation")
+    assert found.state("trail-everywhere") is waiting.state is State.UNKNOWN
+
+
+def test_a_lone_account_is_told_of_what_can_happen_to_it() -> None:
+    alone = replace(account(1), position=Known(Position.STANDALONE))
+    found = advised(alone, whole=Organization(id=Absent(), accounts=Absent()), management=False)
+    assert found.alone
+    told = {one.scenario for one in found.today}
+    of_organizations = {one.id for one in packs.scenarios() if one.only == "organization"}
+    assert of_organizations
+    assert told == {one.id for one in packs.scenarios()} - of_organizations
+    assert {one.scenario for one in advised().today} == {one.id for one in packs.scenarios()}
+
+
+def test_at_best_all_that_is_advised_and_applies_is_done() -> None:
+    alone = replace(account(1), position=Known(Position.STANDALONE))
+    lone = advised(alone, whole=Organization(id=Absent(), accounts=Absent()), management=False)
+    outcomes = {one.scenario: one.native_at_best.outcome for one in lone.today}
+    assert outcomes["mailbox-gone"] == "not-seen"  # what replaces an address is the organization's
+    assert {one.scenario: one.native_at_best.outcome for one in advised().today}["mailbox-gone"] == "prevented"
+
+
+def keyed(number: int, *, key: Fact[bool], mfa: Fact[bool], position: Position = Position.MEMBER) -> Account:
+    made = account(number, credentials=Known(True), position=position)
+    password = Password(present=Known(True))
+    return replace(made, root=replace(made.root, access_keys_present=key, mfa_active=mfa, password=password))
+
+
+def urgent(found: Advised) -> dict[str, int]:
+    return {one.advice: place for place, one in enumerate(found.placed) if one.urgent}
+
+
+def test_a_key_that_is_there_comes_first_and_one_that_may_be_does_not() -> None:
+    assert urgent(advised(keyed(1, key=Known(True), mfa=Known(True)))) == {"root-keys-deleted": 0}
+    assert urgent(advised(keyed(1, key=REFUSED, mfa=Known(True)))) == {}
+
+
+def test_mfa_is_urgent_where_nothing_else_takes_the_password_away() -> None:
+    member = keyed(1, key=Known(False), mfa=Known(False))
+    manager = keyed(0, key=Known(False), mfa=Known(False), position=Position.MANAGEMENT)
+    assert advised(member).state("root-mfa") is State.NOT_DONE
+    assert urgent(advised(member)) == {}
+    assert urgent(advised(member, manager, management=False)) == {"root-mfa": 0}
+
+
 def with_policy(*statements: Mapping[str, object]) -> Organization:
     full = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [full, *statements]}
@@ -141,6 +191,80 @@ def test_a_policy_that_bars_your_own_repairs_is_not_done() -> None:
 
 def test_attachments_nobody_told_leave_it_unknown() -> None:
     assert advised().state("root-deny-scp") is State.UNKNOWN
+
+
+EVERYWHERE = ("r-0000", "000000000000", "000000000001", "000000000002")
+TOKENS = ["signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"]
+OFFICE = {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}}
+ROOT_SIGNS_IN = {"ArnLike": {"signin:PrincipalArn": "arn:*:iam::*:root"}}
+ROOT_CALLS = {"ArnLike": {"aws:PrincipalArn": "arn:*:iam::*:root"}}
+
+
+def denying(action: object, *conditions: Mapping[str, object]) -> dict[str, object]:
+    made: dict[str, object] = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"}
+    together = {operator: keys for one in conditions for operator, keys in one.items()}
+    return made | ({"Condition": together} if together else {})
+
+
+def fenced(*statements: Mapping[str, object], targets: tuple[str, ...] = ("r-0000",), on: bool = True) -> State:
+    full = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    policies = {
+        name: ScpDocument(id=name, name=name, document=Known({}), statements=Known(read_document(document)))
+        for name, document in (
+            ("p-full", {"Version": "2012-10-17", "Statement": [full]}),
+            ("p-fence", {"Version": "2012-10-17", "Statement": list(statements) or [full]}),
+        )
+    }
+    attached = {each: ("p-full", *(("p-fence",) if each in targets else ())) for each in EVERYWHERE}
+    controls = ResourceControls(enabled=Known(on), attachments=Known(attached), policies=policies)
+    return advised(controls=controls).state("member-sign-in-fence")
+
+
+SHIPPED = (denying("signin:Authenticate", OFFICE, ROOT_SIGNS_IN), denying(TOKENS, OFFICE, ROOT_CALLS))
+EVERYBODY = denying(["signin:Authenticate", *TOKENS], OFFICE)
+
+
+@pytest.mark.parametrize(
+    ("statements", "state"),
+    [
+        pytest.param(SHIPPED, State.DONE, id="as it ships, with a network of one's own"),
+        pytest.param((EVERYBODY,), State.DONE, id="everybody, not only root"),
+        pytest.param((denying("signin:*"),), State.DONE, id="from everywhere"),
+        pytest.param((), State.NOT_DONE, id="nothing"),
+        pytest.param(SHIPPED[:1], State.NOT_DONE, id="the page only, not the command line"),
+        pytest.param(SHIPPED[1:], State.NOT_DONE, id="the command line only, not the page"),
+        pytest.param(
+            (denying(["signin:*"], {"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/0"]}}),), State.NOT_DONE, id="the world"
+        ),
+        pytest.param(
+            (denying("signin:*", {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}),),
+            State.NOT_DONE,
+            id="one network barred, and the rest of the world not",
+        ),
+        pytest.param(
+            (denying("signin:*", OFFICE, {"StringEquals": {"aws:PrincipalOrgPaths": "o/r/ou"}}),),
+            State.UNKNOWN,
+            id="a condition nobody can decide",
+        ),
+    ],
+)
+def test_a_fence_of_members_is_decided_by_what_it_denies(
+    statements: tuple[Mapping[str, object], ...], state: State
+) -> None:
+    assert fenced(*statements) is state
+
+
+def test_a_fence_counts_where_it_binds() -> None:
+    assert fenced(*SHIPPED, targets=("000000000001", "000000000002")) is State.DONE
+    assert fenced(*SHIPPED, targets=("000000000001",)) is State.NOT_DONE
+    assert fenced(*SHIPPED, targets=("000000000000",)) is State.NOT_DONE
+    assert fenced(*SHIPPED, on=False) is State.NOT_DONE
+
+
+def test_resource_control_policies_nobody_collected_leave_the_fence_unknown() -> None:
+    found = standing(advised(), "member-sign-in-fence")
+    assert found.state is State.UNKNOWN
+    assert found.said
 
 
 def test_done_is_not_placed_and_everything_else_that_applies_is() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.credentials.rig import full_world, left
 
-from rootwarden.rollout.entry import Kind
+from rootwarden.rollout.entry import Entry, Kind, spelled
 from rootwarden.rollout.reading import read_journal
 from rootwarden.simulator import running
 from rootwarden.simulator.knobs import Delay
@@ -144,6 +144,64 @@ def test_killed_and_gone_on_with(shell: Shell) -> None:
         "IAMAuditRootUserCredentials",
         "IAMDeleteRootUserCredentials",
     }
+
+
+def test_interrupted_it_signs_and_is_gone_on_with(shell: Shell) -> None:
+    shell.simulator.knobs.add(Delay(call="iam:De*", seconds=0.1))
+    assert shell.plan()[0] == 0
+    journal = shell.folder / "journal.jsonl"
+    with shell.start(*shell.apply("--workers", "1")) as process:
+        while not (journal.exists() and b'"kind":"outcome"' in journal.read_bytes()):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    last = read_journal(journal).entries[-1]
+    assert (last.kind, last.parameters["why"]) == (Kind.SIGNED, "stop")
+    assert left(shell.simulator.world)
+    code, told = shell.run(*shell.apply())
+    assert (code, left(shell.simulator.world)) == (0, [])
+    assert "the run before was ended and signed" in told
+    assert "of them before this run" in told
+
+
+def test_somebody_else_goes_on_when_the_first_is_named(shell: Shell) -> None:
+    assert shell.plan("--canary", "000011110004")[0] == 0
+    assert shell.run(*shell.apply("--wave", "1", confirm="remove root credentials of 1 account"))[0] == 0
+    public = subprocess.run(
+        ["openssl", "pkey", "-in", "key.pem", "-pubout"], cwd=shell.folder, capture_output=True, check=True
+    )
+    (shell.folder / "first.pem").write_bytes(public.stdout)
+    (shell.folder / "key.pem").rename(shell.folder / "first-private.pem")
+    assert shell.run("breakglass", "key", "make", "--output", "key.pem")[0] == 0
+    code, said = shell.run(*shell.apply())
+    assert code != 0
+    assert "line 1 is signed by the key" in said
+    assert "--signed-by FILE names the public key" in said
+    assert len(left(shell.simulator.world)) == 11
+    code, said = shell.run(*shell.apply("--signed-by", "first.pem"))
+    assert (code, left(shell.simulator.world)) == (0, [])
+
+
+def test_a_line_somebody_wrote_is_not_gone_on_with(shell: Shell) -> None:
+    """It says that an account is finished, which would be passed over."""
+    assert shell.plan("--canary", "000011110004")[0] == 0
+    assert shell.run(*shell.apply("--wave", "1", confirm="remove root credentials of 1 account"))[0] == 0
+    journal = shell.folder / "journal.jsonl"
+    last = read_journal(journal)
+    forged = Entry(
+        number=len(last.entries),
+        previous=last.head,
+        at="2026-03-02T12:00:00Z",
+        kind=Kind.SEEN,
+        target="000011110003",
+        step="nothing is left",
+    )
+    journal.write_bytes(journal.read_bytes() + spelled(forged) + b"\n")
+    code, said = shell.run(*shell.apply())
+    assert code != 0
+    assert "has no seal, in a journal that was begun signed: no run wrote it" in said
+    assert len(left(shell.simulator.world)) == 11
 
 
 @pytest.mark.soak

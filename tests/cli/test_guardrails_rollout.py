@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from tests.collect import looks
 
 from rootwarden.facts.instant import format_instant
 from rootwarden.simulator import running
 from rootwarden.simulator.knobs import Deny
+from rootwarden.simulator.world import Policy
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rootwarden.simulator import Simulator
+    from rootwarden.simulator.world import Organization
 
 CANARY: Final = "000011110003"
 NAME: Final = "deny-leaving-organization"
@@ -40,6 +42,8 @@ def folder(tmp_path: Path) -> Path:
     key = Ed25519PrivateKey.from_private_bytes(bytes(32))
     (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     (tmp_path / "key.pem").chmod(0o600)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "public.pem").write_bytes(public)
     return tmp_path
 
 
@@ -47,9 +51,10 @@ def command(simulator: Simulator, folder: Path, *arguments: str) -> looks.Run:
     return looks.command("guardrails", *arguments, cwd=folder, simulator=simulator)
 
 
-def plan(simulator: Simulator, folder: Path, *more: str) -> looks.Run:
-    usual = (NAME, "--target", "r-fake", "--canary", CANARY, "--waive-replay", "nobody leaves", "-o", "plan.json")
-    return command(simulator, folder, "plan", *usual, *more)
+def plan(simulator: Simulator, folder: Path, *more: str, alone: str = "") -> looks.Run:
+    """A plan for the root and a canary; or, where `alone` names a guardrail, for what `more` says."""
+    usual = (alone,) if alone else (NAME, "--target", "r-fake", "--canary", CANARY)
+    return command(simulator, folder, "plan", *usual, "--waive-replay", "nobody leaves", "-o", "plan.json", *more)
 
 
 def apply(simulator: Simulator, folder: Path, *more: str, confirm: str = ORGANIZATION) -> looks.Run:
@@ -57,9 +62,18 @@ def apply(simulator: Simulator, folder: Path, *more: str, confirm: str = ORGANIZ
     return command(simulator, folder, "apply", *usual, *more)
 
 
+def organization_of(simulator: Simulator) -> Organization:
+    found = simulator.world.organization
+    assert found is not None
+    return found
+
+
+def attachments(simulator: Simulator) -> dict[str, list[str]]:
+    return {target: sorted(ids) for target, ids in organization_of(simulator).attachments.items()}
+
+
 def where(simulator: Simulator) -> set[str]:
-    organization = simulator.world.organization
-    assert organization is not None
+    organization = organization_of(simulator)
     made = {one.policy_id for one in organization.policies.values() if one.name == NAME}
     return {target for target, ids in organization.attachments.items() if made & {*ids}}
 
@@ -128,7 +142,7 @@ def test_denials_nobody_foretold_take_it_back(simulator: Simulator, folder: Path
     plan(simulator, folder)
     apply(simulator, folder)
     done = apply(simulator, folder, "--trail", trail(folder, DENIED, DENIED))
-    assert done.complained(1, "stopped at a surprise: wave 2: exceeded: 2 times 000011110003", "LeaveOrganization")
+    assert done.complained(1, "stopped at a surprise: wave 2: exceeded: 2 times 000011110003", "taken back")
     assert where(simulator) == set()
     again = apply(simulator, folder, "--no-denials-seen", "Jo")
     assert again.complained(2, "the plan was taken back")
@@ -164,10 +178,129 @@ def test_detaching(simulator: Simulator, folder: Path) -> None:
     assert made.code == 0, made.err
     assert "organizations:DetachPolicy" in made.out
     assert "wave 1: /Root" in made.out
-    before = {target: list(ids) for target, ids in simulator.world.organization.attachments.items()}  # type: ignore[union-attr]
+    before = attachments(simulator)
     while "carried out" not in (done := apply(simulator, folder, "--no-denials-seen", "Jo")).out:
         assert done.code == 0, done.err
-    assert simulator.world.organization.attachments != before  # type: ignore[union-attr]
+    assert attachments(simulator) != before
     assert apply(simulator, folder, "--take-back", "it was needed").code == 0
-    after = {target: sorted(ids) for target, ids in simulator.world.organization.attachments.items()}  # type: ignore[union-attr]
-    assert after == {target: sorted(ids) for target, ids in before.items()}
+    assert attachments(simulator) == before
+
+
+def verify(simulator: Simulator, folder: Path, *more: str) -> looks.Run:
+    return command(simulator, folder, "verify", "plan.json", "--journal", "journal", "--key", "public.pem", *more)
+
+
+class TestVerify:
+    @pytest.fixture
+    def done(self, simulator: Simulator, folder: Path) -> Path:
+        """An account that has its guardrail, by a plan with a journal."""
+        plan(simulator, folder, "--target", CANARY, alone=NAME)
+        assert apply(simulator, folder).code == 0
+        assert apply(simulator, folder, "--no-denials-seen", "Jo").code == 0
+        return folder
+
+    def test_everything_is_as_the_journal_says(self, simulator: Simulator, done: Path) -> None:
+        found = verify(simulator, done)
+        assert found.code == 0, found.err
+        assert "the plan is carried out" in found.out
+        assert f"as the journal says: `{NAME}` (p-made00000001), sha256 3e7b150d0dfe5d11…, attached to {CANARY}" in (
+            found.out
+        )
+        assert "lines hold, all of them signed" in found.err
+
+    def test_what_somebody_detached_is_named(self, simulator: Simulator, done: Path) -> None:
+        organization_of(simulator).attachments[CANARY].remove("p-made00000001")
+        found = verify(simulator, done)
+        assert found.code == 1
+        assert f"differs: {CANARY}: changed: somebody detached `{NAME}`" in found.out
+
+    def test_offline_asks_no_aws(self, simulator: Simulator, done: Path) -> None:
+        organization_of(simulator).attachments[CANARY].remove("p-made00000001")
+        simulator.calls.reset()
+        found = verify(simulator, done, "--offline")
+        assert (found.code, found.out) == (0, "")
+        assert simulator.calls.snapshot() == {}
+
+    @pytest.mark.parametrize("offline", [(), ("--offline",)], ids=["online", "offline"])
+    def test_a_journal_that_was_edited_is_not_believed(
+        self, simulator: Simulator, done: Path, offline: tuple[str, ...]
+    ) -> None:
+        journal = done / "journal"
+        journal.write_bytes(journal.read_bytes().replace(b"says Jo", b"says Al"))
+        found = verify(simulator, done, *offline)
+        assert (found.code, found.out) == (1, "")
+        assert "nothing from it on is believed" in found.err
+
+    def test_a_journal_of_another_key_is_not_believed(self, simulator: Simulator, done: Path) -> None:
+        found = command(simulator, done, "verify", "plan.json", "--journal", "journal")
+        assert found.code == 1
+        assert "which was not given" in found.err
+
+    def test_a_journal_of_another_plan_is_not_of_this_one(self, simulator: Simulator, done: Path) -> None:
+        plan(simulator, done, "--target", CANARY, "--as", "another", alone=NAME)
+        found = verify(simulator, done)
+        assert found.code == 1
+        assert "it is of another plan" in found.err
+
+    def test_what_may_not_be_looked_at_is_not_known(self, simulator: Simulator, done: Path) -> None:
+        simulator.knobs.add(Deny(call="organizations:DescribePolicy"))
+        found = verify(simulator, done)
+        assert found.code == 3
+        assert f"not known: {NAME}: unreadable: its document cannot be read" in found.out
+        simulator.knobs.reset()
+        simulator.knobs.add(Deny(call="organizations:ListTargetsForPolicy"))
+        assert verify(simulator, done).complained(3, "not known well enough")
+
+    def test_without_a_journal_there_is_nothing_to_hold_it_against(self, simulator: Simulator, done: Path) -> None:
+        assert command(simulator, done, "verify", "plan.json").code == 2
+        missing = command(simulator, done, "verify", "plan.json", "--journal", "nowhere")
+        assert (missing.code, missing.err) == (2, "error: `nowhere` cannot be read: No such file or directory\n")
+
+
+def test_permissions_of_planning_and_verifying_are_those_of_the_calls_made(simulator: Simulator, folder: Path) -> None:
+    printed = looks.command("permissions", "--for", "guardrails", cwd=folder)
+    (statement,) = json.loads(printed.out)["Statement"]
+    simulator.calls.reset()
+    plan(simulator, folder, "--target", CANARY, alone=NAME)
+    command(simulator, folder, "detach", "DenyRootKeys", "--waive-replay", "so")
+    assert {call for _, call in simulator.calls.snapshot()} == {*statement["Action"]}
+    apply(simulator, folder)
+    simulator.calls.reset()
+    assert verify(simulator, folder).code == 0
+    assert {call for _, call in simulator.calls.snapshot()} == {*statement["Action"]}
+    refused = looks.command("permissions", "--for", "guardrails", "--format", "stackset", cwd=folder)
+    assert refused.complained(2, "--for guardrails prints one policy")
+
+
+def test_a_plan_that_is_too_old_is_not_begun(simulator: Simulator, folder: Path) -> None:
+    made = datetime.now(UTC) - timedelta(days=15, hours=1)
+    plan(simulator, folder, "--as-of", format_instant(made))
+    old = apply(simulator, folder)
+    assert old.complained(2, "the plan was made 15 days ago, and at most 14 may pass", "--plan-days")
+    assert where(simulator) == set()
+    assert apply(simulator, folder, "--plan-days", "16").code == 0
+    assert where(simulator) == {CANARY}
+
+
+@pytest.mark.parametrize("name", ["p-12345678", "", "a" * 129, "Grün", "a\nb"])
+def test_a_name_that_is_none_is_refused(simulator: Simulator, folder: Path, name: str) -> None:
+    made = plan(simulator, folder, "--as", name)
+    if name:
+        assert made.complained(2, "is no name for a policy")
+    else:
+        assert made.code == 0
+
+
+def test_a_proof_is_waived_in_writing(simulator: Simulator, folder: Path) -> None:
+    other = Policy(
+        policy_id="p-other000",
+        name="Other",
+        document='{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"organizations:*","Resource":"*"}}',
+    )
+    organization_of(simulator).policies[other.policy_id] = other
+    organization_of(simulator).attachments[CANARY].append(other.policy_id)
+    refused = plan(simulator, folder)
+    assert refused.complained(2, f"more than it is for would be barred in account {CANARY}", "--waive-proof REASON")
+    made = plan(simulator, folder, "--waive-proof", "the account is closed in May")
+    assert made.code == 0, made.err
+    assert "planned in spite of the proof: the account is closed in May" in made.out

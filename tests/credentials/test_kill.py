@@ -48,7 +48,7 @@ def killed_at(rig: Rig, plan: Plan, writes: int, moment: str) -> None:
                 raise Killed
             return append(entry)
 
-        journal._append = counted  # type: ignore[method-assign]
+        journal._append = counted  # type: ignore[method-assign]  # stands where the disk is
         Applying(
             plan=plan, journal=journal, members=rig.members(), clock=rig.clock, stop=threading.Event(), workers=1
         ).run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from tests.credentials.rig import MANAGEMENT, holds
@@ -194,12 +194,12 @@ def test_an_exempting_policy_is_no_obstacle(rig: Rig) -> None:
     assert one(rig.plan(), KEY_HOLDER).state is State.READY
 
 
-def deny_assume_root(kind: str) -> Policy:
+def deny_assume_root(kind: Literal["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"]) -> Policy:
     statement = {"Effect": "Deny", "Action": "sts:AssumeRoot", "Resource": "*"}
     if kind == "RESOURCE_CONTROL_POLICY":
         statement["Principal"] = "*"
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    return Policy(policy_id="p-noassumert", name="NoAssumeRoot", document=text, kind=kind)  # type: ignore[arg-type]
+    return Policy(policy_id="p-noassumert", name="NoAssumeRoot", document=text, kind=kind)
 
 
 @pytest.mark.parametrize(

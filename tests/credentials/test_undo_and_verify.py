@@ -17,6 +17,7 @@ from rootwarden.rollout.entry import Kind
 from rootwarden.rollout.surprise import SurpriseError
 from rootwarden.simulator.knobs import AllowTask, Deny
 from rootwarden.simulator.parts import certificate
+from rootwarden.simulator.world import DelegatedAdministrator
 
 if TYPE_CHECKING:
     from tests.credentials.rig import Rig
@@ -121,10 +122,41 @@ def test_central_access_is_switched_on_and_then_the_members_are_seen(rig: Rig) -
             prepare(first, journal, rig.members())
     with rig.journal(first, "prepare.jsonl") as journal:
         calls = [entry.call for entry in journal.entries if entry.kind is Kind.INTENT]
-    assert calls == [*(step.call for step in first.prepare), "organizations:RegisterDelegatedAdministrator"]
+    assert calls == [step.call for step in first.prepare]
     second = rig.plan("again")
     assert second.prepare == ()
     assert len(second.ready()) == 12
+
+
+@pytest.mark.parametrize(
+    ("registered", "refused", "result"),
+    [
+        ("000011110001", "", ""),
+        ("000011110004", "", "done"),
+        ("000011110001", "organizations:ListDelegatedAdministrators", "found"),
+        ("", "organizations:ListDelegatedAdministrators", "done"),
+    ],
+    ids=["it is so", "another one", "nobody may look, and it is so", "nobody may look"],
+)
+def test_a_delegated_administrator_is_looked_for_before_it_is_made(
+    rig: Rig, registered: str, refused: str, result: str
+) -> None:
+    switched_off(rig)
+    plan = rig.plan(delegate="000011110001")
+    organization = rig.simulator.world.organization
+    assert organization is not None
+    if registered:
+        delegated = DelegatedAdministrator(account_id=registered, service_principal="iam.amazonaws.com")
+        organization.delegated.append(delegated)
+    if refused:
+        rig.simulator.knobs.add(Deny(call=refused))
+    with rig.journal(plan) as journal:
+        prepare(plan, journal, rig.members())
+        made = [
+            entry for entry in journal.entries if entry.kind is Kind.OUTCOME and entry.call.endswith("Administrator")
+        ]
+    assert [entry.result for entry in made] == ([result] if result else [])
+    assert "000011110001" in {one.account_id for one in organization.delegated}
 
 
 def test_a_refused_feature_is_a_surprise(rig: Rig) -> None:

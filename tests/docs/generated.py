@@ -18,6 +18,7 @@ from tests.docs.policy_pages import limits_table, lint_codes_page, lint_codes_ta
 from tests.docs.rule_pages import rule_index, rule_page, rule_table
 from tests.docs.terminal import offline
 from tests.fleet import reproduced
+from tests.iam.points import points_table
 
 from rootwarden.packs import (
     advice,
@@ -49,6 +50,7 @@ INDEX = DOCS / "README.md"
 PROTOCOL = DOCS / "break-glass-protocol.md"
 API = DOCS / "break-glass-api.md"
 IAM_LINT = DOCS / "iam-lint.md"
+IAM_EVALUATION = DOCS / "iam-evaluation.md"
 GUARDRAILS = DOCS / "guardrails.md"
 DECISIONS = DOCS / "decisions" / "README.md"
 _NOTE = "<!-- made by `python -m tests.docs.regenerate`; do not edit -->\n"
@@ -56,6 +58,7 @@ _RULES = re.compile(r"(<!-- rules: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _ENTRIES = re.compile(r"(<!-- entries -->\n).*?(<!-- end -->)", re.DOTALL)
 _API_TABLES = re.compile(r"(<!-- (endpoints|wishes) -->\n).*?(<!-- end -->)", re.DOTALL)
 _LINT = re.compile(r"(<!-- (lint-codes|limits) -->\n).*?(<!-- end -->)", re.DOTALL)
+_POINTS = re.compile(r"(<!-- points -->\n).*?(<!-- end -->)", re.DOTALL)
 _GUARDRAILS = re.compile(r"(<!-- guardrails -->\n).*?(<!-- end -->)", re.DOTALL)
 _MARKED = re.compile(r"(<!-- pages: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -75,6 +78,7 @@ def generated() -> dict[Path, str]:
         DOCS / "native-and-rootwarden.md": _NOTE + native_page(scenarios(), advice()),
         DOCS / "iam-lint-codes.md": _NOTE + lint_codes_page(lint_pages()),
         IAM_LINT: _LINT.sub(_lint_table, text(IAM_LINT)),
+        IAM_EVALUATION: _POINTS.sub(lambda match: f"{match[1]}\n{points_table()}\n{match[2]}", text(IAM_EVALUATION)),
         GUARDRAILS: _GUARDRAILS.sub(
             lambda match: f"{match[1]}\n{guardrails_table(guardrails())}\n{match[2]}", text(GUARDRAILS)
         ),

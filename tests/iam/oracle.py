@@ -37,6 +37,7 @@ ROLE_WRITES: Final = re.compile(
 LINKED_WRITES: Final = re.compile(r"iam:(PassRole|(Tag|Untag)Role|UpdateRole(Description)?)", re.IGNORECASE)
 BUCKET_POLICY: Final = re.compile(r"s3:(Get|Put|Delete)BucketPolicy", re.IGNORECASE)
 WITH_RCP: Final = ("s3", "sts", "kms", "sqs", "secretsmanager")
+OUTSIDE_SCP: Final = "mechanicalturk:"
 VERSIONS: Final = ("2008-10-17", "2012-10-17")
 OPEN: Final = "open"
 
@@ -146,7 +147,8 @@ def layers_of(case: dict[str, Any], caller: Caller, resource_account: str) -> La
     """The layers that have a say in this request."""
     manages = case.get("management_account")
     bound = not caller.service_linked
-    scp_binds = bound and caller.type not in ("Service", "Anonymous") and caller.account != manages
+    outside = case["request"]["action"].lower().startswith(OUTSIDE_SCP)
+    scp_binds = bound and not outside and caller.type not in ("Service", "Anonymous") and caller.account != manages
     rcp_binds = bound and resource_account != manages
     has_policy = case.get("resource") is not None
     is_trust = case["request"]["action"].lower().startswith("sts:")

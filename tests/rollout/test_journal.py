@@ -23,7 +23,7 @@ from rootwarden.rollout.seal import KeySeal
 from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rootwarden.rollout.journal import Journal
 
@@ -138,9 +138,11 @@ def respelled(lines: list[bytes]) -> list[bytes]:
         (lambda lines: [lines[0], b"[" * 60_000 + b"\n"], 1, "no entry in canonical form"),
     ],
 )
-def test_the_first_bad_entry_is_named(path: Path, break_it: object, bad: int, why: str) -> None:
+def test_the_first_bad_entry_is_named(
+    path: Path, break_it: Callable[[list[bytes]], list[bytes]], bad: int, why: str
+) -> None:
     filled(path)
-    path.write_bytes(b"".join(break_it(path.read_bytes().splitlines(keepends=True))))  # type: ignore[operator]
+    path.write_bytes(b"".join(break_it(path.read_bytes().splitlines(keepends=True))))
     found = verify(path, [KEY.public_key()])
     assert (found.bad, found.holds) == (bad, False)
     assert why in found.why

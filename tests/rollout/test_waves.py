@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -22,8 +24,8 @@ TREE = Known(
 )
 
 
-def told(**how: object) -> list[tuple[str, tuple[str, ...]]]:
-    made = waves_of((A, B, C, D), TREE, **how)  # type: ignore[arg-type]
+def told(**how: Any) -> list[tuple[str, tuple[str, ...]]]:
+    made = waves_of((A, B, C, D), TREE, **how)
     assert [wave.number for wave in made.waves] == list(range(1, len(made.waves) + 1))
     return [(wave.name, wave.accounts) for wave in made.waves]
 

@@ -21,8 +21,9 @@ class State(StrEnum):
 class Certainty(StrEnum):
     """How sure a statement about AWS is.
 
-    `documented`: a page of AWS says it, and we read that page. `known`: widely known, no page was read for this file.
-    `inferred`: follows from what is documented, and nobody tried it. `unsure`: sources differ, or only one says it.
+    `documented`: a page of AWS or a benchmark says it, and we read that page. `known`: from memory; widely known, and
+    nobody here has a source. `inferred`: follows from what is documented, and nobody tried it. `unsure`: sources
+    differ, or only one says it.
     """
 
     DOCUMENTED = "documented"
@@ -32,7 +33,10 @@ class Certainty(StrEnum):
 
 
 class Price(StrEnum):
-    """What AWS charges for it: nothing, a few dollars whatever the organization's size, or more with its size."""
+    """What AWS charges for it, as far as we know: nothing, little, or more with the size of the organization.
+
+    Only to order by; how sure it is stands in `Cost.certainty`.
+    """
 
     FREE = "free"
     SMALL = "small"
@@ -49,23 +53,41 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         price: In one word.
-        says: What is published, in words.
+        says: What is charged, in words; never a sum.
+        source: The page it stands on; empty where nobody here has one.
         as_of: The day this was written down, `2026-11-22`: prices change.
         certainty: How sure.
     """
 
     price: Price
     says: str
+    source: str = ""
     as_of: str
     certainty: Certainty
 
 
+class Place(StrEnum):
+    """Where something applies: in an organization, or to an account that is in none; empty for both."""
+
+    ANYWHERE = ""
+    ORGANIZATION = "organization"
+    ALONE = "alone"
+
+    def fits(self, *, alone: bool) -> bool:
+        """Whether it applies to accounts in no organization (`alone`), or in one."""
+        return self is Place.ANYWHERE or (self is Place.ALONE) is alone
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One step: what to do, and exactly where to click or what to type; empty where there is no such way."""
+    """One step: what to do, and exactly where to click or what to type; empty where there is no such way.
+
+    `only` says for whom it is a step.
+    """
 
     text: str
     command: str = ""
     console: str = ""
+    only: Place = Place.ANYWHERE
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,9 +124,14 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
         cost: What it costs.
         after: Ids of what has to be done before.
         decided: What decides its state.
+        urgent: Why it comes before all else where it is known not to be done; usually empty.
+        urgent_in_management: It is urgent where it is open in the management account, or in a lone one, only.
+        by_hand: Somebody has to sign in to every account it is open in, so that it counts as one step for each.
         how: Steps, in order.
         certainty: How sure the statements about AWS in it are.
-        references: Pages of AWS.
+        source: Where they stand; empty where nobody here has read it anywhere.
+        as_of: The day they were written down, `2026-11-22`.
+        references: Pages of AWS to read on.
     """
 
     id: str
@@ -115,6 +142,11 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     cost: Cost
     after: tuple[str, ...] = ()
     decided: Decided
+    urgent: str = ""
+    urgent_in_management: bool = False
+    by_hand: bool = False
     how: tuple[Step, ...]
     certainty: Certainty
+    source: str = ""
+    as_of: str
     references: tuple[str, ...]

@@ -21,6 +21,7 @@ class _CostTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     says: str
     as_of: str
     certainty: Certainty
+    source: str = ""
 
 
 class _DecidedTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,14 +41,20 @@ class _AdviceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     why: str
     remains: str
     certainty: Certainty
+    as_of: str
     references: tuple[str, ...]
+    source: str = ""
     after: tuple[str, ...] = ()
+    urgent: str = ""
+    urgent_in_management: bool = False
+    by_hand: bool = False
     cost: _CostTable
     decided: _DecidedTable
     how: tuple[Step, ...]
 
 
 _KIND: Final = FileKind("advice", "docs/adding-advice.md", (_CostTable, _DecidedTable, Step))
+_SUM: Final = re.compile(r"[$€£¥]\s?[0-9]|[0-9]\s?(?:[$€£¥]|USD|EUR|cents?\b|dollars?\b)", re.IGNORECASE)
 _PAGE: Final = re.compile(r"https://[a-z0-9.-]+/\S*")
 
 
@@ -69,7 +76,11 @@ def read_advice(text: str, *, file: str = "") -> Advice:
         why=line(table.why),
         remains=line(table.remains),
         cost=Cost(
-            price=table.cost.price, says=line(table.cost.says), as_of=table.cost.as_of, certainty=table.cost.certainty
+            price=table.cost.price,
+            says=line(table.cost.says),
+            source=line(table.cost.source),
+            as_of=table.cost.as_of,
+            certainty=table.cost.certainty,
         ),
         after=table.after,
         decided=Decided(
@@ -81,8 +92,13 @@ def read_advice(text: str, *, file: str = "") -> Advice:
             applies=line(table.decided.applies),
             look=line(table.decided.look),
         ),
+        urgent=line(table.urgent),
+        urgent_in_management=table.urgent_in_management,
+        by_hand=table.by_hand,
         how=table.how,
         certainty=table.certainty,
+        source=line(table.source),
+        as_of=table.as_of,
         references=table.references,
     )
     stem = file.replace("\\", "/").rpartition("/")[2].removesuffix(".toml")
@@ -108,18 +124,25 @@ def _complaints(made: Advice, name: str) -> Iterator[str]:
         yield "it comes after itself, or twice after another"
     if not made.how or not all(step.text for step in made.how):
         yield "`[[how]]` is missing, or a step of it says nothing"
-    yield from _about_cost(made.cost)
+    yield from _about_source("", made.certainty, made.source, made.as_of)
+    yield from _about_source("cost.", made.cost.certainty, made.cost.source, made.cost.as_of)
+    if not made.cost.says or _SUM.search(made.cost.says):
+        yield "`cost.says` is empty, or names a sum, which is out of date before it is read"
+    if made.urgent_in_management and not made.urgent:
+        yield "`urgent_in_management` goes with `urgent`, which says why"
     yield from _about_decided(made.decided)
     yield from (f"{in_backticks(page)} is no page" for page in made.references if not _PAGE.fullmatch(page))
 
 
-def _about_cost(cost: Cost) -> Iterator[str]:
+def _about_source(table: str, certainty: Certainty, source: str, as_of: str) -> Iterator[str]:
     try:
-        date.fromisoformat(cost.as_of)
+        date.fromisoformat(as_of)
     except ValueError:
-        yield f"`cost.as_of` {in_backticks(cost.as_of)} is not a day such as 2026-11-22"
-    if not cost.says:
-        yield "`cost.says` is empty"
+        yield f"`{table}as_of` {in_backticks(as_of)} is not a day such as 2026-11-22"
+    if certainty is Certainty.DOCUMENTED and not source:
+        yield f"`{table}certainty` is `documented`: `{table}source` has to say where"
+    if certainty is Certainty.KNOWN and source:
+        yield f"`{table}certainty` is `known`, from memory, and `{table}source` names a page: it is one of the two"
 
 
 def _about_decided(decided: Decided) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.advice.advice import Certainty
+from rootwarden.advice.advice import Certainty, Place
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -80,6 +80,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         id: The file's name.
         title: What happens, as a headline.
         kind: Abuse or lock-out.
+        only: Where it can happen: `organization` for what needs members or the organization's own policies.
         story: How, in a few sentences.
         native: What AWS alone does, the best outcome first; the last one needs nothing.
         both: The same with Rootwarden beside it, set up as its pages say.
@@ -89,10 +90,19 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     title: str
     kind: Kind
+    only: Place = Place.ANYWHERE
     story: str
     native: tuple[Cell, ...]
     both: tuple[Cell, ...]
     proof: Proof = Proof()
+
+    @property
+    def beside(self) -> tuple[Cell, ...]:
+        """What comes of it with Rootwarden beside AWS: its own cells, and before worse ones what AWS does anyway."""
+        mine = {(cell.outcome, cell.needs) for cell in self.both}
+        worst = self.both[-1].outcome.rank
+        anyway = [cell for cell in self.native if cell.outcome.rank > worst and (cell.outcome, cell.needs) not in mine]
+        return tuple(sorted((*self.both, *anyway), key=lambda cell: -cell.outcome.rank))
 
 
 def outcome(cells: tuple[Cell, ...], on: Collection[str]) -> Cell:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.advice.advice import Certainty
+from rootwarden.advice.advice import Certainty, Place
 from rootwarden.advice.advice_file import line
 from rootwarden.advice.scenario import Cell, Kind, Outcome, Proof, Scenario
 from rootwarden.strict_toml import FileKind, in_backticks, is_id, read_toml, refused
@@ -40,6 +40,7 @@ class _ScenarioTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     id: str
     title: str
     kind: Kind
+    only: Place = Place.ANYWHERE
     story: str
     native: tuple[_CellTable, ...]
     both: tuple[_CellTable, ...]
@@ -66,6 +67,7 @@ def read_scenario(text: str, *, file: str = "") -> Scenario:
         id=table.id,
         title=line(table.title),
         kind=table.kind,
+        only=table.only,
         story=line(table.story),
         native=tuple(map(_cell, table.native)),
         both=tuple(map(_cell, table.both)),

@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from rootwarden.attachment.calls import parameters, undoing
 from rootwarden.attachment.denials import judge
-from rootwarden.attachment.plan import Proven, Verb, steps_of
+from rootwarden.attachment.plan import Proven, Verb, digests_of, steps_of
 from rootwarden.attachment.progress import (
     APPLIED,
     FINISHED,
@@ -23,14 +24,14 @@ from rootwarden.attachment.progress import (
     ids_of,
     made,
     surprises,
+    there,
 )
 from rootwarden.attachment.proving import proven_now, worse
 from rootwarden.attachment.stepping import Stepper
 from rootwarden.aws.door import CallFailed
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.instant import format_instant, parse_instant
-from rootwarden.guardrails.replaying.digest import policy_digest
-from rootwarden.iam.document import DocumentError, read_document
+from rootwarden.rollout.age import USUAL_DAYS, refuse_old
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind
 
@@ -95,27 +96,37 @@ class Applying:
         self._journal = journal
         self._hand = hand
         self._stepper = Stepper(plan, journal, hand, pause)
-        self._digests = _digests(plan)
+        self._digests = digests_of(plan)
         self._notes: list[str] = []
         self._ids: dict[str, str] = {}
 
-    def run(self, seen: Watched | Vouched | None, *, margin: int = 0, minutes: int = WATCHED_MINUTES) -> Run:
+    def run(
+        self,
+        seen: Watched | Vouched | None,
+        *,
+        margin: int = 0,
+        minutes: int = WATCHED_MINUTES,
+        days: int = USUAL_DAYS,
+    ) -> Run:
         """Judge the wave before, then apply the next.
 
         Args:
             seen: What the trail shows since the wave before, or who says that it denied nothing.
             margin: How many calls nobody foretold may be denied.
             minutes: How much of the log there must be after the wave.
+            days: How long ago the plan, or the wave before, may be when the next begins.
 
         Raises:
             SurpriseError: Something was not as planned; what happened is in the journal, signed.
-            UsageError: The wave before must be looked at first, or the plan was taken back.
+            UsageError: The wave before must be looked at first, the plan was taken back, or is too old.
             AwsError: Nobody knows what became of a call; run again.
         """
         self._begin()
         self._compare(self._looked())
         if self._progress().waiting:
             self._release(seen, margin, timedelta(minutes=minutes))
+        if any(one.accounts for one in self._left()):
+            self._refuse_old(days)
         applied = self._waves()
         if self._left():
             self._journal.sign(STOP)
@@ -140,7 +151,7 @@ class Applying:
 
     def _looked(self) -> Present:
         present = self._hand.look()
-        self._ids = ids_of(self._plan, present)
+        self._ids = ids_of(self._plan, present, self._progress().ids)
         return present
 
     def _progress(self) -> Progress:
@@ -196,7 +207,7 @@ class Applying:
             surprise = Surprise(target=f"wave {number}", kind=SurpriseKind.EXCEEDED, detail=found.shown()[0])
             self._journal.surprise(surprise)
             self._back(f"{found.exceeding} calls were denied that nobody foretold, and {margin} may be")
-            self._stop([surprise], written=True)
+            self._stop([replace(surprise, detail=f"{surprise.detail}; everything was taken back")], written=True)
         self._refuse_unsure(number, seen, found.unclear, watch)
 
     def _refuse_unsure(self, number: int, seen: Watched, unclear: dict[str, int], watch: timedelta) -> None:
@@ -219,6 +230,14 @@ class Applying:
                 f"{self._progress().applied[number]}: {watch} of it are needed",
                 hint="wait, then give newer logs; CloudTrail delivers within about fifteen minutes",
             )
+
+    def _refuse_old(self, days: int) -> None:
+        applied = tuple(self._progress().applied.values())
+        try:
+            refuse_old(self._plan.made_at, applied, self._journal.now(), days=days)
+        except UsageError:
+            self._journal.sign(STOP)
+            raise
 
     def _left(self) -> tuple[Wave, ...]:
         applied = self._progress().applied
@@ -271,13 +290,14 @@ class Applying:
         refused = []
         for step in reversed(self._net()):
             present = self._hand.look()
-            back = undoing(step, self._plan, ids_of(self._plan, present))
+            ids = ids_of(self._plan, present, self._progress().ids)
+            back = undoing(step, self._plan, ids)
             if back is None or step.name not in self._progress().done:
                 continue
             found = self._foreign(step, present)
             if found is not None:
                 self._journal.surprise(found)
-            elif not made(self._plan, step, present):
+            elif not made(self._plan, step, present, ids):
                 self._found_undone(step, back[0])
             else:
                 found = self._stepper.make(step, back[0], back[1], name=f"{UNDO}{step.name}", result=Result.UNDONE)
@@ -300,15 +320,15 @@ class Applying:
     def _foreign(self, step: Step, present: Present) -> Surprise | None:
         """Why a step cannot be taken back: the policy is gone, cannot be read, or says what nobody here wrote."""
         policy = self._plan.policy(step.policy)
-        there = present.named(policy.kind, policy.id or policy.name)
-        if there is None:
+        found = there(policy, present, self._progress().ids)
+        if found is None:
             if step.call is Verb.ATTACH and policy.kind in present.told:
                 return None
             return Surprise(target=step.policy, kind=SurpriseKind.GONE, detail="the policy is not there any more")
-        if step.call is not Verb.UPDATE or there.sha256 in {policy.sha256, policy.before_sha256}:
+        if step.call is not Verb.UPDATE or found.sha256 in {policy.sha256, policy.before_sha256}:
             return None
-        kind = SurpriseKind.CHANGED if there.sha256 else SurpriseKind.UNREADABLE
-        detail = "somebody gave the policy another document" if there.sha256 else "its document cannot be read"
+        kind = SurpriseKind.CHANGED if found.sha256 else SurpriseKind.UNREADABLE
+        detail = "somebody gave the policy another document" if found.sha256 else "its document cannot be read"
         return Surprise(target=step.policy, kind=kind, detail=detail)
 
     def _found_undone(self, step: Step, call: Verb) -> None:
@@ -338,16 +358,3 @@ class Applying:
         self._journal.note(detail="the plan is carried out", parameters={"state": FINISHED})
         self._journal.sign(END)
         return Run(state=State.FINISHED, waves=applied, notes=tuple(self._notes), proof=proof)
-
-
-def _digests(plan: Plan) -> dict[str, str]:
-    """The digest of every document the plan knows, by its text.
-
-    Raises:
-        InputError: One of them is no policy document.
-    """
-    texts = {text for one in plan.policies for text in (one.document, one.before) if text}
-    try:
-        return {text: policy_digest(read_document(text)) for text in texts}
-    except DocumentError as error:
-        raise InputError(f"the plan holds a document that is no policy: {error.message}") from error

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rootwarden.attachment.plan import TYPES, Verb, steps_of
 from rootwarden.attachment.present import READS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from rootwarden.attachment.plan import Plan, PlannedPolicy, Step
     from rootwarden.aws.calls import Json, JsonObject
+
+# Asked directly before a wave, beside what a look asks.
+_BEFORE_A_WAVE: Final = "organizations:ListPoliciesForTarget"
+_WHO: Final = "sts:GetCallerIdentity"
 
 
 def parameters(step: Step, plan: Plan, ids: Mapping[str, str]) -> dict[str, Json]:
@@ -57,14 +61,14 @@ def permissions_of(plan: Plan) -> tuple[str, ...]:
     """The actions of whoever applies the plan: its calls, what takes them back, and what looks."""
     calls = {step.call for step in steps_of(plan)}
     back = {Verb.DETACH if one is Verb.ATTACH else Verb.ATTACH for one in calls & {Verb.ATTACH, Verb.DETACH}}
-    return tuple(sorted({*(one.value for one in calls | back), "sts:GetCallerIdentity", *READS}))
+    return tuple(sorted({*(one.value for one in calls | back), _WHO, *READS, _BEFORE_A_WAVE}))
 
 
 def permissions_policy(plan: Plan) -> JsonObject:
     """The least policy of whoever applies the plan: changes on its policies and targets alone."""
-    changes = [one for one in plan.permissions if one not in READS and one != "sts:GetCallerIdentity"]
-    reads: list[Json] = ["sts:GetCallerIdentity", *READS]
-    statements: list[Json] = [{"Sid": "LookAtTheOrganization", "Effect": "Allow", "Action": reads, "Resource": "*"}]
+    reads = (_WHO, *sorted((*READS, _BEFORE_A_WAVE)))
+    changes = [one for one in plan.permissions if one not in reads]
+    statements = [_looking(reads)]
     if Verb.CREATE.value in changes:
         types: list[Json] = [*sorted({TYPES[one.kind] for one in plan.policies})]
         # A policy that is not made yet has no ARN (service authorization reference, AWS Organizations).
@@ -82,6 +86,15 @@ def permissions_policy(plan: Plan) -> JsonObject:
         arns: list[Json] = [*_arns(plan)]
         statements.append({"Sid": "CarryOutThePlan", "Effect": "Allow", "Action": others, "Resource": arns})
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def looking_policy() -> JsonObject:
+    """The least policy of whoever plans and verifies, in the management account; it changes nothing."""
+    return {"Version": "2012-10-17", "Statement": [_looking((_WHO, *READS))]}
+
+
+def _looking(actions: Iterable[str]) -> Json:
+    return {"Sid": "LookAtTheOrganization", "Effect": "Allow", "Action": [*actions], "Resource": "*"}
 
 
 def _arns(plan: Plan) -> tuple[str, ...]:

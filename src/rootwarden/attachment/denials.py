@@ -15,20 +15,8 @@ if TYPE_CHECKING:
 
     from rootwarden.attachment.plan import Foretold
     from rootwarden.detect.visits.event import Event
+    from rootwarden.iam.usage.refusals import Refusals
 
-# What services answer a denied call with (CloudTrail's `errorCode`).
-CODES: Final = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "AuthorizationErrorException",
-        "Client.AccessDenied",
-        "Client.UnauthorizedOperation",
-        "UnauthorizedException",
-        "UnauthorizedOperation",
-    }
-)
 # How a refusal names what refused (IAM user guide, *Troubleshoot access denied error messages*).
 _NAMED: Final = {"scp": "service control policy", "rcp": "resource control policy"}
 _ANY: Final = "policy"
@@ -91,7 +79,12 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def denials_in(
-    events: Iterable[Event], *, since: datetime, accounts: Collection[str], kinds: Collection[str]
+    events: Iterable[Event],
+    *,
+    since: datetime,
+    accounts: Collection[str],
+    kinds: Collection[str],
+    refusals: Refusals,
 ) -> tuple[Denial, ...]:
     """The denied calls among events.
 
@@ -100,10 +93,13 @@ def denials_in(
         since: When the change began; an event without a time counts.
         accounts: Which it reaches: those of the caller, or of the resource.
         kinds: Of the policies: `scp`, `rcp`.
+        refusals: How refused calls are named.
     """
     found: Counter[tuple[str, bool]] = Counter()
     for event in events:
-        if event.error_code not in CODES or (event.instant is not None and event.instant < since):
+        if not refusals.refused(event.error_code, event.error_message) or (
+            event.instant is not None and event.instant < since
+        ):
             continue
         if not {event.account, event.identity.account} & {*accounts}:
             continue

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import structs
 
 from rootwarden.attachment.calls import permissions_of
-from rootwarden.attachment.foretold import Change, read_replay
+from rootwarden.attachment.foretold import Change, Sought, read_replay
 from rootwarden.attachment.plan import (
     SCHEMA,
     Operation,
@@ -23,28 +23,27 @@ from rootwarden.attachment.plan import (
     steps_of,
 )
 from rootwarden.attachment.proving import counted
+from rootwarden.attachment.refusing import refuse_last, refuse_no_room, refuse_unproven
 from rootwarden.attachment.staging import Draft, Map, Placed, attaching, detaching, numbered
-from rootwarden.audit.guardrail_proof import Wanted, around_of, policy_of
+from rootwarden.audit.guardrail_proof import Wanted, policy_of
 from rootwarden.errors import UsageError
 from rootwarden.facts.instant import format_instant
-from rootwarden.guardrails.changed import with_document, without_policy
-from rootwarden.guardrails.compared import room_for
+from rootwarden.guardrails.changed import without_policy
 from rootwarden.guardrails.content.writing import as_json
-from rootwarden.guardrails.proof import Verdict, prove
 from rootwarden.guardrails.replaying.digest import landscape_digest, policy_digest
 from rootwarden.guardrails.standing import Attached, with_policy
 from rootwarden.packs import guardrails
-from rootwarden.packs.policies import policy_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from rootwarden.attachment.plan import Foretold
     from rootwarden.attachment.present import Existing, Present
     from rootwarden.facts.iam_document import IamDocument
     from rootwarden.guardrails.standing import Landscape
 
-_CANNOT_BE_TRIED: Final = (
-    "a new document takes effect at once wherever the policy is attached: no canary can try it first"
+_BESIDE: Final = (
+    "--as NAME makes a new policy beside it, which canary and waves try; then `guardrails detach {name}`, in waves, too"
 )
 _AWS_OWN: Final = "AWS attaches it to every target, and without it nobody below could do anything"
 
@@ -58,8 +57,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         at: The instant everything is judged at.
         replay: The replay record, or `None`.
         days: How old its last event may be.
+        window: How many days it must cover.
         waived: Why there is no replay; empty with one.
-        update: A policy of the same name may get another document.
+        proof_waived: Why the plan is made although the proof says that it bars too much, or does not know.
+        update: A policy of the same name that is attached to nothing may get another document.
+        name: What the policy is called; empty for the id of the guardrail.
     """
 
     targets: tuple[str, ...]
@@ -67,8 +69,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     replay: Path | None = None
     days: int = 30
+    window: int = 14
     waived: str = ""
+    proof_waived: str = ""
     update: bool = False
+    name: str = ""
 
 
 def switching(present: Present, kind: str, at: datetime) -> Plan:
@@ -91,34 +96,30 @@ def attachment(present: Present, wanted: Sequence[Wanted], asked: Asked) -> Plan
     for target in (*asked.targets, *asked.canaries):
         tree.check(target)
     _refuse_no_canary(asked, tree)
-    documents = {one.guardrail.id: policy_of(one) for one in wanted}
-    policies = tuple(_planned(present, one, documents[one.guardrail.id], asked) for one in wanted)
+    names = _names(wanted, asked)
+    documents = {name: policy_of(one) for name, one in names.items()}
+    policies = tuple(_planned(present, one, documents[name], asked, name) for name, one in names.items())
     there = frozenset(
         Placed(one.name, target)
         for one in policies
         for target in (*asked.targets, *asked.canaries, *(each.id for each in present.landscape.units))
         if one.id and one.id in present.attached(one.kind, target)
     )
-    names = [one.name for one in policies]
-    if len({*names}) != len(names):
-        raise UsageError("a guardrail is named twice")
     drafts = (
         Draft(
             name="policies are made", calls=tuple((Verb.CREATE, one.name, "", False) for one in policies if not one.id)
         ),
-        *(_renewed(one, tree) for one in policies if one.before),
-        *attaching(names, asked.targets, asked.canaries, there, tree),
+        *(_renewed(one) for one in policies if one.before),
+        *attaching([*names], asked.targets, asked.canaries, there, tree),
     )
     after, notes = _with_all(present.landscape, policies, documents, asked.targets, there)
     proof = tuple(_proven(one, present.landscape, after) for one in wanted)
-    _refuse_unproven(wanted, after, asked.targets, tree)
-    if any(one.before for one in policies):
-        notes = (*notes, _CANNOT_BE_TRIED)
     plan = _plan(present, Operation.ATTACH, policies, drafts, asked.at, notes=notes)
     if not plan.waves:
         raise UsageError("there is nothing to do: every policy is attached wherever it shall be")
-    _refuse_no_room(plan, present.landscape, documents)
-    return _foretold(structs.replace(plan, proof=proof), present, asked)
+    refuse_no_room(plan, present.landscape, documents)
+    waived = refuse_unproven(wanted, after, asked.targets, tree, asked.proof_waived)
+    return _foretold(structs.replace(plan, proof=proof, proof_waived=waived), present, asked)
 
 
 def detachment(present: Present, named: Sequence[str], asked: Asked) -> Plan:
@@ -142,7 +143,7 @@ def detachment(present: Present, named: Sequence[str], asked: Asked) -> Plan:
                 raise UsageError(f"the policy `{one.name}` is not attached to `{target}`")
             placed.append(Placed(one.name, target))
             after = without_policy(after, one.kind, target, one.id)
-    _refuse_last(found, placed, after)
+    refuse_last({one.name: one.kind for one in found}, placed, after)
     policies = tuple(
         PlannedPolicy(name=one.name, kind=one.kind, id=one.id, sha256=one.sha256, document=one.text) for one in found
     )
@@ -154,17 +155,13 @@ def detachment(present: Present, named: Sequence[str], asked: Asked) -> Plan:
 
 
 def changes_of(plan: Plan) -> frozenset[Change]:
-    """What the plan comes to in the end: temporary attachments left out, a new document wherever it is attached."""
+    """What the plan comes to in the end: temporary attachments left out."""
     made = set()
     for step in steps_of(plan):
         if step.temporary or step.call not in {Verb.ATTACH, Verb.DETACH}:
             continue
         policy = plan.policy(step.policy)
         made.add(Change(step.call.operation.removesuffix("Policy").lower(), policy.kind, step.target, policy.sha256))
-    for one in plan.policies:
-        for target in one.attached:
-            made.add(Change("detach", one.kind, target, one.before_sha256))
-            made.add(Change("attach", one.kind, target, one.sha256))
     return frozenset(made)
 
 
@@ -207,11 +204,21 @@ def _refuse_no_canary(asked: Asked, tree: Map) -> None:
     )
 
 
-def _planned(present: Present, wanted: Wanted, document: IamDocument, asked: Asked) -> PlannedPolicy:
+def _names(wanted: Sequence[Wanted], asked: Asked) -> dict[str, Wanted]:
+    """The guardrails by what their policies are called."""
+    if asked.name and len(wanted) > 1:
+        raise UsageError("--as names one policy, and there are several", hint="plan one after the other")
+    names = {asked.name or one.guardrail.id: one for one in wanted}
+    if len(names) != len(wanted):
+        raise UsageError("a guardrail is named twice")
+    return names
+
+
+def _planned(present: Present, wanted: Wanted, document: IamDocument, asked: Asked, name: str) -> PlannedPolicy:
     guardrail, text = wanted.guardrail, as_json(document)
-    there = present.named(guardrail.kind, guardrail.id)
+    there = present.named(guardrail.kind, name)
     planned = PlannedPolicy(
-        name=guardrail.id,
+        name=name,
         kind=guardrail.kind.value,
         guardrail=guardrail.id,
         parameters=dict(wanted.values),
@@ -226,23 +233,29 @@ def _planned(present: Present, wanted: Wanted, document: IamDocument, asked: Ask
         return planned
     if there.aws_managed or not there.text:
         raise UsageError(f"the policy `{there.name}` ({there.id}) cannot be changed: it is AWS's, or could not be read")
+    where = [level.target for level in present.landscape.attached.get(planned.kind, ())]
+    attached = [each for each in where if there.id in present.attached(planned.kind, each)]
+    if attached:
+        raise UsageError(
+            f"there is a policy `{there.name}` ({there.id}) that says something else, attached to {_places(attached)}: "
+            "a new document would take effect there at once, and no canary could try it",
+            hint=_BESIDE.format(name=there.name),
+        )
     if not asked.update:
         raise UsageError(
-            f"there is a policy `{there.name}` ({there.id}) that says something else",
-            hint="--update gives it the new document wherever it is attached; or detach it first",
+            f"there is a policy `{there.name}` ({there.id}) that says something else, attached to nothing",
+            hint="--update gives it the new document before it is attached; --as NAME makes another",
         )
-    where = (level.target for level in present.landscape.attached.get(planned.kind, ()))
-    attached = tuple(sorted(each for each in where if there.id in present.attached(planned.kind, each)))
-    return structs.replace(planned, before=there.text, before_sha256=there.sha256, attached=attached)
+    return structs.replace(planned, before=there.text, before_sha256=there.sha256)
 
 
-def _renewed(policy: PlannedPolicy, tree: Map) -> Draft:
-    bound = {account for target in policy.attached for account in tree.below(target)}
-    return Draft(
-        name=f"new document of {policy.name}",
-        calls=((Verb.UPDATE, policy.name, "", False),),
-        accounts=tuple(sorted(bound)),
-    )
+def _places(targets: Sequence[str]) -> str:
+    more = f" and {len(targets) - 1} more" if len(targets) > 1 else ""
+    return f"`{targets[0]}`{more}"
+
+
+def _renewed(policy: PlannedPolicy) -> Draft:
+    return Draft(name=f"new document of {policy.name}", calls=((Verb.UPDATE, policy.name, "", False),))
 
 
 def _with_all(
@@ -256,8 +269,6 @@ def _with_all(
     after, notes = before, []
     for one in policies:
         document = documents[one.name]
-        if one.before:
-            after = with_document(after, one.kind, one.id, document)
         for target in targets:
             if Placed(one.name, target) in there:
                 notes.append(f"`{one.name}` is attached to `{target}` already")
@@ -270,43 +281,6 @@ def _proven(wanted: Wanted, before: Landscape, after: Landscape) -> Proven:
     return Proven(guardrail=wanted.guardrail.id, before=counted(wanted, before), after=counted(wanted, after))
 
 
-def _refuse_unproven(wanted: Iterable[Wanted], after: Landscape, targets: Iterable[str], tree: Map) -> None:
-    """Refuse what does not do, once attached, what it is attached for."""
-    reached = {account for target in targets for account in tree.below(target)}
-    for one in wanted:
-        for group in prove(one.guardrail, one.values, after, around_of(after)).groups:
-            open_ = sorted(reached & {*group.accounts}) if group.verdict is Verdict.OPEN else []
-            if open_:
-                raise UsageError(
-                    f"`{one.guardrail.id}` would not hold in {len(open_)} accounts, `{open_[0]}` among them",
-                    hint=f"`rootwarden guardrails prove {one.guardrail.id} --with {one.guardrail.id}@TARGET` says why",
-                )
-
-
-def _refuse_no_room(plan: Plan, before: Landscape, documents: dict[str, IamDocument]) -> None:
-    """Refuse a document that is too long and a target that would have too many, temporary ones counted.
-
-    What only an older limit would have refused is not: AWS raised it (`packs/policy-language/limits.toml`).
-    """
-    limits = policy_limits()
-    for one in plan.policies:
-        for limit in limits:
-            if limit.kind == one.kind and limit.counts == "characters" and len(one.document) > limit.newest.value:
-                raise UsageError(
-                    f"`{one.name}` has {len(one.document)} characters; a policy may have {limit.newest.value}",
-                    hint="leave something out, or split it",
-                )
-    full = before
-    for step in steps_of(plan):
-        if step.call is Verb.ATTACH:
-            one = plan.policy(step.policy)
-            new = Attached(one.id, one.name, documents[one.name], planned=True)
-            full = with_policy(full, one.kind, step.target, new)
-            for too_many, said in room_for(full, one.kind, step.target, limits):
-                if too_many:
-                    raise UsageError(said, hint="detach one first, or join two")
-
-
 def _existing(present: Present, name: str) -> Existing:
     found = present.named("scp", name) or present.named("rcp", name)
     if found is None:
@@ -317,17 +291,6 @@ def _existing(present: Present, name: str) -> Existing:
     if not found.text:
         raise UsageError(f"the policy `{found.name}` could not be read, so it could not be put back")
     return found
-
-
-def _refuse_last(found: Iterable[Existing], placed: Iterable[Placed], after: Landscape) -> None:
-    kinds = {one.name: one.kind for one in found}
-    for one in placed:
-        level = next((each for each in after.attached.get(kinds[one.policy], ()) if each.target == one.target), None)
-        if level is None or not level.policies:
-            raise UsageError(
-                f"`{one.policy}` is the last policy of its kind at `{one.target}`, and AWS keeps one there",
-                hint="attach FullAWSAccess there first",
-            )
 
 
 def _without_needs() -> tuple[Wanted, ...]:
@@ -348,10 +311,22 @@ def _foretold(plan: Plan, present: Present, asked: Asked) -> Plan:
             "what the change would have denied is not known",
             hint="give one of --replay RECORD (see docs/guardrails-replay.md) and --waive-replay REASON",
         )
-    found = read_replay(asked.replay, changes_of(plan), organization=plan.organization, at=asked.at, days=asked.days)
+    wanted = Sought(plan.organization, changes_of(plan), asked.at, days=asked.days, window=asked.window)
+    found, heard = read_replay(asked.replay, wanted)
     if found.present != landscape_digest(present.landscape):
         raise UsageError(
             f"`{asked.replay}` was replayed on other policies than are attached now", hint="replay again, then plan"
         )
-    beyond = "the record leaves calls out, and what is denied of them counts as not foretold"
-    return structs.replace(plan, replay=found, notes=(*plan.notes, beyond) if found.beyond else plan.notes)
+    silent = sorted({account for wave in plan.waves for account in wave.accounts} - heard)
+    return structs.replace(plan, replay=found, notes=(*plan.notes, *_left_out(found, silent)))
+
+
+def _left_out(found: Foretold, silent: Sequence[str]) -> Iterator[str]:
+    """What the replay does not tell, and the reader must know."""
+    if found.beyond:
+        yield "the record leaves calls out, and what is denied of them counts as not foretold"
+    if silent:
+        yield (
+            f"the replay read no call of anybody in {len(silent)} of the accounts the change reaches, {silent[0]} "
+            "among them: nothing is foretold of them"
+        )

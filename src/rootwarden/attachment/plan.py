@@ -56,9 +56,8 @@ class PlannedPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         description: What is written down with it.
         sha256: Of the document in canonical spelling (docs/guardrails-replay.md).
         document: As it shall be, JSON without a needless blank; of one that is detached, as it is.
-        before: As it is now, where it is changed; else empty.
+        before: As it is now, where it is changed; else empty. Only what is attached to nothing is changed.
         before_sha256: Of that document.
-        attached: Where it is attached now, where it is changed.
     """
 
     name: str
@@ -71,7 +70,6 @@ class PlannedPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     document: str
     before: str = ""
     before_sha256: str = ""
-    attached: tuple[str, ...] = ()
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,7 +139,7 @@ class Foretold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """That nobody replayed: the reason somebody gave in writing."""
+    """That nobody replayed, or that the proof is not what it should be: the reason somebody gave in writing."""
 
     reason: str
 
@@ -170,6 +168,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         seen: Every target a step is about.
         replay: What was foretold; or
         waived: why nothing was.
+        proof_waived: Why it is planned although the proof says that it bars too much, or does not know.
         proof: Of each guardrail that is about.
         permissions: What whoever applies it may do, and no more.
         notes: What people should know.
@@ -187,6 +186,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     seen: tuple[Seen, ...]
     replay: Foretold | None = None
     waived: Waiver | None = None
+    proof_waived: Waiver | None = None
     proof: tuple[Proven, ...] = ()
     permissions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -246,6 +246,8 @@ def _check(plan: Plan, path: Path) -> None:
     for step in steps_of(plan):
         if step.call is not Verb.ENABLE:
             plan.policy(step.policy)
+    if any(each is not None and not each.reason.strip() for each in (plan.waived, plan.proof_waived)):
+        raise InputError(f"`{path}` waives something, and does not say why")
     for wrong in (*_wrong_policies(plan), *_wrong_steps(plan)):
         raise InputError(f"`{path}` does not hold together: {wrong}", hint="plan again; a plan is never edited")
 
@@ -296,3 +298,16 @@ def _wrong_steps(plan: Plan) -> Iterator[str]:
 def steps_of(plan: Plan) -> tuple[Step, ...]:
     """Every step, in order."""
     return tuple(step for wave in plan.waves for step in wave.steps)
+
+
+def digests_of(plan: Plan) -> dict[str, str]:
+    """The digest of every document the plan knows, by its text.
+
+    Raises:
+        InputError: One of them is no policy document.
+    """
+    texts = {text for one in plan.policies for text in (one.document, one.before) if text}
+    try:
+        return {text: policy_digest(read_document(text)) for text in texts}
+    except DocumentError as error:
+        raise InputError(f"the plan holds a document that is no policy: {error.message}") from error

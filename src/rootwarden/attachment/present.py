@@ -36,7 +36,6 @@ READS: Final = (
     "organizations:ListAccountsForParent",
     "organizations:ListOrganizationalUnitsForParent",
     "organizations:ListPolicies",
-    "organizations:ListPoliciesForTarget",
     "organizations:ListRoots",
     "organizations:ListTargetsForPolicy",
 )
@@ -73,6 +72,10 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
         """Ids of the policies of a kind at a target, in order of id."""
         levels = self.landscape.attached.get(kind, ())
         return tuple(sorted(one.id for level in levels if level.target == target for one in level.policies))
+
+    def nameless(self, kind: str) -> bool:
+        """Whether a policy of a kind cannot be read, so that its name is not known: it goes by its id."""
+        return any(one.kind == kind and one.name == one.id and not one.text for one in self.policies)
 
     def named(self, kind: str, name: str) -> Existing | None:
         """The policy of that id, else of that name."""

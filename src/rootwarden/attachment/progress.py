@@ -12,8 +12,8 @@ from rootwarden.rollout.surprise import Surprise, SurpriseKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from rootwarden.attachment.plan import Plan, Step, Wave
-    from rootwarden.attachment.present import Present
+    from rootwarden.attachment.plan import Plan, PlannedPolicy, Step, Wave
+    from rootwarden.attachment.present import Existing, Present
     from rootwarden.rollout.entry import Entry
 
 APPLIED: Final = "applied"
@@ -112,9 +112,22 @@ class Progress:
         return texts
 
 
-def ids_of(plan: Plan, present: Present) -> dict[str, str]:
-    """Ids of the plan's policies by name, of those that are there."""
-    found = {one.name: present.named(one.kind, one.id or one.name) for one in plan.policies}
+def there(policy: PlannedPolicy, present: Present, ids: Mapping[str, str]) -> Existing | None:
+    """A policy of the plan as it is now: by the id its calls had, else by its name, which may not be readable."""
+    known = ids.get(policy.name) or policy.id
+    found = present.named(policy.kind, known) if known else None
+    return found or present.named(policy.kind, policy.name)
+
+
+def ids_of(plan: Plan, present: Present, known: Mapping[str, str]) -> dict[str, str]:
+    """Ids of the plan's policies by name, of those that are there.
+
+    Args:
+        plan: The plan.
+        present: What there is.
+        known: Ids that calls had (`Progress.ids`).
+    """
+    found = {one.name: there(one, present, known) for one in plan.policies}
     return {name: one.id for name, one in found.items() if one is not None}
 
 
@@ -132,36 +145,53 @@ def surprises(plan: Plan, progress: Progress, present: Present, digest_of: Mappi
         detail = f"the plan is for the organization {plan.organization}"
         return (Surprise(target=land.organization or "organization", kind=SurpriseKind.CHANGED, detail=detail),)
     found = [
-        *_documents(plan, progress, present, digest_of),
-        *_attachments(plan, progress, present),
+        *changed_documents(plan, progress, present, digest_of),
+        *other_policies(plan, progress, present),
+        *changed_attachments(plan, progress, present),
         *_elsewhere(plan, progress, present),
-        *_gone(plan, present),
+        *gone_accounts(plan, present),
         *_moved(plan, progress, present),
     ]
     return tuple(found)
 
 
-def _documents(plan: Plan, progress: Progress, present: Present, digest_of: Mapping[str, str]) -> Iterable[Surprise]:
+def changed_documents(
+    plan: Plan, progress: Progress, present: Present, digest_of: Mapping[str, str]
+) -> Iterable[Surprise]:
+    """Policies of the plan that are not there, or do not say what they must say now."""
     texts = progress.texts()
     for one in plan.policies:
-        there = present.named(one.kind, one.id or one.name)
-        if there is not None and there.aws_managed:
+        found = there(one, present, progress.ids)
+        if found is not None and found.aws_managed:
             yield Surprise(target=one.name, kind=SurpriseKind.REFUSED, detail="it is AWS's own, which is never changed")
         elif one.name not in texts:
-            if there is not None:
-                detail = f"somebody made a policy of that name ({there.id}) since the plan"
+            if found is not None:
+                detail = f"somebody made a policy of that name ({found.id}) since the plan"
                 yield Surprise(target=one.name, kind=SurpriseKind.CHANGED, detail=detail)
-        elif there is None:
+        elif found is None and present.nameless(one.kind) and one.name not in progress.ids:
+            detail = "the names of policies cannot be read, so nobody knows whether it is there"
+            yield Surprise(target=one.name, kind=SurpriseKind.UNREADABLE, detail=detail)
+        elif found is None:
             yield Surprise(target=one.name, kind=SurpriseKind.GONE, detail="the policy is not there any more")
-        elif there.sha256 != digest_of[texts[one.name]]:
-            detail = "somebody gave the policy another document" if there.sha256 else "its document cannot be read"
-            kind = SurpriseKind.CHANGED if there.sha256 else SurpriseKind.UNREADABLE
+        elif found.sha256 != digest_of[texts[one.name]]:
+            detail = "somebody gave the policy another document" if found.sha256 else "its document cannot be read"
+            kind = SurpriseKind.CHANGED if found.sha256 else SurpriseKind.UNREADABLE
             yield Surprise(target=one.name, kind=kind, detail=detail)
 
 
-def _attachments(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
+def other_policies(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
+    """Policies that have a name of the plan, and are not those its calls were made for."""
+    for one in plan.policies:
+        found, ours = there(one, present, progress.ids), progress.ids.get(one.name, "")
+        if found is not None and ours and found.id != ours:
+            detail = f"the policy {ours} is not there any more, and {found.id} has its name"
+            yield Surprise(target=one.name, kind=SurpriseKind.CHANGED, detail=detail)
+
+
+def changed_attachments(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
+    """What somebody else attached to targets of the plan, or detached from them."""
     names: dict[str, Any] = {one.id: one.name for one in present.policies}
-    for (kind, target), wanted in sorted(progress.attached(ids_of(plan, present)).items()):
+    for (kind, target), wanted in sorted(progress.attached(ids_of(plan, present, progress.ids)).items()):
         there = frozenset(present.attached(kind, target))
         for one in sorted(there - wanted):
             detail = f"somebody attached `{names.get(one, one)}`"
@@ -172,15 +202,14 @@ def _attachments(plan: Plan, progress: Progress, present: Present) -> Iterable[S
 
 
 def _elsewhere(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
-    """A policy that gets another document, attached where the plan did not see it: that would change there, too."""
-    places = progress.attached(ids_of(plan, present))
+    """A policy that gets another document, attached where the plan does not attach it: that would change at once."""
+    places = progress.attached(ids_of(plan, present, progress.ids))
     for one in plan.policies:
         if not one.before:
             continue
-        looked = {target for kind, target in places if kind == one.kind}
         for level in present.landscape.attached.get(one.kind, ()):
             there = one.id in present.attached(one.kind, level.target)
-            if there and level.target not in looked and level.target not in one.attached:
+            if there and (one.kind, level.target) not in places:
                 detail = f"somebody attached `{one.name}`, which is to get another document"
                 yield Surprise(target=level.target, kind=SurpriseKind.CHANGED, detail=detail)
 
@@ -191,7 +220,7 @@ def _moved(plan: Plan, progress: Progress, present: Present) -> Iterable[Surpris
     for wave in plan.waves:
         if wave.number in progress.applied:
             continue
-        now = {account for target in targets_of(plan, wave) for account in tree.below(target)}
+        now = {account for target in targets_of(wave) for account in tree.below(target)}
         for account in sorted(now.difference(wave.accounts)):
             detail = f"the account came to {wave.name} since the plan, which does not name it"
             yield Surprise(target=account, kind=SurpriseKind.CHANGED, detail=detail)
@@ -200,35 +229,40 @@ def _moved(plan: Plan, progress: Progress, present: Present) -> Iterable[Surpris
             yield Surprise(target=account, kind=SurpriseKind.CHANGED, detail=detail)
 
 
-def targets_of(plan: Plan, wave: Wave) -> frozenset[str]:
+def targets_of(wave: Wave) -> frozenset[str]:
     """Where a wave changes something for accounts: not where a target above goes on to bind them."""
-    found = {step.target for step in wave.steps if step.target and not (step.temporary and step.call is Verb.DETACH)}
-    for step in wave.steps:
-        if step.call is Verb.UPDATE:
-            found.update(plan.policy(step.policy).attached)
-    return frozenset(found)
+    return frozenset(
+        step.target for step in wave.steps if step.target and not (step.temporary and step.call is Verb.DETACH)
+    )
 
 
-def _gone(plan: Plan, present: Present) -> Iterable[Surprise]:
+def gone_accounts(plan: Plan, present: Present) -> Iterable[Surprise]:
+    """Accounts of the plan that are not there any more, or not active."""
     active = {one.account for one in present.landscape.standings}
     for account in sorted({account for wave in plan.waves for account in wave.accounts} - active):
         detail = "the account left the organization, or is not active any more"
         yield Surprise(target=account, kind=SurpriseKind.GONE, detail=detail)
 
 
-def made(plan: Plan, step: Step, present: Present) -> bool | None:
+def made(plan: Plan, step: Step, present: Present, ids: Mapping[str, str]) -> bool | None:
     """Whether what a step is for is so already: for an intent of which nobody knows what became.
 
+    Args:
+        plan: The plan.
+        step: Which step.
+        present: What there is.
+        ids: Of policies by name, as calls had them (`Progress.ids`).
+
     Returns:
-        `None` where the policy is there and its document cannot be read.
+        `None` where the policy, or its document, cannot be read.
     """
     if step.call is Verb.ENABLE:
         return step.policy not in present.off
     policy = plan.policy(step.policy)
-    there = present.named(policy.kind, policy.id or policy.name)
-    if there is None:
-        return False
+    found = there(policy, present, ids)
+    if found is None:
+        return None if present.nameless(policy.kind) and policy.name not in ids else False
     if step.call in {Verb.CREATE, Verb.UPDATE}:
-        return there.sha256 == policy.sha256 if there.sha256 else None
-    attached = there.id in present.attached(policy.kind, step.target)
+        return found.sha256 == policy.sha256 if found.sha256 else None
+    attached = found.id in present.attached(policy.kind, step.target)
     return attached is (step.call is Verb.ATTACH)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.attachment.progress import made
+from rootwarden.attachment.progress import Progress, made
 from rootwarden.aws.door import CallFailed
 from rootwarden.errors import AwsError
 from rootwarden.rollout.entry import Result
@@ -122,15 +122,15 @@ class Stepper:
         waiting = self._journal.unsettled()
         if not waiting:
             return
-        present = self._hand.look()
+        present, ids = self._hand.look(), Progress(self._plan, self._journal.entries).ids
         steps = {step.name: step for wave in self._plan.waves for step in wave.steps}
         for intent in waiting:
             undone = intent.step not in steps
             step = steps.get(intent.step.rpartition(" ")[2])
-            so = False if step is None else made(self._plan, step, present)
+            so = False if step is None else made(self._plan, step, present, ids)
             if so is None:
                 raise AwsError(
-                    f"nobody knows whether AWS made {intent.call}: the document of `{intent.target}` cannot be read",
+                    f"nobody knows whether AWS made {intent.call}: `{intent.target}` cannot be read",
                     hint="run the same command again when organizations:DescribePolicy is answered",
                 )
             happened = step is not None and so is not undone

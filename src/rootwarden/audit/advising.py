@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import structs
 
 from rootwarden import packs
 from rootwarden.advice.advice import State
 from rootwarden.advice.order import Placed, ordered
-from rootwarden.advice.scenario import Cell, possible
+from rootwarden.advice.scenario import Cell, outcome, possible
 from rootwarden.audit.assess import assess
 from rootwarden.audit.guardrail_proof import Wanted, prove_all
 from rootwarden.audit.native_standing import Native, seen
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from rootwarden.audit.result import Finding
     from rootwarden.audit.rulebook import Rulebook
     from rootwarden.collect.collected import Collected
+    from rootwarden.guardrails.content.guardrail import Guardrail
     from rootwarden.guardrails.proof import Group, GuardrailProof
     from rootwarden.guardrails.standing import Landscape
 
@@ -71,11 +73,15 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
         scenario: Its id.
         native: By AWS alone.
         both: With Rootwarden beside it.
+        native_at_best: By AWS alone, once all that is advised here is done.
+        both_at_best: The same with Rootwarden beside it.
     """
 
     scenario: str
     native: tuple[Cell, ...]
     both: tuple[Cell, ...]
+    native_at_best: Cell
+    both_at_best: Cell
 
 
 class Advised(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +96,7 @@ class Advised(msgspec.Struct, frozen=True, kw_only=True):
         standings: Every advice, in order of id.
         placed: What is not done or not known, in the order to do it.
         today: Every scenario, in order of id.
+        alone: The accounts are in no organization.
         warnings: For people.
         interrupted: Ctrl-C ended it early.
     """
@@ -102,6 +109,7 @@ class Advised(msgspec.Struct, frozen=True, kw_only=True):
     standings: tuple[Standing, ...]
     placed: tuple[Placed, ...]
     today: tuple[Today, ...]
+    alone: bool = False
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
 
@@ -139,9 +147,10 @@ def advise(collected: Collected, terms: Terms, judge: Judge, landscape: Landscap
     proofs = _proofs(every, landscape)
     native = Native(collected.organization, {one.facts.id: one.services for one in collected.accounts})
     standings = tuple(_standing(one, findings, proofs, native) for one in every)
-    if isinstance(collected.organization.id, Absent):
-        standings = _alone(every, standings)
+    alone = isinstance(collected.organization.id, Absent)
+    standings = _alone(every, standings) if alone else _waiting(every, standings)
     states = {one.advice: one.state for one in standings}
+    scenarios = [one for one in packs.scenarios() if one.only.fits(alone=alone)]
     return Advised(
         as_of=result.as_of,
         source=result.input,
@@ -149,27 +158,58 @@ def advise(collected: Collected, terms: Terms, judge: Judge, landscape: Landscap
         accounts=len(result.accounts),
         skipped=tuple((one.id, one.state) for one in result.skipped),
         standings=standings,
-        placed=ordered(every, states, packs.scenarios()),
-        today=tuple(_today(one, states) for one in packs.scenarios()),
+        placed=ordered(
+            every,
+            states,
+            scenarios,
+            accounts={one.advice: one.not_done + one.unknown for one in standings},
+            urgent=_urgent(every, standings, native),
+        ),
+        today=tuple(_today(one, states) for one in scenarios),
+        alone=alone,
         warnings=result.warnings,
         interrupted=result.interrupted,
+    )
+
+
+def _urgent(every: Iterable[Advice], standings: tuple[Standing, ...], native: Native) -> frozenset[str]:
+    """What is a way in that is known to be open."""
+    return frozenset(
+        one.id
+        for one, standing in zip(every, standings, strict=True)
+        if one.urgent
+        and standing.state is State.NOT_DONE
+        and (not one.urgent_in_management or native.alone or native.manager in standing.accounts)
     )
 
 
 def _today(scenario: Scenario, states: Mapping[str, State]) -> Today:
     on = {one for one, state in states.items() if state is State.DONE}
     perhaps = {one for one, state in states.items() if state is State.UNKNOWN}
+    best = {one for one, state in states.items() if state is not State.NOT_APPLICABLE}
     return Today(
         scenario=scenario.id,
         native=possible(scenario.native, on, perhaps),
-        both=possible(scenario.both, on, perhaps),
+        both=possible(scenario.beside, on, perhaps),
+        native_at_best=outcome(scenario.native, best),
+        both_at_best=outcome(scenario.beside, best),
     )
 
 
 def _proofs(advice: Iterable[Advice], landscape: Landscape) -> dict[str, GuardrailProof]:
     named = {guardrail for one in advice for guardrail in one.decided.guardrails}
-    wanted = [Wanted(one, examples(one)) for one in packs.guardrails() if one.id in named]
+    wanted = [_wanted(one) for one in packs.guardrails() if one.id in named]
     return {one.id: one for one in prove_all(landscape, wanted).guardrails}
+
+
+def _wanted(one: Guardrail) -> Wanted:
+    """What is asked of a guardrail; of one made with values of your own, only what it denies whatever they are.
+
+    What yours has to leave open, nobody can say who does not know them.
+    """
+    if any(each.needed for each in one.parameters):
+        one = structs.replace(one, asks=tuple(each for each in one.asks if each.ask.denied))
+    return Wanted(one, examples(one))
 
 
 def _standing(
@@ -202,6 +242,18 @@ def _alone(every: Iterable[Advice], standings: tuple[Standing, ...]) -> tuple[St
         else one
         for one in standings
     )
+
+
+def _waiting(every: Iterable[Advice], standings: tuple[Standing, ...]) -> tuple[Standing, ...]:
+    """What nothing was there to judge for, because what it comes after is not done, is not done either."""
+    found = {one.advice: one for one in standings}
+    made = list(standings)
+    for index, (one, standing) in enumerate(zip(every, standings, strict=True)):
+        before = [found[each] for each in one.after if found[each].state in (State.NOT_DONE, State.UNKNOWN)]
+        if standing.state is State.NOT_APPLICABLE and not one.decided.applies and before:
+            state = min((each.state for each in before), key=list(State).index)
+            made[index] = Standing(advice=one.id, state=state, said=f"it waits for {before[0].advice}")
+    return tuple(made)
 
 
 def _of_findings(one: Advice, found: list[Finding]) -> Standing:

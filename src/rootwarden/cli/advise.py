@@ -8,7 +8,8 @@ import typer
 
 from rootwarden.cli import fleet_reading as reading
 from rootwarden.cli import options
-from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, Look, look
+from rootwarden.cli.look_options import looking
+from rootwarden.cli.looking import Look, look
 from rootwarden.errors import UsageError
 from rootwarden.report.advice import FORMATS
 
@@ -18,21 +19,10 @@ if TYPE_CHECKING:
     from rootwarden.guardrails.standing import Landscape
 
 
+@looking("credential_report")
 def advise(
-    evidence: options.Evidence = None,
-    accounts: options.Accounts = "",
-    org: options.Org = False,
-    role_name: options.RoleName = "",
-    assume_root: options.AssumeRoot = False,
-    root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
-    external_id: options.ExternalId = "",
-    profile: options.Profile = "",
-    region: options.Region = "",
-    as_of: options.AsOf = "",
-    declarations: options.Declarations = None,
-    save_evidence: options.SaveEvidence = None,
-    workers: options.Workers = 24,
-    account_timeout: options.AccountTimeout = 60,
+    *,
+    asked: Look,
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")
     ] = "terminal",
@@ -45,22 +35,6 @@ def advise(
     130: interrupted, what was collected is judged.
     """
     reading.check_format(format_, tuple(FORMATS))
-    asked = Look(
-        evidence=evidence,
-        accounts=accounts,
-        org=org,
-        role_name=role_name,
-        assume_root=assume_root,
-        root_sessions=root_sessions,
-        external_id=external_id,
-        profile=profile,
-        region=region,
-        as_of=as_of,
-        declarations=declarations,
-        save_evidence=save_evidence,
-        workers=workers,
-        account_timeout=account_timeout,
-    )
     advised = _advised(asked)
     for warning in advised.warnings:
         typer.echo(f"warning: {warning}", err=True)

@@ -25,7 +25,7 @@ _LONGEST_ANSWER: Final = 1000
 
 JournalFile: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--journal", metavar="FILE", help="The journal, made or gone on with: docs/rollout-journal.md."),
+    typer.Option("--journal", metavar="FILE", help="The journal, made or gone on with."),
 ]
 SigningKey: TypeAlias = Annotated[
     Path | None, typer.Option("--key", metavar="FILE", help="Your Ed25519 key (PEM), which signs the journal.")

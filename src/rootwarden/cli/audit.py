@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from rootwarden.cli import options
 from rootwarden.cli.archiving import archiving
-from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, Look, look
+from rootwarden.cli.look_options import looking
+from rootwarden.cli.looking import Look, look
 from rootwarden.cli.rule_input import parameter_values
 from rootwarden.errors import RootwardenError, UsageError
 from rootwarden.report import find
@@ -28,18 +30,10 @@ if TYPE_CHECKING:
     from rootwarden.rules.rule_file import ParameterDefault, PostureRule
 
 
+@looking()
 def audit(
-    evidence: options.Evidence = None,
-    credential_report: options.CredentialReport = None,
-    accounts: options.Accounts = "",
-    org: options.Org = False,
-    role_name: options.RoleName = "",
-    assume_root: options.AssumeRoot = False,
-    root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
-    external_id: options.ExternalId = "",
-    profile: options.Profile = "",
-    region: options.Region = "",
-    as_of: options.AsOf = "",
+    *,
+    asked: Look,
     pack: options.Packs = None,
     rule: options.Rules = None,
     rule_file: options.RuleFiles = None,
@@ -56,12 +50,8 @@ def audit(
     format_: options.ReportFormat = "terminal",
     output: options.ReportFile = None,
     send_to: options.SendTo = "",
-    save_evidence: options.SaveEvidence = None,
     archive: options.Archive = "",
     organization_name: options.OrganizationName = "",
-    declarations: options.Declarations = None,
-    workers: options.Workers = 24,
-    account_timeout: options.AccountTimeout = 60,
 ) -> int:
     """Audit root users: the caller's account, a list, a whole organization, or exported files.
 
@@ -73,47 +63,22 @@ def audit(
     own = parameter_values(parameter or [])
     book = make_book(rule, rule_file, benchmark, window, minimum_account_age, pack, rules, own)
     terms = _terms(book, config, exceptions, fail_on, use_exceptions=not no_exceptions)
-    asked = Look(
-        evidence=evidence,
-        credential_report=credential_report,
-        accounts=accounts,
-        org=org,
-        role_name=role_name,
-        assume_root=assume_root,
-        root_sessions=root_sessions,
-        external_id=external_id,
-        profile=profile,
-        region=region,
-        as_of=as_of,
-        workers=workers,
-        account_timeout=account_timeout,
-        declarations=declarations,
-        save_evidence=save_evidence,
-    )
-    with archiving(archive, name=organization_name, profile=profile, region=region) as kept:
+    with archiving(archive, name=organization_name, profile=asked.profile, region=asked.region) as kept:
         return _judge_and_tell(asked, terms, kept, since=since, format_=format_, output=output, send_to=send_to)
 
 
+@looking("evidence", "credential_report", "as_of", "save_evidence")
 def collect(
+    *,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder for the evidence.")
     ] = None,
     archive: options.Archive = "",
     organization_name: options.OrganizationName = "",
-    accounts: options.Accounts = "",
-    org: options.Org = False,
-    role_name: options.RoleName = "",
-    assume_root: options.AssumeRoot = False,
-    root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
-    external_id: options.ExternalId = "",
-    profile: options.Profile = "",
-    region: options.Region = "",
+    asked: Look,
     pack: options.Packs = None,
     rule: options.Rules = None,
     rules: options.OwnRules = None,
-    declarations: options.Declarations = None,
-    workers: options.Workers = 24,
-    account_timeout: options.AccountTimeout = 60,
 ) -> int:
     """Collect evidence into a folder, an archive or both, to audit or study later. Exit 3: an account gave nothing."""
     if output is None and not archive:
@@ -121,21 +86,8 @@ def collect(
             "there is nowhere to keep what is collected", hint="give --output FOLDER, --archive A, or both"
         )
     book = make_book(rule, None, "", None, None, pack, rules)
-    asked = Look(
-        accounts=accounts,
-        org=org,
-        role_name=role_name,
-        assume_root=assume_root,
-        root_sessions=root_sessions,
-        external_id=external_id,
-        profile=profile,
-        region=region,
-        workers=workers,
-        account_timeout=account_timeout,
-        declarations=declarations,
-        save_evidence=output,
-    )
-    with archiving(archive, name=organization_name, profile=profile, region=region) as kept:
+    asked = msgspec.structs.replace(asked, save_evidence=output)
+    with archiving(archive, name=organization_name, profile=asked.profile, region=asked.region) as kept:
         collected = look(asked, book, tags=True, tree=True, kept=kept)
         if kept is not None:
             kept.store(collected)
@@ -289,8 +241,6 @@ def _send(result: AuditResult, asked: Look) -> None:
 
 
 def _compared(result: AuditResult, since: Path, terms: Terms) -> AuditResult:
-    import msgspec
-
     from rootwarden.audit.assess import assess
     from rootwarden.audit.judge import Judge
     from rootwarden.audit.since import changes_since

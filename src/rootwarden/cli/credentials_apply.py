@@ -13,6 +13,7 @@ from rootwarden.cli import applying, options
 from rootwarden.cli.applying import say
 from rootwarden.cli.credentials_journals import PURPOSE
 from rootwarden.cli.credentials_reading import phrase
+from rootwarden.cli.journal_check import PublicKeys, journal_holds
 from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, session_writer
 from rootwarden.errors import UsageError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from rootwarden.credentials.member import Members
     from rootwarden.credentials.plan import Plan
     from rootwarden.rollout.journal import Journal
-    from rootwarden.rollout.reading import Verdict
 
 _CALLER_SECONDS: Final = 60
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan kept by `credentials plan --output`.")]
@@ -86,6 +86,7 @@ def apply(
 
     check_organization(read, members)
     with opened(plan=digest, purpose=PURPOSE, by=caller.arn, clock=now) as book:
+        _say_resumed(book)
         say(f"sessions of AssumeRoot in up to {several(count, 'account')}: root activity in each one's CloudTrail")
         return _signed(run, book, members)
 
@@ -95,10 +96,7 @@ def verify(
     journal: Annotated[
         Path | None, typer.Option("--journal", metavar="FILE", help="Verify this journal too, line by line.")
     ] = None,
-    key: Annotated[
-        list[Path] | None,
-        typer.Option("--key", metavar="FILE", help="Public key (PEM) of who may have signed the journal. Repeat."),
-    ] = None,
+    key: PublicKeys = None,
     offline: Annotated[bool, typer.Option("--offline", help="Only the journal; look at no account.")] = False,
     root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
     profile: options.Profile = "",
@@ -116,7 +114,7 @@ def verify(
     from rootwarden.report.credentials import looked_text
 
     read, digest = read_plan(plan)
-    sound = journal is None or _journal_holds(journal, digest, key or [])
+    sound = journal is None or journal_holds(journal, digest, key or ())
     if offline:
         if journal is None:
             raise UsageError("with --offline there is nothing to verify", hint="give --journal FILE")
@@ -163,6 +161,22 @@ def _signed(run: _Run, journal: Journal, members: Members) -> int:
     return code
 
 
+def _say_resumed(journal: Journal) -> None:
+    """Say with what a run goes on that was not begun now."""
+    from rootwarden.report.words import several
+    from rootwarden.rollout.entry import Kind
+
+    begun = [entry.number for entry in journal.entries if entry.kind in {Kind.BEGIN, Kind.RESUME}]
+    if len(begun) == 1:
+        return
+    before = journal.entries[begun[-1] - 1]
+    ended = "was ended and signed" if before.kind is Kind.SIGNED else "was killed: its last lines have no signature"
+    say(f"going on with a journal of {several(begun[-1], 'line')}; the run before {ended}")
+    open_calls = len(journal.unsettled())
+    if open_calls:
+        say(f"of {several(open_calls, 'call')} it is not known what became: AWS is looked at first")
+
+
 def _apply(run: _Run, journal: Journal, members: Members) -> int:
     from rootwarden.aws.door import now
     from rootwarden.credentials.apply import Applying
@@ -198,40 +212,6 @@ def _count(run: _Run) -> int:
     """How many accounts may be changed."""
     waves = (wave for wave in run.plan.waves.waves if not run.through or wave.number <= run.through)
     return sum(len(wave.accounts) for wave in waves)
-
-
-def _journal_holds(path: Path, digest: str, files: list[Path]) -> bool:
-    from rootwarden.report.words import several
-    from rootwarden.rollout.reading import read_journal
-    from rootwarden.rollout.reading import verify as verify_journal
-
-    found = verify_journal(path, applying.public_keys(files))
-    say(f"journal: {several(found.entries, 'line')} hold{'s' if found.entries == 1 else ''}{_how_signed(found)}")
-    if found.torn:
-        say(f"journal: {several(found.torn, 'byte')} at its end are of a line that was never finished")
-    if found.unsettled:
-        calls = several(len(found.unsettled), "call")
-        say(f"journal: of {calls} it is not known what became; apply looks at AWS first")
-    if not found.holds:
-        say(f"journal: line {found.bad + 1} {found.why}; nothing from it on is believed")
-        return False
-    begun = read_journal(path).entries
-    if not begun or begun[0].parameters.get("plan") != digest:
-        say("journal: it is of another plan")
-        return False
-    return True
-
-
-def _how_signed(found: Verdict) -> str:
-    """How much stands under the signature of a person, and how much under the seal of a run that never ended."""
-    from rootwarden.report.words import several
-
-    rest = found.entries - found.signed
-    if not rest:
-        return ", all of them signed" if found.entries else ""
-    if not found.holds:
-        return ""
-    return f"; {several(rest, 'line')} after the last signature {'is' if rest == 1 else 'are'} of a run that was killed"
 
 
 def _members(root_sessions: Path, profile: str, region: str, workers: int) -> tuple[Members, Caller]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from rootwarden.simulator import Simulator
     from rootwarden.simulator.world import World
 
+SIZE = 40
+ALONE: Final = "standalone"
 WORKERS = 16
 ACCOUNT_SECONDS = 20
+# Kept as `audit --save-evidence` keeps it, without AWS's own services, so that `advise` shows what nobody collected.
+AUDITED_ONLY: Final = frozenset({"breached"})
 
 
 def demo(
@@ -29,9 +33,11 @@ def demo(
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to put report and evidence.")
     ] = Path("demo-output"),
     world: Annotated[
-        str, typer.Option("--world", metavar="NAME", help="patchwork, greenfield, forgotten_mailbox, …")
+        str, typer.Option("--world", metavar="NAME", help="patchwork, greenfield, forgotten_mailbox, standalone, …")
     ] = "patchwork",
-    accounts: Annotated[int, typer.Option("--accounts", min=1, max=5000, help="Size of the organization.")] = 40,
+    accounts: Annotated[
+        int | None, typer.Option("--accounts", min=1, max=5000, help="Size of the organization: 40, `standalone` is 1.")
+    ] = None,
     play: Annotated[bool, typer.Option("--play", help="breakglass: play it all here, without a browser.")] = False,
     port: Annotated[int, typer.Option("--port", min=1024, max=65535, help="breakglass: port of the pages.")] = 8765,
 ) -> int:
@@ -51,11 +57,11 @@ def demo(
     from rootwarden.simulator import running
     from rootwarden.simulator.worlds import make_world
 
-    simulated = make_world(world, accounts)
+    simulated = make_world(world, accounts or (1 if world == ALONE else SIZE))
     report, evidence = folder / "report.html", _fresh(folder)
     book = make_book(None, None, "", None, None)
     with running(simulated) as simulator:
-        result = _audit(simulated, simulator, book, evidence)
+        result = _audit(simulated, simulator, book, evidence, services=world not in AUDITED_ONLY)
     tell(result, "terminal", None)
     tell(result, "html", report)
     _say(f"\nreport:   {report}   open it in a browser")
@@ -63,6 +69,7 @@ def demo(
     _say("\nwhat to try next:")
     _say(f"  rootwarden audit --evidence {evidence} --benchmark cis-5.0")
     _say(f"  rootwarden audit --evidence {evidence} --pack all")
+    _say(f"  rootwarden advise --evidence {evidence}")
     _say(f"  rootwarden audit --evidence {evidence} --format json")
     _say(f"  rootwarden audit --evidence {evidence} --rule root-mfa --format csv")
     _say("  rootwarden permissions            what a real run needs")
@@ -70,7 +77,7 @@ def demo(
     return 0
 
 
-def _audit(simulated: World, simulator: Simulator, book: Rulebook, evidence: Path) -> AuditResult:
+def _audit(simulated: World, simulator: Simulator, book: Rulebook, evidence: Path, *, services: bool) -> AuditResult:
     from rootwarden.audit.assess import Terms, assess
     from rootwarden.aws.door import Door
     from rootwarden.cli.audit import make_book
@@ -81,14 +88,14 @@ def _audit(simulated: World, simulator: Simulator, book: Rulebook, evidence: Pat
     from rootwarden.collect.save import EvidenceWriter
     from rootwarden.packs import EVERY_PACK
 
-    # The evidence is for trying other packs too, so it holds what any of them reads.
+    # The evidence is for trying other packs and `advise` too, so it holds what any of them reads.
     kept = make_book(None, None, "", None, None, [EVERY_PACK])
     _point_at(simulator, simulated)
     with progress() as show:
         collected = LiveCollection(
             door=Door(connections=WORKERS, read_timeout=ACCOUNT_SECONDS),
-            plan=plan_for(kept.needs, watched=kept.watched, tree=True),
-            scope=Scope(organization=True, role_name=DEFAULT_ROLE),
+            plan=plan_for(kept.needs, watched=kept.watched, tree=True, services=services),
+            scope=Scope(organization=simulated.organization is not None, role_name=DEFAULT_ROLE),
             workers=WORKERS,
             account_seconds=ACCOUNT_SECONDS,
             writer=EvidenceWriter(evidence),

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import guardrails_apply, guardrails_plan, guardrails_prove, guardrails_replay, guardrails_show
+from rootwarden.cli import (
+    guardrails_apply,
+    guardrails_plan,
+    guardrails_prove,
+    guardrails_replay,
+    guardrails_show,
+    guardrails_verify,
+)
 
 app = typer.Typer(
     name="guardrails",
@@ -28,3 +35,4 @@ app.command("replay")(guardrails_replay.replay)
 app.command("plan")(guardrails_plan.plan)
 app.command("apply")(guardrails_apply.apply)
 app.command("detach")(guardrails_plan.detach)
+app.command("verify")(guardrails_verify.verify)

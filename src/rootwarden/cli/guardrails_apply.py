@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
+import msgspec
 import typer
 
-from rootwarden.cli import options
+from rootwarden.cli import applying, options
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,86 +21,90 @@ if TYPE_CHECKING:
     from rootwarden.rollout.entry import Entry
     from rootwarden.rollout.journal import Journal
 
+PlanFile: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="PLAN", help="What `guardrails plan` or `detach` wrote (--output).")
+]
+Trail: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--trail", metavar="PATH", help="CloudTrail since the first wave, as `trail scan`. Repeat."),
+]
+NoDenialsSeen: TypeAlias = Annotated[
+    str, typer.Option("--no-denials-seen", metavar="NAME", help="Who looked, and saw that nothing is denied amiss.")
+]
+Margin: TypeAlias = Annotated[
+    int, typer.Option("--margin", min=0, metavar="N", help="How many calls nobody foretold may be denied.")
+]
+WatchMinutes: TypeAlias = Annotated[
+    int, typer.Option("--watch-minutes", min=0, metavar="N", help="How much of the trail there must be after a wave.")
+]
+PlanDays: TypeAlias = Annotated[
+    int,
+    typer.Option("--plan-days", min=0, metavar="N", help="How long ago the plan, or the wave before, may be."),
+]
+TakeBack: TypeAlias = Annotated[
+    str, typer.Option("--take-back", metavar="REASON", help="Take everything back that the plan did.")
+]
+DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Print the calls that are left; change nothing.")]
+Confirmed: TypeAlias = Annotated[
+    str, typer.Option("--confirm", metavar="ORGANIZATION", help="The organization's id, in place of typing it.")
+]
+
+
+class _Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """How the wave before is looked at, and whether there may be a next one."""
+
+    trail: tuple[str, ...]
+    name: str
+    margin: int
+    minutes: int
+    days: int
+    profile: str
+    region: str
+
 
 def apply(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="What `guardrails plan` or `detach` wrote.")],
+    plan: PlanFile,
     *,
-    journal: Annotated[
-        Path | None, typer.Option("--journal", metavar="FILE", help="The journal, made or gone on with.")
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="Your Ed25519 key (PEM), which signs the journal.")
-    ] = None,
-    signer: Annotated[
-        Path | None, typer.Option("--signer", metavar="PROGRAM", help="Signs with a key in hardware.")
-    ] = None,
-    signed_by: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--signed-by", metavar="FILE", help="Public key (PEM) of who else signed this journal before. Repeat."
-        ),
-    ] = None,
-    trail: Annotated[
-        list[str] | None,
-        typer.Option("--trail", metavar="PATH", help="CloudTrail since the wave before, as `trail scan`. Repeat."),
-    ] = None,
-    no_denials_seen: Annotated[
-        str, typer.Option("--no-denials-seen", metavar="NAME", help="Who looked, and saw that nothing is denied amiss.")
-    ] = "",
-    margin: Annotated[
-        int, typer.Option("--margin", min=0, metavar="N", help="How many calls nobody foretold may be denied.")
-    ] = 0,
-    watch_minutes: Annotated[
-        int,
-        typer.Option("--watch-minutes", min=0, metavar="N", help="How much of the trail there must be after a wave."),
-    ] = 15,
-    take_back: Annotated[
-        str, typer.Option("--take-back", metavar="REASON", help="Take everything back that the plan did.")
-    ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the calls that are left; change nothing.")] = False,
-    confirmed: Annotated[
-        str, typer.Option("--confirm", metavar="ORGANIZATION", help="The organization's id, in place of typing it.")
-    ] = "",
+    journal: applying.JournalFile = None,
+    key: applying.SigningKey = None,
+    signer: applying.SigningProgram = None,
+    signed_by: applying.SignedBy = None,
+    trail: Trail = None,
+    no_denials_seen: NoDenialsSeen = "",
+    margin: Margin = 0,
+    watch_minutes: WatchMinutes = 15,
+    plan_days: PlanDays = 14,
+    take_back: TakeBack = "",
+    dry_run: DryRun = False,
+    confirmed: Confirmed = "",
     profile: options.Profile = "",
     region: options.Region = "",
 ) -> int:
-    """Carry a plan out, one wave a run. Before the next, the denials since the wave before are held against the replay.
+    """Carry a plan out, one wave a run. Before the next, the denials since the first are held against the replay.
 
     When more is denied than was foretold, everything is taken back, the last first. Run it again after a kill: it looks
     at AWS, and goes on. Exit code 0: as planned. 1: a surprise, or taken back because of denials. 2: wrong usage, or
     the wave before must be looked at first. 3: AWS or the journal could not be reached.
     """
     from rootwarden.attachment.plan import read_plan
-    from rootwarden.cli.applying import confirm, public_keys, seal_of
-    from rootwarden.rollout.journal import opened
 
     found = read_plan(plan)
     if dry_run:
         return _dry(found, journal)
-    if journal is None:
-        raise UsageError("a change is written down first", hint="--journal FILE --key FILE; --dry-run needs neither")
     if trail and no_denials_seen:
         raise UsageError("--trail and --no-denials-seen answer the same question", hint="give one of them")
-    seal = seal_of(key, signer)
-    confirm(found.organization, confirmed)
-    return _apply(
-        found,
-        partial(opened, journal, seal=seal, others=public_keys(signed_by or ())),
-        _Watch(trail or [], no_denials_seen.strip(), margin, watch_minutes, profile, region),
-        take_back,
+    watch = _Watch(
+        trail=tuple(trail or ()),
+        name=no_denials_seen.strip(),
+        margin=margin,
+        minutes=watch_minutes,
+        days=plan_days,
+        profile=profile,
+        region=region,
     )
-
-
-class _Watch:
-    """How the wave before is looked at."""
-
-    def __init__(self, trail: list[str], name: str, margin: int, minutes: int, profile: str, region: str) -> None:
-        self.trail = trail
-        self.name = name
-        self.margin = margin
-        self.minutes = minutes
-        self.profile = profile
-        self.region = region
+    opened = applying.journal_of(journal, key, signer, signed_by)
+    applying.confirm(found.organization, confirmed)
+    return _apply(found, opened, watch, take_back)
 
 
 def _apply(
@@ -119,12 +123,12 @@ def _apply(
         )
     purpose = f"guardrails {plan.operation}"
     with open_journal(plan=plan.digest, purpose=purpose, by=hand.who, clock=now) as journal:
-        applying = Applying(plan, journal, hand)
+        work = Applying(plan, journal, hand)
         if take_back:
-            run = applying.take_back(take_back)
+            run = work.take_back(take_back)
         else:
             seen = _seen(plan, journal.entries, watch)
-            run = applying.run(seen, margin=watch.margin, minutes=watch.minutes)
+            run = work.run(seen, margin=watch.margin, minutes=watch.minutes, days=watch.days)
     typer.echo(guardrail_plan.told(run, plan))
     return 0
 
@@ -139,7 +143,7 @@ def _seen(plan: Plan, entries: list[Entry], watch: _Watch) -> Watched | Vouched 
         return Vouched(watch.name)
     if not watch.trail or not progress.waiting:
         return None
-    return watched(plan, progress, tuple(watch.trail), profile=watch.profile, region=watch.region)
+    return watched(plan, progress, watch.trail, profile=watch.profile, region=watch.region)
 
 
 def _dry(plan: Plan, journal: Path | None) -> int:

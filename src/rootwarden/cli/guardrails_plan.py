@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
 import typer
 
 from rootwarden.cli import options
 from rootwarden.errors import UsageError
+from rootwarden.strict_toml import in_backticks
 
 if TYPE_CHECKING:
     from rootwarden.attachment.drafting import Asked
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from rootwarden.attachment.present import Present
     from rootwarden.audit.guardrail_proof import Wanted
     from rootwarden.guardrails.content.guardrail import Guardrail
+
+
+# AWS takes any text of up to 128 characters (Organizations API reference, CreatePolicy); a name should be one to say.
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,127}")
 
 
 class Shown(StrEnum):
@@ -42,8 +48,21 @@ Replay: TypeAlias = Annotated[
 ReplayDays: TypeAlias = Annotated[
     int, typer.Option("--replay-days", min=1, metavar="DAYS", help="How old the last event of the replay may be.")
 ]
+ReplayWindow: TypeAlias = Annotated[
+    int, typer.Option("--replay-window", min=0, metavar="DAYS", help="How much time the replay must cover.")
+]
 WaiveReplay: TypeAlias = Annotated[
     str, typer.Option("--waive-replay", metavar="REASON", help="Go without a replay; the reason is kept.")
+]
+WaiveProof: TypeAlias = Annotated[
+    str,
+    typer.Option("--waive-proof", metavar="REASON", help="Go although too much is barred, or not known; it is kept."),
+]
+Update: TypeAlias = Annotated[
+    bool, typer.Option("--update", help="A policy of the same name, attached to nothing, gets the new document first.")
+]
+Named: TypeAlias = Annotated[
+    str, typer.Option("--as", metavar="NAME", help="Make a policy of this name, beside one of the usual name.")
 ]
 PlanFile: TypeAlias = Annotated[
     Path | None,
@@ -60,8 +79,11 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     canaries: list[str] | None = None
     replay: Path | None
     days: int
+    window: int
     waived: str
+    proof_waived: str = ""
     update: bool = False
+    name: str = ""
     as_of: str
     profile: str
     region: str
@@ -77,8 +99,11 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
             at=options.instant(self.as_of) or at,
             replay=self.replay,
             days=self.days,
+            window=self.window,
             waived=self.waived.strip(),
+            proof_waived=self.proof_waived.strip(),
             update=self.update,
+            name=_checked(self.name),
         )
         return present, asked
 
@@ -104,10 +129,11 @@ def plan(
     evidence: options.Evidence = None,
     replay: Replay = None,
     replay_days: ReplayDays = 30,
+    replay_window: ReplayWindow = 14,
     waive_replay: WaiveReplay = "",
-    update: Annotated[
-        bool, typer.Option("--update", help="A policy of the same name gets the new document wherever it is attached.")
-    ] = False,
+    waive_proof: WaiveProof = "",
+    update: Update = False,
+    named: Named = "",
     parameter: options.Parameters = None,
     as_of: options.AsOf = "",
     profile: options.Profile = "",
@@ -128,8 +154,11 @@ def plan(
         canaries=canary,
         replay=replay,
         days=replay_days,
+        window=replay_window,
         waived=waive_replay,
+        proof_waived=waive_proof,
         update=update,
+        name=named,
         as_of=as_of,
         profile=profile,
         region=region,
@@ -151,6 +180,7 @@ def detach(
     evidence: options.Evidence = None,
     replay: Replay = None,
     replay_days: ReplayDays = 30,
+    replay_window: ReplayWindow = 14,
     waive_replay: WaiveReplay = "",
     as_of: options.AsOf = "",
     profile: options.Profile = "",
@@ -169,6 +199,7 @@ def detach(
         targets=target,
         replay=replay,
         days=replay_days,
+        window=replay_window,
         waived=waive_replay,
         as_of=as_of,
         profile=profile,
@@ -176,6 +207,16 @@ def detach(
     )
     present, asked = given.present()
     return _told(detachment(present, tuple(dict.fromkeys(policies)), asked), output, form)
+
+
+def _checked(name: str) -> str:
+    """A name policies may have that is not spelled as an id is."""
+    if name and (not _NAME.fullmatch(name) or name.startswith("p-")):
+        raise UsageError(
+            f"{in_backticks(name)} is no name for a policy",
+            hint="letters, digits and `-_. `, at most 128, and not beginning as an id does (`p-`)",
+        )
+    return name
 
 
 def _guardrail(name: str) -> Guardrail:
@@ -203,12 +244,10 @@ def _wanted(found: list[Guardrail], parameters: list[str], organization: str) ->
 
 def _told(made: Plan, output: Path | None, form: Shown) -> int:
     from rootwarden.attachment.plan import printed
+    from rootwarden.cli.credentials_apply import keep
     from rootwarden.report import guardrail_plan
 
     if output is not None:
-        try:
-            output.write_text(printed(made), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"`{output}` cannot be written: {error.strerror}") from error
+        keep(printed(made).encode(), output)
     typer.echo(printed(made) if form is Shown.JSON else guardrail_plan.text(made), nl=form is not Shown.JSON)
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -21,34 +21,41 @@ class Format(StrEnum):
     JSONL = "jsonl"
 
 
+Policies: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[POLICY|ID]...", help="Policies (.json), guardrails (.toml) or shipped ones, at the root."),
+]
+Trail: TypeAlias = Annotated[
+    list[str],
+    typer.Option("--trail", metavar="PATH", help="Files, folders, s3://BUCKET/PREFIX, or - for stdin. Repeat."),
+]
+Evidence: TypeAlias = Annotated[
+    Path, typer.Option("--evidence", metavar="FOLDER", help="An evidence folder with the organization's policies.")
+]
+With: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="TARGET=FILE|ID", help="As if this were attached there. Repeat."),
+]
+Without: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="TARGET=POLICY", help="As if this policy were detached there. Repeat."),
+]
+Form: TypeAlias = Annotated[Format, typer.Option("--format", help="How to print what is found.")]
+Output: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of stdout.")
+]
+
+
 def replay(
-    policies: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[POLICY|ID]...", help="Policies (.json), guardrails (.toml) or shipped ones, at the root."
-        ),
-    ] = None,
+    policies: Policies = None,
     *,
-    trail: Annotated[
-        list[str],
-        typer.Option("--trail", metavar="PATH", help="Files, folders, s3://BUCKET/PREFIX, or - for stdin. Repeat."),
-    ],
-    evidence: Annotated[
-        Path, typer.Option("--evidence", metavar="FOLDER", help="An evidence folder with the organization's policies.")
-    ],
-    with_: Annotated[
-        list[str] | None,
-        typer.Option("--with", metavar="TARGET=FILE|ID", help="As if this were attached there. Repeat."),
-    ] = None,
-    without: Annotated[
-        list[str] | None,
-        typer.Option("--without", metavar="TARGET=POLICY", help="As if this policy were detached there. Repeat."),
-    ] = None,
+    trail: Trail,
+    evidence: Evidence,
+    with_: With = None,
+    without: Without = None,
     parameter: options.Parameters = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to print what is found.")] = Format.TERMINAL,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of stdout.")
-    ] = None,
+    format_: Form = Format.TERMINAL,
+    output: Output = None,
     start: From = "",
     end: To = "",
     account: OnlyAccounts = None,

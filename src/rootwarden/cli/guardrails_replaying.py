@@ -182,7 +182,11 @@ def _told(given: Given, done: Run, sums: Sums, tally: ReplayTally) -> ReplayReco
             organization=landscape.organization, management=landscape.management, sha256=landscape_digest(landscape)
         ),
         window=Window(
-            start=asked.start or None, to=asked.end or None, first=sums.first or None, last=sums.last or None
+            start=asked.start or None,
+            to=asked.end or None,
+            first=sums.first or None,
+            last=sums.last or None,
+            regions=tuple(sorted(asked.regions)),
         ),
         read=Read(
             source=", ".join(asked.paths),
@@ -191,6 +195,7 @@ def _told(given: Given, done: Run, sums: Sums, tally: ReplayTally) -> ReplayReco
             sha256=f"{int(sums.digest, 16):064x}",
             trouble=tuple(f"{problem.file}: {problem.reason}" for problem in done.problems),
             complete=not done.unread and not done.interrupted,
+            accounts=tuple(sorted(sums.heard)),
         ),
         calls=calls_of(tally),
         principals=tally.principals,

@@ -28,18 +28,22 @@ def watched(plan: Plan, progress: Progress, paths: tuple[str, ...], *, profile: 
     Raises:
         RootwardenError: Something is not there, or cannot be listed.
     """
-    from rootwarden.attachment.denials import CODES, Watched, denials_in
+    from rootwarden.attachment.denials import Watched, denials_in
     from rootwarden.cli.trail_reading import Asked, listing_of, read, tell
     from rootwarden.detect.visits.interest import Interest
+    from rootwarden.iam.usage.refusals import refusals_of
+    from rootwarden.packs.event_names import event_names
 
+    refusals = refusals_of(event_names())
     began = progress.since()
     asked = Asked(paths=paths, start=began, profile=profile, region=region)
-    with read(asked, Interest(calls=frozenset(), mentions=CODES)) as (done, spool):
+    with read(asked, Interest(calls=frozenset(), refusals=refusals)) as (done, spool):
         denials = denials_in(
             spool.events(),
             since=parse_instant(began) or _NEVER,
             accounts=progress.reached(),
             kinds={one.kind for one in plan.policies},
+            refusals=refusals,
         )
         tell(done, f"{sum(one.calls for one in denials):,} denied calls since {began}")
     listing, _ = listing_of(asked)

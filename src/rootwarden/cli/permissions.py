@@ -9,7 +9,7 @@ import typer
 
 def permissions(
     command: Annotated[
-        str, typer.Option("--for", metavar="COMMAND", help="What it is for: audit, advise, iam-admins, or credentials.")
+        str, typer.Option("--for", metavar="COMMAND", help="audit, advise, iam-admins, credentials or guardrails.")
     ] = "audit",
     assume_root: Annotated[
         bool, typer.Option("--assume-root", help="For audits through sts:AssumeRoot instead of a member role.")
@@ -38,10 +38,11 @@ def permissions(
 
     if send_to not in ("", "securityhub"):
         raise UsageError(f"there is nothing called `{send_to}` to send to", hint="--send-to securityhub")
-    if command == "credentials":
-        return _credentials(format_, partition, others=assume_root or bool(send_to) or archive)
+    others = assume_root or bool(send_to) or archive
+    if command in {"credentials", "guardrails"}:
+        return _alone(command, format_, partition, others=others)
     if command not in READS:
-        hint = f"choose one of {', '.join((*READS, 'credentials'))}"
+        hint = f"choose one of {', '.join((*READS, 'credentials', 'guardrails'))}"
         raise UsageError(f"there are no permissions for `{command}`", hint=hint)
     if (command == ADMINS and assume_root) or (command != AUDIT and (send_to or archive)):
         raise UsageError(
@@ -67,15 +68,26 @@ def permissions(
     return 0
 
 
-def _credentials(format_: str, partition: str, *, others: bool) -> int:
-    """What `credentials plan`, `apply` and `verify` need; there is no role in members, and nothing else to choose."""
-    from rootwarden.credentials.permissions import policy
+def _alone(command: str, format_: str, partition: str, *, others: bool) -> int:
+    """What commands that change things need of who runs them; there is no role in members, and nothing else to choose.
+
+    Of `guardrails` it is what plans and verifies: what applies a plan is of that plan, and printed with it.
+    """
     from rootwarden.errors import UsageError
 
     if format_ != "policy" or others:
         raise UsageError(
-            "--for credentials prints one policy, of whoever runs it",
+            f"--for {command} prints one policy, of whoever runs it",
             hint="leave out --format stackset, --assume-root, --send-to and --archive",
         )
+    if command == "guardrails":
+        import json
+
+        from rootwarden.attachment.calls import looking_policy
+
+        typer.echo(json.dumps(looking_policy(), indent=2))
+        return 0
+    from rootwarden.credentials.permissions import policy
+
     typer.echo(policy(partition), nl=False)
     return 0

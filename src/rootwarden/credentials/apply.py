@@ -48,6 +48,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     Attributes:
         removed: Accounts in which nothing is left.
+        before: How many of them a run before this one had finished.
         waiting: Accounts whose keys sleep, and until when.
         gone: Accounts out of reach, and why.
         untouched: Accounts of later waves, or that were not begun.
@@ -55,6 +56,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     """
 
     removed: list[str] = msgspec.field(default_factory=list)
+    before: int = 0
     waiting: dict[str, datetime] = msgspec.field(default_factory=dict)
     gone: dict[str, str] = msgspec.field(default_factory=dict)
     untouched: list[str] = msgspec.field(default_factory=list)
@@ -83,7 +85,7 @@ class Applying:
         clock: Tells the time, for the wait.
         stop: Set to end early: calls under way end, no further one begins.
         workers: Most accounts at once.
-        on_account: Called after each account, with a line for people.
+        on_account: Called before each wave and after each account, with a line for people.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Applying:
         self._planned = {one.account: one for one in plan.accounts}
         self._canaries = {each for wave in plan.waves.waves if wave.name == CANARY for each in wave.accounts}
         self._progress = progress_of(journal.entries)
+        self._before = {account for account, one in self._progress.items() if one.finished}
         self.outcome = Outcome()
 
     def run(self, *, through: int = 0) -> Outcome:
@@ -127,10 +130,14 @@ class Applying:
                     self._wave(wave)
         finally:
             self._stop.set()
+        self.outcome.before = len(self._before.intersection(self.outcome.removed))
         return self.outcome
 
     def _wave(self, wave: Wave) -> None:
         """All accounts of a wave, a few at once; every account ends before this does."""
+        left = sum(not self._progress.get(each, Progress()).finished for each in wave.accounts)
+        if left:
+            self._on_account(f"wave {wave.number} of {len(self._plan.waves.waves)}, {wave.name}: {_of(left, wave)}")
         with ThreadPoolExecutor(max_workers=self._workers, thread_name_prefix="rootwarden") as pool:
             running = [pool.submit(self._account, self._planned[each]) for each in wave.accounts]
             try:
@@ -285,6 +292,12 @@ class Applying:
     def _check_going(self) -> None:
         if self._stop.is_set():
             raise _Stopped
+
+
+def _of(left: int, wave: Wave) -> str:
+    """How many accounts of a wave are left to do."""
+    whole = f"{len(wave.accounts)} account{'' if len(wave.accounts) == 1 else 's'}"
+    return whole if left == len(wave.accounts) else f"{left} of {whole} left"
 
 
 def see(journal: Journal, planned: Planned, now: Now, *, step: str = "", detail: str = "") -> None:

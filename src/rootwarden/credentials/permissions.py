@@ -41,6 +41,7 @@ PREPARES: Final = (
     "iam:EnableOrganizationsRootCredentialsManagement",
     "iam:EnableOrganizationsRootSessions",
     "organizations:EnableAWSServiceAccess",
+    "organizations:ListDelegatedAdministrators",
     "organizations:RegisterDelegatedAdministrator",
 )
 HOLDS: Final = ("organizations:AttachPolicy", "organizations:DetachPolicy")

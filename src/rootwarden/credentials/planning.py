@@ -14,7 +14,7 @@ from rootwarden.credentials.holdings import read_holdings
 from rootwarden.credentials.plan import Phase, Plan, Planned, State
 from rootwarden.credentials.reach import Reach
 from rootwarden.credentials.steps import DEACTIVATE, not_in_task_policies, preparation, removal
-from rootwarden.credentials.trail import Trail
+from rootwarden.credentials.trail import Trail, events_of
 from rootwarden.errors import UsageError
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.instant import format_instant
@@ -293,7 +293,7 @@ def _what_for(key: Key, use: RootKey | None) -> str:
     if use is not None:
         parts = (("for", use.services), ("from", use.addresses), ("with", use.agents))
         told = "; ".join(f"{word} {_most(counts)}" for word, counts in parts if counts)
-        return f"; CloudTrail shows {use.events} events {told}"
+        return f"; CloudTrail shows {events_of(use)} {told}"
     service, region = ((each.value if isinstance(each, Known) else "") for each in (key.service, key.region))
     return f", for {service} in {region}" if service and region else ""
 

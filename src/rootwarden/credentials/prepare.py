@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.aws.door import CallFailed
 from rootwarden.errors import AccessError, UsageError
@@ -10,7 +10,7 @@ from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from rootwarden.credentials.member import Members
     from rootwarden.credentials.plan import Plan, Step
@@ -56,10 +56,10 @@ def prepare(
     """
     for intent in journal.unsettled():
         if intent.target == _ORGANIZATION:
-            so = _is_so(intent.call, members)
+            so = _is_so(intent.call, intent.parameters, members)
             journal.settle(intent, Result.FOUND if so else Result.FAILED, "AWS was looked at")
     for step in plan.prepare:
-        if _is_so(step.call, members):
+        if _is_so(step.call, step.parameters, members):
             on_step(f"{step.id}: it is so already")
             continue
         _make(step, journal, members)
@@ -79,10 +79,10 @@ def _make(step: Step, journal: Journal, members: Members) -> None:
     journal.settle(intent, Result.DONE)
 
 
-def _is_so(call: str, members: Members) -> bool:
+def _is_so(call: str, parameters: Mapping[str, Any], members: Members) -> bool:
     """Whether a step is so already, as AWS tells."""
     if call == "organizations:RegisterDelegatedAdministrator":
-        return False  # AWS answers that it is registered already, which is looking
+        return _is_registered(parameters, members)
     try:
         answer = members.do("iam:ListOrganizationsFeatures", {}, None)
     except CallFailed:
@@ -91,6 +91,17 @@ def _is_so(call: str, members: Members) -> bool:
     if call == "organizations:EnableAWSServiceAccess":
         return True
     return isinstance(features, list) and call.removeprefix("iam:EnableOrganizations") in features
+
+
+def _is_registered(parameters: Mapping[str, Any], members: Members) -> bool:
+    """Whether a member is delegated administrator of a service; where nobody may look, the call itself will say."""
+    wanted: dict[str, Any] = {"ServicePrincipal": parameters.get("ServicePrincipal", "")}
+    try:
+        found = members.do("organizations:ListDelegatedAdministrators", wanted, None).get("DelegatedAdministrators")
+    except CallFailed:
+        return False
+    listed = found if isinstance(found, list) else []
+    return any(isinstance(one, dict) and one.get("Id") == parameters.get("AccountId") for one in listed)
 
 
 def _met(journal: Journal, kind: SurpriseKind, detail: str) -> SurpriseError:

@@ -44,11 +44,15 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True):
         for key in keys:
             use = timed.get(key)
             if use is not None and use.last is None:
-                said = f"CloudTrail shows {use.events} events of it, none with a time"
-                yield f"when the key {key} was used is not known: {said}"
+                yield f"when the key {key} was used is not known: CloudTrail shows {events_of(use)}, none with a time"
             if self.unread:
                 more = f", and {len(self.unread) - 1} more" if len(self.unread) > 1 else ""
                 yield f"what CloudTrail shows of the key {key} is not known: not read in full: {self.unread[0]}{more}"
+
+
+def events_of(use: RootKey) -> str:
+    """`1 event`, `12 events`."""
+    return f"{use.events} event{'' if use.events == 1 else 's'}"
 
 
 def _together(one: RootKey, other: RootKey) -> RootKey:

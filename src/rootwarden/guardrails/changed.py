@@ -1,4 +1,4 @@
-"""The same organization with other policies: one taken away, or with another document."""
+"""The same organization with one policy taken away."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rootwarden.facts.fact import Fact
-    from rootwarden.guardrails.standing import Attached, Landscape, Level, Levels
-    from rootwarden.iam.layer import Document
+    from rootwarden.guardrails.standing import Landscape, Level, Levels
 
 
 def without_policy(before: Landscape, kind: str, target: str, policy_id: str) -> Landscape:
@@ -32,17 +31,6 @@ def without_policy(before: Landscape, kind: str, target: str, policy_id: str) ->
         return structs.replace(level, policies=tuple(one for one in level.policies if one.id != policy_id))
 
     return _changed(before, kind, change)
-
-
-def with_document(before: Landscape, kind: str, policy_id: str, document: Document) -> Landscape:
-    """The same landscape as if a policy had another document, wherever it is attached."""
-
-    def renewed(one: Attached) -> Attached:
-        return structs.replace(one, document=document, planned=True) if one.id == policy_id else one
-
-    return _changed(
-        before, kind, lambda level: structs.replace(level, policies=tuple(renewed(one) for one in level.policies))
-    )
 
 
 def _changed(before: Landscape, kind: str, change: Callable[[Level], Level]) -> Landscape:

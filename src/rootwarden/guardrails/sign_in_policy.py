@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Statement: TypeAlias = "Mapping[str, object]"
 _SIGN_IN = "signin:authenticate"
+# Who signs in: `signin:PrincipalArn` is the key of `signin:Authenticate` (Service authorization reference, AWS Signin).
+_WHO_SIGNS_IN = frozenset({PRINCIPAL_ARN, "signin:principalarn"})
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -163,8 +165,8 @@ def _condition(operator: str, key: str, values: tuple[str, ...] | None, root_arn
     undecided = _Said(None, f"may fence root: its condition `{operator}` on `{key}` is not evaluated")
     if values is None:
         return undecided
-    if key.casefold() == PRINCIPAL_ARN:
-        root = Context({PRINCIPAL_ARN: held(root_arn)}, complete=False)
+    if key.casefold() in _WHO_SIGNS_IN:
+        root = Context(dict.fromkeys(_WHO_SIGNS_IN, held(root_arn)), complete=False)
         matches = compiled(Condition(operator, key, values), VARIABLES_SINCE).test(root).truth
         never = _Said(False, f"leaves root out: `{operator}` on `{key}` ({', '.join(values)})")
         return undecided if matches is None else _Said(True, "") if matches else never

@@ -18,6 +18,7 @@ from rootwarden.iam.layer import LayerView, Policy, Reason, resource_view, state
 from rootwarden.iam.principal import Kind, Named, Principal
 from rootwarden.iam.service_rules import (
     FULL_ACCESS,
+    OUTSIDE_SCP,
     RESOURCE_CONTROLLED,
     always,
     asks_no_resource_policy,
@@ -135,20 +136,36 @@ class _Court:
             self._limits["boundary"] = view("boundary", question.boundary, request)
         if question.session is not None:
             self._limits["session"] = view("session", question.session, request)
-        scp = question.scp if self._bound_by_scp() else None
+        self._exempt = {layer: why for layer, why in (("scp", self._no_scp()), ("rcp", self._no_rcp())) if why}
+        scp = question.scp if "scp" not in self._exempt else None
         self._scp = tuple(view("scp", level, request) for level in scp or ())
-        rcp = question.rcp if self._bound_by_rcp() else None
+        rcp = question.rcp if "rcp" not in self._exempt else None
         self._rcp = tuple(self._resource_control(level) for level in rcp or ())
 
-    def _bound_by_scp(self) -> bool:
-        who, management = self._question.who, self._question.management_account
-        exempt = who.kind in {Kind.SERVICE, Kind.FEDERATED, Kind.ANONYMOUS} or who.service_linked
-        return not exempt and not (management and who.account == management)
+    def _no_scp(self) -> str:
+        """Why service control policies do not bind the request, or an empty text."""
+        question, who = self._question, self._question.who
+        if question.scp is None:
+            return ""
+        if who.kind in {Kind.SERVICE, Kind.FEDERATED, Kind.ANONYMOUS}:
+            return "they bind nobody outside of the organization's accounts"
+        if who.service_linked:
+            return "they bind no role that is linked to a service"
+        if question.management_account and who.account == question.management_account:
+            return "they bind nobody of the management account"
+        service = question.request.action.partition(":")[0]
+        return f"they do not reach `{service}`" if service in OUTSIDE_SCP else ""
 
-    def _bound_by_rcp(self) -> bool:
-        question, management = self._question, self._question.management_account
+    def _no_rcp(self) -> str:
+        """Why resource control policies do not bind the request, or an empty text."""
+        question = self._question
+        if question.rcp is None:
+            return ""
+        if question.who.service_linked:
+            return "they bind no role that is linked to a service"
         owner = question.resource_account or question.who.account
-        return not question.who.service_linked and not (management and owner == management)
+        ours = question.management_account and owner == question.management_account
+        return "they guard nothing of the management account" if ours else ""
 
     def _resource_control(self, level: tuple[Policy, ...]) -> LayerView:
         """A level of resource control policies; where it is not known that they reach the service, they may not."""
@@ -246,6 +263,7 @@ class _Court:
         yield from (one.reason for one in first)
         yield from (one.reason for one in matches if one not in first)
         yield from (reason for one in views for reason in one.others)
+        yield from (Reason(layer, "", -1, matched=False, why=why) for layer, why in self._exempt.items())
 
 
 def _allowed(layer: str) -> _Outcome:

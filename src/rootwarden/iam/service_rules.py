@@ -62,6 +62,9 @@ _LINKED_WRITES: Final = RESERVED_WRITES - {
 _BUCKET_POLICY: Final = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 # Resource control policies have reached these from the start; of others it is not known here (Organizations guide).
 RESOURCE_CONTROLLED: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})
+# Services whose tasks no service control policy stops (Organizations guide, *Tasks and entities not restricted by
+# SCPs*); of those that are named there it is the only one with actions of its own today.
+OUTSIDE_SCP: Final = frozenset({"mechanicalturk"})
 # Attached to every root, organizational unit and account, and cannot be detached (Organizations guide).
 FULL_ACCESS: Final = Policy(
     "RCPFullAWSAccess",

@@ -40,7 +40,7 @@ def plan_text(plan: Plan, *, calls: bool = False) -> str:
 
 def _plan_lines(plan: Plan, *, calls: bool) -> Iterator[str]:
     where = f"organization {plan.organization}" if plan.organization else "no organization"
-    yield f"{where}, as of {format_instant(plan.as_of)}: {several(len(plan.accounts), 'account')}"
+    yield f"{where}, as of {format_instant(plan.as_of)}: {several(len(plan.accounts), 'account')}{_states(plan)}"
     if plan.prepare:
         yield "\nfirst, for the organization:"
         yield from (f"  {step.id}{_call(step) if calls else ''}" for step in plan.prepare)
@@ -56,6 +56,14 @@ def _plan_lines(plan: Plan, *, calls: bool) -> Iterator[str]:
         named = ", ".join(plan.waves.unplaced[:_MOST_NAMED])
         yield f"\nnote: in the last waves, because {plan.waves.why_unplaced}: {named}"
     yield from (f"\nnote: {visible(said)}" for said in plan.told)
+
+
+def _states(plan: Plan) -> str:
+    """How many accounts there are of each state, where there are more than one screen shows."""
+    if len(plan.accounts) <= _MOST_NAMED:
+        return ""
+    counts = [(len(plan.ready()), "ready"), *((len(plan.of(state)), name) for state, name in _HEADINGS.items())]
+    return f"; {', '.join(f'{count:,} {name}' for count, name in counts if count)}"
 
 
 def _waits(plan: Plan) -> str:
@@ -115,7 +123,8 @@ def _call(step: Step) -> str:
 
 def outcome_text(done: Outcome) -> str:
     """What a run came to."""
-    lines = [f"nothing left: {several(len(done.removed), 'account')}"]
+    before = f", {done.before:,} of them before this run" if done.before and done.removed else ""
+    lines = [f"nothing left: {several(len(done.removed), 'account')}{before}"]
     if done.waiting:
         first = format_instant(min(done.waiting.values()))
         lines.append(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from rootwarden.attachment.applying import Run
     from rootwarden.attachment.plan import Plan, Proven, Step
+    from rootwarden.attachment.verifying import Verified
 
 _NAMED: Final = 6
 
@@ -41,8 +42,7 @@ def calls(plan: Plan, done: Mapping[str, None], ids: Mapping[str, str]) -> str:
 
 def told(run: Run, plan: Plan) -> str:
     """What a run did, and what is next."""
-    lines = [f"applied: {name}" for name in run.waves]
-    lines += run.notes
+    lines = [*run.notes, *(f"applied: {name}" for name in run.waves)]
     if run.state is State.WATCHING:
         lines.append(f"now look what is denied in {_accounts(run.watching)}; then run it again with --trail")
     elif run.state is State.FINISHED:
@@ -50,6 +50,17 @@ def told(run: Run, plan: Plan) -> str:
     else:
         lines.append("everything is as it was before the plan")
     return "\n".join([*lines, *_proof(run.proof)])
+
+
+def verified(found: Verified) -> str:
+    """What a look at a plan that was carried out showed."""
+    lines = [found.state]
+    for one in found.standing:
+        where = ", ".join(one.targets) or "nothing"
+        lines.append(f"as the journal says: `{one.policy}` ({one.id}), sha256 {one.sha256[:16]}…, attached to {where}")
+    lines += [f"differs: {one}" for one in found.differing]
+    lines += [f"not known: {one}" for one in found.undecided]
+    return "\n".join([*lines, *_proof(found.proof)])
 
 
 def _lines(plan: Plan) -> Iterator[str]:
@@ -77,10 +88,16 @@ def _foretold(plan: Plan) -> Iterator[str]:
         found = plan.replay
         yield (
             f"replay of {found.first} to {found.last}: at least {found.at_least} calls would have been denied, "
-            f"at most {found.at_most}, by {len(found.calls)} groups"
+            f"at most {found.at_most}"
         )
+        most = sorted(found.calls.items(), key=lambda each: (-each[1], each[0]))
+        yield from (f"  {calls} times {group}" for group, calls in most[:_NAMED])
+        if most[_NAMED:]:
+            yield f"  and {sum(calls for _, calls in most[_NAMED:])} of {len(most) - _NAMED} other kinds"
     if plan.waived is not None:
         yield f"not replayed: {plan.waived.reason}"
+    if plan.proof_waived is not None:
+        yield f"planned in spite of the proof: {plan.proof_waived.reason}"
 
 
 def _call(step: Step, plan: Plan, ids: Mapping[str, str]) -> str:

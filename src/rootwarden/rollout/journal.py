@@ -111,6 +111,10 @@ class Journal:
             parameters = {"key": key, "signature": signature, "why": why}
             return self._append(Entry(number=size, previous=head, at=at, kind=Kind.SIGNED, parameters=parameters))
 
+    def now(self) -> datetime:
+        """The time, by the clock that stamps entries."""
+        return self._clock()
+
     def unsettled(self) -> tuple[Entry, ...]:
         """The intents of which it is not known what became: look at AWS first."""
         with self._lock:

@@ -18,6 +18,7 @@ from rootwarden.simulator.elsewhere import HOME_REGIONS, Elsewhere
 from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.patchwork import patchwork_knobs, patchwork_member
 from rootwarden.simulator.services.sts import IAM_PRINCIPAL
+from rootwarden.simulator.watching_services import administered, half_watched, watched
 from rootwarden.simulator.world import MANAGEMENT_ID, DelegatedAdministrator, World
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def greenfield(accounts: int = 10, *, external_id: str = "") -> World:
     ids = _ids(accounts)
     organization = _central(ids)
     _guard(organization)
-    return _world(ids, partial(_healthy, external_id=external_id), organization)
+    administered(organization, ids)
+    return _world(ids, watched(partial(_healthy, external_id=external_id), ids), organization)
 
 
 def forgotten_mailbox(accounts: int = 8, *, external_id: str = "") -> World:
@@ -76,7 +78,8 @@ def patchwork(accounts: int = 40, *, external_id: str = "") -> World:
     everything = parts.deny_root_policy("p-denyrootall0", "DenyRoot", action="*", exempt_assumed_root=False)
     parts.attach(organization, parts.WORKLOADS_UNIT, keys)
     parts.attach(organization, parts.SANDBOX_UNIT, everything)
-    world = _world(ids, partial(_patchwork, external_id=external_id), organization)
+    administered(organization, ids)
+    world = _world(ids, half_watched(partial(_patchwork, external_id=external_id), ids), organization)
     world.initial_knobs = patchwork_knobs(ids)
     return world
 

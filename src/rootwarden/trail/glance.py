@@ -49,7 +49,7 @@ class Glance:
     def __init__(self, interest: Interest) -> None:
         self._pairs = {pair for pair in interest.literals() if pair[1]}
         self._names = {name for each in interest.calls if not each.sources for name in each.names}
-        self._mentions = bool(interest.mentions)
+        self._mentions = bool(interest.mentions) or interest.refusals is not None
 
     def may_want(self, record: bytes) -> bool:
         """Whether a record may be wanted; `True` also for what is no plain record."""

@@ -19,7 +19,7 @@ from rootwarden.iam.actions import ActionCatalogue, Edition, Service
 from rootwarden.iam.usage.caller import Identity
 from rootwarden.iam.usage.mapping import EventMap, EventRules, source_of
 from rootwarden.iam.usage.names import NamesFile
-from rootwarden.trail.replay_fields import class_out, details_of, field_out, made_of
+from rootwarden.trail.replay_fields import class_out, details_of, field_out, made_of, together
 from rootwarden.trail.usage import UNREADABLE
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ _SIGN_IN: Final = "signin"
 _SEATS: Final = 50_000
 _COURSES: Final = 100_000
 _PARAMETERS: Final = frozenset({"parameters"})
-_MOST_UNKNOWN: Final = 10_000
+_OF_PARTIES: Final = frozenset({"kind"})
+_MOST_ACCOUNTS: Final = 10_000
 _EMPTY: Final = frozenset({b"null", b'""', b"[]", b"{}"})
 # What identities of these kinds are does not depend on the service.
 _TOLD: Final = frozenset({"Root", "IAMUser", "AssumedRole", "FederatedUser", "AWSService", "AWSAccount"})
@@ -66,12 +67,14 @@ class Sums(msgspec.Struct):
         first: Time of the earliest record; empty where none tells.
         last: Of the latest.
         unknown: Accounts of callers that are not in the evidence; at most ten thousand.
+        heard: Accounts of callers that are; so many at most, too.
         digest: The digests of all files, added up.
     """
 
     first: str = ""
     last: str = ""
     unknown: set[str] = msgspec.field(default_factory=set)
+    heard: set[str] = msgspec.field(default_factory=set)
     digest: str = "0"
 
     def merge(self, other: Sums) -> None:
@@ -79,6 +82,7 @@ class Sums(msgspec.Struct):
         self.first = min(filter(None, (self.first, other.first)), default="")
         self.last = max(self.last, other.last)
         self.unknown |= other.unknown
+        self.heard |= other.heard
         self.digest = f"{(int(self.digest, 16) + int(other.digest, 16)) % (1 << 256):x}"
 
     def read(self, digest: hashlib._Hash) -> None:
@@ -110,17 +114,17 @@ class Course:
 
     Attributes:
         plan: The judge's.
-        parts: Give what tells calls apart: marks, classes and fields, in this order.
+        like: Gives what tells calls apart: marks, classes and fields.
     """
 
-    __slots__ = ("parts", "plan")
+    __slots__ = ("like", "plan")
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         parts: list[Out] = [class_out(one) for one in plan.classes] + [field_out(one) for one in plan.fields]
         if plan.marks:
             parts.insert(0, lambda call, _, __: marks_of(bytes(call.parameters), plan.marks))
-        self.parts = tuple(parts)
+        self.like = together(tuple(parts))
 
 
 class Party:
@@ -168,21 +172,26 @@ class Bench:
         replay: What is replayed.
 
     Attributes:
+        seats: Of those who called last, those of roles by whose credentials their sessions have.
         unknown: Accounts of callers that are not in the evidence.
+        heard: Accounts of callers that are.
+        refusals: How calls that were refused are named.
         thin: Which fields of a record its courses take.
         worth: Whether it is worth to look at records thinly first: not below zero.
     """
 
     def __init__(self, replay: Replay) -> None:
         rules = EventRules(replay.names)
+        self.refusals = rules.refusals
         catalogue = unpacked_catalogue(replay.catalogue)
         self._judge = Judge(replay.brief, rules, EventMap(rules, catalogue), catalogue)
-        self._seats: dict[tuple[object, ...], Seat] = {}
-        self._older: dict[tuple[object, ...], Seat] = {}
+        self.seats: dict[object, Seat] = {}
+        self._older: dict[object, Seat] = {}
         self._untouched: dict[str, Seat] = {}
         self._parties: dict[tuple[object, ...], Party] = {}
         self._courses = 0
         self.unknown: set[str] = set()
+        self.heard: set[str] = set()
         self.thin: frozenset[str] = frozenset()
         self.worth = 0
 
@@ -196,18 +205,18 @@ class Bench:
         """
         issuer = who.session.issuer if who.session is not None else None
         if issuer is not None and issuer.arn and who.kind == "AssumedRole":
-            key: tuple[object, ...] = (issuer.arn, issuer.principal, issuer.kind)
+            key: object = issuer
         else:
             of = (issuer.kind, issuer.arn, issuer.principal) if issuer is not None else ()
             known = host if who.kind not in _TOLD else None
             key = (who.kind, who.arn, who.account, who.principal, who.invoked_by, assumed, known, *of)
-        found = self._seats.get(key)
+        found = self.seats.get(key)
         if found is None:
             found = self._older.get(key) or self._made(_identity(who), source_of(host or ""), assumed)
-            if len(self._seats) >= _SEATS:
+            if len(self.seats) >= _SEATS:
                 # Whoever calls again and again takes a new seat when the old ones are let go.
-                self._older, self._seats = self._seats, {}
-            self._seats[key] = found
+                self._older, self.seats = self.seats, {}
+            self.seats[key] = found
         return found
 
     def course(self, party: Party, host: str | None, name: str, kind: str | None) -> Course | None:
@@ -227,9 +236,13 @@ class Bench:
 
     def _planned(self, plan: Plan) -> Course:
         needed = made_of(plan.needed) | (_PARAMETERS if plan.marks else frozenset())
-        if not needed <= self.thin:
-            self.thin |= needed
+        self._ask(needed)
         return Course(plan)
+
+    def _ask(self, fields: frozenset[str]) -> None:
+        """Have more decoded from the next file on; whoever looks at one knows by the identity of what changed."""
+        if not fields <= self.thin:
+            self.thin |= fields
 
     def ruling(self, party: Party, course: Course, call: Replayed, who: ReplayedIdentity, time: str) -> Ruling:
         """What the change does to a call.
@@ -242,7 +255,7 @@ class Bench:
             time: When, as instants are compared here.
         """
         plan = course.plan
-        like = tuple([part(call, who, time) for part in course.parts])
+        like = course.like(call, who, time)
         found = plan.rulings.get(like)
         if found is None:
             marks = marks_of(bytes(call.parameters), plan.marks) if plan.marks else ()
@@ -253,8 +266,10 @@ class Bench:
     def _made(self, identity: Identity, source: str, assumed: bool | None) -> Seat:
         asker = asker_of(identity, source, assumed=assumed)
         account = asker.who.account
-        if account and not self._judge.paths.knows(account) and len(self.unknown) < _MOST_UNKNOWN:
-            self.unknown.add(account)
+        if account:
+            accounts = self.heard if self._judge.paths.knows(account) else self.unknown
+            if len(accounts) < _MOST_ACCOUNTS:
+                accounts.add(account)
         if not self._judge.touches(asker):
             return self._left_alone(asker)
         made = Seat(asker, self._party(asker))
@@ -278,11 +293,12 @@ class Bench:
             if len(self._parties) >= _SEATS:
                 self._parties.clear()
             found = self._parties[like] = Party(asker)
+        self._ask(_OF_PARTIES)
         return found
 
     def _forget(self) -> None:
         """Let go of everything that was decided."""
-        for each in (self._seats, self._older, self._untouched, self._parties):
+        for each in (self.seats, self._older, self._untouched, self._parties):
             each.clear()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from rootwarden.guardrails.replaying.classes import OF_ADDRESSES
 from rootwarden.guardrails.replaying.details import Details, via_of
 from rootwarden.guardrails.replaying.owners import owners_of
 from rootwarden.guardrails.replaying.resources import hands_over
@@ -33,6 +34,7 @@ def _mfa(_: Replayed, who: ReplayedIdentity, __: str) -> str:
 
 
 def started(_: Replayed, who: ReplayedIdentity, __: str) -> str:
+    """When the session began, as the record has it; empty where it does not tell."""
     attributes = _attributes(who)
     return (attributes.started if attributes is not None else None) or ""
 
@@ -111,12 +113,15 @@ def field_out(field: str) -> Out:
 
 def class_out(classes: Classes) -> Out:
     """Takes the class of some fields out of a record."""
-    of = classes.of
-    if classes.fields == ("address", "endpoint", "via"):
+    of, of_address = classes.of, classes.of_address
+    if classes.fields == OF_ADDRESSES:
 
         def address_class(call: Replayed, who: ReplayedIdentity, _: str) -> int:
-            address = call.address or ""
-            return of((address, call.endpoint or "", via_of(who.invoked_by or "", address)))
+            address, endpoint, via = call.address or "", call.endpoint, who.invoked_by
+            if not endpoint and not via:
+                # Where the address is none, the keys of addresses are not known, whoever called.
+                return of_address(address)
+            return of((address, endpoint or "", via_of(via or "", address)))
 
         return address_class
     fields = tuple(_FIELDS[field] for field in classes.fields)
@@ -125,3 +130,10 @@ def class_out(classes: Classes) -> Out:
         return of(tuple([field(call, who, time) for field in fields]))
 
     return some_class
+
+
+def together(parts: tuple[Out, ...]) -> Out:
+    """Takes several things out of a record; one alone is not wrapped."""
+    if len(parts) == 1:
+        return parts[0]
+    return lambda call, who, time: tuple([part(call, who, time) for part in parts])

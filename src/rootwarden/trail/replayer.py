@@ -13,7 +13,7 @@ from rootwarden.iam.usage.mapping import source_of
 from rootwarden.trail.replay import Sums, bench_of
 from rootwarden.trail.replay_fields import LONG_TERM, TEMPORARY, started
 from rootwarden.trail.spool import Row
-from rootwarden.trail.thin import thin_reading
+from rootwarden.trail.thin import OF_SHARED, thin_reading
 from rootwarden.trail.usage import UNREADABLE
 from rootwarden.trail.usage_tally import outcome_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rootwarden.trail.place_names import Restriction
-    from rootwarden.trail.replay import Replay, Seat
+    from rootwarden.trail.replay import Party, Replay, Seat
     from rootwarden.trail.replayed import Replayed, ReplayedIdentity
 
     # Rulings as if root had been assumed, and as if not.
@@ -38,6 +38,7 @@ _MOST_WORTH: Final = 12
 # Of the records of one call the caller's own counts, and of copies the one that was corrected.
 _OTHERS, _OWN, _CORRECTED = 0, 1, 2
 _UNTOUCHED: Final = Ruling()
+_NOTHING: Final = Effect.NOTHING
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
 
@@ -78,6 +79,8 @@ class Replayer:
     def taken(self) -> list[Row]:
         """The rows since this was asked last."""
         self.sums.unknown |= self._bench.unknown
+        if len(self.sums.heard) < len(self._bench.heard):
+            self.sums.heard |= self._bench.heard
         rows, self._rows = self._rows, []
         return rows
 
@@ -134,20 +137,43 @@ class Replayer:
                 if inside is None:
                     return False
                 continue
-            kind = who.kind
-            if name == "AssumeRoot" or (kind != "AssumedRole" and kind is not None and kind.lower() == "root"):
+            session = who.session
+            seat = bench.seats.get(session.issuer) if session is not None and who.kind == "AssumedRole" else None
+            seat = seat or self._seat(call, who)
+            if name == "AssumeRoot" or seat is None:
                 return False
-            seat = bench.seat(who, call.source, assumed=False)
-            party = seat.party
-            if party is not None:
-                course = bench.course(party, call.source, name, call.kind)
-                if bench.thin is not fields:
-                    return False
-                if course is not None and bench.ruling(party, course, call, who, time).effect is not Effect.NOTHING:
-                    return False
-            if call.shared and call.account == seat.account:
-                self._keep(call, time, Touched(event=call.event or ""), own=True)
+            if seat.party is not None and not self._leaves(call, who, seat.party, fields):
+                return False
+            if call.shared and not self._shared(call, seat, time, fields):
+                return False
         return True
+
+    def _seat(self, call: Replayed, who: ReplayedIdentity) -> Seat | None:
+        """Who made a call; nobody where it is root, of whom more has to be decoded."""
+        return None if _is_root(who) else self._bench.seat(who, call.source, assumed=False)
+
+    def _shared(self, call: Replayed, seat: Seat, time: str | None, fields: frozenset[str]) -> bool:
+        """Say that nothing comes of a call another account has a record of, too; not where more has to be decoded."""
+        if not fields >= OF_SHARED:
+            self._bench.thin |= OF_SHARED
+            return False
+        if call.account == seat.account:
+            self._keep(call, time or "", Touched(event=call.event or ""), own=True)
+        return True
+
+    def _leaves(self, call: Replayed, who: ReplayedIdentity, party: Party, fields: frozenset[str]) -> bool:
+        """Whether the change does nothing to a call, as far as these fields tell."""
+        bench, name, time = self._bench, call.name or "", call.time or ""
+        if bench.thin is not fields:
+            return False
+        key = call.source, name, call.kind
+        course = party.courses[key] if key in party.courses else bench.course(party, *key)
+        if course is None:
+            return True
+        if bench.thin is not fields:
+            return False
+        ruling = course.plan.rulings.get(course.like(call, who, time)) or bench.ruling(party, course, call, who, time)
+        return ruling.effect is _NOTHING
 
     def _placed(self, time: str | None) -> bool | None:
         """Whether a time is in the window; `None` where it is not spelled as times are."""
@@ -175,18 +201,14 @@ class Replayer:
             self._issued(call)
         if not self._anywhere and not self._allowed(call):
             return
-        kind = who.kind
-        if kind != "Root" and (kind is None or kind.lower() != "root"):
-            seat = self._bench.seat(who, call.source, assumed=False)
-        else:
-            seat = self._of_root(call, who, time)
+        seat = self._seat(call, who) or self._of_root(call, who, time)
         ruling = self._ruling(call, who, seat, time)
         either = None
         if seat.either is not None:
             one, other = (self._ruling(call, who, each, time) for each in seat.either)
             either = None if one == other == ruling else (one, other)
-        if ruling.effect is not Effect.NOTHING or either:
-            self._decided(call, who, seat, ruling, either, time)
+        if ruling.effect is not _NOTHING or either:
+            self._tell(call, who, seat, time, ruling=ruling, either=either)
         elif call.shared and call.account == seat.account:
             # The record another account has of it knows less: this one says that nothing comes of it.
             self._keep(call, time, Touched(event=call.event or ""), own=True)
@@ -214,8 +236,8 @@ class Replayer:
     def _allowed(self, call: Replayed) -> bool:
         return self._restriction.allows(account=call.account or "", region=call.region or "", instant=None)
 
-    def _decided(
-        self, call: Replayed, who: ReplayedIdentity, seat: Seat, ruling: Ruling, either: Either, time: str
+    def _tell(
+        self, call: Replayed, who: ReplayedIdentity, seat: Seat, time: str, *, ruling: Ruling, either: Either
     ) -> None:
         self._told += 1
         touched = Touched(
@@ -230,7 +252,7 @@ class Replayer:
             name=call.name or "",
             region=call.region or "",
             address=call.address or "",
-            outcome=outcome_of(call.error).value,
+            outcome=outcome_of(call.error, self._bench.refusals).value,
             error=call.error or "",
             ruling=ruling,
             if_assumed=either[0] if either else None,
@@ -283,6 +305,11 @@ def _assumed(call: Replayed, who: ReplayedIdentity) -> bool | None:
     # Without a key and a session nobody opened one: what signs in, and what services do.
     untold = not key and session is not None and session.attributes is not None
     return None if key.startswith(TEMPORARY) or untold else False
+
+
+def _is_root(who: ReplayedIdentity) -> bool:
+    kind = who.kind
+    return kind == "Root" or (kind is not None and kind.lower() == "root")
 
 
 def _is_spelled(time: str) -> bool:

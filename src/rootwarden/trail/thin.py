@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # What is asked of every call: who, what, when, and whether another record is of the same call.
-_ALWAYS: Final = frozenset({"name", "identity", "time", "source", "kind", "account", "shared", "event", "addendum"})
+_ALWAYS: Final = frozenset({"name", "identity", "time", "source", "shared"})
+# What is asked of those that have another record.
+OF_SHARED: Final = frozenset({"account", "event", "addendum"})
 _OF_IDENTITY: Final = frozenset({"kind", "arn", "account", "principal", "invoked_by", "session"})
 _OF_SESSION: Final = frozenset({"issuer"})
 

@@ -35,7 +35,7 @@ _REST: Final = 1024**2
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class UsedIssuer(msgspec.Struct, gc=False, rename={"kind": "type", "principal": "principalId", "account": "accountId"}):
+class UsedIssuer(msgspec.Struct, frozen=True, gc=False, rename={"kind": "type", "principal": "principalId"}):
     """Whose credentials a session has: `sessionIssuer`, in part.
 
     Attributes:

@@ -19,20 +19,11 @@ from rootwarden.iam.usage.tally import MOST_SESSIONS, Call, Covered, Issue, Outc
 if TYPE_CHECKING:
     from rootwarden.iam.usage.caller import Caller
     from rootwarden.iam.usage.mapping import EventRules
+    from rootwarden.iam.usage.refusals import Refusals
     from rootwarden.iam.usage.tally import Named
     from rootwarden.trail.place_names import Restriction
     from rootwarden.trail.usage import Used, UsedIdentity
 
-# Codes with which services refuse a call for want of permission.
-DENIED: Final = frozenset(
-    {
-        "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation",
-        "UnauthorizedAccess", "NotAuthorized", "NotAuthorizedException", "AuthorizationError", "AuthFailure",
-        "Client.AuthFailure", "UnauthorizedException", "Unauthorized", "AuthorizationErrorException", "403",
-        "Forbidden", "ForbiddenException", "VpceAccessDenied", "AccessDeniedFault", "AuthorizationNotFound",
-        "KMSAccessDeniedException", "KMS.AccessDeniedException", "S3AccessDeniedException",
-    }
-)  # fmt: skip
 # A call that asked whether it would be allowed, and would have been.
 _DRY: Final = frozenset({"Client.DryRunOperation", "DryRunOperation"})
 _TEMPORARY: Final = "ASIA"
@@ -113,7 +104,7 @@ class UsageTally:
         wanted = self._what(used.source or "", used.name)
         day = self._day(time)
         error = used.error
-        outcome = Outcome.DONE if error is None else outcome_of(error)
+        outcome = Outcome.DONE if error is None else outcome_of(error, self._rules.refusals)
         marks, named = self._details(used, wanted) if outcome is not Outcome.DENIED else _NOTHING
         call = Call(wanted.source, used.name, outcome, service_behind(who.invoked_by) if who.invoked_by else "", marks)
         calls = self.tally.calls.get(caller)
@@ -241,15 +232,11 @@ def _identity(who: UsedIdentity) -> Identity:
     )
 
 
-def outcome_of(error: str | None) -> Outcome:
+def outcome_of(error: str | None, refusals: Refusals) -> Outcome:
     """How a call ended that has this `errorCode`."""
     if not error or error in _DRY:
         return Outcome.DONE
-    return (
-        Outcome.DENIED
-        if error in DENIED or error.endswith(("AccessDenied", "AccessDeniedException"))
-        else Outcome.FAILED
-    )
+    return Outcome.DENIED if refusals.spelled(error) else Outcome.FAILED
 
 
 def _arns(raw: msgspec.Raw) -> list[str]:

@@ -60,11 +60,39 @@ def test_the_own_policy_asks(own: list[dict[str, Any]], expected: str) -> None:
     assert by_arn(judged_dump(dump))[DEV].kind.value == expected
 
 
-def test_what_one_session_name_does_not_satisfy_on_both_sides_is_not_proven() -> None:
-    dump = dump_of([allow(ASSUME, StringEquals={"sts:RoleSessionName": "one"})], ("deploy", ROOT, [FULL]))
+@pytest.mark.parametrize(
+    ("own", "trust", "expected"),
+    [
+        ({"StringEquals": {"sts:RoleSessionName": "one"}}, {"StringEquals": {"sts:RoleSessionName": "two"}}, "none"),
+        ({"StringEquals": {"sts:RoleSessionName": "one"}}, {"StringLike": {"sts:RoleSessionName": "two-*"}}, "none"),
+        ({"StringLike": {"sts:RoleSessionName": "a-*"}}, {"StringLike": {"sts:RoleSessionName": "b-*"}}, "none"),
+        ({"StringLike": {"sts:RoleSessionName": "a*"}}, {"StringLike": {"sts:RoleSessionName": "ab*"}}, "escalation"),
+        ({"StringLike": {"sts:RoleSessionName": "a*"}}, {"StringLike": {"sts:RoleSessionName": "*b"}}, "conditional"),
+        ({"StringEquals": {"sts:ExternalId": "one"}}, {"StringEquals": {"sts:ExternalId": "two"}}, "none"),
+        ({"Null": {"sts:ExternalId": "true"}}, {"StringEquals": {"sts:ExternalId": "two"}}, "none"),
+        ({"StringNotEquals": {"sts:ExternalId": "two"}}, {"StringEquals": {"sts:ExternalId": "two"}}, "none"),
+        (
+            {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}},
+            {"StringEquals": {"sts:ExternalId": "two"}},
+            "escalation",
+        ),
+        (
+            {"StringLike": {"aws:RequestedRegion": "eu-*"}},
+            {"StringEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]}},
+            "none",
+        ),
+        (
+            {"StringEquals": {"sts:RoleSessionName": "one"}},
+            {"StringEqualsIgnoreCase": {"sts:RoleSessionName": "two"}},
+            "conditional",
+        ),
+    ],
+)
+def test_one_value_has_to_satisfy_both_sides(own: dict[str, Any], trust: dict[str, Any], expected: str) -> None:
+    dump = dump_of([allow(ASSUME, **own)], ("deploy", ROOT, [FULL]))
     (statement,) = dump["RoleDetailList"][0]["AssumeRolePolicyDocument"]["Statement"]
-    statement["Condition"] = {"StringEquals": {"sts:RoleSessionName": "another"}}
-    assert by_arn(judged_dump(dump))[DEV].kind.value == "conditional"
+    statement["Condition"] = trust
+    assert by_arn(judged_dump(dump))[DEV].kind.value == expected
 
 
 def test_an_external_id_is_taken_to_be_known_and_that_is_said() -> None:

@@ -13,7 +13,8 @@ from tests.docs.pages import DOCS
 from tests.report.advice import answers
 
 from rootwarden import packs
-from rootwarden.advice.advice import State
+from rootwarden.advice.advice import Certainty, State
+from rootwarden.advice.scenario import outcome
 from rootwarden.errors import UsageError
 from rootwarden.facts.fact import Known
 from rootwarden.report.advice import FORMATS, find, machine, markdown, phrases, terminal
@@ -81,6 +82,40 @@ def test_an_outcome_that_is_not_known_is_told_whole() -> None:
     assert phrases.outcome_words(taken.native) == "detected or not seen"
     assert phrases.tally([taken.native])["not known"] == 1
     assert "detected or not seen" in terminal.render(found)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_aws_alone_never_sees_is_said_in_every_format(name: str) -> None:
+    everything = {one.id for one in packs.advice()}
+    blind = {one.id: one for one in packs.scenarios() if outcome(one.native, everything).outcome == "not-seen"}
+    assert "management-support-talked-round" in blind
+    told = find(name)(advised(account(1)))
+    if name == "json":
+        entries = json.loads(told)["scenarios"]
+        assert {one["id"] for one in entries if one["native_at_best"]["outcome"] == "not-seen"} == blind.keys()
+        return
+    rest = told.partition("AWS alone does not see even")[2]
+    for one in packs.scenarios():
+        named = f"\n  {one.id}: " if name == "terminal" else f"#s-{one.id}" if name == "html" else one.title
+        assert (named in rest) is (one.id in blind)
+
+
+def test_accounts_are_named_where_it_is_open_in_some_of_them() -> None:
+    found = advised(*(account(number, credentials=Known(number < 10)) for number in range(1, 13)))
+    one = next(each for each in found.standings if each.advice == "member-root-credentials-removed")
+    assert phrases.extent(one) == "not done in 9 of 12 accounts"
+    assert phrases.where(one) == ", ".join(f"{number:012d}" for number in range(1, 9)) + " and 1 more"
+    everywhere = advised(account(1, credentials=Known(True)))
+    assert phrases.where(everywhere.standings[0]) == ""
+
+
+def test_what_nobody_checked_says_so() -> None:
+    told = " ".join(terminal.render(advised()).split())
+    for one in packs.advice():
+        assert f"costs: {one.cost.says} (about; not checked, {one.cost.as_of})" in told
+    assert told.count("what this says of AWS: about; not checked") == sum(
+        one.certainty is Certainty.KNOWN for one in packs.advice()
+    )
 
 
 def test_no_colour_without_being_asked() -> None:

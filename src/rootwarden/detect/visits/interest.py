@@ -12,6 +12,7 @@ import msgspec
 
 from rootwarden.detect.visits.detection import Topic, Who
 from rootwarden.detect.visits.pattern_table import calls
+from rootwarden.iam.usage.refusals import Refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,18 +58,21 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         calls: What is wanted whoever did it.
         mentions: Texts (an ARN, an access key) that make a record wanted as a whole value anywhere in it.
+        refusals: How calls that were refused are named, where those are wanted, whoever made them.
     """
 
     calls: frozenset[Calls] = ALWAYS
     mentions: frozenset[str] = frozenset()
+    refusals: Refusals | None = None
 
     def literals(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of texts, sorted: a wanted record that is not root's holds both of one pair as whole values.
+        """Pairs of texts, sorted: a wanted record that is not root's holds both of one pair as whole texts.
 
         The second is empty where the first alone makes a record wanted.
         """
         calls = ((name, source) for each in self.calls for name in each.names for source in each.sources or {""})
-        return tuple(sorted({*calls, *((text, "") for text in self.mentions)}))
+        names = () if self.refusals is None else ("errorCode", "errorMessage")
+        return tuple(sorted({*calls, *((text, "") for text in (*self.mentions, *names))}))
 
     def wants(self, document: Document) -> bool:
         """Whether a record is wanted.
@@ -82,7 +86,13 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
             is_root(document)
             or (named and any(each.hold(name, source) for each in self.calls))
             or (bool(self.mentions) and any(text in self.mentions for text in _texts(document)))
+            or (self.refusals is not None and _refused(document, self.refusals))
         )
+
+
+def _refused(document: Document, refusals: Refusals) -> bool:
+    code, message = document.get("errorCode"), document.get("errorMessage")
+    return refusals.refused(code if isinstance(code, str) else "", message if isinstance(message, str) else "")
 
 
 def interest_of(detections: Iterable[Detection], *, mentions: Iterable[str] = ()) -> Interest:

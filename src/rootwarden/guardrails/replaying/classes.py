@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
     from rootwarden.iam.condition import CompiledCondition
 
-_ADDRESS: Final = "address"
+OF_ADDRESSES: Final = ("address", "endpoint", "via")
 # These keys hold an address. They and those of endpoints depend on whether it is private.
-_OF_ADDRESSES: Final = frozenset({"aws:sourceip", "aws:vpcsourceip"})
-_OF_ENDPOINTS: Final = _OF_ADDRESSES | {"aws:sourcevpce", "aws:sourcevpc"}
+_ADDRESSES: Final = frozenset({"aws:sourceip", "aws:vpcsourceip"})
+_ENDPOINTS: Final = _ADDRESSES | {"aws:sourcevpce", "aws:sourcevpc"}
 _BY_RANGES: Final = (OPERATORS["ipaddress"], OPERATORS["notipaddress"])
 _NO_KEYS: Final = Context()
 # So many values of each set of fields are kept with their class; of the long ones fewer.
 _MOST: Final = 8192
+# Addresses that are kept, and how many have to be looked for in vain until others are.
+_MOST_ADDRESSES: Final = 1024
+_AGAIN: Final = 8192
 _MOST_LONG: Final = 256
 _LONG: Final = "parameters"
 _LONGEST: Final = 2048
@@ -43,7 +46,18 @@ class Classes:
         fields: As given.
     """
 
-    __slots__ = ("_conditions", "_found", "_keys", "_most", "_numbers", "_of_stretch", "_place", "_stretches", "fields")
+    __slots__ = (
+        "_addresses",
+        "_alone",
+        "_conditions",
+        "_found",
+        "_keys",
+        "_missed",
+        "_most",
+        "_numbers",
+        "_stretches",
+        "fields",
+    )
 
     def __init__(
         self, fields: tuple[str, ...], keys: frozenset[str], conditions: tuple[CompiledCondition, ...]
@@ -54,9 +68,10 @@ class Classes:
         self._most = _MOST_LONG if _LONG in fields else _MOST
         self._found: dict[tuple[Any, ...], int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
-        self._stretches = _stretches(keys, conditions) if _ADDRESS in fields else None
-        self._place = fields.index(_ADDRESS) if self._stretches is not None else 0
-        self._of_stretch: dict[tuple[Any, ...], int] = {}
+        self._stretches = _stretches(keys, conditions) if fields == OF_ADDRESSES else None
+        self._addresses: dict[str, int] = {}
+        self._missed = 0
+        self._alone: dict[int, int] = {}
 
     def of(self, values: tuple[Any, ...]) -> int:
         """The class of some values.
@@ -64,25 +79,41 @@ class Classes:
         Args:
             values: Of the fields, in their order.
         """
-        found = self._found.get(values)
+        key = values if self._stretches is None else (self._stretches.of(values[0]), *values[1:])
+        found = self._found.get(key)
         if found is None:
-            found = self._class(values) if self._stretches is None else self._by_stretch(self._stretches, values)
+            found = self._class(values)
             if self._most == _MOST_LONG and any(isinstance(one, bytes) and len(one) > _LONGEST for one in values):
                 return found
             if len(self._found) >= self._most:
                 self._found.clear()
-            self._found[values] = found
+            self._found[key] = found
         return found
 
-    def _by_stretch(self, stretches: Stretches, values: tuple[Any, ...]) -> int:
-        place = self._place
-        key = (stretches.of(values[place]), *values[:place], *values[place + 1 :])
-        found = self._of_stretch.get(key)
+    def of_address(self, address: str) -> int:
+        """The class of an address from which somebody called through no endpoint, and no service for them.
+
+        The same as `of` gives, sooner: nearly all calls are of this kind.
+        """
+        found = self._addresses.get(address)
         if found is None:
-            if len(self._of_stretch) >= self._most:
-                self._of_stretch.clear()
-            found = self._of_stretch[key] = self._class(values)
+            if self._stretches is None:
+                return self.of((address, "", ""))
+            stretch = self._stretches.of(address)
+            found = self._alone.get(stretch)
+            if found is None:
+                found = self._alone[stretch] = self._class((address, "", ""))
+            self._remember(address, found)
         return found
+
+    def _remember(self, address: str, found: int) -> None:
+        """Keep some addresses that come again; where each comes once, keeping them would cost more than it spares."""
+        self._missed += 1
+        if self._missed <= _MOST_ADDRESSES:
+            self._addresses[address] = found
+        elif self._missed > _AGAIN:
+            self._addresses.clear()
+            self._missed = 0
 
     def _class(self, values: tuple[Any, ...]) -> int:
         details = Details(**dict(zip(self.fields, values, strict=True)))
@@ -93,7 +124,7 @@ class Classes:
 
 def _stretches(keys: frozenset[str], conditions: tuple[CompiledCondition, ...]) -> Stretches | None:
     """What addresses are to be replaced by; `None` where a condition asks for more of one than its ranges."""
-    asked = [one for one in conditions if one.written.key.lower() in _OF_ADDRESSES]
+    asked = [one for one in conditions if one.written.key.lower() in _ADDRESSES]
     if not all(one.operator in _BY_RANGES for one in asked if one.operator is not None):
         return None
     ranges: list[IPv4Network | IPv6Network] = []
@@ -101,4 +132,4 @@ def _stretches(keys: frozenset[str], conditions: tuple[CompiledCondition, ...]) 
         texts = (one.resolved(_NO_KEYS) for one in condition.wanted if condition.operator is not None)
         found = (network(text) for text in texts if isinstance(text, str))
         ranges += [one for one in found if one is not None]
-    return Stretches(ranges, private=bool(keys & _OF_ENDPOINTS))
+    return Stretches(ranges, private=bool(keys & _ENDPOINTS))

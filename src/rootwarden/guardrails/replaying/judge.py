@@ -82,7 +82,7 @@ class Plan:
         )
         self.classes: tuple[Classes, ...] = ()
         self.needed: tuple[str, ...] = ()
-        self.rulings: dict[tuple[object, ...], Ruling] = {}
+        self.rulings: dict[object, Ruling] = {}
 
 
 class Judge:
@@ -155,7 +155,7 @@ class Judge:
         self,
         plan: Plan,
         asker: Asker,
-        like: tuple[object, ...],
+        like: object,
         marks: tuple[str, ...],
         details: Details,
     ) -> Ruling:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from itertools import islice, product
+from math import prod
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.iam.context import MISSING, Values
+from rootwarden.iam.operators import OPERATORS
 from rootwarden.iam.pattern import ARN_PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rootwarden.iam.admins.powers import May, Powers
+    from rootwarden.iam.condition import CompiledCondition
     from rootwarden.iam.context import Context, Held
     from rootwarden.iam.pattern import Pattern
     from rootwarden.iam.statement import CompiledStatement
@@ -26,6 +29,10 @@ GENERATED: Final = "{generated}"
 MOST_CHOICES: Final = 40
 MOST_SETTLEMENTS: Final = 64
 MOST_OPTIONS: Final = 12
+_MOST_ROUNDS: Final = 4
+_NONE: Final[dict[str, Held]] = {}
+# Hardly the beginning of anything a policy names.
+_ANOTHER: Final = "zz-another"
 _ANY_NAME: Final = "any-name"
 _ANY_ID: Final = "id-that-aws-makes-up"
 # Keys whose value whoever calls chooses (IAM user guide, *AWS global condition context keys*, and of AWS STS).
@@ -45,6 +52,9 @@ _CHOSEN: Final = frozenset(
 )
 _CHOSEN_FAMILIES: Final = ("aws:requesttag/",)
 REGION: Final = "aws:requestedregion"
+# Of these not every value is tried: lists, and a connection nobody makes in clear.
+_NEVER_ALL: Final = frozenset({"aws:tagkeys", "aws:securetransport", "sts:transitivetagkeys"})
+_OF_TEXTS: Final = tuple(OPERATORS[f"string{name}"] for name in ("equals", "notequals", "like", "notlike"))
 # Wherever one of these is chosen, it is there: a call has a Region, and `AssumeRole` a session name.
 _IN_EVERY_REQUEST: Final = frozenset({REGION, "sts:rolesessionname"})
 _TAG: Final = "aws:requesttag/"
@@ -89,16 +99,54 @@ def may_choosing(powers: Powers, action: str, resource: str, context: Context, r
             found = powers.may(action, resource, context)
     if isinstance(found, bool):
         return found
-    chosen = tuple(key for key in found if is_chosen(key))
-    if not chosen:
-        return found
-    best: May = found
-    for keys in settlements(chosen, tuple(powers.mentions(action)), context):
-        settled = powers.may(action, resource, context.carrying(keys))
-        if settled is True:
-            return True
-        best = better(best, settled)
-    return best
+
+    def asked(keys: dict[str, Held]) -> May:
+        return powers.may(action, resource, context.carrying(keys))
+
+    return easiest(found, asked, tuple(powers.mentions(action)), context)[0]
+
+
+def easiest(
+    found: May,
+    asked: Callable[[dict[str, Held]], May],
+    statements: tuple[CompiledStatement, ...],
+    context: Context,
+    besides: tuple[str, ...] = (),
+) -> tuple[May, dict[str, Held]]:
+    """The easiest answer for some values of the keys that the caller sets, and those values.
+
+    Args:
+        found: The answer while they are open.
+        asked: The answer for values.
+        statements: Everything that is said about the action.
+        context: What else the request carries.
+        besides: Beginnings of keys, in lower case, that other statements are about too: of these not all is tried.
+    """
+    best, carried = found, _NONE
+    chosen: tuple[str, ...] = ()
+    doubts = chosen_among(found)
+    for _ in range(_MOST_ROUNDS):
+        more = tuple(dict.fromkeys(key for key in doubts if key not in chosen))
+        if not more:
+            break
+        chosen += more
+        # What one statement leaves open hides what another does: what is open now is chosen next.
+        doubts = ()
+        whole = not any(key.startswith(besides) for key in chosen if besides) and are_all(chosen, statements, context)
+        best, carried = (False if whole else found), _NONE
+        for keys in settlements(chosen, statements, context):
+            may = asked(keys)
+            if may is True:
+                return True, keys
+            if better(best, may) is not best:
+                best, carried = may, keys
+            doubts += chosen_among(may)
+    return best, carried
+
+
+def chosen_among(may: May) -> tuple[str, ...]:
+    """Of what an answer depends on, what the caller sets, in lower case."""
+    return tuple(dict.fromkeys(key.lower() for key in may if is_chosen(key))) if isinstance(may, tuple) else ()
 
 
 def _region_of(action: str, resource: str) -> str:
@@ -231,6 +279,46 @@ def settlements(
             yield keys
 
 
+def are_all(chosen: tuple[str, ...], statements: tuple[CompiledStatement, ...], context: Context) -> bool:
+    """Whether `settlements` has a value of every kind that the statements tell apart: what all refuse is refused.
+
+    It has where keys of one text are compared with whole texts and with beginnings (`eu-*`).
+    """
+    names = {key.lower() for key in chosen}
+    patterns = (one for statement in statements for one in statement.resources or ())
+    conditions = [one for statement in statements for one in statement.conditions]
+    wanted = (one for condition in conditions for one in condition.wanted)
+    if names & _NEVER_ALL or any(names & set(map(str.lower, one.variables)) for one in (*patterns, *wanted)):
+        return False
+    tried = [_kinds(name, conditions, context) for name in names]
+    return all(tried) and prod(tried) <= MOST_SETTLEMENTS
+
+
+def _kinds(name: str, conditions: list[CompiledCondition], context: Context) -> int:
+    """How many kinds of values conditions tell apart, one they do not name and none at all among them; 0: not all."""
+    whole, beginnings = set[str](), set[str]()
+    for condition in conditions:
+        if condition.written.key.lower() != name or condition.null:
+            continue
+        if condition.operator is None or condition.operator not in _OF_TEXTS:
+            return 0
+        for one in condition.wanted:
+            text = _resolved(one, context)
+            wild = condition.operator.wildcards and text.endswith("*")
+            plain = text.removesuffix("*") if wild else text
+            as_written = one.pieces == (one.text,)
+            if {"*", "?", "\0"} & set(plain) or "${" in plain or (condition.operator.wildcards and not as_written):
+                return 0
+            (beginnings if wild else whole).add(plain)
+    spelled = {_ANOTHER: "", **{_spelled(f"{start}*"): start for start in beginnings}}
+    apart = not any(
+        text in whole or any(text.startswith(other) and not start.startswith(other) for other in beginnings)
+        for text, start in spelled.items()
+    )
+    count = len(whole) + len(beginnings) + 1
+    return count + 1 if apart and count <= MOST_OPTIONS else 0
+
+
 def _agree(keys: dict[str, Held]) -> bool:
     """Whether a request can carry all of that: `aws:TagKeys` names the tags it has, and no others."""
     named = next((one for key, one in keys.items() if key.lower() == _TAG_KEYS), None)
@@ -252,7 +340,7 @@ def _options(key: str, statements: tuple[CompiledStatement, ...], context: Conte
         return _tag_keys(tuple(texts))
     if name == "aws:securetransport":
         return (Values(("true",)),)
-    texts["another"] = None
+    texts[_ANOTHER] = None
     values = [Values((text,)) for text in islice(texts, MOST_OPTIONS)]
     return tuple(values) if name in _IN_EVERY_REQUEST else (*values, MISSING)
 

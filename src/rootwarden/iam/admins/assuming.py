@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.iam.admins.asking import better, is_chosen, settlements
+from rootwarden.iam.admins.asking import chosen_among, easiest
 from rootwarden.iam.admins.trust import ASSUME, may_assume_with
 from rootwarden.iam.context import MISSING, Values
 from rootwarden.iam.layer import Unreadable
@@ -45,24 +45,17 @@ def may_assume_choosing(actor: Holder, powers: Powers, role: Holder, context: Co
         context: The keys of the request; those the caller sets are not in it.
     """
     best = may_assume_with(actor, powers, role, context)
-    if not _chosen(best):
+    if not chosen_among(best):
         return best, context
-    request = context = context.carrying(_never_set(actor, powers, role, context))
+    context = context.carrying(_never_set(actor, powers, role, context))
     best = may_assume_with(actor, powers, role, context)
-    chosen = _chosen(best)
-    for keys in settlements(chosen, tuple(_about(powers, role)), context) if chosen else ():
-        settled = context.carrying(keys)
-        may = _carrying(actor, powers, role, settled, keys)
-        if better(best, may) is not best:
-            best, request = may, settled
-        if best is True:
-            break
-    return best, request
 
+    def asked(keys: dict[str, Held]) -> May:
+        return _carrying(actor, powers, role, context.carrying(keys), keys)
 
-def _chosen(may: May) -> tuple[str, ...]:
-    """Of what an answer depends on, what the caller sets."""
-    return tuple(key for key in may if is_chosen(key)) if isinstance(may, tuple) else ()
+    statements = tuple(_about(powers, role))
+    may, keys = easiest(best, asked, statements, context, besides=tuple(_ALSO_NEEDED))
+    return may, context.carrying(keys) if keys else context
 
 
 def known_to_caller(context: Context) -> tuple[str, ...]:

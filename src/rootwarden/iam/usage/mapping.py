@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.iam.actions import Access
+from rootwarden.iam.usage.refusals import refusals_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,9 +64,16 @@ class EventRules:
 
     Args:
         files: The files of `packs/event-names`.
+
+    Attributes:
+        files: Them, by event source.
+        renamed: Services whose actions are needed, for event sources that need no more to be said.
+        refusals: How calls that were refused are named.
     """
 
     def __init__(self, files: Iterable[NamesFile]) -> None:
+        files = tuple(files)
+        self.refusals = refusals_of(files)
         self.files: dict[str, NamesFile] = {}
         self.renamed: dict[str, tuple[str, ...]] = {}
         self._rules: dict[tuple[str, str], EventRule] = {}

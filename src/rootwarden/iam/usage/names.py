@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.errors import InputError
+from rootwarden.iam.usage.refusals import OtherCodes, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,6 +78,10 @@ class NamesFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         hidden: Actions a log does not show.
         when: What every event of the sources needs besides, where it has a parameter.
         renamed: Services whose actions are needed, for event sources that need no more to be said.
+        refused: Codes of calls that were refused.
+        not_refused: Codes that are spelled like those and are none.
+        refusal_parts: What codes of refusals hold, in lower case.
+        refusal_phrases: What messages of refusals hold, in lower case.
     """
 
     sources: tuple[str, ...] = ()
@@ -88,6 +93,10 @@ class NamesFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     hidden: tuple[Hidden, ...] = ()
     when: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     renamed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    refused: tuple[Refused, ...] = ()
+    not_refused: tuple[OtherCodes, ...] = ()
+    refusal_parts: tuple[str, ...] = ()
+    refusal_phrases: tuple[str, ...] = ()
 
 
 class Operations(msgspec.Struct, frozen=True, kw_only=True):

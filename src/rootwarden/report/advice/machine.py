@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from rootwarden import packs
-from rootwarden.advice.advice import Cost, State, Step
+from rootwarden.advice.advice import Certainty, Cost, State, Step
 from rootwarden.advice.scenario import Cell, Kind, Outcome
 from rootwarden.facts.instant import Instant
 from rootwarden.report.advice import phrases
@@ -39,17 +39,21 @@ class AdviceEntry(msgspec.Struct, frozen=True, kw_only=True):
     permission: str
     improves: tuple[str, ...]
     opens: str
+    urgent: str
     after: tuple[str, ...]
     what: str
     why: str
     remains: str
     cost: Cost
     how: tuple[Step, ...]
+    certainty: Certainty
+    source: str
+    as_of: str
     references: tuple[str, ...]
 
 
 class ScenarioEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One scenario: what may come of it today, and the cells that may hold, the best first."""
+    """One scenario: what may come of it today, the cells that may hold, the best first; and once all is done."""
 
     id: str
     title: str
@@ -59,6 +63,8 @@ class ScenarioEntry(msgspec.Struct, frozen=True, kw_only=True):
     both: tuple[Outcome, ...]
     native_cells: tuple[Cell, ...]
     both_cells: tuple[Cell, ...]
+    native_at_best: Cell
+    both_at_best: Cell
 
 
 class SkippedEntry(msgspec.Struct, frozen=True):
@@ -128,12 +134,16 @@ def _entry(standing: Standing, advised: Advised, position: int) -> AdviceEntry:
         permission=standing.permission,
         improves=placed.improves if placed else (),
         opens=placed.opens if placed else "",
+        urgent=placed.urgent if placed else "",
         after=one.after,
         what=one.what,
         why=one.why,
         remains=one.remains,
         cost=one.cost,
-        how=one.how,
+        how=phrases.steps(one, advised),
+        certainty=one.certainty,
+        source=one.source,
+        as_of=one.as_of,
         references=one.references,
     )
 
@@ -149,4 +159,6 @@ def _scenario(today: Today) -> ScenarioEntry:
         both=phrases.outcomes(today.both),
         native_cells=today.native,
         both_cells=today.both,
+        native_at_best=today.native_at_best,
+        both_at_best=today.both_at_best,
     )

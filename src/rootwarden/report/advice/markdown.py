@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden import packs
-from rootwarden.advice.advice import State
+from rootwarden.advice.advice import Place, State
 from rootwarden.advice.scenario import Kind, outcome
 from rootwarden.report.advice import phrases
 from rootwarden.report.words import instant, visible
@@ -13,7 +13,7 @@ from rootwarden.report.words import instant, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rootwarden.advice.advice import Advice
+    from rootwarden.advice.advice import Advice, Step
     from rootwarden.advice.scenario import Cell, Scenario
     from rootwarden.audit.advising import Advised
 
@@ -29,9 +29,10 @@ def render(advised: Advised) -> str:
     lines.append("| | what | state | helps against | costs |\n|---|---|---|---|---|")
     for number, placed in enumerate(advised.placed, 1):
         one, standing = every[placed.advice], standings[placed.advice]
-        state = f"{phrases.SYMBOL[standing.state]} {phrases.WORD[standing.state]} {phrases.extent(standing)}".strip()
-        helps = ", ".join(placed.improves) or (f"(needed for {placed.opens})" if placed.opens else "-")
-        lines.append(f"| {number} | {one.title} | {state}: {_plain(standing.said)} | {helps} | {one.cost.says} |")
+        state = f"{phrases.SYMBOL[standing.state]} {phrases.extent(standing) or phrases.WORD[standing.state]}"
+        helps = ", ".join(placed.improves) or (f"needed for {placed.opens}" if placed.opens else "nothing more")
+        cost = f"{one.cost.says} ({phrases.sure(one.cost)})"
+        lines.append(f"| {number} | {one.title} | {state}: {_plain(standing.said)} | {helps} | {cost} |")
     done = [one for one in advised.standings if one.state in (State.DONE, State.NOT_APPLICABLE)]
     lines += ["", *(f"- {phrases.SYMBOL[one.state]} {every[one.advice].title}" for one in done)]
     lines += ["", "| scenario | AWS alone | with Rootwarden |", "|---|---|---|"]
@@ -39,6 +40,12 @@ def render(advised: Advised) -> str:
     for today in phrases.by_kind(advised.today):
         title = scenarios[today.scenario].title
         lines.append(f"| {title} | {phrases.outcome_words(today.native)} | {phrases.outcome_words(today.both)} |")
+    left = phrases.remaining(advised)
+    lines += ["", "What AWS alone does not see even when all of this is done:", ""] if left else []
+    for today in left:
+        both = today.both_at_best
+        with_us = f"with Rootwarden {phrases.OUTCOME[both.outcome]}: {both.because}"
+        lines.append(f"- {scenarios[today.scenario].title}: {today.native_at_best.because}. {with_us}.")
     return "\n".join(lines) + "\n"
 
 
@@ -79,7 +86,7 @@ def _scenario(one: Scenario) -> Iterator[str]:
 
 def _change(one: Scenario, on: frozenset[str]) -> str:
     """The outcome by AWS alone, and with Rootwarden where that is another."""
-    alone, both = (_outcome(outcome(cells, on)) for cells in (one.native, one.both))
+    alone, both = (_outcome(outcome(cells, on)) for cells in (one.native, one.beside))
     return alone if alone == both else f"{alone} → {both}"
 
 
@@ -96,17 +103,20 @@ def _advice(one: Advice) -> Iterator[str]:
     if one.after:
         yield f"- After: {', '.join(f'[{each}](#{each})' for each in one.after)}."
     cost = one.cost
-    yield f"- Costs: {cost.says} ({phrases.CERTAINTY[cost.certainty]}, written down {cost.as_of})."
+    yield f"- Costs: {cost.says} ({phrases.sure(cost)})."
     yield f"- Decided by: {_decided(one)}."
-    for step in one.how:
-        way = f" `{step.command}`" if step.command else ""
-        yield (
-            f"- {step.text}:{way}{f' {step.console}' if step.console else ''}"
-            if way or step.console
-            else f"- {step.text}"
-        )
+    if one.urgent:
+        yield f"- First of all where it is not done: {one.urgent}."
+    yield from map(_step, one.how)
     yield f"- Remains: {one.remains}"
-    yield f"- Read: {', '.join(f'<{page}>' for page in one.references)} ({phrases.CERTAINTY[one.certainty]}).\n"
+    yield f"- What this says of AWS: {phrases.sure(one)}."
+    yield f"- Read on: {', '.join(f'<{page}>' for page in one.references)}.\n"
+
+
+def _step(step: Step) -> str:
+    whom = {Place.ORGANIZATION: " (in an organization)", Place.ALONE: " (in no organization)"}.get(step.only, "")
+    ways = " ".join(filter(None, (f"`{step.command}`" if step.command else "", step.console)))
+    return f"- {step.text}{whom}: {ways}" if ways else f"- {step.text}{whom}"
 
 
 def _decided(one: Advice) -> str:
@@ -117,6 +127,8 @@ def _decided(one: Advice) -> str:
         return "proof of the guardrails " + ", ".join(f"[{each}](guardrails.md#{each})" for each in decided.guardrails)
     if decided.check:
         return f"`{decided.check}`"
+    if decided.service:
+        return f"[AWS's own services](advise.md#awss-own-services); see for yourself: {decided.look}"
     return f"nothing Rootwarden asks; see for yourself: {decided.look}"
 
 

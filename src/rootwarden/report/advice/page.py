@@ -53,6 +53,7 @@ def render(advised: Advised) -> str:
         steps=steps,
         rest=rest,
         rows=[Row(scenarios[one.scenario], one) for one in phrases.by_kind(advised.today)],
+        left=[Row(scenarios[one.scenario], one) for one in phrases.remaining(advised)],
         counts={state: sum(one.state is state for one in advised.standings) for state in State},
         tallies=(
             ("AWS alone", phrases.tally(one.native for one in advised.today)),

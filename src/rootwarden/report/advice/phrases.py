@@ -6,15 +6,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from rootwarden import packs
-from rootwarden.advice.advice import Certainty, Price, State
+from rootwarden.advice.advice import Certainty, State
 from rootwarden.advice.scenario import Kind, Outcome
+from rootwarden.report.words import several
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from rootwarden.advice.advice import Advice, Cost, Step
+    from rootwarden.advice.order import Placed
     from rootwarden.advice.scenario import Cell
     from rootwarden.audit.advising import Advised, Standing, Today
 
+# Accounts that are named before the rest is only counted; all of them are in the JSON.
+_NAMED: Final = 8
 SYMBOL: Final[Mapping[State, str]] = MappingProxyType(
     {State.NOT_DONE: "✗", State.UNKNOWN: "?", State.DONE: "✓", State.NOT_APPLICABLE: "—"}
 )
@@ -40,17 +45,56 @@ OUTCOME_MARK: Final[Mapping[Outcome, str]] = MappingProxyType(
     {Outcome.PREVENTED: "p", Outcome.DETECTED: "s", Outcome.NOT_SEEN: "f"}
 )
 KIND: Final[Mapping[Kind, str]] = MappingProxyType({Kind.ABUSE: "Abuse", Kind.LOCK_OUT: "Lock-out"})
-COST: Final[Mapping[Price, str]] = MappingProxyType(
-    {Price.FREE: "free", Price.SMALL: "a few dollars", Price.GROWS: "grows with use"}
-)
 CERTAINTY: Final[Mapping[Certainty, str]] = MappingProxyType(
     {
         Certainty.DOCUMENTED: "documented",
-        Certainty.KNOWN: "widely known, no page read for it",
+        Certainty.KNOWN: "about; not checked",
         Certainty.INFERRED: "inferred from what is documented",
         Certainty.UNSURE: "unsure: sources differ or only one says it",
     }
 )
+
+
+def sure(one: Advice | Cost) -> str:
+    """Where what it says stands, and of which day; or that nobody here has checked it."""
+    told = CERTAINTY[one.certainty]
+    return f"{one.source} ({told}, {one.as_of})" if one.source else f"{told}, {one.as_of}"
+
+
+def steps(one: Advice, advised: Advised) -> tuple[Step, ...]:
+    """The steps that are for these accounts."""
+    return tuple(step for step in one.how if step.only.fits(alone=advised.alone))
+
+
+def remaining(advised: Advised) -> tuple[Today, ...]:
+    """Scenarios AWS alone does not see even when all that is advised is done."""
+    return tuple(one for one in by_kind(advised.today) if one.native_at_best.outcome is Outcome.NOT_SEEN)
+
+
+def headline(advised: Advised) -> str:
+    """`7 things to do, 2 more to look at`."""
+    todo, look = (sum(one.state is state for one in advised.standings) for state in (State.NOT_DONE, State.UNKNOWN))
+    if not todo:
+        return f"{several(look, 'thing')} to look at" if look else "nothing to do"
+    return f"{several(todo, 'thing')} to do" + (f", {look:,} more to look at" if look else "")
+
+
+def helps(placed: Placed) -> str:
+    """`helps against: …`, or what it is needed for, or that it helps against nothing more."""
+    if placed.improves:
+        return f"helps against: {', '.join(placed.improves)}"
+    if placed.opens:
+        return f"needed for: {placed.opens}"
+    return "helps against: nothing more of what is told below, once all that stands above is done"
+
+
+def idle_reasons(advised: Advised) -> dict[str, list[str]]:
+    """Why advice does not apply, with the ids it is said of."""
+    found: dict[str, list[str]] = {}
+    for one in advised.standings:
+        if one.state is State.NOT_APPLICABLE:
+            found.setdefault(one.said, []).append(one.advice)
+    return found
 
 
 def outcomes(cells: Sequence[Cell]) -> tuple[Outcome, ...]:
@@ -64,9 +108,19 @@ def outcome_words(cells: Sequence[Cell]) -> str:
 
 
 def extent(one: Standing) -> str:
-    """`33 of 37`, where some are done and some not; empty otherwise."""
+    """`not known in 2, not done in 4 of 37 accounts`; empty where there is only one, or all are done."""
     total = one.done + one.not_done + one.unknown
-    return f"{one.not_done + one.unknown:,} of {total:,}" if total > 1 and one.not_done + one.unknown else ""
+    parts = [f"not known in {one.unknown:,}"] if one.unknown else []
+    parts += [f"not done in {one.not_done:,}"] if one.not_done else []
+    return f"{', '.join(parts)} of {total:,} accounts" if total > 1 and parts else ""
+
+
+def where(one: Standing) -> str:
+    """The first accounts it is not done in; empty where that is all of them."""
+    if len(one.accounts) in (0, one.done + one.not_done + one.unknown):
+        return ""
+    more = len(one.accounts) - _NAMED
+    return ", ".join(one.accounts[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def unsettled(cell: Cell, advised: Advised) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from rootwarden import packs
-from rootwarden.advice.advice import State
+from rootwarden.advice.advice import Certainty, State
 from rootwarden.report.advice import phrases
 from rootwarden.report.paper import Paper
-from rootwarden.report.words import instant, several, shorten
+from rootwarden.report.words import instant, shorten
 
 if TYPE_CHECKING:
     from rootwarden.advice.advice import Advice
@@ -27,21 +27,25 @@ def render(advised: Advised, *, width: int = 100, color: bool = False) -> str:
     every = {one.id: one for one in packs.advice()}
     standings = {one.advice: one for one in advised.standings}
     _head(paper, advised)
-    paper.heading("Do this, in this order", "what helps against most comes first, after what it needs")
+    paper.heading(
+        "Do this, in this order",
+        "what helps most first, after what it needs; what is not known, as if not done",
+    )
     for number, placed in enumerate(advised.placed, 1):
-        _step(paper, number, every[placed.advice], standings[placed.advice], placed)
+        _step(paper, number, placed, standings[placed.advice], one=every[placed.advice], advised=advised)
     if not advised.placed:
         paper.line("nothing: all that applies is done")
-    for state, title in ((State.DONE, "Done"), (State.NOT_APPLICABLE, "Does not apply")):
-        _list(paper, title, [one for one in advised.standings if one.state is state], every)
+    _done(paper, advised, every)
+    _idle(paper, advised, every)
     _scenarios(paper, advised)
+    _remaining(paper, advised)
     _skipped(paper, advised)
     return paper.text()
 
 
 def _head(paper: Paper, advised: Advised) -> None:
     counts = {state: sum(one.state is state for one in advised.standings) for state in State}
-    paper.line(Text(f"{several(len(advised.placed), 'thing')} to do or to look at", "bold"), indent=0)
+    paper.line(Text(phrases.headline(advised), "bold"), indent=0)
     about = [shorten(advised.source, 120), f"as of {instant(advised.as_of)}"]
     paper.line(" · ".join(about), "dim", indent=0)
     paper.console.print()
@@ -50,35 +54,45 @@ def _head(paper: Paper, advised: Advised) -> None:
         paper.line(Text(said, _STYLE[state] if count else "dim"))
 
 
-def _step(paper: Paper, number: int, one: Advice, standing: Standing, placed: Placed) -> None:
+def _step(paper: Paper, number: int, placed: Placed, standing: Standing, *, one: Advice, advised: Advised) -> None:
     state = f"{phrases.SYMBOL[standing.state]} {phrases.WORD[standing.state]}"
-    extent = phrases.extent(standing)
     paper.console.print()
     paper.line(Text.assemble((f"{number:>2}. {one.title}", "bold"), "  ", (state, _STYLE[standing.state])), indent=0)
-    of = f" ({extent})" if extent else ""
-    paper.line(f"{one.id}{of}: {standing.said}", "dim", indent=4)
+    paper.line(f"{one.id}: {standing.said}", "dim", indent=4)
+    if phrases.extent(standing):
+        paper.line(": ".join(filter(None, (phrases.extent(standing), phrases.where(standing)))), "dim", indent=4)
     if standing.permission:
         paper.line(f"{standing.permission} would tell", "dim", indent=4)
     paper.line(one.what, indent=4)
-    if placed.improves:
-        paper.line(f"helps against: {', '.join(placed.improves)}", indent=4)
-    elif placed.opens:
-        paper.line(f"needed for: {placed.opens}", indent=4)
-    paper.line(f"costs: {one.cost.says} ({phrases.CERTAINTY[one.cost.certainty]}, {one.cost.as_of})", indent=4)
-    for step in one.how:
+    if placed.urgent:
+        paper.line(f"first, because {placed.urgent}", indent=4)
+    paper.line(phrases.helps(placed), indent=4)
+    paper.line(f"costs: {one.cost.says} ({phrases.sure(one.cost)})", indent=4)
+    for step in phrases.steps(one, advised):
         paper.line(f"→ {step.text}" + (f": {step.console}" if step.console and not step.command else ""), indent=4)
         if step.command:
             paper.line(step.command, "cyan", indent=8)
     paper.line(f"remains: {one.remains}", "dim", indent=4)
+    if one.certainty is not Certainty.DOCUMENTED:
+        paper.line(f"what this says of AWS: {phrases.sure(one)}", "dim", indent=4)
 
 
-def _list(paper: Paper, title: str, standings: list[Standing], every: dict[str, Advice]) -> None:
-    if not standings:
-        return
-    paper.heading(title)
-    for one in standings:
-        said = f": {one.said}" if one.state is State.NOT_APPLICABLE else ""
-        paper.line(f"{phrases.SYMBOL[one.state]} {every[one.advice].title}{said}")
+def _done(paper: Paper, advised: Advised, every: dict[str, Advice]) -> None:
+    done = [one for one in advised.standings if one.state is State.DONE]
+    if done:
+        paper.heading("Done")
+    for one in done:
+        paper.line(f"{phrases.SYMBOL[one.state]} {every[one.advice].title}")
+
+
+def _idle(paper: Paper, advised: Advised, every: dict[str, Advice]) -> None:
+    reasons = phrases.idle_reasons(advised)
+    if reasons:
+        paper.heading("Does not apply")
+    for said, names in reasons.items():
+        paper.line(f"{phrases.SYMBOL[State.NOT_APPLICABLE]} {said}:")
+        for name in names:
+            paper.line(every[name].title, "dim", indent=4)
 
 
 def _scenarios(paper: Paper, advised: Advised) -> None:
@@ -86,7 +100,7 @@ def _scenarios(paper: Paper, advised: Advised) -> None:
     scenarios = {one.id: one for one in packs.scenarios()}
     rows = [
         [
-            f"{phrases.KIND[scenarios[one.scenario].kind]}: {scenarios[one.scenario].title}",
+            f"{one.scenario}: {scenarios[one.scenario].title}",
             phrases.outcome_words(one.native),
             phrases.outcome_words(one.both),
         ]
@@ -101,6 +115,17 @@ def _scenarios(paper: Paper, advised: Advised) -> None:
         counts = ", ".join(f"{count} {word}" for word, count in phrases.tally(columns).items() if count)
         paper.line(f"{name}: {counts}")
     paper.line("every outcome with its reason and source: --format html, or --format json", "dim")
+
+
+def _remaining(paper: Paper, advised: Advised) -> None:
+    left = phrases.remaining(advised)
+    if not left:
+        return
+    paper.heading("What AWS alone does not see even then", "once all of this is done")
+    for one in left:
+        both = one.both_at_best
+        paper.line(f"{one.scenario}: {one.native_at_best.because}")
+        paper.line(f"with Rootwarden {phrases.OUTCOME[both.outcome]}: {both.because}", "dim", indent=4)
 
 
 def _skipped(paper: Paper, advised: Advised) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import altair as alt
 
@@ -27,9 +28,21 @@ _NAME: Final = {
 _COLORS: Final = (INK, BLUE, ORANGE, DEEP, SKY)
 _DASHES: Final = ([1, 0], [8, 3], [2, 3], [10, 3, 2, 3], [5, 5])
 _WIDE: Final = 3
+# A course of less than this has times on its axis, not dates alone.
+_SHORT: Final = timedelta(days=4)
+_SHORTEST: Final = timedelta(hours=2)
 # Marks nearer than this share of the width are one; a mark says its waves in about that much room.
 _APART: Final = 0.12
-_MOST_TOLD: Final = 12
+# From here on, as a share of the width, there is no room to the right of a mark.
+_FAR_RIGHT: Final = 0.8
+
+
+class _Mark(NamedTuple):
+    """The end of waves: when, which, and whether it is so far to the right that its words stand before it."""
+
+    at: str
+    waves: str
+    far: bool
 
 
 def plot(removal: Removal) -> Plot:
@@ -63,7 +76,9 @@ def _chart(removal: Removal) -> Chart:
         lines += [(when, _NAME[kind.kind], kind.have) for kind in one.kinds]
     band: list[Row] = [(instant(one.as_of), one.have, one.have + one.unknown) for one in removal.points]
     top = max(one.members for one in removal.points) or 1
-    x = alt.X("as of:T", title=None, axis=alt.Axis(format="%Y-%m-%d", grid=False, tickCount=6, labelOverlap=True))
+    span = removal.points[-1].as_of - removal.points[0].as_of
+    spelled = "%Y-%m-%d" if span > _SHORT else "%H:%M:%S" if span < _SHORTEST else "%m-%d %H:%M"
+    x = alt.X("as of:T", title=None, axis=alt.Axis(format=spelled, grid=False, tickCount=6, labelOverlap=True))
     scale = alt.Scale(domain=[0, top], nice=True)
     y = alt.Y("members:Q", title="members", scale=scale, axis=alt.Axis(tickMinStep=1, format=",d"))
     color = alt.Color("what:N", sort=names, scale=alt.Scale(domain=names, range=list(_COLORS)))
@@ -91,33 +106,30 @@ def _chart(removal: Removal) -> Chart:
 
 def _waves_in_words(removal: Removal) -> str:
     """What the marks of the waves say, for who does not see them."""
-    done = [wave for wave in removal.waves if wave.ended is not None]
-    if not done:
+    done = sum(wave.none for wave in removal.waves)
+    if not _marks(removal):
         return ""
-    told = "; ".join(
-        f"{f'wave {wave.number}' if wave.number else wave.name} until {instant(wave.ended)}, "
-        f"nothing left in {wave.none:,} of {wave.accounts:,}"
-        for wave in done[:_MOST_TOLD]
-        if wave.ended is not None
-    )
-    more = f"; and {len(done) - _MOST_TOLD} more" if len(done) > _MOST_TOLD else ""
-    return f" Dashed lines upright are the ends of waves: {told}{more}."
+    planned = sum(wave.accounts for wave in removal.waves)
+    return f" Dotted upright lines are the ends of waves: nothing is left in {done:,} of their {planned:,} accounts."
 
 
-def _marks(removal: Removal) -> list[tuple[str, str]]:
+def _marks(removal: Removal) -> list[_Mark]:
     """Where waves ended, and their numbers; those too near to each other to be read apart share a mark."""
     ends = sorted((wave.ended, wave.number) for wave in removal.waves if wave.ended is not None and wave.number)
     if not ends:
         return []
-    span = (removal.points[-1].as_of - removal.points[0].as_of).total_seconds()
+    span = removal.points[-1].as_of - removal.points[0].as_of
+    far = removal.points[0].as_of + span * _FAR_RIGHT
     groups: list[list[tuple[datetime, int]]] = []
     for end in ends:
-        near = bool(groups) and (end[0] - groups[-1][0][0]).total_seconds() <= span * _APART
-        if near:
+        room = span * (2 * _APART if end[0] > far else _APART)
+        if groups and end[0] - groups[-1][-1][0] <= room:
             groups[-1].append(end)
         else:
             groups.append([end])
-    return [(instant(group[-1][0]), _numbers([number for _, number in group])) for group in groups]
+    return [
+        _Mark(instant(group[-1][0]), _numbers([number for _, number in group]), group[-1][0] > far) for group in groups
+    ]
 
 
 def _numbers(numbers: list[int]) -> str:
@@ -125,9 +137,17 @@ def _numbers(numbers: list[int]) -> str:
     return f"wave {first}" if first == last else f"waves {first} to {last}"
 
 
-def _drawn(marks: list[tuple[str, str]], x: alt.X) -> list[Chart]:
+def _drawn(marks: list[_Mark], x: alt.X) -> list[Chart]:
     """An upright line where waves ended, and their numbers above the plot."""
-    base = alt.Chart(data(("as of", "waves"), list(marks)))
-    rule = base.mark_rule(color=INK, strokeDash=[2, 4], opacity=0.6).encode(x=x)
-    text = base.mark_text(align="left", baseline="bottom", dx=3, dy=-2, fontSize=11, color=INK)
-    return [rule, text.encode(x=x, y=alt.value(0), text="waves:N")]
+    layers = [
+        alt.Chart(data(("as of",), [(one.at,) for one in marks]))
+        .mark_rule(color=INK, strokeDash=[2, 4], opacity=0.6)
+        .encode(x=x)
+    ]
+    for far in (False, True):
+        rows: list[Row] = [(one.at, one.waves) for one in marks if one.far is far]
+        text = alt.Chart(data(("as of", "waves"), rows)).mark_text(
+            align="right" if far else "left", baseline="bottom", dx=-3 if far else 3, dy=-2, fontSize=11, color=INK
+        )
+        layers += [text.encode(x=x, y=alt.value(0), text="waves:N")] if rows else []
+    return layers

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MOST_RUNS: Final = 30
 _BAR: Final = 40
+_BAR_WITH_TIME: Final = 28
+_NAME_AT_TERMINAL: Final = 32
+_NAME_ON_A_PAGE: Final = 60
 _NAMED: Final = 8
 WAVE_COLUMNS: Final = ("journal", "wave", "accounts", "nothing left", "still have", "not known", "removed", "when")
 _SHORT: Final = {
@@ -56,8 +59,11 @@ def render(removal: Removal, source: str, *, width: int = 100, color: bool = Fal
     rows = [[kind.kind, f"{kind.have:,}", f"{kind.unknown:,}"] for kind in last.kinds]
     paper.table(("credential", "members with it", "not known"), rows)
     if removal.waves:
-        paper.heading("By wave, as the journals saw it last")
-        paper.table(WAVE_COLUMNS, [list(wave_cells(wave)) for wave in removal.waves])
+        paper.heading("By wave, as the journals saw it last", _removed(removal))
+        several_journals = len({wave.journal for wave in removal.waves}) > 1
+        rows = [list(_short_row(wave, journal=several_journals)) for wave in removal.waves]
+        columns = ("wave", "accounts", "nothing left", "still have", "not known", "last look")
+        paper.table(("journal", *columns) if several_journals else columns, rows)
     _named(paper, "still have some", removal.remaining)
     _named(paper, "not known", removal.undecided)
     return paper.text()
@@ -77,29 +83,49 @@ def sources(removal: Removal) -> str:
     return ", ".join([*told, *([several(journals, "journal")] if journals else [])])
 
 
+def _removed(removal: Removal) -> str:
+    """What all journals together removed."""
+    kinds = [
+        (name, sum(each.removed for wave in removal.waves for each in wave.removed if each.kind == kind))
+        for kind, name in _SHORT.items()
+    ]
+    told = ", ".join(several(count, name) for name, count in kinds if count)
+    return f"removed: {told}" if told else "nothing removed"
+
+
+def _short_row(wave: WaveDone, *, journal: bool) -> tuple[str, ...]:
+    """A wave as a row at a terminal."""
+    counts = (wave.accounts, wave.none, wave.have, wave.unknown)
+    name = _wave_name(wave, _NAME_AT_TERMINAL)
+    when = instant(wave.ended)[:16].replace("T", " ") if wave.ended else "not begun"
+    return (*((wave.journal,) if journal else ()), name, *(f"{count:,}" for count in counts), when)
+
+
+def _wave_name(wave: WaveDone, length: int) -> str:
+    return f"{wave.number}, {shorten(wave.name, length)}" if wave.number else shorten(wave.name, length)
+
+
 def wave_cells(wave: WaveDone) -> tuple[str, ...]:
     """A wave as a row of a table."""
     removed = ", ".join(several(each.removed, _SHORT[each.kind]) for each in wave.removed if each.removed)
     when = f"{instant(wave.began)} to {instant(wave.ended)}" if wave.began and wave.ended else "not begun"
-    name = f"{wave.number}, {shorten(wave.name, 60)}" if wave.number else wave.name
     counts = (wave.accounts, wave.none, wave.have, wave.unknown)
-    return (wave.journal, name, *(f"{count:,}" for count in counts), removed, when)
+    return (wave.journal, _wave_name(wave, _NAME_ON_A_PAGE), *(f"{count:,}" for count in counts), removed, when)
 
 
 def _bar(point: Point, *, timed: bool) -> Text:
-    have, unknown = _cells(point.have, point.members), _cells(point.unknown, point.members)
-    rest = max(0, _BAR - have - unknown)
+    whole = _BAR_WITH_TIME if timed else _BAR
+    have, unknown = _cells(point.have, point.members, whole), _cells(point.unknown, point.members, whole)
+    rest = max(0, whole - have - unknown)
     said = f"  {point.have:>5,} of {point.members:,}" + (f", {point.unknown:,} not known" if point.unknown else "")
-    said += f"  {shorten(point.by, 40)}" if point.by else ""
-    when = instant(point.as_of)
-    return Text.assemble(
-        f"{when if timed else when[:10]}  ", ("█" * have, "red"), ("░" * unknown, "yellow"), ("·" * rest, "dim"), said
-    )
+    said += f"  {point.by.partition(',')[0]}" if point.by else ""
+    when = instant(point.as_of)[: 16 if timed else 10].replace("T", " ")
+    return Text.assemble(f"{when}  ", ("█" * have, "red"), ("░" * unknown, "yellow"), ("·" * rest, "dim"), said)
 
 
-def _cells(part: int, whole: int) -> int:
+def _cells(part: int, members: int, whole: int) -> int:
     """Letters of a bar; something is never nothing."""
-    return max(1, round(_BAR * part / whole)) if part else 0
+    return max(1, round(whole * part / members)) if part else 0
 
 
 def _named(paper: Paper, title: str, accounts: tuple[str, ...]) -> None:

@@ -39,16 +39,17 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for, and what there was; `null` where it is open, or nothing was."""
+    """What was asked for, and what there was; `null` where it is open, or nothing was; no regions: all of them."""
 
     start: str | None = msgspec.field(name="from")
     to: str | None
     first: str | None
     last: str | None
+    regions: tuple[str, ...]
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read."""
+    """What was read; `accounts` are those of the evidence in which somebody called."""
 
     source: str
     files: int
@@ -56,6 +57,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     trouble: tuple[str, ...]
     complete: bool
+    accounts: tuple[str, ...]
 
 
 class Calls(msgspec.Struct, frozen=True, kw_only=True):
