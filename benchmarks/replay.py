@@ -1,7 +1,9 @@
 """`guardrails replay` beside inflating alone and beside reading for usage, in one run; and its memory as logs grow.
 
 Two changes: one that is about root, as the shipped guardrails are, and one that asks of everybody's calls where they
-come from, so that no call is left out. Times are processor time of one core, each the best of several rounds, in turn.
+come from, so that no call is left out. Three logs: one in which nearly every call has an address of its own, one in
+which addresses come again, and one of ten thousand roles in each account. Times are processor time of one core, each
+the best of several rounds, in turn; `first` is that of the first round, of a process that knows nobody yet.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +33,7 @@ from rootwarden.iam.service_rules import FULL_ACCESS
 from rootwarden.packs.event_names import event_names
 from rootwarden.trail.batch import Orders, read_batch
 from rootwarden.trail.objects_to_read import Readable
+from rootwarden.trail.replay import bench_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +60,11 @@ in_batches(sorted(Path(sys.argv[1]).rglob("*.gz")), of_statement(CHANGES[sys.arg
 print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """
 CHANGES = {"root": ROOT_ONLY, "everybody": EVERYBODY}
+LOGS: dict[str, dict[str, int]] = {
+    "addresses of their own": {},
+    "addresses that come again": {"addresses": 40},
+    "many roles": {"roles": 10_000},
+}
 ROOT = "r-fake"
 
 
@@ -118,23 +127,34 @@ def peak_mb(folder: Path, change: str) -> float:
     return int(done.stdout) / 1024
 
 
-def measured(files: int) -> dict[str, Any]:
-    """Times and memory for one corpus."""
+def first(files: list[Path], replay: Replay) -> float:
+    """Processor seconds of reading files with nothing known but the policies."""
+    bench_of(replay)
+    started = time.process_time()
+    in_batches(files, replay)
+    return time.process_time() - started
+
+
+def measured(files: int, log: str) -> dict[str, Any]:
+    """Times and memory for one log."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        events = write_corpus(folder, files=files, root_files=files // 100)
+        events = write_corpus(folder, files=files, root_files=files // 100, **LOGS[log])
         paths = sorted(folder.rglob("*.gz"))
         replays = {change: of_statement(statement) for change, statement in CHANGES.items()}
+        at_first = {change: first(paths, replay) for change, replay in replays.items()}
         tasks: dict[str, Callable[[list[Path]], object]] = {"bare": bare, "usage": usage}
         tasks["usage added up"] = added_up
         tasks |= {change: partial(in_batches, replay=replay) for change, replay in replays.items()}
         seconds = timed(paths, tasks)
         return {
+            "log": log,
             "files": files,
             "events": events,
             "rows": {change: in_batches(paths, replay) for change, replay in replays.items()},
             "seconds": seconds,
             "to_bare": {task: spent / seconds["bare"] for task, spent in seconds.items()},
+            "first_to_bare": {change: spent / seconds["bare"] for change, spent in at_first.items()},
             "events_a_second": {task: events / spent for task, spent in seconds.items()},
             "peak_mb": {change: peak_mb(folder, change) for change in CHANGES},
         }
@@ -148,8 +168,9 @@ def main() -> None:
     asked = parser.parse_args()
     runs = []
     for files in asked.files:
-        runs.append(measured(files))
-        print(json.dumps(runs[-1]), flush=True)
+        for log in LOGS:
+            runs.append(measured(files, log))
+            print(json.dumps(runs[-1]), flush=True)
     if asked.output:
         asked.output.write_text(json.dumps({"cores": os.cpu_count(), "runs": runs}, indent=2) + "\n")
 

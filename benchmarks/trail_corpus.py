@@ -54,7 +54,15 @@ CALLS = (
 
 
 def write_corpus(
-    folder: Path, *, files: int, events: int = 500, root_files: int = 0, seed: int = 7, level: int = 6
+    folder: Path,
+    *,
+    files: int,
+    events: int = 500,
+    root_files: int = 0,
+    seed: int = 7,
+    level: int = 6,
+    roles: int = 12,
+    addresses: int = 0,
 ) -> int:
     """Write log files as an organization trail names them.
 
@@ -65,6 +73,8 @@ def write_corpus(
         root_files: In how many of them root does something, spread evenly.
         seed: Of the draw; the same gives the same bytes.
         level: Of gzip.
+        roles: How many roles an account has.
+        addresses: From how many addresses the calls of an account come; 0 for one of its own for nearly every call.
 
     Returns:
         How many records were written.
@@ -76,7 +86,9 @@ def write_corpus(
         account, region = draw.choice(ACCOUNTS), draw.choice(REGIONS)
         instant = FIRST + timedelta(minutes=5 * (number // len(ACCOUNTS)))
         count = max(1, int(draw.gauss(events, events / 10)))
-        records = list(make_records(draw, account, region, instant, count))
+        records = list(make_records(draw, account, region, instant, count, roles=roles))
+        for record in records if addresses else ():
+            record["sourceIPAddress"] = f"10.{account[-2:].lstrip('0') or 0}.7.{draw.randrange(addresses)}"
         if every and number % every == 0:
             records[count // 2] = root_record(records[count // 2], account)
         written += count
@@ -89,14 +101,14 @@ def write_corpus(
 
 
 def make_records(
-    draw: random.Random, account: str, region: str, instant: datetime, count: int
+    draw: random.Random, account: str, region: str, instant: datetime, count: int, *, roles: int = 12
 ) -> Iterator[dict[str, Any]]:
     """Records of one account and region, in no order, as files have them."""
     weights = [each[2] for each in CALLS]
-    roles = [f"service-role-{number:02d}" for number in range(12)]
+    names = [f"service-role-{number:02d}" for number in range(roles)]
     for name, source, _, read_only in draw.choices(CALLS, weights, k=count):
         moment = instant + timedelta(seconds=draw.randrange(300))
-        yield _record(draw, (account, region), moment, (name, f"{source}.amazonaws.com", read_only), draw.choice(roles))
+        yield _record(draw, (account, region), moment, (name, f"{source}.amazonaws.com", read_only), draw.choice(names))
 
 
 def root_record(record: dict[str, Any], account: str) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def made_again(simulator: Simulator) -> None:
         (left_in_a_unit, SECURITY_UNIT, f"somebody attached `{GUARDRAIL}`"),
         (attached_elsewhere, "000011110005", f"somebody attached `{GUARDRAIL}` here, too"),
         (deleted, GUARDRAIL, "the policy is not there any more"),
+        (deleted, ROOT, f"somebody detached `{GUARDRAIL}`"),
         (made_again, GUARDRAIL, "p-again000 has its name"),
     ],
 )
@@ -139,6 +140,16 @@ def test_a_document_that_cannot_be_read_is_not_known(simulator: Simulator, done:
     assert found.exit_code == 3
     assert (GUARDRAIL, SurpriseKind.UNREADABLE) in {(one.target, one.kind) for one in found.undecided}
     assert found.standing == ()
+
+
+def test_where_nobody_knows_what_is_attached_nothing_is_said_to_be_detached(
+    simulator: Simulator, done: Plan, tmp_path: Path
+) -> None:
+    present = structs.replace(changing.hand(simulator).look(), told=frozenset())
+    found = verify(done, read_journal(tmp_path / "journal").entries, present, digests_of(done))
+    assert (found.exit_code, found.differing) == (3, ())
+    assert {one.detail for one in found.undecided} == {"what is attached there cannot be read"}
+    assert found.standing[0].targets == ()
 
 
 def test_an_account_that_left_is_named_and_says_nothing_of_the_others(

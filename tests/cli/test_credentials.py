@@ -70,6 +70,12 @@ class Shell:
             "--confirm", confirm, *more,
         )  # fmt: skip
 
+    def public_key(self, name: str = "public.pem") -> None:
+        """The public half of the operator's key, as stock openssl gives it."""
+        command = ["openssl", "pkey", "-in", "key.pem", "-pubout"]
+        made = subprocess.run(command, cwd=self.folder, capture_output=True, check=True)
+        (self.folder / name).write_bytes(made.stdout)
+
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
@@ -95,12 +101,13 @@ def test_planned_removed_verified_taken_back(shell: Shell) -> None:
     assert len(left(shell.simulator.world)) == 11
     assert shell.run(*shell.apply())[0] == 0
     assert left(shell.simulator.world) == []
-    key = subprocess.run(
-        ["openssl", "pkey", "-in", "key.pem", "-pubout"], cwd=shell.folder, capture_output=True, check=True
-    )
-    (shell.folder / "public.pem").write_bytes(key.stdout)
+    shell.public_key()
     verify = ("credentials", "verify", "plan.json", "--journal", "journal.jsonl", "--key", "public.pem")
     assert shell.run(*verify)[0] == 0
+    code, said = shell.run(*verify[:-2])
+    assert code == 1
+    assert "line 1 is signed by the key" in said
+    assert "hint: --key FILE names the public key" in said
     undo = ("--undo", "--accounts", "000011110004")
     code, said = shell.run(*shell.apply(*undo, confirm="undo the removal of 1 account"))
     assert (code, left(shell.simulator.world)) == (0, ["000011110004"])
@@ -146,6 +153,30 @@ def test_killed_and_gone_on_with(shell: Shell) -> None:
     }
 
 
+def test_an_archive_and_a_journal_make_one_burn_down(shell: Shell) -> None:
+    """What the audit saw in March, and what two runs of the removal showed since."""
+    audit = ("audit", "--org", "--assume-root", *AS_OF.split(), "--archive", "archive")
+    assert shell.run(*audit)[0] in {0, 1}
+    assert shell.plan("--canary", "000011110004")[0] == 0
+    assert shell.run(*shell.apply("--wave", "1", confirm="remove root credentials of 1 account"))[0] == 0
+    shell.public_key()
+    progress = ("credentials", "progress", "--archive", "archive", "--journal", "journal.jsonl", "--key", "public.pem")
+    code, said = shell.run(*progress)
+    assert code == 1
+    assert "11 of 14 members still have root credentials" in said
+    assert shell.run(*shell.apply())[0] == 0
+    code, said = shell.run(*progress, "--format", "json")
+    assert code == 0
+    points = json.loads(said[said.index("{") :])["points"]
+    assert [(point["have"], point["by"].partition(",")[0]) for point in points] == [
+        (12, ""),
+        (11, "wave 1"),
+        (10, "wave 2"),
+        (9, "wave 3"),
+        (0, "wave 4"),
+    ]
+
+
 def test_interrupted_it_signs_and_is_gone_on_with(shell: Shell) -> None:
     shell.simulator.knobs.add(Delay(call="iam:De*", seconds=0.1))
     assert shell.plan()[0] == 0
@@ -168,10 +199,7 @@ def test_interrupted_it_signs_and_is_gone_on_with(shell: Shell) -> None:
 def test_somebody_else_goes_on_when_the_first_is_named(shell: Shell) -> None:
     assert shell.plan("--canary", "000011110004")[0] == 0
     assert shell.run(*shell.apply("--wave", "1", confirm="remove root credentials of 1 account"))[0] == 0
-    public = subprocess.run(
-        ["openssl", "pkey", "-in", "key.pem", "-pubout"], cwd=shell.folder, capture_output=True, check=True
-    )
-    (shell.folder / "first.pem").write_bytes(public.stdout)
+    shell.public_key("first.pem")
     (shell.folder / "key.pem").rename(shell.folder / "first-private.pem")
     assert shell.run("breakglass", "key", "make", "--output", "key.pem")[0] == 0
     code, said = shell.run(*shell.apply())
@@ -212,6 +240,19 @@ def test_a_thousand_accounts_killed_ten_times(tmp_path: Path) -> None:
         shell = Shell(tmp_path, simulator)
         assert shell.run("breakglass", "key", "make", "--output", "key.pem")[0] == 0
         killed_and_gone_on_with(shell, len(left(world)), tuple(40_000 + 1_000 * number for number in range(10)))
+
+
+def test_what_cannot_be_taken_back_is_told_before_anything_is_asked(shell: Shell) -> None:
+    assert shell.plan()[0] == 0
+    before = shell.simulator.calls.snapshot()
+    code, said = shell.run(*shell.apply("--undo", confirm="undo the removal of 12 accounts"))
+    assert code == 2
+    assert "there is no journal `journal.jsonl` to take back from" in said
+    code, said = shell.run(*shell.apply("--undo", "--accounts", "999999999999"))
+    assert code == 2
+    assert "the plan changes nothing in account `999999999999`" in said
+    assert shell.simulator.calls.snapshot() == before
+    assert not (shell.folder / "journal.jsonl").exists()
 
 
 @pytest.mark.parametrize(

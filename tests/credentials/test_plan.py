@@ -109,8 +109,8 @@ def test_what_is_in_use_is_moved_first(rig: Rig) -> None:
     assert (waived.state, waived.waived) == (State.READY, "ticket 17")
 
 
-def test_cloudtrail_tells_what_a_key_is_used_for(rig: Rig) -> None:
-    use = RootKey(
+def used_lately() -> RootKey:
+    return RootKey(
         account=KEY_HOLDER,
         access_key=f"AKIAROOT{KEY_HOLDER}",
         events=12,
@@ -123,6 +123,17 @@ def test_cloudtrail_tells_what_a_key_is_used_for(rig: Rig) -> None:
         regions={"eu-central-1": 12},
         more=False,
     )
+
+
+def test_cloudtrail_tells_of_keys_that_could_not_be_listed(rig: Rig) -> None:
+    rig.simulator.knobs.add(Deny(account=KEY_HOLDER, call="iam:ListAccessKeys"))
+    use = used_lately()
+    found = one(plan_from(rig.collect(), Wishes(wait_days=0), Trail(given=True, keys=(use,))), KEY_HOLDER)
+    assert (found.state, found.uses) == (State.UNKNOWN, (use,))
+
+
+def test_cloudtrail_tells_what_a_key_is_used_for(rig: Rig) -> None:
+    use = used_lately()
     found = one(plan_from(rig.collect(), Wishes(wait_days=0), Trail(given=True, keys=(use,))), KEY_HOLDER)
     assert found.state is State.BLOCKED
     assert found.uses == (use,)

@@ -18,6 +18,7 @@ from tests.docs.policy_pages import limits_table, lint_codes_page, lint_codes_ta
 from tests.docs.rule_pages import rule_index, rule_page, rule_table
 from tests.docs.terminal import offline
 from tests.fleet import reproduced
+from tests.iam.compared.comparison import counts_table, reasons_table, results, tools_table
 from tests.iam.points import points_table
 
 from rootwarden.packs import (
@@ -50,6 +51,7 @@ INDEX = DOCS / "README.md"
 PROTOCOL = DOCS / "break-glass-protocol.md"
 API = DOCS / "break-glass-api.md"
 IAM_LINT = DOCS / "iam-lint.md"
+IAM_COMPARED = DOCS / "iam-compared.md"
 IAM_EVALUATION = DOCS / "iam-evaluation.md"
 GUARDRAILS = DOCS / "guardrails.md"
 DECISIONS = DOCS / "decisions" / "README.md"
@@ -58,6 +60,7 @@ _RULES = re.compile(r"(<!-- rules: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _ENTRIES = re.compile(r"(<!-- entries -->\n).*?(<!-- end -->)", re.DOTALL)
 _API_TABLES = re.compile(r"(<!-- (endpoints|wishes) -->\n).*?(<!-- end -->)", re.DOTALL)
 _LINT = re.compile(r"(<!-- (lint-codes|limits) -->\n).*?(<!-- end -->)", re.DOTALL)
+_COMPARED = re.compile(r"(<!-- compared: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _POINTS = re.compile(r"(<!-- points -->\n).*?(<!-- end -->)", re.DOTALL)
 _GUARDRAILS = re.compile(r"(<!-- guardrails -->\n).*?(<!-- end -->)", re.DOTALL)
 _MARKED = re.compile(r"(<!-- pages: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -78,6 +81,7 @@ def generated() -> dict[Path, str]:
         DOCS / "native-and-rootwarden.md": _NOTE + native_page(scenarios(), advice()),
         DOCS / "iam-lint-codes.md": _NOTE + lint_codes_page(lint_pages()),
         IAM_LINT: _LINT.sub(_lint_table, text(IAM_LINT)),
+        IAM_COMPARED: _COMPARED.sub(_compared_table, text(IAM_COMPARED)),
         IAM_EVALUATION: _POINTS.sub(lambda match: f"{match[1]}\n{points_table()}\n{match[2]}", text(IAM_EVALUATION)),
         GUARDRAILS: _GUARDRAILS.sub(
             lambda match: f"{match[1]}\n{guardrails_table(guardrails())}\n{match[2]}", text(GUARDRAILS)
@@ -96,6 +100,16 @@ def generated() -> dict[Path, str]:
 def _lint_table(match: re.Match[str]) -> str:
     table = limits_table(policy_limits()) if match[2] == "limits" else lint_codes_table(lint_pages())
     return f"{match[1]}\n{table}\n{match[3]}"
+
+
+def _compared_table(match: re.Match[str]) -> str:
+    tables = {
+        "tools": lambda: tools_table(results()),
+        "counts": lambda: counts_table(results()),
+        "missed": lambda: reasons_table("missed"),
+        "flagged": lambda: reasons_table("flagged"),
+    }
+    return f"{match[1]}\n{tables[match[2]]()}\n{match[3]}"
 
 
 def _api_table(match: re.Match[str]) -> str:

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 import pytest
 from tests.docs.pages import DOCS, ROOT, text
-from tests.iam.written_cases import written_cases
 
 from rootwarden.breakglass.core import entry, settings
 from rootwarden.breakglass.service import messenger, refusals
@@ -122,13 +121,6 @@ def test_a_number_is_what_there_is(said: Said) -> None:
     assert told(said.page, said.sentence) == list(said.numbers)
 
 
-@pytest.mark.parametrize(
-    ("page", "sentence", "there"),
-    [
-        ("docs/iam-evaluation.md", "Over # written cases", len(written_cases())),
-        ("docs/break-glass-protocol.md", "some # entries that have to be `refused`", len(REFUSED)),
-    ],
-)
-def test_a_round_number_is_near_what_there_is(page: str, sentence: str, there: int) -> None:
-    (said,) = told(page, sentence)
-    assert there / 1.2 <= said <= there
+def test_some_hundred_entries_are_refused() -> None:
+    (said,) = told("docs/break-glass-protocol.md", "some # entries that have to be `refused`")
+    assert said <= len(REFUSED) < 2 * said

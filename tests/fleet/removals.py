@@ -11,6 +11,7 @@ from rootwarden.facts.organization import Position
 from rootwarden.facts.root_user import Password, RootUser
 from rootwarden.fleet.observation import Run, Seen, observe, table
 from rootwarden.fleet.removal import removal_of
+from rootwarden.fleet.removal_work import Look, Stretch, Work
 
 if TYPE_CHECKING:
     from rootwarden.facts.fact import Fact
@@ -85,3 +86,40 @@ def burn_down() -> Removal:
         ]
         weeks.append(tuple(rows))
     return followed(*weeks)
+
+
+def wave(number: int, name: str, journal: str, looks: dict[int, tuple[float, tuple[bool | None, ...]]]) -> Work:
+    """A wave of a journal: of each member the week of its look, and what was seen; `-1` for who was not looked at."""
+    made = [
+        Look(account=f"{member:012d}", at=START + timedelta(weeks=week), kinds=kinds)
+        for member, (week, kinds) in looks.items()
+        if week >= 0
+    ]
+    return Work(
+        journal=journal,
+        organization="o-fake000001",
+        announced=START + timedelta(days=1),
+        number=number,
+        name=name,
+        accounts=tuple(f"{member:012d}" for member in looks),
+        stretches=(Stretch(ended=max(look.at for look in made), looks=tuple(made)),) if made else (),
+        removed=(len(made), 1 if made else 0, 0, 2 if made else 0),
+    )
+
+
+NOTHING: Final = (False, False, False, False)
+UNSEEN: Final = (-1.0, (None, None, None, None))
+
+
+def with_waves() -> Removal:
+    """Ten members: two runs, and journals of two plans between and after them, the second of them killed."""
+    runs = [
+        table(tuple(member(number, week, password=number > 3 * week) for number in range(1, 11))) for week in (0, 1)
+    ]
+    works = [
+        wave(1, "canary", "0badcafe0000", {1: (0.2, NOTHING)}),
+        wave(2, "/Root/Workloads", "0badcafe0000", {2: (0.4, NOTHING), 3: (0.5, NOTHING)}),
+        wave(1, "/Root/Sandbox", "1badcafe0000", {4: (1.3, NOTHING), 5: (1.4, (None, False, False, False)), 6: UNSEEN}),
+        wave(0, "left alone by the plan", "1badcafe0000", {11: UNSEEN}),
+    ]
+    return removal_of((run.lazy() for run in runs), works)

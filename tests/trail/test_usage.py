@@ -116,6 +116,20 @@ def test_damage_is_named_and_what_came_before_is_used(name: str) -> None:
     assert reason in problems[0]
 
 
+@pytest.mark.parametrize("odd", [{}, {"awsRegion": 7}], ids=["as documented", "with a field of another kind"])
+def test_a_second_list_hides_no_call(odd: dict[str, Any]) -> None:
+    first, second = (json.dumps([ordinary(number, **odd)]) for number in range(2))
+    calls, counts, problems = used(f'{{"Records":{first}, "Records":{second}}}'.encode())
+    assert len(calls) == 2
+    assert (counts.records, problems) == (2, [])
+
+
+@pytest.mark.parametrize("odd", [{}, {"awsRegion": 7}], ids=["as documented", "with a field of another kind"])
+def test_what_has_a_name_is_no_envelope(odd: dict[str, Any]) -> None:
+    calls, _, _ = used(log(ordinary(1, detail=root(2), **odd)))
+    assert [call.name for call in calls] == ["DescribeInstances"]
+
+
 def test_an_answer_of_lookup_events() -> None:
     answer = {"Events": [{"EventId": "1", "CloudTrailEvent": json.dumps(ordinary(1))}]}
     calls, _, _ = used(json.dumps(answer).encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rootwarden.attachment.plan import Verb, steps_of
 from rootwarden.attachment.staging import Map
@@ -100,7 +100,9 @@ class Progress:
                 continue
             policy = self._plan.policy(step.policy)
             place = found.setdefault((policy.kind, step.target), set())
-            (place.add if step.call is Verb.ATTACH else place.discard)(ids.get(policy.name, ""))
+            (place.add if step.call is Verb.ATTACH else place.discard)(
+                ids.get(policy.name) or self.ids.get(policy.name, "")
+            )
         return {place: frozenset(each) for place, each in found.items()}
 
     def texts(self) -> dict[str, str]:
@@ -190,8 +192,13 @@ def other_policies(plan: Plan, progress: Progress, present: Present) -> Iterable
 
 def changed_attachments(plan: Plan, progress: Progress, present: Present) -> Iterable[Surprise]:
     """What somebody else attached to targets of the plan, or detached from them."""
-    names: dict[str, Any] = {one.id: one.name for one in present.policies}
+    names = {identity: name for name, identity in progress.ids.items()}
+    names |= {one.id: one.name for one in present.policies}
     for (kind, target), wanted in sorted(progress.attached(ids_of(plan, present, progress.ids)).items()):
+        if kind not in present.told:
+            detail = "what is attached there cannot be read"
+            yield Surprise(target=target, kind=SurpriseKind.UNREADABLE, detail=detail)
+            continue
         there = frozenset(present.attached(kind, target))
         for one in sorted(there - wanted):
             detail = f"somebody attached `{names.get(one, one)}`"

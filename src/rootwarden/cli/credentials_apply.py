@@ -74,9 +74,8 @@ def apply(
     if dry_run:
         typer.echo(plan_text(read, calls=True))
         return 0
-    if accounts and not undo:
-        raise UsageError("--accounts is for --undo", hint="plan again with --accounts to change fewer accounts")
     run = _Run(plan=read, through=wave, accounts=options.account_ids(accounts), workers=workers, undo=undo)
+    _check_undo(run, journal)
     opened = applying.journal_of(journal, key, signer, signed_by)
     count = len(run.accounts) or _count(run)
     applying.confirm(phrase(read, count, undo=undo), confirmed)
@@ -161,6 +160,22 @@ def _signed(run: _Run, journal: Journal, members: Members) -> int:
     return code
 
 
+def _check_undo(run: _Run, journal: Path | None) -> None:
+    """Refuse accounts that are not for taking back, and a journal that tells of nothing to take back.
+
+    Raises:
+        UsageError: There is such an account, or no such journal.
+    """
+    if run.accounts and not run.undo:
+        raise UsageError("--accounts is for --undo", hint="plan again with --accounts to change fewer accounts")
+    strangers = sorted({*run.accounts} - {one.account for one in run.plan.ready()})
+    if strangers:
+        raise UsageError(f"the plan changes nothing in account `{strangers[0]}`", hint="`--dry-run` lists its accounts")
+    if run.undo and journal is not None and not journal.exists():
+        hint = "give the journal of the run whose steps are to be taken back"
+        raise UsageError(f"there is no journal `{journal}` to take back from", hint=hint)
+
+
 def _say_resumed(journal: Journal) -> None:
     """Say with what a run goes on that was not begun now."""
     from rootwarden.report.words import several
@@ -170,7 +185,7 @@ def _say_resumed(journal: Journal) -> None:
     if len(begun) == 1:
         return
     before = journal.entries[begun[-1] - 1]
-    ended = "was ended and signed" if before.kind is Kind.SIGNED else "was killed: its last lines have no signature"
+    ended = "was ended and signed" if before.kind is Kind.SIGNED else "was killed"
     say(f"going on with a journal of {several(begun[-1], 'line')}; the run before {ended}")
     open_calls = len(journal.unsettled())
     if open_calls:

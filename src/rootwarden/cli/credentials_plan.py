@@ -11,7 +11,8 @@ import typer
 
 from rootwarden.cli import credentials_apply, options
 from rootwarden.cli.credentials_reading import check_look, evidence_of, trail_of, waivers
-from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, Look
+from rootwarden.cli.look_options import looking
+from rootwarden.cli.looking import Look
 
 if TYPE_CHECKING:
     from rootwarden.credentials.plan import Plan
@@ -69,18 +70,10 @@ PlanOutput: TypeAlias = Annotated[
 ]
 
 
+@looking("credential_report", "role_name", "external_id", "declarations")
 def plan(
-    evidence: options.Evidence = None,
-    accounts: options.Accounts = "",
-    org: options.Org = False,
-    assume_root: options.AssumeRoot = False,
-    root_sessions: options.RootSessions = DEFAULT_ROOT_SESSIONS,
-    profile: options.Profile = "",
-    region: options.Region = "",
-    as_of: options.AsOf = "",
-    workers: options.Workers = 24,
-    account_timeout: options.AccountTimeout = 60,
-    save_evidence: options.SaveEvidence = None,
+    *,
+    asked: Look,
     trail: Trail = None,
     hold: Hold = "",
     wait: Wait = _USUAL_WAIT,
@@ -101,19 +94,6 @@ def plan(
     """
     from rootwarden.credentials.planning import Wishes
 
-    asked = Look(
-        evidence=evidence,
-        accounts=accounts,
-        org=org,
-        assume_root=assume_root,
-        root_sessions=root_sessions,
-        profile=profile,
-        region=region,
-        as_of=as_of,
-        workers=workers,
-        account_timeout=account_timeout,
-        save_evidence=save_evidence,
-    )
     wishes = Wishes(
         hold=hold,
         wait_days=wait,

@@ -35,7 +35,8 @@ def journal_holds(path: Path, digest: str, keys: Iterable[Path]) -> bool:
     from rootwarden.rollout.reading import read_journal
     from rootwarden.rollout.reading import verify as verify_journal
 
-    found = verify_journal(path, public_keys(keys))
+    trusted = public_keys(keys)
+    found = verify_journal(path, trusted)
     say(f"journal: {several(found.entries, 'line')} hold{'s' if found.entries == 1 else ''}{_how_signed(found)}")
     if found.torn:
         say(f"journal: {several(found.torn, 'byte')} at its end are of a line that was never finished")
@@ -44,6 +45,8 @@ def journal_holds(path: Path, digest: str, keys: Iterable[Path]) -> bool:
         say(f"journal: of {calls} it is not known what became; apply looks at AWS first")
     if not found.holds:
         say(f"journal: line {found.bad + 1} {found.why}; nothing from it on is believed")
+        if not trusted:
+            say("hint: --key FILE names the public key (PEM) of who may have signed it")
         return False
     begun = read_journal(path).entries
     if not begun or begun[0].parameters.get("plan") != digest:

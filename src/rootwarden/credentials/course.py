@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from rootwarden.credentials.plan import State
 from rootwarden.credentials.progress import UNDO
 from rootwarden.facts.instant import parse_instant
 from rootwarden.fleet.removal_work import KIND_NAMES, Look, Stretch, Work
@@ -57,8 +58,6 @@ def announce(plan: Plan, journal: Journal) -> None:
         plan: The plan.
         journal: Its journal, open.
     """
-    from rootwarden.credentials.plan import State
-
     groups = [(wave.number, wave.name, wave.accounts) for wave in plan.waves.waves]
     alone = tuple(one.account for state in (State.BLOCKED, State.UNKNOWN) for one in plan.of(state))
     groups += [(0, LEFT_ALONE, alone)] if alone else []

@@ -164,7 +164,7 @@ class _Planner:
     def _guided(self, one: Planned, *, management: bool) -> Planned:
         which = "the management account" if management else "a standalone account"
         seen = read_holdings(self._folder.account(one.account))
-        one = msgspec.structs.replace(one, uses=self._trail.of(_ids(seen)))
+        one = msgspec.structs.replace(one, uses=self._trail.of(_ids(seen), one.account))
         keys = "its keys go by hand, with the steps below" if seen.may_hold_keys() else "it holds no key to remove"
         in_use = self._in_use(seen, one) if seen.may_hold_keys() else ()
         reasons = (f"{which} keeps its root user; {keys}", *in_use)
@@ -172,7 +172,7 @@ class _Planner:
 
     def _member(self, one: Planned, partition: str) -> Planned:
         seen = read_holdings(self._folder.account(one.account, partition))
-        made = msgspec.structs.replace(one, seen=seen, uses=self._trail.of(_ids(seen)))
+        made = msgspec.structs.replace(one, seen=seen, uses=self._trail.of(_ids(seen), one.account))
         unknown = tuple(f"{name}: {fact.reason}" for name, fact in seen.unknown())
         if seen.is_empty():
             return msgspec.structs.replace(made, state=State.CLEAN, reasons=("it holds nothing",))

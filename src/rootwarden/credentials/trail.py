@@ -25,12 +25,16 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[RootKey, ...] = ()
     unread: tuple[str, ...] = ()
 
-    def of(self, keys: Iterable[str]) -> tuple[RootKey, ...]:
+    def of(self, keys: Iterable[str], account: str = "") -> tuple[RootKey, ...]:
         """What some keys are used for, each key once.
 
         Ids of keys are never used twice, so an event counts for its key whatever account it names, or none.
+
+        Args:
+            keys: Their ids.
+            account: Also the keys the logs show of this account, which may be gone, or could not be listed.
         """
-        wanted = set(keys)
+        wanted = {*keys, *(use.access_key for use in self.keys if account and use.account == account)}
         found: dict[str, RootKey] = {}
         for use in self.keys:
             if use.access_key in wanted:

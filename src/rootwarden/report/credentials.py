@@ -134,6 +134,8 @@ def outcome_text(done: Outcome) -> str:
         lines.append(f"not begun: {several(len(done.untouched), 'account')}")
     lines += [f"passed over: {account}: {why}" for account, why in sorted(done.gone.items())]
     lines += [f"surprise: {visible(str(each))}" for each in sorted(done.surprises)]
+    if done.surprises:
+        lines.append("stopped there: find out who did that and why, then plan again, with a new journal")
     return "\n".join(lines)
 
 

@@ -67,7 +67,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield f"{plan.operation} in the organization {plan.organization}, as of {plan.made_at}"
     for one in plan.policies:
         state = f"{one.id}, new document" if one.before else one.id or "to be made"
-        yield f"policy `{one.name}` ({one.kind}, {state}), {len(one.document)} characters, sha256 {one.sha256[:16]}…"
+        kind = one.kind if one.guardrail in {"", one.name} else f"{one.kind}, guardrail {one.guardrail}"
+        yield f"policy `{one.name}` ({kind}, {state}), {len(one.document)} characters, sha256 {one.sha256[:16]}…"
     for wave in plan.waves:
         bound = f" ({_accounts(wave.accounts)})" if wave.accounts else ""
         yield f"wave {wave.number}: {wave.name}{bound}"

@@ -96,6 +96,7 @@ def packed_catalogue(catalogue: ActionCatalogue) -> bytes:
     return zlib.compress(msgspec.msgpack.encode(services))
 
 
+@lru_cache(maxsize=2)
 def unpacked_catalogue(packed: bytes) -> ActionCatalogue:
     """The catalogue of `packed_catalogue`."""
     services = {one.prefix: one for one in msgspec.msgpack.decode(zlib.decompress(packed), type=list[Service])}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import jsonschema
-from tests.fleet.removals import burn_down, followed, member
+from tests.fleet.removals import burn_down, followed, member, with_waves
 
 from rootwarden.report.fleet import removal_machine, removal_page, removal_plot, removal_terminal
 
@@ -21,6 +21,8 @@ SCHEMA = Path(__file__).parents[3] / "docs" / "reports" / "credentials-progress-
 def test_golden(golden: Callable[[str, str], None]) -> None:
     golden("removal.txt", removal_terminal.render(burn_down(), "archive"))
     golden("removal.json", removal_machine.render(burn_down(), "archive"))
+    golden("removal-with-waves.txt", removal_terminal.render(with_waves(), "archive, one.jsonl, two.jsonl"))
+    golden("removal-with-waves.json", removal_machine.render(with_waves(), "archive, one.jsonl, two.jsonl"))
 
 
 def test_the_published_schema_is_the_one_the_records_give(matches: Callable[[Path, str], None]) -> None:
@@ -28,6 +30,20 @@ def test_the_published_schema_is_the_one_the_records_give(matches: Callable[[Pat
     schema = json.loads(SCHEMA.read_text("utf-8"))
     checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
     assert list(checker.iter_errors(json.loads(removal_machine.render(burn_down(), "archive")))) == []
+
+
+def test_waves_are_marked_named_and_told_without_the_picture() -> None:
+    removal = with_waves()
+    plot = removal_plot.plot(removal)
+    assert "Dotted upright lines are the ends of waves: nothing is left in 4 of their 7 accounts." in plot.says
+    assert [row[-1] for row in plot.rows] == [point.by or "a run" for point in removal.points]
+    svg = plot.svg()
+    assert ">wave 2<" in svg
+    assert svg.count(">wave 1<") == 2
+    page = removal_page.render(removal, "archive")
+    assert '<th scope="row">2, /Root/Workloads</th>' in page
+    assert "2 passwords, 1 key, 2 devices" in page
+    assert "left alone by the plan" in page
 
 
 def test_every_point_of_the_picture_is_in_its_table() -> None:

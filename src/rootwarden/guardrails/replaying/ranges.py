@@ -19,7 +19,7 @@ _IPV4: Final = 4
 _BYTES: Final = {str(number): number for number in range(256)}
 # Whether an IPv4 address is private changes at the ends of these and nowhere else (IANA IPv4 Special-Purpose Address
 # Registry); `ipaddress` counts some of them as private.
-_SPECIAL: Final = tuple(
+SPECIAL: Final = tuple(
     IPv4Network(one)
     for one in (
         "0.0.0.0/8",
@@ -77,7 +77,7 @@ class Stretches:
     __slots__ = ("_four", "_private", "_six")
 
     def __init__(self, ranges: Iterable[IPv4Network | IPv6Network], *, private: bool = False) -> None:
-        every = (*ranges, *(_SPECIAL if private else ()))
+        every = (*ranges, *(SPECIAL if private else ()))
         self._private = private
         self._four = _ends(one for one in every if one.version == _IPV4)
         self._six = _ends(one for one in every if one.version != _IPV4)

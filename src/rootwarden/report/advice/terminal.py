@@ -62,7 +62,7 @@ def _step(paper: Paper, number: int, placed: Placed, standing: Standing, *, one:
     if phrases.extent(standing):
         paper.line(": ".join(filter(None, (phrases.extent(standing), phrases.where(standing)))), "dim", indent=4)
     if standing.permission:
-        paper.line(f"{standing.permission} would tell", "dim", indent=4)
+        paper.line(f"what is not known, {standing.permission} would tell", "dim", indent=4)
     paper.line(one.what, indent=4)
     if placed.urgent:
         paper.line(f"first, because {placed.urgent}", indent=4)

@@ -18,6 +18,8 @@ _BAR: Final = 40
 _BAR_WITH_TIME: Final = 28
 _NAME_AT_TERMINAL: Final = 32
 _NAME_ON_A_PAGE: Final = 60
+_JOURNAL_DIGITS: Final = 6
+_NO_LOOK: Final = "not looked at"
 _NAMED: Final = 8
 WAVE_COLUMNS: Final = ("journal", "wave", "accounts", "nothing left", "still have", "not known", "removed", "when")
 _SHORT: Final = {
@@ -60,10 +62,9 @@ def render(removal: Removal, source: str, *, width: int = 100, color: bool = Fal
     paper.table(("credential", "members with it", "not known"), rows)
     if removal.waves:
         paper.heading("By wave, as the journals saw it last", _removed(removal))
-        several_journals = len({wave.journal for wave in removal.waves}) > 1
-        rows = [list(_short_row(wave, journal=several_journals)) for wave in removal.waves]
+        alone = len({wave.journal for wave in removal.waves}) == 1
         columns = ("wave", "accounts", "nothing left", "still have", "not known", "last look")
-        paper.table(("journal", *columns) if several_journals else columns, rows)
+        paper.table(columns, [list(_short_row(wave, alone=alone)) for wave in removal.waves])
     _named(paper, "still have some", removal.remaining)
     _named(paper, "not known", removal.undecided)
     return paper.text()
@@ -93,12 +94,12 @@ def _removed(removal: Removal) -> str:
     return f"removed: {told}" if told else "nothing removed"
 
 
-def _short_row(wave: WaveDone, *, journal: bool) -> tuple[str, ...]:
-    """A wave as a row at a terminal."""
+def _short_row(wave: WaveDone, *, alone: bool) -> tuple[str, ...]:
+    """A wave as a row at a terminal; where there are several journals, it begins with the name of its own."""
     counts = (wave.accounts, wave.none, wave.have, wave.unknown)
-    name = _wave_name(wave, _NAME_AT_TERMINAL)
-    when = instant(wave.ended)[:16].replace("T", " ") if wave.ended else "not begun"
-    return (*((wave.journal,) if journal else ()), name, *(f"{count:,}" for count in counts), when)
+    name = ("" if alone else f"{wave.journal[:_JOURNAL_DIGITS]}: ") + _wave_name(wave, _NAME_AT_TERMINAL)
+    when = instant(wave.ended)[:16].replace("T", " ") if wave.ended else _NO_LOOK
+    return (name, *(f"{count:,}" for count in counts), when)
 
 
 def _wave_name(wave: WaveDone, length: int) -> str:
@@ -108,7 +109,7 @@ def _wave_name(wave: WaveDone, length: int) -> str:
 def wave_cells(wave: WaveDone) -> tuple[str, ...]:
     """A wave as a row of a table."""
     removed = ", ".join(several(each.removed, _SHORT[each.kind]) for each in wave.removed if each.removed)
-    when = f"{instant(wave.began)} to {instant(wave.ended)}" if wave.began and wave.ended else "not begun"
+    when = f"{instant(wave.began)} to {instant(wave.ended)}" if wave.began and wave.ended else _NO_LOOK
     counts = (wave.accounts, wave.none, wave.have, wave.unknown)
     return (wave.journal, _wave_name(wave, _NAME_ON_A_PAGE), *(f"{count:,}" for count in counts), removed, when)
 

@@ -1,0 +1,406 @@
+"""Calls that are decided once for many are decided as each would be alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.guardrails.replaying.small import ACCOUNTS, replay_of_policy
+
+from rootwarden.guardrails.replaying.asker import asker_of
+from rootwarden.guardrails.replaying.change import PolicyKind
+from rootwarden.guardrails.replaying.ranges import NO_ADDRESS, SPECIAL, Stretches, is_private
+from rootwarden.guardrails.replaying.ruling import Effect
+from rootwarden.simulator.trail.organization import MANAGEMENT
+from rootwarden.trail.replay import Bench, _identity, marks_of
+from rootwarden.trail.replay_fields import _FIELDS, details_of
+from rootwarden.trail.replayed import Replayed
+
+if TYPE_CHECKING:
+    from rootwarden.guardrails.replaying.ruling import Ruling
+
+RANGES = (
+    "0.0.0.0/0",
+    "10.0.0.0/8",
+    "10.1.0.0/16",
+    "10.1.2.3",
+    "198.51.100.0/24",
+    "198.51.100.128/25",
+    "203.0.113.7/32",
+    "255.255.255.255/32",
+    "2001:db8::/32",
+    "2001:db8:1::/48",
+    "::ffff:10.0.0.0/104",
+    "::/0",
+    "fe80::/10",
+    "10.0.0.0/33",
+    "an address",
+    "",
+)
+ODD_ADDRESSES = (
+    "",
+    "AWS Internal",
+    "cloudformation.amazonaws.com",
+    "10.1.2",
+    "10.1.2.3.4",
+    "10.01.2.3",
+    "10.1.2.256",
+    "10.1.2.3 ",
+    " 10.1.2.3",
+    "\u06610.1.2.3",
+    "10.1.2.3/32",
+    "::ffff:10.1.2.3",
+    "::ffff:a01:203",
+    "::",
+    "2001:DB8::1",
+    "2001:db8:1::1%eth0",
+    "fe80::1%1",
+    "fd00::1",
+)
+
+
+def ends(network: str) -> list[str]:
+    """Addresses at both ends of a range, in it and beside it."""
+    one = ipaddress.ip_network(network, strict=False)
+    around = (int(end) + step for end in (one.network_address, one.broadcast_address) for step in (-1, 0, 1))
+    made = ipaddress.IPv4Address if one.version == 4 else ipaddress.IPv6Address
+    return [str(made(number)) for number in around if 0 <= number < 2**one.max_prefixlen]
+
+
+NETWORKS = tuple(one for one in RANGES[:-3])
+ADDRESSES = (
+    st.sampled_from([address for network in NETWORKS for address in ends(network)])
+    | st.sampled_from(ODD_ADDRESSES)
+    | st.ip_addresses().map(str)
+)
+
+
+@given(ranges=st.lists(st.sampled_from(NETWORKS), max_size=6), addresses=st.lists(ADDRESSES, min_size=2, max_size=30))
+def test_ranges_do_not_tell_addresses_of_one_stretch_apart(ranges: list[str], addresses: list[str]) -> None:
+    networks = [ipaddress.ip_network(one, strict=False) for one in ranges]
+    stretches = Stretches(networks)
+    found: dict[int, tuple[bool, ...]] = {}
+    for text in addresses:
+        number = stretches.of(text)
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            assert number == NO_ADDRESS
+            continue
+        assert number != NO_ADDRESS
+        held = tuple(address.version == one.version and address in one for one in networks)
+        assert found.setdefault(number, held) == held
+
+
+def test_addresses_of_one_stretch_are_all_private_or_all_public() -> None:
+    draw = random.Random(7)
+    stretches = Stretches((), private=True)
+    numbers = sorted({int(ipaddress.ip_address(one)) for network in SPECIAL for one in ends(str(network))})
+    between = (draw.randint(start, end) for start, end in pairwise(numbers) for _ in range(20))
+    found: dict[int, bool] = {}
+    for number in (*numbers, *between):
+        text = str(ipaddress.IPv4Address(number))
+        private = is_private(text)
+        assert found.setdefault(stretches.of(text), private) is private, text
+    assert len(set(found.values())) == 2
+
+
+BY_RANGES = ("IpAddress", "NotIpAddress", "NotIpAddressIfExists", "ForAllValues:IpAddress", "ForAnyValue:NotIpAddress")
+BY_TEXT = ("StringEquals", "StringNotEqualsIfExists", "StringLike", "StringNotLike", "ArnLike", "IpAddresses")
+# Operators, keys and values that go together; any of them may have a variable for a value.
+FITTING: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
+    (BY_RANGES, ("aws:SourceIp", "aws:VpcSourceIp"), RANGES),
+    (BY_RANGES, ("aws:SourceIp",), ("10.0.0.0/8", "198.51.100.0/24", "2001:db8::/32")),
+    (BY_TEXT, ("aws:SourceIp", "aws:VpcSourceIp"), ("10.1.2.3", "198.51.*", "10.*", "*:*", "${aws:SourceIp}")),
+    (BY_TEXT, ("aws:SourceVpce", "aws:SourceVpc"), ("vpce-0fake", "vpc-*", "*")),
+    (BY_TEXT, ("aws:UserAgent",), ("aws-cli/*", "10.1.2.3", "${aws:SourceIp}", "*")),
+    (BY_TEXT, ("aws:userid",), ("*:me", "AIDA*", "${aws:username}")),
+    (BY_TEXT, ("aws:RequestedRegion",), ("eu-*",)),
+    (BY_TEXT, ("aws:PrincipalArn",), ("arn:aws:iam::*:role/Builder*", "arn:aws:iam::*:user/${aws:username}", "*")),
+    (BY_TEXT, ("aws:PrincipalAccount", "aws:ResourceAccount"), (ACCOUNTS[0], "${aws:PrincipalAccount}")),
+    (BY_TEXT, ("aws:username",), ("ana", "${aws:PrincipalTag/name, 'ben'}", "${aws:userid}")),
+    (BY_TEXT, ("aws:RequestTag/team", "aws:TagKeys"), ("blue", "team")),
+    (BY_TEXT, ("aws:PrincipalOrgID", "ec2:InstanceType"), ("o-fake000000", "${aws:SourceIp, 'x'}")),
+    (("Bool", "BoolIfExists"), ("aws:ViaAWSService", "aws:MultiFactorAuthPresent"), ("true", "false")),
+    (("DateGreaterThan", "DateLessThan"), ("aws:CurrentTime", "aws:TokenIssueTime"), ("2026-03-02T08:00:11Z", "?")),
+    (("Null",), ("aws:SourceIp", "aws:SourceVpce", "aws:VpcSourceIp", "aws:username"), ("true", "false")),
+)
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2]))):
+        operators, keys, values = draw(st.sampled_from(FITTING))
+        wanted = draw(st.lists(st.sampled_from(values), min_size=1, max_size=2))
+        made.setdefault(draw(st.sampled_from(operators)), {})[draw(st.sampled_from(keys))] = wanted
+    return made
+
+
+ACTIONS = ("*", "*", "*", "ec2:*", "s3:GetObject", "iam:PassRole")
+RESOURCES = ("*", "*", "*", "*", "arn:aws:s3:::fake-ledger/*", "arn:aws:s3:::fake-${aws:SourceIp}/*")
+
+
+@st.composite
+def policies(draw: st.DrawFn, *, kind: PolicyKind) -> dict[str, Any]:
+    principal = {"Principal": "*"} if kind is PolicyKind.RCP else {}
+    statements = [
+        {
+            "Sid": f"S{number}",
+            "Effect": "Deny",
+            **principal,
+            "Action": draw(st.sampled_from(ACTIONS)),
+            "Resource": draw(st.sampled_from(RESOURCES)),
+            "Condition": draw(conditions()),
+        }
+        for number in range(draw(st.integers(1, 2)))
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def role(account: str, name: str, session: str) -> dict[str, Any]:
+    return {
+        "type": "AssumedRole",
+        "principalId": f"AROAFAKE{name.upper()}:{session}",
+        "arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
+        "accountId": account,
+        "accessKeyId": "ASIAFAKEFAKEFAKEROLE",
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": f"AROAFAKE{name.upper()}",
+                "arn": f"arn:aws:iam::{account}:role/{name}",
+            },
+            "attributes": {"creationDate": "2026-03-02T07:00:00Z", "mfaAuthenticated": "false"},
+        },
+    }
+
+
+def user(account: str, name: str) -> dict[str, Any]:
+    arn = f"arn:aws:iam::{account}:user/{name}"
+    return {"type": "IAMUser", "principalId": f"AIDAFAKE{name}", "arn": arn, "accountId": account}
+
+
+IDENTITIES = (
+    *(role(account, name, "me") for account in (*ACCOUNTS, MANAGEMENT) for name in ("Builder", "Builder2", "Other")),
+    role(ACCOUNTS[0], "Builder", "you"),
+    *(user(ACCOUNTS[0], name) for name in ("ana", "ben")),
+    user("999999999999", "ana") | {"accessKeyId": "AKIAFAKEFAKEFAKEFAKE"},
+    {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"},
+    {"type": "WebIdentityUser", "principalId": "somebody"},
+    role(ACCOUNTS[0], "Builder", "me") | {"invokedBy": "athena.amazonaws.com"},
+)
+PARAMETERS = (
+    None,
+    {"bucketName": "fake-ledger", "key": "2026/march"},
+    {"bucketName": "fake-10.1.2.3", "key": "k"},
+    {"tags": [{"key": "team", "value": "blue"}]},
+    {"iamInstanceProfile": {"name": "p"}},
+    {"role": f"arn:aws:iam::{ACCOUNTS[0]}:role/Builder"},
+)
+
+
+EVENTS = (
+    ("ec2", "RunInstances"),
+    ("s3", "GetObject"),
+    ("lambda", "CreateFunction20150331"),
+    ("signin", "ConsoleLogin"),
+)
+
+
+def sampled(draw: st.DrawFn, values: tuple[Any, ...], most: int) -> st.SearchStrategy[Any]:
+    """A few of some values, to draw from."""
+    return st.sampled_from(draw(st.lists(st.sampled_from(values), min_size=1, max_size=most)))
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Calls that differ in little, so that many of them share what is decided."""
+    events, identities = sampled(draw, EVENTS, 2), sampled(draw, IDENTITIES, 4)
+    parameters, agents = (
+        sampled(draw, PARAMETERS, 2),
+        sampled(draw, ("aws-cli/2.32.4", "[S3Console/0.4]", "10.1.2.3"), 2),
+    )
+    made = []
+    for _ in range(draw(st.integers(5, 15))):
+        source, name = draw(events)
+        identity = draw(identities)
+        made.append(
+            {
+                "userIdentity": identity,
+                "eventTime": draw(
+                    st.sampled_from(["2026-03-01T00:00:00Z", "2026-03-02T08:00:11Z", "2026-03-09T23:59:59Z"])
+                ),
+                "eventSource": f"{source}.amazonaws.com",
+                "eventName": name,
+                "awsRegion": draw(st.sampled_from(["eu-west-1", "us-east-1"])),
+                "sourceIPAddress": draw(ADDRESSES),
+                "userAgent": draw(agents),
+                "requestParameters": draw(parameters),
+                "recipientAccountId": identity.get("accountId", ACCOUNTS[0]),
+                **draw(st.sampled_from([{}, {}, {"vpcEndpointId": "vpce-0fake"}])),
+            }
+        )
+    return made
+
+
+def alone(bench: Bench, record: Replayed) -> Ruling | None:
+    """The ruling of a call, by its own asker and with all of its fields."""
+    who = record.identity
+    assert who is not None
+    source = (record.source or "").partition(".")[0]
+    asker = asker_of(_identity(who), source, assumed=False)
+    plan = bench._judge.plan(asker, source, record.name or "")
+    if plan is None:
+        return None
+    marks = marks_of(bytes(record.parameters), plan.marks)
+    ruling = bench._judge._ruling(plan, asker, details_of(_FIELDS, record, who, record.time or ""), marks)
+    return None if ruling.effect is Effect.NOTHING else ruling
+
+
+def shared(bench: Bench, record: Replayed) -> Ruling | None:
+    """The ruling of a call as a replay finds it."""
+    who = record.identity
+    assert who is not None
+    party = bench.seat(who, record.source, assumed=False).party
+    course = bench.course(party, record.source, record.name or "", record.kind) if party is not None else None
+    if party is None or course is None:
+        return None
+    ruling = bench.ruling(party, course, record, who, record.time or "")
+    return None if ruling.effect is Effect.NOTHING else ruling
+
+
+decoder = msgspec.json.Decoder(Replayed)
+
+
+def agree(document: dict[str, Any], kind: PolicyKind, drawn: list[dict[str, Any]]) -> None:
+    replay = replay_of_policy(document, kind=kind)
+    bench, other = Bench(replay), Bench(replay)
+    for each in drawn:
+        record = decoder.decode(msgspec.json.encode(each))
+        assert shared(bench, record) == alone(other, record), each
+
+
+@settings(deadline=None, max_examples=150)
+@given(policies(kind=PolicyKind.SCP), calls())
+def test_calls_that_share_a_ruling_would_get_it_alone(document: dict[str, Any], drawn: list[dict[str, Any]]) -> None:
+    agree(document, PolicyKind.SCP, drawn)
+
+
+@settings(deadline=None, max_examples=60)
+@given(policies(kind=PolicyKind.RCP), calls())
+def test_calls_share_rulings_of_resource_control_policies(
+    document: dict[str, Any], drawn: list[dict[str, Any]]
+) -> None:
+    agree(document, PolicyKind.RCP, drawn)
+
+
+def call(identity: dict[str, Any] = IDENTITIES[0], address: str = "10.1.2.3", **more: Any) -> dict[str, Any]:
+    return {
+        "userIdentity": identity,
+        "eventTime": "2026-03-02T08:00:11Z",
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": "DescribeInstances",
+        "awsRegion": "eu-west-1",
+        "sourceIPAddress": address,
+        "recipientAccountId": identity.get("accountId", ACCOUNTS[0]),
+        **more,
+    }
+
+
+BUILDER, OTHER = role(ACCOUNTS[0], "Builder", "me"), role(ACCOUNTS[0], "Other", "me")
+ANA, BEN = user(ACCOUNTS[0], "ana"), user(ACCOUNTS[0], "ben")
+HERE, THERE = "10.1.2.3", "10.200.0.1"
+# Conditions of statements, and two calls that look much alike of which they do not say the same.
+TOLD_APART: dict[str, tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]] = {
+    "a role that one of two statements spares": (
+        [
+            {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Builder"}},
+            {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        ],
+        call(BUILDER),
+        call(OTHER),
+    ),
+    "the same role in another account": (
+        [{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}],
+        call(BUILDER),
+        call(role(MANAGEMENT, "Builder", "me")),
+    ),
+    "an address in a range and one beside it": (
+        [{"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}}],
+        call(),
+        call(address=THERE),
+    ),
+    "addresses compared as texts": ([{"StringLike": {"aws:SourceIp": "10.1.*"}}], call(), call(address=THERE)),
+    "a range and a text": (
+        [{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "StringEquals": {"aws:SourceIp": HERE}}],
+        call(),
+        call(address=THERE),
+    ),
+    "an address that is a variable": (
+        [{"StringLike": {"aws:UserAgent": "${aws:SourceIp}"}}],
+        call(userAgent=HERE),
+        call(userAgent=HERE, address=THERE),
+    ),
+    "an agent that is compared with a variable": (
+        [{"StringLike": {"aws:UserAgent": "${aws:SourceIp}"}}],
+        call(userAgent=HERE),
+        call(userAgent=THERE),
+    ),
+    "a name that is a variable": (
+        [{"StringLike": {"aws:userid": "*${aws:username}"}}],
+        call(ANA, userAgent="x"),
+        call(BEN | {"principalId": ANA["principalId"]}),
+    ),
+    "a name that is compared with a variable": (
+        [{"StringEquals": {"aws:username": "${aws:UserAgent}"}}],
+        call(ANA, userAgent="ana"),
+        call(BEN, userAgent="ana"),
+    ),
+    "through an endpoint and not": (
+        [{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}],
+        call(),
+        call(vpcEndpointId="vpce-0fake"),
+    ),
+    "by a service and not": (
+        [{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}],
+        call(),
+        call(BUILDER | {"invokedBy": "athena.amazonaws.com"}),
+    ),
+    "a private address and a public one": (
+        [{"Null": {"aws:SourceVpce": "true"}}],
+        call(),
+        call(address="198.51.100.7"),
+    ),
+    "users and roles": (
+        [{"Null": {"aws:username": "true"}}, {"Null": {"aws:SourceIp": "false"}}],
+        call(ANA),
+        call(OTHER),
+    ),
+    "before an instant and after": (
+        [{"DateLessThan": {"aws:CurrentTime": "2026-03-02"}}],
+        call(),
+        call(eventTime="2026-03-01T23:59:59Z"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOLD_APART)
+def test_calls_that_policies_tell_apart_share_nothing(name: str) -> None:
+    every, *pair = TOLD_APART[name]
+    statements = [
+        {"Sid": f"S{number}", "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": one}
+        for number, one in enumerate(every)
+    ]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    bench = Bench(replay_of_policy(document))
+    one, other = (shared(bench, decoder.decode(msgspec.json.encode(each))) for each in pair)
+    assert one != other
+    agree(document, PolicyKind.SCP, pair)
+    agree(document, PolicyKind.SCP, pair[::-1])
