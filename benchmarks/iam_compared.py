@@ -28,10 +28,11 @@ import msgspec
 from benchmarks.iam import COMMAND, is_flagged, measured
 
 from rootwarden.simulator import running
+from rootwarden.simulator.account import Account
 from rootwarden.simulator.crowd.crowd import Crowd, Size
 from rootwarden.simulator.evidence import write_evidence
 from rootwarden.simulator.ways_up import truth_of
-from rootwarden.simulator.world import Account, Organization, World
+from rootwarden.simulator.world import Organization, World
 from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:

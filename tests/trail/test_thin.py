@@ -103,6 +103,7 @@ ODD: list[dict[str, Any]] = [
     {"eventName": ""},
     {"eventName": 7},
     {"eventName": None},
+    {"eventName": None, "detail": {"eventName": "Hidden", "userIdentity": {"type": "Root"}}},
     {"eventName": "AssumeRoot", "responseElements": {"credentials": {"accessKeyId": "ASIAFAKEFAKEFAKE0001"}}},
     {"eventName": "AssumeRoot", "errorCode": "AccessDenied"},
     {"userIdentity": None},
@@ -135,7 +136,8 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
     record["recipientAccountId"] = draw(st.sampled_from([*ACCOUNTS, MANAGEMENT]))
     if draw(st.booleans()):
         record["eventTime"] = draw(st.sampled_from(TIMES))
-    return record | draw(st.sampled_from(ODD))
+    odd: dict[str, Any] = draw(st.sampled_from(ODD))
+    return record | odd
 
 
 LAYOUTS = ('{"Records":[%s]}', "[%s]", '{"Records":[%s],"Records":[]}', "lines", '{"Events":[%s]}')

@@ -32,6 +32,7 @@ _TRUE: Final = ("true", True)
 _SPELLED: Final = len("2026-03-02T12:00:00Z")
 _LAST_YEAR: Final = "2200"
 _SECOND: Final = 1_000_000
+_MOST_TIMES: Final = 50_000
 # Looking in vain costs thrice what passing over a file spares; so many files are remembered.
 _IN_VAIN: Final = 3
 _MOST_WORTH: Final = 12
@@ -179,6 +180,8 @@ class Replayer:
         """Whether a time is in the window; `None` where it is not spelled as times are."""
         if time is None or not _is_spelled(time):
             return None
+        if len(self._times) >= _MOST_TIMES:
+            self._times.clear()
         inside = self._times[time] = self._in_window(time)
         return inside
 

@@ -374,6 +374,7 @@ class TestHistories(Histories.TestCase):  # type: ignore[misc,valid-type]  # hyp
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 class TestMoreHistories(Histories.TestCase):  # type: ignore[misc,valid-type]  # hypothesis makes it
     """The same for longer."""
 
@@ -453,6 +454,7 @@ _POOLS: Final = {
     "who": ["ada", "ben", "ida", "rita", "pia", "uma", "rob", "anna", "omar", "sven", "carl", "cleo", "kim", "dan"],
 }
 _RARE: Final = 0.02
+_LONG: Final = (pytest.mark.soak, pytest.mark.timeout(3600))
 _REACHED: Final = {
     "code-released", "password-released", "task-session-released", "export-released", "enrolment-served",
     "lease-opened", "emergency-opened", "lease-closed", "duty-accepted", "share-given", "opening-ended",
@@ -465,7 +467,7 @@ _REACHED: Final = {
     [
         (1, 2500, _REACHED),
         (2, 2500, _REACHED),
-        *(pytest.param(seed, 10_000, {"lease-opened"}, marks=pytest.mark.soak) for seed in range(3, 23)),
+        *(pytest.param(seed, 10_000, {"lease-opened"}, marks=_LONG) for seed in range(3, 23)),
     ],
 )
 def test_a_long_walk_keeps_every_rule_and_gets_everywhere(seed: int, actions: int, reached: set[str]) -> None:
