@@ -63,6 +63,7 @@ def write_corpus(
     level: int = 6,
     roles: int = 12,
     addresses: int = 0,
+    network: int = 10,
 ) -> int:
     """Write log files as an organization trail names them.
 
@@ -75,6 +76,7 @@ def write_corpus(
         level: Of gzip.
         roles: How many roles an account has.
         addresses: From how many addresses the calls of an account come; 0 for one of its own for nearly every call.
+        network: The first number of all addresses; those of 10 are private.
 
     Returns:
         How many records were written.
@@ -87,8 +89,9 @@ def write_corpus(
         instant = FIRST + timedelta(minutes=5 * (number // len(ACCOUNTS)))
         count = max(1, int(draw.gauss(events, events / 10)))
         records = list(make_records(draw, account, region, instant, count, roles=roles))
-        for record in records if addresses else ():
-            record["sourceIPAddress"] = f"10.{account[-2:].lstrip('0') or 0}.7.{draw.randrange(addresses)}"
+        for record in records:
+            rest = f"{int(account[-2:])}.7.{draw.randrange(addresses)}" if addresses else record["sourceIPAddress"][3:]
+            record["sourceIPAddress"] = f"{network}.{rest}"
         if every and number % every == 0:
             records[count // 2] = root_record(records[count // 2], account)
         written += count

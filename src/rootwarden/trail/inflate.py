@@ -42,6 +42,7 @@ class Inflation:
         source: The file, at its beginning.
         limits: How much it may take.
         size: Bytes there are to read, where that is known.
+        piece: Most bytes of a piece: few where each is searched, many where they are joined.
 
     Attributes:
         packed: Bytes read so far.
@@ -51,8 +52,9 @@ class Inflation:
         detail: More of that, for people.
     """
 
-    def __init__(self, source: BinaryIO, limits: Limits, *, size: int = 0) -> None:
+    def __init__(self, source: BinaryIO, limits: Limits, *, size: int = 0, piece: int = PIECE) -> None:
         self._source = source
+        self._piece = piece
         self._limits = limits
         self._size = size
         self.packed = 0
@@ -82,8 +84,8 @@ class Inflation:
 
     def _plain(self, data: bytes) -> Iterator[bytes]:
         while data:
-            for start in range(0, len(data), PIECE):
-                yield data[start : start + PIECE]
+            for start in range(0, len(data), self._piece):
+                yield data[start : start + self._piece]
             data = self._read()
 
     def _members(self, data: bytes) -> Iterator[bytes]:
@@ -100,7 +102,7 @@ class Inflation:
         given = 0
         try:
             while True:
-                piece = member.decompress(data, PIECE)
+                piece = member.decompress(data, self._piece)
                 if piece:
                     given += len(piece)
                     yield piece

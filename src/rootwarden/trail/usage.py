@@ -34,6 +34,8 @@ _NOTHING: Final = msgspec.Raw()
 _REST: Final = 1024**2
 _LIST: Final = b'"Records"'
 _HEAD: Final = 64
+# Nearly all log files are one piece of this size, which needs not be joined with another.
+_PIECE: Final = 1024**2
 # What decoders raise for what is no JSON, or has a field of another kind than documented.
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -240,7 +242,7 @@ class CallScan(Generic[_Kind]):
         try:
             with opened(self._source) as source:
                 file = source.file if self._digest is None else cast("BinaryIO", _Told(source.file, self._digest))
-                inflation = Inflation(file, self._limits, size=source.size)
+                inflation = Inflation(file, self._limits, size=source.size, piece=min(_PIECE, self._limits.window))
                 for calls in self._read(inflation):
                     self._records += len(calls)
                     yield calls

@@ -301,7 +301,7 @@ def test_calls_share_rulings_of_resource_control_policies(
     agree(document, PolicyKind.RCP, drawn)
 
 
-def call(identity: dict[str, Any] = IDENTITIES[0], address: str = "10.1.2.3", **more: Any) -> dict[str, Any]:
+def call(identity: dict[str, Any] = IDENTITIES[0], address: str = "203.0.113.10", **more: Any) -> dict[str, Any]:
     return {
         "userIdentity": identity,
         "eventTime": "2026-03-02T08:00:11Z",
@@ -316,30 +316,30 @@ def call(identity: dict[str, Any] = IDENTITIES[0], address: str = "10.1.2.3", **
 
 BUILDER, OTHER = role(ACCOUNTS[0], "Builder", "me"), role(ACCOUNTS[0], "Other", "me")
 ANA, BEN = user(ACCOUNTS[0], "ana"), user(ACCOUNTS[0], "ben")
-HERE, THERE = "10.1.2.3", "10.200.0.1"
+HERE, THERE = "203.0.113.10", "203.0.113.200"
 # Conditions of statements, and two calls that look much alike of which they do not say the same.
 TOLD_APART: dict[str, tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]] = {
     "a role that one of two statements spares": (
         [
             {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Builder"}},
-            {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+            {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
         ],
         call(BUILDER),
         call(OTHER),
     ),
     "the same role in another account": (
-        [{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}],
+        [{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}],
         call(BUILDER),
         call(role(MANAGEMENT, "Builder", "me")),
     ),
     "an address in a range and one beside it": (
-        [{"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}}],
+        [{"IpAddress": {"aws:SourceIp": "203.0.113.0/25"}}],
         call(),
         call(address=THERE),
     ),
-    "addresses compared as texts": ([{"StringLike": {"aws:SourceIp": "10.1.*"}}], call(), call(address=THERE)),
+    "addresses compared as texts": ([{"StringLike": {"aws:SourceIp": "203.0.113.1*"}}], call(), call(address=THERE)),
     "a range and a text": (
-        [{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "StringEquals": {"aws:SourceIp": HERE}}],
+        [{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "StringEquals": {"aws:SourceIp": HERE}}],
         call(),
         call(address=THERE),
     ),
@@ -364,19 +364,19 @@ TOLD_APART: dict[str, tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]
         call(BEN, userAgent="ana"),
     ),
     "through an endpoint and not": (
-        [{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}],
+        [{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}],
         call(),
         call(vpcEndpointId="vpce-0fake"),
     ),
     "by a service and not": (
-        [{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}],
+        [{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}],
         call(),
         call(BUILDER | {"invokedBy": "athena.amazonaws.com"}),
     ),
     "a private address and a public one": (
         [{"Null": {"aws:SourceVpce": "true"}}],
+        call(address="10.1.2.3"),
         call(),
-        call(address="198.51.100.7"),
     ),
     "users and roles": (
         [{"Null": {"aws:username": "true"}}, {"Null": {"aws:SourceIp": "false"}}],
