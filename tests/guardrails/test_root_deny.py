@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rootwarden.facts.guardrail import PolicyDocument
 
 ACCOUNT = "111122223333"
+MEMBER = "111111111111"
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases.toml").read_text(encoding="utf-8"))["case"]
 FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 AROUND = Around(organization="o-exampleorgid", management="000000000000", no_keys=frozenset({"aws:principalisroot"}))
@@ -53,6 +54,27 @@ def test_case(case: dict[str, Any]) -> None:
         assert case["reason"] in said.denies_all.reason
     else:
         assert case.get("note", "") in said.denies_key_creation.note
+
+
+# What the rule has to say of published forms: it is asked about root itself, and about nothing else.
+PUBLISHED: list[dict[str, Any]] = [
+    case
+    for case in tomllib.loads((Path(__file__).parent / "published.toml").read_text(encoding="utf-8"))["case"]
+    if case["proves"] in {"deny-root-actions", "deny-root-key-creation"} and "of" not in case
+]
+SAID = {"holds": True, "bars-too-much": True, "open": False, "unknown": "unknown"}
+
+
+@pytest.mark.parametrize("case", PUBLISHED, ids=lambda case: case["name"])
+def test_the_rule_says_of_published_forms_what_the_proof_says(case: dict[str, Any]) -> None:
+    found = policy(msgspec.json.decode(case["statements"]))
+    targets = ("r-0000", "ou-work", MEMBER)
+    path = tuple((policy(FULL, "full"), *((found,) if case.get("at", "r-0000") == one else ())) for one in targets)
+    said = root_deny(Known(path), account=MEMBER, partition=case.get("partition", "aws"), around=AROUND)
+    fact = said.denies_all if case["proves"] == "deny-root-actions" else said.denies_key_creation
+    assert word(fact) == SAID[case["verdict"]]
+    if isinstance(fact, Known) and not fact.value:
+        assert case.get("says", "") in fact.note
 
 
 def test_a_deny_at_any_level_counts_and_is_named() -> None:

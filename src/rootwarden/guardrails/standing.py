@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 _NOT_READ: Final = Unreadable("it was not collected")
 # Organizations guide, *Quotas*: one service control policy at least stays attached to every root, unit and account.
-_UNLISTED: Final = "AWS keeps one attached to every target, and the evidence lists none here"
+_UNLISTED: Final = (
+    "AWS keeps one attached to every target while these policies are on, and the evidence lists none here: "
+    "it lacks some, or does not tell that they are off"
+)
 _ACTIVE: Final = "ACTIVE"
 
 

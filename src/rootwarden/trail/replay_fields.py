@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from rootwarden.guardrails.replaying.classes import OF_ADDRESSES
-from rootwarden.guardrails.replaying.details import Details
-from rootwarden.guardrails.replaying.resources import owner_of
-from rootwarden.iam.usage.caller import service_behind
+from rootwarden.guardrails.replaying.details import Details, via_of
+from rootwarden.guardrails.replaying.owners import owners_of
+from rootwarden.guardrails.replaying.resources import hands_over
+from rootwarden.iam.usage.caller import account_in
+from rootwarden.iam.usage.mapping import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,8 +43,18 @@ def _source_identity(_: Replayed, who: ReplayedIdentity, __: str) -> str:
     return (who.session.source_identity if who.session is not None else None) or ""
 
 
-def _via(_: Replayed, who: ReplayedIdentity, __: str) -> str:
-    return service_behind(who.invoked_by) if who.invoked_by else ""
+def _via(call: Replayed, who: ReplayedIdentity, _: str) -> str:
+    return via_of(who.invoked_by or "", call.address or "")
+
+
+def _owners(call: Replayed, who: ReplayedIdentity, _: str) -> tuple[str, ...]:
+    return owners_of(
+        bytes(call.resources),
+        bytes(call.parameters),
+        source=source_of(call.source or ""),
+        account=call.account or "",
+        caller=who.account or account_in(who.arn or ""),
+    )
 
 
 def _temporary(_: Replayed, who: ReplayedIdentity, __: str) -> bool | None:
@@ -66,19 +78,21 @@ _FIELDS: Final[dict[str, Out]] = {
     "encrypted": lambda call, _, __: len(bytes(call.tls)) > len(b"null"),
     "source_identity": _source_identity,
     "principal": lambda _, who, __: who.principal or "",
-    "owner": lambda call, _, __: owner_of(bytes(call.resources), call.account or ""),
+    "owners": _owners,
     "parameters": lambda call, _, __: bytes(call.parameters),
     "resources": lambda call, _, __: bytes(call.resources),
+    "role": lambda call, _, __: hands_over(bytes(call.parameters)),
 }
 # What of a record a field is made of, named as `trail.replayed` names it.
 _MADE_OF: Final = {
     "time": (),
-    "via": ("invoked_by",),
+    "via": ("invoked_by", "address"),
     "mfa": ("attributes", "mfa"),
     "started": ("attributes", "started"),
     "temporary": ("access_key",),
     "encrypted": ("tls",),
-    "owner": ("resources", "account"),
+    "owners": ("resources", "parameters", "account"),
+    "role": ("parameters",),
 }
 
 
@@ -103,10 +117,11 @@ def class_out(classes: Classes) -> Out:
     if classes.fields == OF_ADDRESSES:
 
         def address_class(call: Replayed, who: ReplayedIdentity, _: str) -> int:
-            endpoint, via = call.endpoint, who.invoked_by
+            address, endpoint, via = call.address or "", call.endpoint, who.invoked_by
             if not endpoint and not via:
-                return of_address(call.address or "")
-            return of((call.address or "", endpoint or "", service_behind(via) if via else ""))
+                # Where the address is none, the keys of addresses are not known, whoever called.
+                return of_address(address)
+            return of((address, endpoint or "", via_of(via or "", address)))
 
         return address_class
     fields = tuple(_FIELDS[field] for field in classes.fields)

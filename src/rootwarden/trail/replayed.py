@@ -102,7 +102,8 @@ def _lenient(value: Any, kind: type[msgspec.Struct]) -> msgspec.Struct | None:
         return None
     found = {}
     for field in msgspec.structs.fields(kind):
-        if value.get(field.encode_name) is not None:
+        # That there were no parameters is something else than that nobody tells.
+        if value.get(field.encode_name) is not None or (field.type is msgspec.Raw and field.encode_name in value):
             found[field.name] = _field(value[field.encode_name], field.type)
     return kind(**{name: one for name, one in found.items() if one is not None})
 

@@ -305,8 +305,9 @@ def _assumed(call: Replayed, who: ReplayedIdentity) -> bool | None:
     with_mfa = session is not None and session.attributes is not None and session.attributes.mfa in _TRUE
     if key.startswith(LONG_TERM) or call.source == _SIGN_IN or call.console in _TRUE or with_mfa:
         return False
-    # Without a key nothing opened a session: what signs in, and what services do.
-    return None if key.startswith(TEMPORARY) else False
+    # Without a key and a session nobody opened one: what signs in, and what services do.
+    untold = not key and session is not None and session.attributes is not None
+    return None if key.startswith(TEMPORARY) or untold else False
 
 
 def _is_root(who: ReplayedIdentity) -> bool:

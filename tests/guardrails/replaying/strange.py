@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+OUTSIDE: Final = "999999999999"
 HERE: Final = "111100000001"
 THERE: Final = "111100000012"
 MANAGEMENT: Final = "000000000000"
@@ -16,8 +17,18 @@ def strange_records() -> list[dict[str, Any]]:
         *_of_root(),
         *_of_roles(),
         *_across_accounts(),
+        *_of_outsiders(),
+        *_on_what_others_have(),
     ]
     return [*made, made[0], made[-1]]
+
+
+def bucket_of(account: str, name: str = "fake-ledger") -> list[dict[str, Any]]:
+    """`resources` of a call on an object."""
+    return [
+        {"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{name}/2026/march"},
+        {"accountId": account, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{name}"},
+    ]
 
 
 def call(number: int, service: str, name: str, identity: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -159,4 +170,62 @@ def _across_accounts() -> list[dict[str, Any]]:
         call(71, "sts", "AssumeRole", role("Builder"), **one),
         call(72, "sts", "AssumeRole", caller, recipientAccountId=THERE, **two),
         call(73, "iam", "ListRoles", role("Builder")),
+    ]
+
+
+def _of_outsiders() -> list[dict[str, Any]]:
+    """Calls on what accounts have, by others than principals of the organization."""
+    thing = {"bucketName": "fake-ledger", "key": "2026/march"}
+    here = {"requestParameters": thing, "resources": bucket_of(HERE), "recipientAccountId": HERE}
+    outsider = {"type": "AWSAccount", "principalId": "AROAFAKEOUTSIDER:somebody", "accountId": OUTSIDE}
+    nobody = {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
+    service = {"type": "AWSService", "invokedBy": "delivery.logs.amazonaws.com"}
+    by_service = {"sourceIPAddress": "delivery.logs.amazonaws.com", "userAgent": "delivery.logs.amazonaws.com"}
+    web = {"type": "WebIdentityUser", "principalId": "token.example.com:repo", "userName": "repo"}
+    assumed = [{"accountId": HERE, "type": "AWS::IAM::Role", "ARN": f"arn:aws:iam::{HERE}:role/Deploy"}]
+    linked = "aws-service-role/elasticloadbalancing.amazonaws.com/"
+    return [
+        call(80, "s3", "GetObject", outsider, **here),
+        call(81, "s3", "PutObject", service, **here, **by_service),
+        call(82, "s3", "GetObject", nobody, **here),
+        call(83, "s3", "PutObject", role("AWSServiceRoleForELB", path=linked), **here),
+        call(84, "s3", "GetObject", root(), **here),
+        call(85, "sts", "AssumeRoleWithWebIdentity", web, resources=assumed, recipientAccountId=HERE),
+        call(86, "sts", "AssumeRole", outsider, resources=assumed, recipientAccountId=HERE, errorCode="AccessDenied"),
+        call(87, "kms", "Decrypt", role("Builder", OUTSIDE), recipientAccountId=OUTSIDE, resources=[_key(HERE)]),
+        call(88, "s3", "GetObject", role("Builder", MANAGEMENT), **here | {"recipientAccountId": MANAGEMENT}),
+        call(89, "s3", "GetObject", outsider, **here | {"resources": bucket_of(MANAGEMENT)}),
+        call(90, "s3", "GetObject", outsider, **here | {"resources": bucket_of(THERE), "recipientAccountId": THERE}),
+    ]
+
+
+def _key(account: str) -> dict[str, Any]:
+    return {"accountId": account, "type": "AWS::KMS::Key", "ARN": f"arn:aws:kms:eu-west-1:{account}:key/fake"}
+
+
+def _on_what_others_have() -> list[dict[str, Any]]:
+    """Calls by roles of the organization on what may be of somebody else."""
+    thing = {"bucketName": "fake-ledger", "key": "2026/march"}
+    copy = {"bucketName": "fake-copies", "key": "march", "x-amz-copy-source": "fake-ledger/2026/march"}
+    shared = {"sharedEventID": "00000000-0000-4000-9000-000000000003"}
+    queue = {"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{THERE}/jobs"}
+    builder = {"type": "AWSAccount", "principalId": "AROAFAKEBUILDER:somebody", "accountId": HERE}
+    return [
+        call(100, "s3", "GetObject", role("Builder"), requestParameters=thing, resources=bucket_of(THERE)),
+        call(101, "s3", "GetObject", role("Builder"), requestParameters=thing, resources=bucket_of(OUTSIDE)),
+        call(102, "s3", "GetObject", role("Builder"), requestParameters=thing, resources=bucket_of(MANAGEMENT)),
+        call(103, "s3", "PutObject", role("Builder"), requestParameters=thing),
+        call(
+            104, "s3", "CopyObject", role("Builder"), requestParameters=copy, resources=bucket_of(HERE, "fake-copies")
+        ),
+        call(105, "s3", "ListBuckets", role("Builder")),
+        call(106, "sqs", "SendMessage", role("Builder"), requestParameters=queue),
+        call(107, "sqs", "SendMessage", role("Builder")),
+        call(108, "secretsmanager", "GetSecretValue", role("Builder"), requestParameters={"secretId": "own"}),
+        call(109, "sts", "AssumeRole", role("Builder"), requestParameters={"roleArn": f"arn:aws:iam::{THERE}:role/A"}),
+        call(110, "sts", "AssumeRole", role("Builder"), errorCode="AccessDenied"),
+        call(111, "kms", "Decrypt", role("Builder"), resources=[_key(THERE)]),
+        call(112, "sqs", "PurgeQueue", builder, recipientAccountId=THERE, **shared),
+        call(113, "sqs", "PurgeQueue", role("Builder"), **shared),
+        call(114, "sts", "AssumeRoot", role("Audit", MANAGEMENT), requestParameters={"targetPrincipal": THERE}),
     ]

@@ -58,8 +58,8 @@ def test_a_person_reads_two_numbers_first(run: Run) -> None:
     code, text, said = run(policy("deny.json", deny("*", ArnLike={"aws:PrincipalArn": "arn:*:iam::*:role/Builder"})))
     assert code == 0
     first, *_ = text.splitlines()
-    assert first == "would deny 12 calls of 3 principals; at most 13"
-    assert "Refused before: 1 call" in text
+    assert first == "would deny 24 calls of 3 principals; at most 25"
+    assert "Refused before: 2 calls" in text
     assert "policy `deny` statement `Deny` at r-fake" in text
     assert f"found: {first}" in said
 
@@ -111,8 +111,13 @@ def test_a_resource_control_policy_is_told_by_its_principal(run: Run) -> None:
     record = json.loads(text)
     assert code == 0
     assert record["change"][0]["kind"] == "rcp"
-    denied = {group["event"] for group in record["groups"] if group["verdict"] == "denied"}
-    assert {"PutObject", "CopyObject", "GetObject"} <= denied
+    events = {
+        verdict: {group["event"] for group in record["groups"] if group["verdict"] == verdict}
+        for verdict in ("denied", "depends")
+    }
+    assert events["denied"] == {"GetObject", "ListBuckets"}
+    assert events["depends"] == {"CopyObject", "GetObject", "PutObject"}
+    assert {"whose the resource is"} <= {key for group in record["groups"] for key in group["depends_on"]}
     assert "RunInstances" not in {group["event"] for group in record["groups"]}
 
 

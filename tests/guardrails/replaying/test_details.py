@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rootwarden.guardrails.replaying.asker import asker_of
-from rootwarden.guardrails.replaying.details import Details, fields_of, keys_of
-from rootwarden.guardrails.replaying.resources import Named, named_in, owner_of, resources_of
+from rootwarden.guardrails.replaying.details import Details, fields_of, keys_of, via_of
+from rootwarden.guardrails.replaying.owners import SOMEBODY, owners_of
+from rootwarden.guardrails.replaying.resources import Named, named_in, resources_of
 from rootwarden.guardrails.replaying.tags import request_tags
 from rootwarden.iam.context import MISSING, NOT_KNOWN, Values, held
 from rootwarden.iam.usage.caller import Identity
@@ -59,6 +60,8 @@ def parameters(value: Any) -> Details:
         (ENDPOINT, "aws:sourcevpc", NOT_KNOWN),
         (Details(address="10.0.0.5"), "aws:sourcevpce", NOT_KNOWN),
         (Details(address="AWS Internal"), "aws:sourceip", NOT_KNOWN),
+        (Details(address="10.0.0.5"), "aws:sourceip", NOT_KNOWN),
+        (Details(address="100.64.0.5"), "aws:sourcevpc", NOT_KNOWN),
         (Details(time="yesterday"), "aws:currenttime", NOT_KNOWN),
         (Details(agent="[S3Console/0.4]"), "aws:useragent", NOT_KNOWN),
         (SESSION, "aws:multifactorauthpresent", held("false")),
@@ -70,7 +73,6 @@ def parameters(value: Any) -> Details:
         (Details(), "aws:multifactorauthpresent", NOT_KNOWN),
         (Details(), "aws:tokenissuetime", NOT_KNOWN),
         (Details(), "aws:sourceidentity", NOT_KNOWN),
-        (Details(), "aws:resourceaccount", NOT_KNOWN),
         (parameters({"taskPolicyArn": {"arn": TASK}}), "sts:taskpolicyarn", held(TASK)),
         (parameters({"taskPolicyArn": "odd"}), "sts:taskpolicyarn", NOT_KNOWN),
         (parameters({"tags": [{"key": "team", "value": "blue"}]}), "aws:requesttag/team", held("blue")),
@@ -135,6 +137,8 @@ def test_nothing_in_parameters_makes_reading_fail(value: Any) -> None:
         ("s3:GetObject", Named((), {"bucketName": "b"}), ("",)),
         ("s3:GetBucketPolicy", Named((), {"bucketName": "b"}), ("arn:aws:s3:::b",)),
         ("s3:GetBucketPolicy", Named((), {"bucketName": "arn:aws:s3:eu-west-1:1:accesspoint/a"}), ("",)),
+        ("s3:GetObject", Named((), {"bucketName": "a-7fake-s3alias", "key": "k"}), ("",)),
+        ("s3:GetObject", Named((), {"bucketName": "b--euw1-az1--x-s3", "key": "k"}), ("",)),
         ("s3:ListAllMyBuckets", Named((), {}), ("*",)),
         ("sts:AssumeRoot", Named((), {"targetPrincipal": "111111111111"}), ("arn:aws:iam::111111111111:root",)),
         ("iam:DeleteRole", Named((), {"roleName": "a"}), ("",)),
@@ -147,10 +151,66 @@ def test_a_resource_is_told_or_may_be_any(action: str, named: Named, expected: t
     assert resources_of(catalogue.action(action), named, catalogue, "aws") == expected
 
 
-def test_the_owner_is_who_the_record_names_else_whose_trail_it_is() -> None:
-    assert owner_of(b'[{"ARN": "arn:aws:s3:::b"}, {"accountId": "222222222222"}]', "111111111111") == "222222222222"
-    assert owner_of(b'[{"ARN": "arn:aws:kms:eu-west-1:222222222222:key/1"}]', "111111111111") == "222222222222"
-    assert owner_of(b"nonsense", "111111111111") == "111111111111"
+OWN, OTHER, THIRD = "111111111111", "222222222222", "333333333333"
+
+
+@pytest.mark.parametrize(
+    ("source", "resources", "given", "account", "expected"),
+    [
+        ("s3", [{"ARN": "arn:aws:s3:::b/k"}, {"ARN": "arn:aws:s3:::b", "accountId": OTHER}], None, OWN, (OTHER,)),
+        ("s3", [{"ARN": "arn:aws:s3:::c/k"}, {"ARN": "arn:aws:s3:::b", "accountId": OTHER}], None, OWN, ("", OTHER)),
+        ("s3", None, {"bucketName": "b", "key": "k"}, OWN, ("", OWN)),
+        ("s3", None, {"bucketName": f"arn:aws:s3:eu-west-1:{OTHER}:accesspoint/a"}, OWN, ("", OWN, OTHER)),
+        ("s3", [{"accountId": OWN, "ARN": "arn:aws:s3:::b"}], {"x-amz-copy-source": "c/k"}, OWN, ("", OWN)),
+        ("s3", "nonsense", {"bucketName": "b"}, OWN, ("", OWN)),
+        ("s3", None, {"bucketName": "b"}, OTHER, (OTHER,)),
+        ("kms", [{"ARN": f"arn:aws:kms:eu-west-1:{OTHER}:key/1"}], None, OWN, (OTHER,)),
+        ("kms", None, {"keyId": f"arn:aws:kms:eu-west-1:{OTHER}:key/1"}, OWN, (OTHER,)),
+        ("kms", None, {"keyId": "alias/own"}, OWN, (OWN,)),
+        ("kms", None, {"encryptionAlgorithm": "SYMMETRIC_DEFAULT"}, OWN, ("", OWN)),
+        ("kms", [{"accountId": OTHER, "ARN": "a"}, {"accountId": THIRD, "ARN": "b"}], None, OWN, (OTHER, THIRD)),
+        ("sqs", None, {"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{OTHER}/jobs"}, OWN, (OTHER,)),
+        ("secretsmanager", None, {"secretId": "own"}, OWN, (OWN,)),
+        ("secretsmanager", None, None, OWN, ("", OWN)),
+        ("sts", None, {"roleArn": f"arn:aws:iam::{OTHER}:role/a"}, OWN, (OTHER,)),
+        ("sts", None, {"targetPrincipal": OTHER}, OWN, (OTHER,)),
+        ("sts", None, {"targetPrincipal": f"arn:aws:iam::{OTHER}:root"}, OWN, (OTHER,)),
+        ("ecr", None, {"registryId": OTHER, "repositoryName": "a"}, OWN, (OTHER,)),
+        ("ec2", None, {"imageId": "ami-0fake"}, OWN, ("", OWN)),
+        ("lambda", None, {"functionName": f"{OTHER}:function:a"}, OWN, ("", OWN, OTHER)),
+        ("sns", None, "cut off", OWN, ("", OWN)),
+        ("sns", None, {"name": "a"}, OWN, (OWN,)),
+        ("s3", None, None, "", ("",)),
+    ],
+)  # fmt: skip
+def test_an_owner_is_told_or_may_be_somebody(
+    source: str, resources: Any, given: Any, account: str, expected: tuple[str, ...]
+) -> None:
+    found = owners_of(
+        b"" if resources is None else json.dumps(resources).encode(),
+        b"" if given is None else json.dumps(given).encode(),
+        source=source,
+        account=account,
+        caller=OWN,
+    )
+    assert found == tuple(sorted(expected))
+    assert (SOMEBODY in found) is ("" in expected)
+
+
+@pytest.mark.parametrize(
+    ("invoked_by", "address", "expected"),
+    [
+        ("", "198.51.100.7", ""),
+        ("signin.amazonaws.com", "198.51.100.7", ""),
+        ("athena.amazonaws.com", "athena.amazonaws.com", "athena.amazonaws.com"),
+        ("", "athena.amazonaws.com", "athena.amazonaws.com"),
+        ("AWS Internal", "198.51.100.7", "AWS Internal"),
+        ("", "AWS Internal", "AWS Internal"),
+        ("", "", "AWS Internal"),
+    ],
+)
+def test_a_service_that_calls_is_seen_by_what_the_record_has(invoked_by: str, address: str, expected: str) -> None:
+    assert via_of(invoked_by, address) == expected
 
 
 def test_a_role_known_by_its_session_only_has_no_arn_for_policies() -> None:

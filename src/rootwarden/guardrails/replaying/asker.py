@@ -14,7 +14,7 @@ import msgspec
 from rootwarden.iam.context import MISSING, NOT_KNOWN, Held, held
 from rootwarden.iam.principal import Kind, Principal
 from rootwarden.iam.usage.caller import Kind as CallerKind
-from rootwarden.iam.usage.caller import caller_of
+from rootwarden.iam.usage.caller import account_in, caller_of
 
 if TYPE_CHECKING:
     from rootwarden.iam.usage.caller import Caller, Identity
@@ -27,6 +27,12 @@ _KINDS: Final = {
     CallerKind.FEDERATED: Kind.FEDERATED,
     CallerKind.OTHER: Kind.ANONYMOUS,
 }
+# What records of S3 have for the account of who did not sign in.
+_NOBODY: Final = frozenset({"ANONYMOUS_PRINCIPAL", "anonymous"})
+_FEDERATED: Final = ":federated-user/"
+_LINKED: Final = "whether it is a role that belongs to a service"
+# The name of every such role begins so (IAM user guide, *Service-linked roles*).
+_LINKED_NAME: Final = "AWSServiceRoleFor"
 # Of root nobody can say otherwise: it has no tags, and nobody federated it.
 _NOT_OF_ROOT: Final = ("aws:principaltag/", "aws:federatedprovider", "aws:ec2instancesource")
 # In requests a service makes of its own accord only (IAM user guide, *Cross-service confused deputy prevention*).
@@ -46,6 +52,7 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         keys: The condition keys that follow from who it is, in lower case.
         absent: Beginnings of keys that it never has.
         assumed: For root, whether it was assumed; `None` where nobody tells.
+        doubt: What is not known of it that may leave every policy of an organization without a say.
     """
 
     who: Principal
@@ -54,6 +61,7 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     keys: Mapping[str, Held]
     absent: tuple[str, ...] = ()
     assumed: bool | None = False
+    doubt: str = ""
 
 
 def asker_of(identity: Identity, source: str = "", *, assumed: bool | None = False) -> Asker:
@@ -65,9 +73,11 @@ def asker_of(identity: Identity, source: str = "", *, assumed: bool | None = Fal
         assumed: For root, whether `sts:AssumeRoot` opened the session; `None` where nobody tells.
     """
     caller = caller_of(identity)
-    if identity.kind == "FederatedUser" and identity.arn:
+    if identity.kind == "FederatedUser" or _FEDERATED in identity.arn:
         return _federated_user(identity, caller)
     kind = _KINDS[caller.kind]
+    if kind is Kind.ANONYMOUS and caller.account in _NOBODY:
+        return _anonymous()
     if kind is Kind.ANONYMOUS and source in _DIRECTORY_SOURCES:
         kind = Kind.FEDERATED
     session = identity.arn if kind is Kind.ROLE and identity.arn != caller.arn else ""
@@ -76,11 +86,15 @@ def asker_of(identity: Identity, source: str = "", *, assumed: bool | None = Fal
     if kind in {Kind.USER, Kind.ROLE} and (not caller.arn or _pathless(identity, caller)):
         keys["aws:PrincipalArn"] = NOT_KNOWN
         keys["aws:username"] = NOT_KNOWN if kind is Kind.USER else MISSING
-    if kind is Kind.ANONYMOUS and caller.account:
-        # An identity of a kind nobody knows: what it is, is not known either.
-        keys = {"aws:PrincipalAccount": held(caller.account)}
-        who = Principal(kind=Kind.ROLE, account=caller.account)
     keys["aws:AssumedRoot"] = _assumed(assumed) if kind is Kind.ROOT else MISSING
+    if kind is Kind.SERVICE:
+        keys |= _of_no_organization()
+        if "." not in caller.arn:
+            keys["aws:PrincipalServiceName"] = NOT_KNOWN
+    if kind is Kind.ANONYMOUS:
+        # An identity of a kind nobody knows: what it is, is not known either.
+        keys = {"aws:PrincipalAccount": held(caller.account)} if caller.account else {}
+        who = Principal(kind=Kind.ROLE, account=caller.account)
     return Asker(
         who=who,
         kind=caller.kind.value,
@@ -88,14 +102,41 @@ def asker_of(identity: Identity, source: str = "", *, assumed: bool | None = Fal
         keys=_lowered(keys),
         absent=_absent(kind),
         assumed=assumed if kind is Kind.ROOT else False,
+        doubt=_LINKED if _may_be_linked(kind, identity, caller) else "",
     )
+
+
+def _may_be_linked(kind: Kind, identity: Identity, caller: Caller) -> bool:
+    """Whether it may be a role that belongs to a service: of some records only a unique id or a session is known."""
+    if kind is Kind.ANONYMOUS or (kind is Kind.ROLE and not caller.arn):
+        return True
+    return _pathless(identity, caller) and caller.name.startswith(_LINKED_NAME)
+
+
+def _anonymous() -> Asker:
+    """Who did not sign the request (IAM user guide, *Principal key values*, and each key's availability)."""
+    who = Principal(kind=Kind.ANONYMOUS)
+    keys = dict(who.keys()) | _of_no_organization()
+    keys |= {"aws:PrincipalAccount": held("anonymous"), "aws:userid": held("anonymous")}
+    keys |= dict.fromkeys(("aws:PrincipalArn", "aws:AssumedRoot", "aws:SourceIdentity"), MISSING)
+    keys["aws:PrincipalIsAWSService"] = held("false")
+    absent = ("aws:principaltag/", "aws:multifactorauth", "aws:tokenissuetime", *_OF_SERVICES)
+    return Asker(who=who, kind="other", name="anonymous", keys=_lowered(keys), absent=absent)
+
+
+def _of_no_organization() -> dict[str, Held]:
+    return {"aws:PrincipalOrgID": MISSING, "aws:PrincipalOrgPaths": MISSING}
 
 
 def _federated_user(identity: Identity, caller: Caller) -> Asker:
     """A session of `sts:GetFederationToken`, whoever asked for it, is a principal of its own."""
-    who = Principal(kind=Kind.FEDERATED_USER, arn=identity.arn, account=caller.account, session=identity.arn)
+    account = caller.account or account_in(identity.arn)
+    who = Principal(kind=Kind.FEDERATED_USER, arn=identity.arn, account=account, session=identity.arn)
     keys = dict(who.keys()) | {"aws:AssumedRoot": MISSING}
-    return Asker(who=who, kind="federated", name=identity.arn, keys=_lowered(keys), absent=_OF_SERVICES)
+    if not identity.arn:
+        keys["aws:PrincipalArn"] = NOT_KNOWN
+    name = identity.arn or f"{account} {identity.principal}".strip()
+    return Asker(who=who, kind="federated", name=name, keys=_lowered(keys), absent=_OF_SERVICES)
 
 
 def _pathless(identity: Identity, caller: Caller) -> bool:

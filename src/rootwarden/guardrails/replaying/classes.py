@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from rootwarden.iam.condition import CompiledCondition
 
 OF_ADDRESSES: Final = ("address", "endpoint", "via")
-# These keys hold an address; those of endpoints depend on whether it is private, and on nothing else of it.
+# These keys hold an address. They and those of endpoints depend on whether it is private.
 _ADDRESSES: Final = frozenset({"aws:sourceip", "aws:vpcsourceip"})
-_ENDPOINTS: Final = frozenset({"aws:vpcsourceip", "aws:sourcevpce", "aws:sourcevpc"})
+_ENDPOINTS: Final = _ADDRESSES | {"aws:sourcevpce", "aws:sourcevpc"}
 _BY_RANGES: Final = (OPERATORS["ipaddress"], OPERATORS["notipaddress"])
 _NO_KEYS: Final = Context()
 # So many values of each set of fields are kept with their class; of the long ones fewer.

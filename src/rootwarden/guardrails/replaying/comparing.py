@@ -76,9 +76,15 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 class _Deny(msgspec.Struct, frozen=True):
     """A deny that matches or may: what it says, and where it stands."""
 
-    said: tuple[str, int]
+    said: int
     name: str
+    index: int
     surely: bool
+
+    @property
+    def there(self) -> tuple[int, str]:
+        """What it says, and at which target."""
+        return self.said, self.name.partition(AT)[2]
 
 
 def compare(asked: Asked, paths: Paths, around: Around) -> Compared:
@@ -89,11 +95,11 @@ def compare(asked: Asked, paths: Paths, around: Around) -> Compared:
     left = {one.said for one in others}
     added = [one for one in others if one.said not in known]
     removed = [one for one in own if one.said not in left]
-    there = {one.name for one in own}
-    brought = [one for one in others if one.name not in there]
+    there = {one.there for one in own}
+    brought = [one for one in others if one.there not in there]
     was, now = _bounds(before), _bounds(after)
-    closes = _closes(asked.scp.before, asked.scp.after, asked.request)
-    opens = _closes(asked.scp.after, asked.scp.before, asked.request)
+    closes = _closes(asked.scp.before, asked.scp.after, asked.request, paths)
+    opens = _closes(asked.scp.after, asked.scp.before, asked.request, paths)
     unplaced = asked.scp.unplaced or asked.rcp.unplaced
     newly = (now[0] and not was[1] and not unplaced, (bool(added) or closes) and not was[0] and now[1])
     freed = (was[0] and not now[1] and not unplaced, (bool(removed) or opens) and was[1] and not now[0])
@@ -107,6 +113,32 @@ def compare(asked: Asked, paths: Paths, around: Around) -> Compared:
         freed_by=_places(removed or own, before, paths, asked.scp.before, asked.request),
         depends_on=_dependencies((after, before), [*added, *removed], paths, unplaced),
     )
+
+
+def whichever(found: list[Compared], doubt: str) -> Compared:
+    """One request in every way in which it may have been made: sure is what comes of all of them.
+
+    Args:
+        found: What comes of each; one at least.
+        doubt: What is not known, where they differ.
+    """
+    first = found[0]
+    if all(one == first for one in found):
+        return first
+    return Compared(
+        denied=_all_and_any([one.denied for one in found]),
+        was_denied=_all_and_any([one.was_denied for one in found]),
+        newly=_all_and_any([one.newly for one in found]),
+        freed=_all_and_any([one.freed for one in found]),
+        added=_all_and_any([one.added for one in found]),
+        by=tuple(sorted({place for one in found for place in one.by})),
+        freed_by=tuple(sorted({place for one in found for place in one.freed_by})),
+        depends_on=tuple(dict.fromkeys([*(key for one in found for key in one.depends_on), doubt])),
+    )
+
+
+def _all_and_any(found: list[tuple[bool, bool]]) -> tuple[bool, bool]:
+    return all(surely for surely, _ in found), any(perhaps for _, perhaps in found)
 
 
 def _decided(asked: Asked, around: Around, *, after: bool) -> Answer:
@@ -136,12 +168,12 @@ def _denies(answer: Answer, paths: Paths) -> list[_Deny]:
         if reason.layer in {"scp", "rcp"} and reason.matched is not False and reason.policy:
             if not paths.denies(reason.policy, reason.index):
                 continue
-            said = (reason.policy.partition(AT)[0], reason.index)
-            found.append(_Deny(said, reason.policy, reason.matched is True))
+            said = paths.said(reason.policy, reason.index)
+            found.append(_Deny(said, reason.policy, reason.index, reason.matched is True))
     return found
 
 
-def _closes(before: Layers | None, after: Layers | None, request: Request) -> bool:
+def _closes(before: Layers | None, after: Layers | None, request: Request, paths: Paths) -> bool:
     """Whether a level of service control policies may allow nothing of a request any more that it allowed before."""
     for own, others in zip(before or (), after or (), strict=False):
         if own == others:
@@ -149,22 +181,18 @@ def _closes(before: Layers | None, after: Layers | None, request: Request) -> bo
         now = view("scp", others, request)
         if now.allows(at_most=False):
             continue
-        allows = {_said(one.reason.policy, one.reason.index) for one in now.matches if one.denies is not True}
+        allows = {paths.said(one.reason.policy, one.reason.index) for one in now.matches if one.denies is not True}
         was = view("scp", own, request).matches
-        if any(one.denies is not True and _said(one.reason.policy, one.reason.index) not in allows for one in was):
+        if any(one.denies is not True and paths.said(one.reason.policy, one.reason.index) not in allows for one in was):
             return True
     return False
-
-
-def _said(policy: str, index: int) -> tuple[str, int]:
-    return policy.partition(AT)[0], index
 
 
 def _places(
     denies: list[_Deny], answer: Answer, paths: Paths, layers: Layers | None, request: Request
 ) -> tuple[Place, ...]:
     """The statements that deny, or else the level that allows nothing."""
-    found = (paths.place(one.name, one.said[1]) for one in denies)
+    found = (paths.place(one.name, one.index) for one in denies)
     places = sorted({one for one in found if one is not None})
     if not places and answer.at_least != _ALLOWED:
         places = sorted(set(_silent(layers, paths, request)))

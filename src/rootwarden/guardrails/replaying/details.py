@@ -16,6 +16,7 @@ from rootwarden.facts.instant import parse_instant
 from rootwarden.guardrails.replaying.ranges import is_private
 from rootwarden.guardrails.replaying.tags import request_tags
 from rootwarden.iam.context import MISSING, NOT_KNOWN, Values, held
+from rootwarden.iam.usage.caller import service_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # What stands in `userAgent` for programs of AWS; the agent of the request itself is not told then.
 _NO_AGENTS: Final = (".amazonaws.com", "AWS Internal", "aws-internal")
+_INTERNAL: Final = "AWS Internal"
 _LONGEST_AGENT: Final = 1000  # CloudTrail cuts what is longer
 
 
@@ -37,16 +39,17 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         address: `sourceIPAddress`.
         agent: `userAgent`.
         endpoint: `vpcEndpointId`.
-        via: The service that called with the permissions of who asks.
+        via: The service that called with the permissions of who asks, as `via_of` gives it.
         mfa: `mfaAuthenticated`: `true`, `false` or empty.
         started: When the session began.
         temporary: Whether the key that signed is temporary; `None` where nobody tells.
         encrypted: Whether the record tells of TLS.
         source_identity: Of the session.
         principal: `principalId`.
-        owner: The account of the resource.
+        owners: Who may have the resource, as `owners_of` gives it.
         parameters: `requestParameters` as JSON.
         resources: `resources` as JSON.
+        role: Whether a role may have been handed over.
     """
 
     account: str = ""
@@ -62,16 +65,31 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     encrypted: bool = False
     source_identity: str = ""
     principal: str = ""
-    owner: str = ""
+    owners: tuple[str, ...] = ()
     parameters: bytes = b""
     resources: bytes = b""
+    role: bool = False
+
+
+def via_of(invoked_by: str, address: str) -> str:
+    """The service that made a call with somebody's permissions; empty where nobody but themselves did.
+
+    Args:
+        invoked_by: `invokedBy`; empty where the record has none.
+        address: `sourceIPAddress`. Some records name the service there only, and what has none tells nothing.
+    """
+    service = service_behind(invoked_by) or (invoked_by if invoked_by == _INTERNAL else "")
+    return service or ("" if _address(address) else address or _INTERNAL)
 
 
 def _source_ip(details: Details, _: str) -> Held:
+    """The address, but for calls through an endpoint, which some records of private addresses do not tell."""
     address = _address(details.address)
     if details.via or not address:
         return NOT_KNOWN
-    return MISSING if details.endpoint else held(address)
+    if details.endpoint:
+        return MISSING
+    return NOT_KNOWN if is_private(address) else held(address)
 
 
 def _vpc_source_ip(details: Details, _: str) -> Held:
@@ -155,10 +173,6 @@ def _user_id(details: Details, _: str) -> Held:
     return held(details.principal) if details.principal else NOT_KNOWN
 
 
-def _owner(details: Details, _: str) -> Held:
-    return held(details.owner) if details.owner else NOT_KNOWN
-
-
 def _tags(details: Details, key: str) -> Held:
     """`aws:RequestTag/KEY` and `aws:TagKeys`; tags of resources are not in a request."""
     tags = request_tags(details.parameters)
@@ -207,13 +221,10 @@ _MADE: Final[dict[str, tuple[tuple[str, ...], Callable[[Details, str], Held]]]] 
     "aws:securetransport": (("encrypted",), _secure),
     "aws:sourceidentity": (("source_identity", "temporary"), _source_identity),
     "aws:userid": (("principal",), _user_id),
-    "aws:resourceaccount": (("owner",), _owner),
     "aws:tagkeys": (("parameters",), _tags),
     "sts:taskpolicyarn": (("parameters",), _task_policy),
 }
 _REQUEST_TAG: Final = "aws:requesttag/"
-# Made of the owner by whoever knows the organization.
-_OF_OWNER: Final = frozenset({"aws:resourceorgid", "aws:resourceorgpaths"})
 
 
 def fields_of(keys: Iterable[str]) -> tuple[str, ...]:
@@ -222,8 +233,6 @@ def fields_of(keys: Iterable[str]) -> tuple[str, ...]:
     for key in keys:
         if key.startswith(_REQUEST_TAG):
             fields.add("parameters")
-        elif key in _OF_OWNER:
-            fields.add("owner")
         elif key in _MADE:
             fields.update(_MADE[key][0])
     return tuple(sorted(fields))

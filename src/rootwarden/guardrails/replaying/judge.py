@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.guardrails.replaying.belonging import Belonging
+from rootwarden.guardrails.replaying.calling import Call
 from rootwarden.guardrails.replaying.classes import Classes
-from rootwarden.guardrails.replaying.comparing import Asked, compare
 from rootwarden.guardrails.replaying.details import fields_of, keys_of
-from rootwarden.guardrails.replaying.likeness import SIGN_IN_KEY, likeness, partition_of, spelled_keys
-from rootwarden.guardrails.replaying.needs import SIGN_IN, NeedsOfEvents
+from rootwarden.guardrails.replaying.likeness import SIGN_IN_KEY, likeness, spelled_keys
+from rootwarden.guardrails.replaying.needs import PASS_ROLE, SIGN_IN, NeedsOfEvents
+from rootwarden.guardrails.replaying.owners import SOMEBODY
 from rootwarden.guardrails.replaying.paths import NOTHING, Paths
-from rootwarden.guardrails.replaying.resources import named_in, resources_of
 from rootwarden.guardrails.replaying.ruling import Effect, Ruling
 from rootwarden.iam.context import MISSING, Context, held
 from rootwarden.iam.principal import Kind
-from rootwarden.iam.statement import ANY_RESOURCE, Request
+from rootwarden.iam.statement import ANY_RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,15 +65,21 @@ class Plan:
 
     __slots__ = ("beyond", "classes", "fields", "keys", "marks", "needed", "needs", "owner", "resources", "rulings")
 
-    def __init__(self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, beyond: str) -> None:
-        more = ("parameters", "resources", "account") if resources else ()
+    def __init__(
+        self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, passing: bool, beyond: str
+    ) -> None:
+        more = ("parameters", "resources", "region") if resources else ()
         self.needs = needs
         self.keys = keys
         self.resources = resources
         self.owner = owner
         self.beyond = beyond
         self.marks = needs.marks
-        self.fields: tuple[str, ...] = (*more, *(("owner",) if owner else ()))
+        self.fields: tuple[str, ...] = (
+            *more,
+            *(("owners", "account") if owner else ()),
+            *(("role",) if passing else ()),
+        )
         self.classes: tuple[Classes, ...] = ()
         self.needed: tuple[str, ...] = ()
         self.rulings: dict[object, Ruling] = {}
@@ -87,25 +93,32 @@ class Judge:
         rules: What events are named otherwise than the action they need.
         events: From events to actions.
         catalogue: The actions there are.
+
+    Attributes:
+        around: What is the same for every account.
+        catalogue: As given.
+        paths: The policies above every account.
+        owned: The kinds of places resources may have under the resource control policies that change.
     """
 
     def __init__(self, brief: Brief, rules: EventRules, events: EventMap, catalogue: ActionCatalogue) -> None:
         self._brief = brief
-        self._around = brief.around
+        self.around = brief.around
         self._needs = NeedsOfEvents(rules, events, catalogue)
         self._belonging = Belonging(brief.before)
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._made = 0
         self._filled: list[Plan] = []
         self.paths = Paths(brief)
-        self._everywhere = self._of_resources()
+        self.owned = tuple(self._alternatives())
+        self._everywhere = tuple(side for side, _ in self.owned)
         every = (one for side in self._everywhere for one in side.statements)
         self._of_everywhere = tuple({id(one): one for one in every}.values())
         self._classes: dict[tuple[object, ...], Classes] = {}
 
     def touches(self, asker: Asker) -> bool:
         """Whether the change may touch any call of a principal."""
-        return bool(self._everywhere) or self._reaches(asker, self._above(asker))
+        return bool(self._everywhere) or self._reaches(asker, self.above(asker))
 
     def plan(self, asker: Asker, source: str, name: str, *, beyond: str = "") -> Plan | None:
         """How calls are decided; `None` where the change touches none of them.
@@ -117,7 +130,7 @@ class Judge:
             beyond: Why no policy stops it, where the record tells that.
         """
         needs = self._needs.of(source, name)
-        mine = self._above(asker)
+        mine = self.above(asker)
         sides = (mine, *self._everywhere)
         changed = [one for side in sides for one in _possible(side.changed, asker)]
         if not any(side.unread for side in sides) and not any(needs.named_by(one) for one in changed):
@@ -126,7 +139,8 @@ class Judge:
         keys = frozenset(key for one in every for key in _asked(one)) - asker.keys.keys()
         owner = bool(self._everywhere) or any(key.startswith("aws:resource") for key in keys)
         resources = any(_is_particular(one) for one in every)
-        plan = Plan(needs, keys, resources=resources, owner=owner, beyond=beyond)
+        passing = needs.may_pass and any(one.names_action(PASS_ROLE.lower()) for one in every)
+        plan = Plan(needs, keys, resources=resources, owner=owner, passing=passing, beyond=beyond)
         self._part(plan, every)
         if not resources:
             statements = [one for side in sides for one in side.statements]
@@ -135,7 +149,7 @@ class Judge:
 
     def likeness(self, asker: Asker) -> tuple[object, ...]:
         """What plans and rulings depend on of an asker: those of whom it is the same share them."""
-        return likeness(asker, (*self._above(asker).statements, *self._of_everywhere))
+        return likeness(asker, (*self.above(asker).statements, *self._of_everywhere))
 
     def ruling(
         self,
@@ -200,63 +214,56 @@ class Judge:
             self._filled.append(plan)
         self._made += 1
 
-    def _above(self, asker: Asker) -> Side:
+    def above(self, asker: Asker) -> Side:
+        """The service control policies above who calls; of nobody knows which account, any may be."""
         who = asker.who
-        if who.kind in _UNBOUND or who.service_linked or not who.account or who.account == self._around.management:
+        if who.kind in _UNBOUND or who.service_linked or (who.account and who.account == self.around.management):
             return NOTHING
         return self.paths.side("scp", who.account)
 
-    def _of_resources(self) -> tuple[Side, ...]:
-        """Resource control policies reach whoever calls, as resources of any account may be meant."""
+    def _alternatives(self) -> Iterator[tuple[Side, str]]:
+        """The kinds of places resources may have, each with an account: these policies reach whoever calls."""
         if "rcp" not in self._brief.kinds:
-            return ()
-        sides = {one.account: self.paths.side("rcp", one.account) for one in self._brief.before.standings}
-        return tuple({id(side): side for side in sides.values() if not side.idle}.values())
+            return
+        accounts = [one.account for one in self._brief.before.standings if one.account != self.around.management]
+        shapes: set[object] = set()
+        for account in (*accounts, *(() if self._brief.listed else (SOMEBODY,))):
+            side = self.paths.side("rcp", account)
+            if not side.idle and side.shape not in shapes:
+                shapes.add(side.shape)
+                yield side, account
 
     def _reaches(self, asker: Asker, side: Side) -> bool:
         return side.unread or any(True for _ in _possible(side.changed, asker))
 
     def _ruling(self, plan: Plan, asker: Asker, details: Details, marks: tuple[str, ...]) -> Ruling:
-        owner = details.owner if plan.owner else ""
-        scp = self._above(asker)
-        rcp = self.paths.side("rcp", owner) if owner else NOTHING
-        if scp.idle and rcp.idle:
+        call = Call(self, plan, asker, details)
+        if call.idle:
             return UNTOUCHED
-        context = Context(self._keys(plan, asker, details), complete=False, absent=asker.absent)
         mapped = plan.needs.of(marks)
         beyond = plan.beyond or mapped.none
-        named = named_in(details) if plan.resources else None
-        partition = partition_of(asker)
-
-        def compared(action: str, template: str = "") -> list[Compared]:
-            known = self._catalogue.action(action)
-            where: tuple[str, ...] = (ANY_RESOURCE,)
-            if named is not None and template != "*" and not beyond:
-                where = resources_of(known, named, self._catalogue, partition)
-            requests = (Request(action.lower(), one, context) for one in where)
-            asked = (Asked(asker.who, request, owner or asker.who.account, scp, rcp) for request in requests)
-            return [compare(one, self.paths, self._around) for one in asked]
-
         if beyond:
-            fenced = compared(SIGN_IN) if plan.needs.signs_in and not rcp.idle else []
+            fenced = call.compared(SIGN_IN) if plan.needs.signs_in and self.owned else []
             if any(one.newly[1] or one.freed[1] for one in fenced):
                 return _fenced(fenced)
-            found = [one for action in plan.needs.apart for one in compared(action)]
+            found = [one for action in plan.needs.apart for one in call.compared(action, anywhere=True)]
             return msgspec.structs.replace(_summed(found, [], []), beyond=beyond)
-        surely = [one for need in mapped.needed for one in compared(need.action, need.resource)]
-        perhaps = [(action, one) for action in plan.needs.perhaps(marks) for one in compared(action)]
-        either = [one for action in plan.needs.either(marks, scp, rcp) for one in compared(action)]
+        surely = [one for need in mapped.needed for one in call.compared(need.action, need.resource)]
+        unsure = plan.needs.perhaps(marks, role=details.role)
+        perhaps = [(action, one) for action in unsure for one in call.compared(action)]
+        either = [one for action in plan.needs.either(marks, *call.sides) for one in call.compared(action)]
         actions = tuple(need.action for need in mapped.needed)
-        return msgspec.structs.replace(_summed(surely, perhaps, either), actions=actions)
+        return _doubted(msgspec.structs.replace(_summed(surely, perhaps, either), actions=actions), asker)
 
-    def _keys(self, plan: Plan, asker: Asker, details: Details) -> dict[str, Held]:
-        keys: dict[str, Held] = {**keys_of(details, plan.keys), **asker.keys}
-        keys |= self._belonging.keys("principal", asker.who.account)
-        if plan.owner and details.owner:
-            keys |= self._belonging.keys("resource", details.owner)
+    def keys(self, plan: Plan, asker: Asker, details: Details, owner: str) -> dict[str, Held]:
+        """The condition keys of a call on what one account has; `SOMEBODY` where nobody knows whose it is."""
+        keys: dict[str, Held] = {**keys_of(details, plan.keys)}
+        keys |= {**self._belonging.keys("principal", asker.who.account), **asker.keys}
+        if owner:
+            keys |= {"aws:resourceaccount": held(owner), **self._belonging.keys("resource", owner)}
         if plan.needs.signs_in and asker.who.arn:
             keys[SIGN_IN_KEY] = held(asker.who.arn)
-        return keys | dict.fromkeys(self._around.no_keys, MISSING)
+        return keys | dict.fromkeys(self.around.no_keys, MISSING)
 
 
 def _possible(statements: Iterable[CompiledStatement], asker: Asker) -> Iterator[CompiledStatement]:
@@ -279,6 +286,13 @@ def _asked(statement: CompiledStatement) -> Iterator[str]:
 
 def _is_particular(statement: CompiledStatement) -> bool:
     return statement.resources is not None and any(one.text != ANY_RESOURCE for one in statement.resources)
+
+
+def _doubted(ruling: Ruling, asker: Asker) -> Ruling:
+    """What is not known of who asks makes nothing sure."""
+    if not asker.doubt or ruling.effect is Effect.NOTHING:
+        return ruling
+    return msgspec.structs.replace(ruling, surely=False, depends_on=(*ruling.depends_on, asker.doubt))
 
 
 def _fenced(found: list[Compared]) -> Ruling:

@@ -40,22 +40,13 @@ def likeness(asker: Asker, statements: Iterable[CompiledStatement]) -> tuple[obj
     texts = tuple((key, asker.keys[key]) for key in sorted(spelled & asker.keys.keys()))
     arn = who.arn if signs_in or SIGN_IN_KEY in spelled else ""
     keys = frozenset(asker.keys)
-    return (
-        who.kind,
-        who.account,
-        who.service_linked,
-        partition_of(asker),
-        keys,
-        asker.absent,
-        tuple(outcomes),
-        texts,
-        arn,
-    )
+    known = who.kind, who.account, who.service_linked, partition_of(asker), asker.doubt
+    return *known, keys, asker.absent, tuple(outcomes), texts, arn
 
 
 def partition_of(asker: Asker) -> str:
-    """The partition of AWS somebody is of."""
-    return asker.who.arn.split(":")[1] if asker.who.arn.count(":") > 1 else "aws"
+    """The partition of AWS somebody is of; empty where nobody tells."""
+    return asker.who.arn.split(":")[1] if asker.who.arn.startswith("arn:") else ""
 
 
 def spelled_keys(statement: CompiledStatement) -> Iterator[str]:

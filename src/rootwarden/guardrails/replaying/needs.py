@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rootwarden.iam.actions import Access
 from rootwarden.iam.usage.tally import Call, Outcome
 
 if TYPE_CHECKING:
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
     from rootwarden.iam.statement import CompiledStatement
     from rootwarden.iam.usage.mapping import EventMap, EventRules, Mapped
 
-# Never an event of its own (CloudTrail guide); the service reference says which actions need it besides.
+# Never an event of its own (CloudTrail guide). Which actions need it besides the data does not tell.
 PASS_ROLE: Final = "iam:PassRole"  # noqa: S105 - an action
 SIGN_IN: Final = "signin:Authenticate"
+_READING: Final = frozenset({Access.LIST, Access.READ})
+# Roles are assumed, made and changed with these, and handed over with one event only.
+_PASSING_NONE: Final = frozenset({"iam", "sts", "signin"})
+_INTO_PROFILE: Final = ("iam", "AddRoleToInstanceProfile")
 _SIGN_IN_EVENT: Final = ("signin", "ConsoleLogin")
 
 
@@ -33,11 +38,23 @@ class Needs:
     Attributes:
         marks: As given.
         candidates: Every action it may need.
+        may_pass: Whether a role may be handed over with it.
         apart: What it is taken for where no policy stops it: an action of its own name.
         signs_in: Whether it is the step of signing in that a fence may stop.
     """
 
-    __slots__ = ("_catalogue", "_classes", "_mapped", "_unknown", "apart", "candidates", "marks", "signs_in")
+    __slots__ = (
+        "_anything",
+        "_catalogue",
+        "_classes",
+        "_mapped",
+        "_unknown",
+        "apart",
+        "candidates",
+        "marks",
+        "may_pass",
+        "signs_in",
+    )
 
     def __init__(
         self, source: str, name: str, marks: tuple[str, ...], events: EventMap, catalogue: ActionCatalogue
@@ -46,7 +63,8 @@ class Needs:
         self.signs_in = (source, name) == _SIGN_IN_EVENT
         self.apart = (f"{source}:{name}",)
         self._catalogue = catalogue
-        self._classes: dict[tuple[Side, ...], tuple[str, ...]] = {}
+        self._classes: dict[tuple[tuple[str, ...], tuple[Side, ...]], tuple[str, ...]] = {}
+        self._anything = False
         calls = {chosen: Call(source, name, Outcome.DONE, "", chosen) for chosen in ((), *((one,) for one in marks))}
         self._mapped = events.of, source, name
         found: dict[str, None] = {}
@@ -54,14 +72,24 @@ class Needs:
         for chosen in calls:
             mapped = self.of(chosen)
             found.update(dict.fromkeys(need.action for need in mapped.needed))
-            found.update(dict.fromkeys(self.perhaps(chosen)))
+            found.update(dict.fromkeys(mapped.maybe))
             if mapped.unknown:
                 unknown.update(dict.fromkeys(self._alternatives(mapped, source, name)))
+                # A service by a name nobody knows may be one whose actions policies name otherwise.
+                self._anything = all(catalogue.service(one) is None for one in mapped.prefixes or (source,))
+        self.may_pass = (source, name) == _INTO_PROFILE or (source not in _PASSING_NONE and not self._only_reads())
+        if self.may_pass:
+            found[PASS_ROLE] = None
         found.update(dict.fromkeys(self.apart))
         if self.signs_in:
             found[SIGN_IN] = None
         self._unknown = tuple(unknown)
         self.candidates = tuple(found | unknown)
+
+    def _only_reads(self) -> bool:
+        """Whether all it needs, being called plainly, is to read."""
+        actions = [self._catalogue.action(need.action) for need in self.of(()).needed]
+        return bool(actions) and all(one is not None and set(one.access) <= _READING for one in actions)
 
     def of(self, marks: tuple[str, ...]) -> Mapped:
         """What a call with these marks needed."""
@@ -70,35 +98,41 @@ class Needs:
 
     def named_by(self, statement: CompiledStatement) -> bool:
         """Whether a statement names an action the event may need."""
-        return any(statement.names_action(action.lower()) for action in self.candidates)
+        return self._anything or any(statement.names_action(action.lower()) for action in self.candidates)
 
     def changed_by(self, mark: str, statements: list[CompiledStatement]) -> bool:
         """Whether a parameter changes what is needed, or adds what these statements tell from what is needed anyway."""
         plain, marked = self.of(()), self.of((mark,))
         if plain.needed != marked.needed or plain.none != marked.none or not plain.needed:
             return True
-        more = set(self.perhaps((mark,))) - set(self.perhaps(()))
+        more = set(marked.maybe) - set(plain.maybe)
         first = plain.needed[0].action.lower()
         return any(one.names_action(first) is not one.names_action(each.lower()) for one in statements for each in more)
 
-    def perhaps(self, marks: tuple[str, ...]) -> tuple[str, ...]:
-        """Actions it may have needed besides."""
+    def perhaps(self, marks: tuple[str, ...], *, role: bool) -> tuple[str, ...]:
+        """Actions it may have needed besides.
+
+        Args:
+            marks: Those the call has.
+            role: Whether it may have handed over a role.
+        """
         mapped = self.of(marks)
-        actions = (self._catalogue.action(need.action) for need in mapped.needed)
-        passing = any(action is not None and PASS_ROLE in action.dependent for action in actions)
-        return (*mapped.maybe, *((PASS_ROLE,) if passing else ()))
+        passing = role and self.may_pass and PASS_ROLE not in mapped.maybe
+        return (*(mapped.maybe if mapped.needed else ()), *((PASS_ROLE,) if passing else ()))
 
     def either(self, marks: tuple[str, ...], *sides: Side) -> tuple[str, ...]:
-        """Where nobody knows the action it needed: one of each kind that these policies tell apart."""
-        if not self.of(marks).unknown:
+        """Where nobody knows which of several actions it needed: one of each kind that these policies tell apart."""
+        mapped = self.of(marks)
+        if mapped.needed:
             return ()
-        found = self._classes.get(sides)
+        actions = self._unknown if mapped.unknown else mapped.maybe
+        found = self._classes.get((actions, sides))
         if found is None:
             every = [one for side in sides for one in side.statements]
             kinds: dict[tuple[bool, ...], str] = {}
-            for action in self._unknown:
+            for action in (*actions, *(_examples(every) if mapped.unknown and self._anything else ())):
                 kinds.setdefault(tuple(one.names_action(action.lower()) for one in every), action)
-            found = self._classes[sides] = tuple(kinds.values())
+            found = self._classes[actions, sides] = tuple(kinds.values())
         return found
 
     def _alternatives(self, mapped: Mapped, source: str, name: str) -> Iterable[str]:
@@ -107,6 +141,12 @@ class Needs:
             if service is not None:
                 yield from (action.full for action in service.actions.values())
             yield f"{prefix}:{name}"
+
+
+def _examples(statements: Iterable[CompiledStatement]) -> Iterable[str]:
+    """Actions that patterns of policies match, one for each."""
+    texts = {pattern.text.lower() for one in statements for pattern in one.actions}
+    return sorted(text.replace("*", "x").replace("?", "x") for text in texts if ":" in text)
 
 
 class NeedsOfEvents:

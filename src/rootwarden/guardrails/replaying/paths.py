@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from rootwarden.facts.fact import Known, Unknown
+from rootwarden.facts.iam_document import IamDocument
 from rootwarden.guardrails.asking import Around
 from rootwarden.guardrails.replaying.change import Step
 from rootwarden.guardrails.replaying.ruling import Place
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Layers: TypeAlias = tuple[tuple[Policy, ...], ...]
 # Parts the name of a policy from the target it is attached to; neither has one.
 AT: Final = "\n"
+_UNMANAGED: Final = "which account manages the organization"
 # An account more than any organization has is made up by whoever writes the log.
 _MOST_SIDES: Final = 100_000
 
@@ -71,6 +73,16 @@ class Side(msgspec.Struct, frozen=True, eq=False):
     unplaced: str = ""
 
     @property
+    def shape(self) -> object:
+        """The same for accounts whose policies say the same, whatever targets they are attached to."""
+        levels = (self.before, self.after)
+        said = tuple(
+            tuple(tuple(sorted(one.name.partition(AT)[0] for one in level)) for level in layers or ())
+            for layers in levels
+        )
+        return said, self.unplaced
+
+    @property
     def idle(self) -> bool:
         """Whether the change is not above the account."""
         return not self.changed and not self.unread
@@ -93,6 +105,8 @@ class Paths:
         self._skipped = frozenset(account for account, _ in brief.before.skipped)
         self._made: dict[tuple[str, str], Side] = {}
         self._numbers: dict[object, str] = {}
+        self._sayings: dict[tuple[str, int], int] = {}
+        self._statements: dict[object, int] = {}
         self._named: dict[str, tuple[Attached, str]] = {}
 
     def side(self, kind: str, account: str) -> Side:
@@ -119,6 +133,20 @@ class Paths:
             return Place(policy.name, "", target)
         return Place(policy.name, policy.document.statements[index].sid or f"#{index + 1}", target)
 
+    def said(self, name: str, index: int) -> int:
+        """A number for what a statement says: the same in whichever policy, at whichever target, under whichever name.
+
+        A policy that cannot be read says something of its own.
+        """
+        found = self._sayings.get((name, index))
+        if found is None:
+            what: object = (name.partition(AT)[0], index)
+            document = self._named[name][0].document if name in self._named else None
+            if isinstance(document, IamDocument) and 0 <= index < len(document.statements):
+                what = (document.version, msgspec.structs.replace(document.statements[index], sid=""))
+            found = self._sayings[name, index] = self._statements.setdefault(what, len(self._statements))
+        return found
+
     def denies(self, name: str, index: int) -> bool:
         """Whether a statement is a Deny; a policy that cannot be read may be one."""
         found = self._named.get(name)
@@ -138,6 +166,8 @@ class Paths:
         return f"policy `{policy.name}` at {target}: {why}" if why else f"policy `{policy.name}` at {target}"
 
     def _side(self, kind: str, account: str) -> Side:
+        if not account:
+            return self._nowhere(kind, "the record does not tell the account")
         if account not in self._before:
             return NOTHING if self._brief.listed or account in self._skipped else self._nowhere(kind)
         before: Fact[Levels] = getattr(self._before[account], kind)
@@ -147,7 +177,8 @@ class Paths:
             return self._nowhere(kind, why)
         if not before.value and not after.value:
             return NOTHING
-        return self._compared(before.value, after.value, "")
+        managed = self._brief.around.management or self._before[account].alone
+        return self._compared(before.value, after.value, "" if managed else _UNMANAGED)
 
     def _nowhere(self, kind: str, why: str = "the account is not in the evidence") -> Side:
         """Of an account nobody knows the place of: the change may be above it, and whatever else."""
@@ -156,8 +187,13 @@ class Paths:
         mine = [step for step in self._brief.steps if step.kind == kind]
         taken = tuple(step.policy for step in mine if step.operation == "detach")
         brought = tuple(step.policy for step in mine if step.operation == "attach")
+        # What goes may be what allows something at the level.
+        allowing = any(
+            isinstance(one.document, Unreadable) or any(each.effect == "Allow" for each in one.document.statements)
+            for one in taken
+        )
         before = Level("", "", (full, unknown, *taken))
-        after = Level("", "", (full, unknown, *brought))
+        after = Level("", "", (*(() if allowing else (full,)), unknown, *brought))
         return self._compared((before,), (after,), why)
 
     def _compared(self, before: Levels, after: Levels, unplaced: str) -> Side:

@@ -55,13 +55,15 @@ _EXAMPLES: Final = tuple(
 
 
 def is_private(address: str) -> bool:
-    """Whether an address is private; those of the documentation networks stand for public ones.
+    """Whether nobody comes from an address over the internet; documentation networks stand for public ones.
+
+    Addresses that carriers share (RFC 6598) are used within VPCs, too.
 
     Raises:
         ValueError: It is no address.
     """
     one = ip_address(address)
-    return one.is_private and not any(one in network for network in _EXAMPLES)
+    return not one.is_global and not any(one in network for network in _EXAMPLES)
 
 
 class Stretches:

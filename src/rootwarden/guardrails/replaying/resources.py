@@ -1,7 +1,8 @@
-"""On which resources a call was, as far as its record tells; whose they are."""
+"""On which resources a call was, as far as its record tells."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _LONGEST: Final = 2048
 _MOST: Final = 8
-_ARN_PARTS: Final = 6
-_DIGITS: Final = 12
+_A_ROLE: Final = re.compile(rb"role|instance-?profile", re.IGNORECASE)
+# How names end that are no buckets (S3 user guide, *Bucket naming rules*).
+_ALIASES: Final = ("-s3alias", "--ol-s3", "--op-s3", "--x-s3", "--table-s3")
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -29,25 +31,24 @@ class Named(msgspec.Struct, frozen=True):
 
 class _Resource(msgspec.Struct, gc=False):
     ARN: str = ""
-    accountId: str = ""  # noqa: N815 - as CloudTrail spells it
 
 
 _resources: Final = msgspec.json.Decoder(list[_Resource])
+
+
+def hands_over(parameters: bytes) -> bool:
+    """Whether a role, or an instance profile with one, may have been handed over, as parameters tell it.
+
+    Args:
+        parameters: `requestParameters` as JSON; empty where the record has none, which may have been left out.
+    """
+    return not parameters or _A_ROLE.search(parameters) is not None
 
 
 def named_in(details: Details) -> Named:
     """What a record names."""
     arns = tuple(one.ARN for one in _listed(details.resources) if 0 < len(one.ARN) <= _LONGEST)
     return Named(arns, {name: value for name, value in _parameters(details).items() if len(value) <= _LONGEST})
-
-
-def owner_of(resources: bytes, account: str) -> str:
-    """The account of what a call was on: as `resources` says, else the account whose trail has the record."""
-    for one in _listed(resources):
-        told = one.accountId or _account_in(one.ARN)
-        if len(told) == _DIGITS:
-            return told
-    return account
 
 
 def resources_of(action: Action | None, named: Named, catalogue: ActionCatalogue, partition: str) -> tuple[str, ...]:
@@ -70,16 +71,18 @@ def resources_of(action: Action | None, named: Named, catalogue: ActionCatalogue
     found = used_resources(action, catalogue, [group], "", partition)
     if not found or len(found) > _MOST:
         return (UNTOLD_RESOURCE,)
-    return tuple(sorted(found))
+    # Of another type there may be one that has no ARN in the record.
+    return (*sorted(found), *((UNTOLD_RESOURCE,) if len(action.resources) > 1 else ()))
 
 
 def _of_s3(action: Action, named: Named, partition: str) -> tuple[str, ...]:
     """Records of S3 name bucket and key as parameters (CloudTrail guide, *Amazon S3 events*).
 
-    A call through an access point has the ARN of that in place of the bucket: which bucket is behind, is not told.
+    A call through an access point has its ARN or alias in place of the bucket: which bucket is behind, is not told. Nor
+    are directories and tables, which are known by such names, buckets of S3 to policies.
     """
     bucket, key = named.texts.get("bucketName", ""), named.texts.get("key", "")
-    if not bucket or ":" in bucket:
+    if not bucket or ":" in bucket or bucket.endswith(_ALIASES):
         return (UNTOLD_RESOURCE,)
     if "object" in action.resources:
         return (f"arn:{partition}:s3:::{bucket}/{key}",) if key else (UNTOLD_RESOURCE,)
@@ -101,8 +104,3 @@ def _parameters(details: Details) -> dict[str, str]:
     except _UNREADABLE:
         return {}
     return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
-
-
-def _account_in(arn: str) -> str:
-    parts = arn.split(":", _ARN_PARTS - 1)
-    return parts[4] if len(parts) == _ARN_PARTS else ""

@@ -24,6 +24,9 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+_ISSUERS: Final = {"Role": Kind.ROLE, "IAMUser": Kind.USER}
+
+
 class Caller(msgspec.Struct, frozen=True, order=True, gc=False):
     """An identity that calls.
 
@@ -66,10 +69,10 @@ def caller_of(who: Identity) -> Caller:
         which lacks the role's path. Identities of another account that are known only by unique id have no ARN.
     """
     if who.kind == "Root" or who.issuer_kind == "Root":
-        account = account_in(who.issuer_arn) or who.account
+        account = account_in(who.issuer_arn) or who.account or account_in(who.arn)
         return Caller(Kind.ROOT, f"arn:{_partition(who.arn)}:iam::{account}:root", account)
-    if who.issuer_kind in {"Role", "IAMUser"} and who.issuer_arn:
-        kind = Kind.ROLE if who.issuer_kind == "Role" else Kind.USER
+    kind = _ISSUERS.get(who.issuer_kind) or (Kind.ROLE if ":role/" in who.issuer_arn else None)
+    if kind is not None and who.issuer_arn:
         return Caller(kind, who.issuer_arn, account_in(who.issuer_arn), who.issuer_principal)
     if who.kind == "IAMUser" and who.arn:
         return Caller(Kind.USER, who.arn, who.account or account_in(who.arn), who.principal)
