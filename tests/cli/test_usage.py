@@ -48,6 +48,25 @@ def test_the_hint_names_the_command_that_was_typed(arguments: tuple[str, ...], c
     assert done.stderr.splitlines()[-1] == f"hint: `{command} --help` lists what there is"
 
 
+@pytest.mark.parametrize("group", [(), ("guardrails",), ("credentials",), ("breakglass", "custody")])
+def test_what_a_command_does_is_told_whole(group: tuple[str, ...]) -> None:
+    done = run(*group, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    commands = done.stdout.partition("Commands:")[2]
+    assert commands
+    assert "..." not in commands
+
+
+def test_the_first_screen_says_where_to_begin() -> None:
+    assert "`rootwarden demo`" in run().stderr
+
+
+def test_who_has_no_evidence_is_told_what_writes_it() -> None:
+    done = run("guardrails", "prove", "deny-root-actions")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("hint: `rootwarden collect --org --output FOLDER` writes one")
+
+
 @pytest.mark.parametrize(
     "options",
     [

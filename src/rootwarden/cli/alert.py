@@ -14,12 +14,14 @@ import typer
 
 from rootwarden.cli import alerting, options
 from rootwarden.cli.alerting import USUAL_SETTINGS, opened, say, told, troubles
+from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from rootwarden.alert.deliver import Passed
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="alert",
     help="Tell somebody of root's visits: a durable outbox, escalation, acknowledgement, drills.",
     no_args_is_help=True,

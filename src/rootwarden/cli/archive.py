@@ -13,6 +13,7 @@ import typer
 
 from rootwarden.cli import options
 from rootwarden.cli.archiving import opened
+from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.errors import RootwardenError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rootwarden.archive.listed import Broken
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="archive",
     help="Keep runs over time: list, show, check, import, prune and bundle an archive.",
     no_args_is_help=True,

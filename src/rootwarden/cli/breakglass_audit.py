@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from rootwarden.cli.breakglass_reaching import need, out, reach_of, say, signed_in
+from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.store.verdict import Verdict
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="audit",
     help="The audit log: verify a copy of it offline, make one.",
     no_args_is_help=True,

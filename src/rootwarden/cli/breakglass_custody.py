@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from rootwarden.cli.breakglass_reaching import agreed, need, out, say, signed_in, tell_trouble
+from rootwarden.cli.whole_sentences import WholeSentences
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.client.replies import Said
     from rootwarden.breakglass.client.session import Session
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="custody",
     help="Keys of custodians, shares, cards, exports: no service is needed.",
     no_args_is_help=True,

@@ -10,11 +10,13 @@ import typer
 
 from rootwarden.cli.breakglass_leases import LeaseId
 from rootwarden.cli.breakglass_reaching import agreed, need, out, say, signed_in, tell_trouble, yes
+from rootwarden.cli.whole_sentences import WholeSentences
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.client.session import Session
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="enrol",
     help="Bring a seed or a root password into the vault, within the open lease of an approved enrolment.",
     no_args_is_help=True,

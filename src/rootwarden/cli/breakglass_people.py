@@ -11,6 +11,7 @@ from rootwarden.cli import options
 from rootwarden.cli.breakglass_checkin import tell_waiting
 from rootwarden.cli.breakglass_reaching import agreed, need, out, say, signed_in, tell_trouble
 from rootwarden.cli.breakglass_requests import Reason
+from rootwarden.cli.whole_sentences import WholeSentences
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.identity.leavers import Departures
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 def _group(name: str, text: str) -> typer.Typer:
     return typer.Typer(
-        name=name, help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+        cls=WholeSentences,
+        name=name,
+        help=text,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
     )
 
 

@@ -10,6 +10,7 @@ import typer
 from rootwarden.cli import options
 from rootwarden.cli.breakglass_reaching import need, out, say
 from rootwarden.cli.serve import USUAL_SETTINGS, ServiceSettings
+from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ _SERVER: Final = ("uvicorn", "starlette")
 
 def _group(name: str, text: str) -> typer.Typer:
     return typer.Typer(
-        name=name, help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+        cls=WholeSentences,
+        name=name,
+        help=text,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
     )
 
 

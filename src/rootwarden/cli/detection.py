@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.detect.export.loss import Language
 from rootwarden.detect.visits.detection import Accounts, Topic
 from rootwarden.errors import InputError, UsageError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rootwarden.detect.visits.detection import Detection, Task, TaskPolicy
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="detection",
     help="List, show, test and export detections: what is noticed in CloudTrail, and what to do.",
     no_args_is_help=True,

@@ -12,8 +12,10 @@ from rootwarden.cli import (
     guardrails_show,
     guardrails_verify,
 )
+from rootwarden.cli.whole_sentences import WholeSentences
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="guardrails",
     help="What should be barred to root: policies as data, rendered, proven on an organization, and attached in waves.",
     no_args_is_help=True,

@@ -55,7 +55,7 @@ class Found:
         self._done = done
         self._sums = sums
         self._spool = spool
-        self.exit_code = trail_reading.exit_code(done)
+        self.exit_code = trail_reading.exit_code(done) or _exit_code(given, sums)
 
     def judged(self) -> Iterator[Judged]:
         """The calls the change touches, in order of account and time."""
@@ -203,6 +203,12 @@ def _told(given: Given, done: Run, sums: Sums, tally: ReplayTally) -> ReplayReco
         groups=groups_of(tally),
         beyond=tally.beyond,
     )
+
+
+def _exit_code(given: Given, sums: Sums) -> int:
+    """3 where the change binds callers, and all of them are of accounts the evidence does not have."""
+    binds_callers = all(step.kind == "scp" for step in given.steps)
+    return 3 if binds_callers and sums.unknown and not sums.heard else 0
 
 
 def _step(step: Step) -> StepTold:

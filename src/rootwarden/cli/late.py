@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+
+from rootwarden.cli.whole_sentences import WholeSentences
 
 
 def late_group(name: str, text: str, module: str, callback: Callable[..., None] | None = None) -> typer.Typer:
@@ -20,7 +21,7 @@ def late_group(name: str, text: str, module: str, callback: Callable[..., None] 
         callback: Takes the options of the group; none when it has no options.
     """
 
-    class Late(TyperGroup):
+    class Late(WholeSentences):
         """Makes its commands at the first look at them."""
 
         _made: dict[str, Any] | None = None

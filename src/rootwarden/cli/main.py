@@ -38,14 +38,17 @@ from rootwarden.cli import (
 from rootwarden.cli.breakglass_reaching import BREAKGLASS, DRILL, reach
 from rootwarden.cli.credentials_reading import CREDENTIALS
 from rootwarden.cli.late import late_group
+from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.errors import RootwardenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="rootwarden",
     help="Know the state of every AWS root user, and never mistake “could not look” for “fine”.",
+    epilog="To see it without an AWS account: `rootwarden demo`. What to read next: docs/README.md.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -128,7 +131,7 @@ def _unexpected(error: Exception) -> None:
         sys.exit(2)
     if usage is not None:
         _say(f"error: {usage()}")
-        _say(f"hint: `{_command(error)} --help` lists what there is")
+        _say(_evidence_hint(error) or f"hint: `{_command(error)} --help` lists what there is")
         sys.exit(2)
     import traceback
 
@@ -136,6 +139,13 @@ def _unexpected(error: Exception) -> None:
     _say(f"error: this looks like a bug in rootwarden {__version__}: {type(error).__name__}")
     _say("hint: report it with the lines above; they hold no secrets")
     sys.exit(70)
+
+
+def _evidence_hint(error: Exception) -> str:
+    """Where an evidence folder comes from, for who was asked for one and has none."""
+    if type(error).__name__ != "MissingParameter" or getattr(getattr(error, "param", None), "name", "") != "evidence":
+        return ""
+    return "hint: `rootwarden collect --org --output FOLDER` writes one; then --evidence FOLDER"
 
 
 def _command(error: Exception) -> str:

@@ -13,6 +13,7 @@ from rootwarden.cli.own_rules import rule_files
 from rootwarden.cli.rule_input import instant as _instant
 from rootwarden.cli.rule_input import parameter_values as _parameters
 from rootwarden.cli.rule_input import read_text as _read
+from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.errors import InputError, UsageError
 from rootwarden.rules.verdict import Severity, Verdict
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rootwarden.rules.rule_file import PostureRule
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="rule",
     help="Check, evaluate, test, compare, format, lint, explain and show rules.",
     no_args_is_help=True,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from rootwarden.cli import trail_incidents, trail_scan, trail_verify, trail_watch
+from rootwarden.cli.whole_sentences import WholeSentences
 
 app = typer.Typer(
+    cls=WholeSentences,
     name="trail",
     help="What happened: read CloudTrail for what root did, verify its log files, watch what arrives.",
     no_args_is_help=True,

@@ -247,7 +247,7 @@ def _missing(name: str, title: str, unit: str, target: str, what: str) -> Indica
         high=None,
         target=target,
         met=None,
-        note=f"there is no file of {what}",
+        note=f"there is no file of {what}: --{what.replace('-', '')} FILE",
     )
 
 

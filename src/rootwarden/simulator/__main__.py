@@ -69,10 +69,12 @@ async def _serve(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{endpoint}\n")
     sys.stdout.flush()
     key = world.credentials
+    instant = options.now.isoformat().replace("+00:00", "Z")
     sys.stderr.write(
         f"{len(world.account_ids)} accounts of the world `{options.world}`; to use them:\n"
         f"export AWS_ENDPOINT_URL={endpoint} AWS_REGION={world.home_region}"
         f" AWS_ACCESS_KEY_ID={key.access_key_id} AWS_SECRET_ACCESS_KEY={key.secret_access_key}\n"
+        f"its clock stands at {instant}: look with --as-of {instant}, or start it with --now real\n"
     )
     await stopping.wait()
     await simulator.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,3 +184,34 @@ def test_a_file_that_is_no_policy_is_refused(run: Run) -> None:
 def test_roots_of_the_management_account_are_left_alone(run: Run) -> None:
     _, text, _ = run("deny-root-actions", "--format", "json")
     assert root("000000000000")["arn"] not in {group["principal"] for group in json.loads(text)["groups"]}
+
+
+def of_other_accounts(folder: Path) -> None:
+    """Make the accounts of an evidence folder others than those of the trail."""
+    for file in [each for each in folder.rglob("*") if each.is_file()]:
+        file.write_text(re.sub(r"\b\d(\d{11})\b", r"9\1", file.read_text()))
+
+
+@pytest.mark.parametrize("form", ["terminal", "json", "jsonl"])
+def test_the_trail_of_somebody_else_foretells_nothing(run: Run, form: str) -> None:
+    of_other_accounts(Path("evidence"))
+    code, text, said = run("deny-root-actions", "--format", form)
+    assert code == 3
+    if form == "json":
+        record = json.loads(text)
+        assert (record["read"]["accounts"], record["calls"]["at_most"]) == ([], 0)
+        assert record["unknown_accounts"]
+    if form == "terminal":
+        assert text.startswith("nothing is foretold: no call is of an account in the evidence")
+    if form != "jsonl":
+        assert "would deny none" not in text + said
+
+
+def test_a_policy_that_binds_outsiders_is_replayed_on_their_calls(run: Run) -> None:
+    of_other_accounts(Path("evidence"))
+    document = deny("s3:*")
+    code, text, _ = run(
+        policy("bars.json", {**document, "Statement": [{**document["Statement"][0], "Principal": "*"}]})
+    )
+    assert code == 0
+    assert "nothing is foretold" not in text

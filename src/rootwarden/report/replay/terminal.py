@@ -47,8 +47,10 @@ def render(told: ReplayRecord, *, width: int = 100, color: bool = False) -> str:
 
 
 def headline(told: ReplayRecord) -> str:
-    """`would deny 14 calls of 3 principals; at most 20`."""
+    """`would deny 14 calls of 3 principals; at most 20`; never that none would be where nobody's were read."""
     calls, of = told.calls, several(told.principals, "principal")
+    if not told.foretells:
+        return "nothing is foretold: no call is of an account in the evidence"
     if not calls.at_most:
         return "would deny none of these calls"
     if not calls.at_least:

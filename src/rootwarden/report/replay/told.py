@@ -109,6 +109,12 @@ class ReplayRecord(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[GroupTold, ...]
     beyond: int
 
+    @property
+    def foretells(self) -> bool:
+        """Whether the logs say anything: not where the change binds callers, and all of them are of other accounts."""
+        binds_callers = all(step.kind == "scp" for step in self.change)
+        return bool(self.read.accounts) or not (binds_callers and self.unknown_accounts)
+
 
 def calls_of(tally: ReplayTally) -> Calls:
     """The numbers of a tally."""
