@@ -136,7 +136,12 @@ def main() -> None:
     asked = parser.parse_args()
     whole = {
         "version": rootwarden.__version__,
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        "machine": {
+            "cores": os.cpu_count(),
+            "load": [round(each, 1) for each in os.getloadavg()],
+            "python": platform.python_version(),
+            "system": platform.platform(),
+        },
         "results": results(asked),
     }
     if asked.output is not None:

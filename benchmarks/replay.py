@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.trail import bare, timed, usage
+from benchmarks.trail import ROUNDS, bare, timed, usage
 from benchmarks.trail_corpus import ACCOUNTS, write_corpus
 
 from rootwarden.cli.guardrails_replaying import replay_of
@@ -135,7 +135,7 @@ def first(files: list[Path], replay: Replay) -> float:
     return time.process_time() - started
 
 
-def measured(files: int, log: str) -> dict[str, Any]:
+def measured(files: int, log: str, rounds: int) -> dict[str, Any]:
     """Times and memory for one log."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -146,7 +146,7 @@ def measured(files: int, log: str) -> dict[str, Any]:
         tasks: dict[str, Callable[[list[Path]], object]] = {"bare": bare, "usage": usage}
         tasks["usage added up"] = added_up
         tasks |= {change: partial(in_batches, replay=replay) for change, replay in replays.items()}
-        seconds = timed(paths, tasks)
+        seconds = timed(paths, tasks, rounds)
         return {
             "log": log,
             "files": files,
@@ -164,12 +164,13 @@ def main() -> None:
     """Measure, print, and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, nargs="+", default=[100, 400])
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--output", type=Path, default=None)
     asked = parser.parse_args()
     runs = []
     for files in asked.files:
         for log in LOGS:
-            runs.append(measured(files, log))
+            runs.append(measured(files, log, asked.rounds))
             print(json.dumps(runs[-1]), flush=True)
     if asked.output:
         asked.output.write_text(json.dumps({"cores": os.cpu_count(), "runs": runs}, indent=2) + "\n")

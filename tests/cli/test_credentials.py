@@ -185,7 +185,7 @@ def test_interrupted_it_signs_and_is_gone_on_with(shell: Shell) -> None:
         while not (journal.exists() and b'"kind":"outcome"' in journal.read_bytes()):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=60)
+        said = process.communicate(timeout=1200)
     assert process.returncode == 130, said
     last = read_journal(journal).entries[-1]
     assert (last.kind, last.parameters["why"]) == (Kind.SIGNED, "stop")

@@ -138,10 +138,12 @@ def test_logs_of_other_accounts_say_nothing_of_the_wave(simulator: Simulator, fo
     assert where(simulator) == {CANARY}
 
 
-def test_denials_nobody_foretold_take_it_back(simulator: Simulator, folder: Path) -> None:
+@pytest.mark.parametrize("code", ["AccessDenied", "SomethingNewAccessDenied", "NovelCode"])
+def test_denials_nobody_foretold_take_it_back(simulator: Simulator, folder: Path, code: str) -> None:
     plan(simulator, folder)
     apply(simulator, folder)
-    done = apply(simulator, folder, "--trail", trail(folder, DENIED, DENIED))
+    denied = DENIED | {"errorCode": code}
+    done = apply(simulator, folder, "--trail", trail(folder, denied, denied))
     assert done.complained(1, "stopped at a surprise: wave 2: exceeded: 2 times 000011110003", "taken back")
     assert where(simulator) == set()
     again = apply(simulator, folder, "--no-denials-seen", "Jo")

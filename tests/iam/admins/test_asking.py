@@ -139,9 +139,14 @@ def test_a_choice_is_found_where_there_is_one_and_nowhere_else(first: int) -> No
     assert answers.count("sure") > 10
 
 
+@pytest.mark.parametrize("seed", [21551, 25166])
+def test_a_region_the_resource_has_is_nobodys_choice_however_late_it_is_asked_for(seed: int) -> None:
+    assert compared(seed) != "sure"
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("first", range(10_000, 30_000, 2_000))
-def test_on_twenty_thousand_policies(first: int) -> None:
+@pytest.mark.parametrize("first", range(10_000, 50_000, 2_000))
+def test_on_forty_thousand_policies(first: int) -> None:
     for seed in range(first, first + 2_000):
         compared(seed)

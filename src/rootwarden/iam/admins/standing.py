@@ -135,11 +135,8 @@ def _asking(role: Holder, land: Landscape) -> Iterator[Holder]:
     if role.trust is None or isinstance(role.trust, Unreadable):
         return
     named = trusting(role.trust)
-    for account, household in land.households.items():
-        whole = named.everybody or account in named.accounts
-        for one in household.holders:
-            if one is not role and (whole or one.arn in named.arns or one.id in named.arns):
-                yield one
+    found = land.holders if named.everybody else land.called(named.arns | named.accounts)
+    yield from (one for one in found if one is not role)
 
 
 def _with_second_factor(actor: Holder, role: Holder) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from rootwarden.iam.admins.admin import is_administrator
 from rootwarden.iam.admins.attempt import End, Node
 from rootwarden.iam.admins.certainty import Certainty
+from rootwarden.iam.admins.named import NamedResources
 from rootwarden.iam.admins.scenes import scenes
 from rootwarden.iam.admins.walk import Walker, always_unsure
 from rootwarden.iam.escalation.path import Actor, EscalationPath, Gain, TargetKind, Where
@@ -17,6 +18,7 @@ from rootwarden.iam.principal import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rootwarden.iam.admins.conditions import Scene
     from rootwarden.iam.admins.holders import Holder
     from rootwarden.iam.admins.landscape import Landscape
     from rootwarden.iam.admins.powers import Book
@@ -68,6 +70,7 @@ class Steps:
         walkable = [one for one in paths if not one.ended and one.actor is not Actor.OUTSIDER and _placed(one, land)]
         self.plans = sorted(map(self._plan, walkable), key=lambda plan: plan.path.target.kind in _OF_PRINCIPALS)
         self._certainty = Certainty()
+        self._names = NamedResources()
         self._fits: dict[tuple[int, bool, int], tuple[Plan, ...]] = {}
 
     def _plan(self, path: EscalationPath) -> Plan:
@@ -94,6 +97,16 @@ class Steps:
         """Whether a walk of a path can be without doubt; false is sure."""
         return not plan.never_sure and self._certainty.of(plan.path, node)
 
+    def _scenes(self, plan: Plan, asker: Node, whose: Node, candidates: Iterable[Holder]) -> Iterator[Scene]:
+        """What a path may be walked on; of groups those that the policies of who walks it name."""
+        path = plan.path
+        found = scenes(path.target, whose, self._land, candidates)
+        if path.target.kind is not TargetKind.GROUP:
+            return found
+        actions = (one.action.lower() for one in path.permissions if one.resource == "{target}")
+        naming = [named for one in actions if (named := self._names.by(asker.powers, one)) is not None]
+        return (one for one in found if one.group is None or all(named.names(one.group.arn) for named in naming))
+
     def own(self, plan: Plan, node: Node) -> Iterator[Walk]:
         """The walks of a path that changes something, one for each thing worth changing."""
         if plan.path.target.kind is TargetKind.GROUP and plan.path.gain is Gain.TARGET and not _gains_by_joining(node):
@@ -104,7 +117,7 @@ class Steps:
         candidates = self.walker.pools.candidates(plan.path, node, None) if changing else ()
         sure = self.may_be_sure(plan, node)
         tried = 0
-        for scene in scenes(plan.path.target, node, self._land, candidates):
+        for scene in self._scenes(plan, node, node, candidates):
             if tried > (MOST_TRIED if plan.path.also is None else MOST_CHANGES):
                 self.cut(f"`{plan.path.id}` was not tried on everything", node)
                 return
@@ -122,7 +135,7 @@ class Steps:
             return None
         if not self.walker.could(plan.path, node):
             return None
-        for scene in scenes(plan.path.target, node, self._land, candidates):
+        for scene in self._scenes(plan, node, node, candidates):
             walk = self.walker.on(plan.path, node, scene)
             if walk is not None and (walk.sure or not sure):
                 return walk
@@ -132,7 +145,7 @@ class Steps:
         """A walk on each of the candidates, one after the other."""
         if (sure and not self.may_be_sure(plan, node)) or not self.walker.could(plan.path, node):
             return
-        for tried, scene in enumerate(scenes(plan.path.target, node, self._land, candidates)):
+        for tried, scene in enumerate(self._scenes(plan, node, node, candidates)):
             if tried >= MOST_TRIED:
                 self.cut(f"`{plan.path.id}` was not tried on everybody", node)
                 return
@@ -148,7 +161,7 @@ class Steps:
         found: Walk | None = None
         tried = 0
         candidates = self.walker.pools.candidates(plan.path, node, None)
-        for scene in scenes(plan.path.target, node, self._land, candidates):
+        for scene in self._scenes(plan, node, node, candidates):
             walk = self.walker.on(plan.path, node, scene)
             found = walk if found is None or (walk is not None and walk.sure) else found
             tried += found is not None
@@ -162,7 +175,7 @@ class Steps:
             return
         if plan.path.target.kind is TargetKind.GROUP and plan.path.gain is Gain.TARGET and not _gains_by_joining(whose):
             return
-        for tried, scene in enumerate(scenes(plan.path.target, whose, self._land, ())):
+        for tried, scene in enumerate(self._scenes(plan, asker, whose, ())):
             if tried >= MOST_TRIED:
                 self.cut(f"`{plan.path.id}` was not tried on everything", asker)
                 return
