@@ -293,29 +293,43 @@ POOL: list[dict[str, Any]] = [
     FULL,
     allow_only("ec2:*", "iam:*"),
 ]
+FENCE_POOL: list[dict[str, Any]] = [
+    PERIMETER,
+    fence("s3:*"),
+    fence("s3:*", "arn:aws:s3:::fake-ledger/*"),
+    fence(["sts:*", "kms:Decrypt"]),
+    fence(StringNotEqualsIfExists=OF_THE_ORGANIZATION),
+    fence(StringNotEquals={"aws:PrincipalAccount": [HERE, MANAGEMENT]}),
+    fence(StringEquals={"aws:ResourceAccount": THERE}),
+    fence(Bool={"aws:PrincipalIsAWSService": "true"}),
+    fence("sqs:*", ArnLike=BUILDERS),
+    fence(ArnLike=ROOT_ARN, Null={"aws:AssumedRoot": "true"}),
+    fence(NotIpAddress=OFFICE),
+    FULL_RCP,
+]
 TARGETS = (ROOT, WORK, SAND, HERE)
 
 
-def drawn(seed: int) -> Changed:
+def drawn(seed: int, kind: PolicyKind = PolicyKind.SCP) -> Changed:
     """A random change: of one to three policies there are, some go, and one or two others come."""
     draw = random.Random(seed)
+    pool = FENCE_POOL if kind is RCP else POOL
     target = draw.choice(TARGETS)
-    there = {f"old{number}": one for number, one in enumerate(draw.sample(POOL, draw.randint(0, 2)))}
+    there = {f"old{number}": one for number, one in enumerate(draw.sample(pool, draw.randint(0, 2)))}
     gone = [f"p-{name}" for name in there if draw.random() < 0.4]
-    come = {f"new{number}": one for number, one in enumerate(draw.sample(POOL, draw.randint(1, 2)))}
-    return Changed(present={target: there}, attach={draw.choice(TARGETS): come}, detach={target: gone})
+    come = {f"new{number}": one for number, one in enumerate(draw.sample(pool, draw.randint(1, 2)))}
+    return Changed(kind=kind, present={target: there}, attach={draw.choice(TARGETS): come}, detach={target: gone})
 
 
-def agrees(records: list[dict[str, Any]], folder: Path, evidence: Path, seed: int) -> int:
+def agrees(records: list[dict[str, Any]], folder: Path, evidence: Path, changed: Changed) -> int:
     """How many calls were judged; the product may say less than the oracle, and never otherwise."""
-    changed = drawn(seed)
-    found = said_by_product(changed, folder, write_evidence(evidence, ACCOUNTS, {"scp": changed.present}))
+    found = said_by_product(changed, folder, write_evidence(evidence, ACCOUNTS, {changed.kind.value: changed.present}))
     expected = said_of(records, oracle_change(changed))
     for event in found.keys() | expected.keys():
         said, right = found.get(event), expected.get(event)
         if said != right:
-            assert said is not None, (seed, event, right)
-            assert not said.surely, (seed, event, said, right)
+            assert said is not None, (changed, event, right)
+            assert not said.surely, (changed, event, said, right)
     return len(expected)
 
 
@@ -324,9 +338,13 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(strange_records(), tmp_path_factory.mktemp("few"), size=20)
 
 
+@pytest.mark.parametrize("kind", PolicyKind)
 @pytest.mark.parametrize("first", range(0, 40, 20))
-def test_random_changes_are_judged_as_the_oracle_judges_them(first: int, few: Path, tmp_path: Path) -> None:
-    judged = [agrees(strange_records(), few, tmp_path / str(seed), seed) for seed in range(first, first + 20)]
+def test_random_changes_are_judged_as_the_oracle_judges_them(
+    first: int, kind: PolicyKind, few: Path, tmp_path: Path
+) -> None:
+    seeds = range(first, first + 20)
+    judged = [agrees(strange_records(), few, tmp_path / str(seed), drawn(seed, kind)) for seed in seeds]
     assert sum(judged) > 100
 
 
