@@ -116,6 +116,11 @@ def test_law(law: Any, first: int) -> None:
         law(seed)
 
 
+@pytest.mark.parametrize("law", [allow_removed, order_changed], ids=lambda law: law.__name__)
+def test_of_two_conditions_the_one_somebody_can_choose_counts_wherever_it_stands(law: Any) -> None:
+    law(21_739)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden.facts.iam_document import IamDocument, Statement
 from rootwarden.iam.admins.asking import REGION, sole_region
+from rootwarden.iam.admins.chosen import easiest_doubts
 from rootwarden.iam.context import Values
 from rootwarden.iam.layer import Policy, Unreadable
 from rootwarden.iam.pattern import VARIABLES_SINCE
@@ -96,7 +97,7 @@ def _everything(level: Level, context: Context) -> May:
     if not _cover(allows):
         if not _cover([*allows, *(one for one, _ in doubtful)]):
             return unsure if level.unreadable else False
-        unsure += min((keys for _, keys in doubtful), key=len)
+        unsure += easiest_doubts(keys for _, keys in doubtful)
     return tuple(dict.fromkeys(unsure)) or True
 
 

@@ -11,6 +11,7 @@ from itertools import islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final
 
+from rootwarden.iam.admins.chosen import easiest_doubts, is_chosen
 from rootwarden.iam.context import MISSING, Values
 from rootwarden.iam.operators import OPERATORS
 from rootwarden.iam.pattern import ARN_PARTS
@@ -35,22 +36,6 @@ _NONE: Final[dict[str, Held]] = {}
 _ANOTHER: Final = "zz-another"
 _ANY_NAME: Final = "any-name"
 _ANY_ID: Final = "id-that-aws-makes-up"
-# Keys whose value whoever calls chooses (IAM user guide, *AWS global condition context keys*, and of AWS STS).
-_CHOSEN: Final = frozenset(
-    {
-        "aws:requestedregion",
-        "aws:tagkeys",
-        "aws:securetransport",
-        "aws:useragent",
-        "aws:referer",
-        "sts:externalid",
-        "sts:rolesessionname",
-        "sts:sourceidentity",
-        "sts:transitivetagkeys",
-        "sts:durationseconds",
-    }
-)
-_CHOSEN_FAMILIES: Final = ("aws:requesttag/",)
 REGION: Final = "aws:requestedregion"
 # Of these not every value is tried: lists, and a connection nobody makes in clear.
 _NEVER_ALL: Final = frozenset({"aws:tagkeys", "aws:securetransport", "sts:transitivetagkeys"})
@@ -63,12 +48,6 @@ _REGION_PART: Final = 3
 # These have one endpoint in a partition, whose Region every request has (IAM user guide, `aws:RequestedRegion`).
 _OF_ONE_REGION: Final = frozenset({"account", "iam", "organizations"})
 _THEIR_REGION: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-
-
-def is_chosen(key: str) -> bool:
-    """Whether a key holds what the caller likes."""
-    name = key.lower()
-    return name in _CHOSEN or name.startswith(_CHOSEN_FAMILIES)
 
 
 def sole_region(action: str, partition: str) -> str:
@@ -365,7 +344,7 @@ def _spelled(pattern: str) -> str:
 
 
 def better(one: May, other: May) -> May:
-    """What lets more: true, then the fewer doubts."""
+    """What lets more: true, then the doubts that are easier to settle."""
     if isinstance(one, tuple) and isinstance(other, tuple):
-        return min(one, other, key=len)
+        return easiest_doubts((one, other))
     return max(one, other, key=lambda may: 2 if may is True else 0 if may is False else 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.iam.admins.admin import conditions_hold, of_all_resources
-from rootwarden.iam.admins.asking import is_chosen
+from rootwarden.iam.admins.chosen import is_chosen
 
 if TYPE_CHECKING:
     from rootwarden.iam.admins.attempt import Node

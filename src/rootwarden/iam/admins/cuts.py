@@ -10,7 +10,8 @@ from collections import defaultdict
 from math import prod
 from typing import TYPE_CHECKING
 
-from rootwarden.iam.admins.asking import MOST_CHOICES, MOST_OPTIONS, MOST_SETTLEMENTS, is_chosen
+from rootwarden.iam.admins.asking import MOST_CHOICES, MOST_OPTIONS, MOST_SETTLEMENTS
+from rootwarden.iam.admins.chosen import is_chosen
 from rootwarden.iam.admins.walk import MOST_RESOURCES
 
 if TYPE_CHECKING:

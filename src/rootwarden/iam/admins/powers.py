@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from rootwarden.facts.iam_document import IamDocument
+from rootwarden.iam.admins.chosen import easiest_doubts
 from rootwarden.iam.layer import Policy, Unreadable
 from rootwarden.iam.statement import compiled_document
 
@@ -138,14 +139,17 @@ class Level:
 
     def allows(self, action: str, resource: str, context: Context) -> May:
         """Whether one of them allows it."""
-        unsure: May = self.unreadable or False
+        unsure: list[tuple[str, ...]] = []
         for sheet in self.sheets:
             for allow in sheet.about(action)[0]:
                 truth = allow.truth(resource, context)
                 if truth is True:
                     return True
-                unsure = truth or unsure
-        return unsure
+                if truth:
+                    unsure.append(truth)
+        if not unsure:
+            return self.unreadable or False
+        return unsure[0] if len(unsure) == 1 else easiest_doubts(unsure)
 
     @property
     def mask(self) -> int:

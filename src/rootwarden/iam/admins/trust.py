@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from rootwarden.iam.admins.chosen import easiest_doubts
 from rootwarden.iam.context import Context, held
 from rootwarden.iam.layer import Unreadable
 from rootwarden.iam.principal import Kind, Named, Principal, account_named
@@ -144,14 +145,14 @@ def may_assume_with(actor: Holder, powers: Powers, role: Holder, context: Contex
     """The same for an actor with other powers than its own, or of an action that goes with it (`sts:tagsession`)."""
     if role.principal.service_linked:
         return False
-    best: May = False
+    doubts: list[tuple[str, ...]] = []
     for way in trusted(role.trust, actor.principal, context, action, bounded=powers.boundary is not None):
         may = _by_one_way(way, powers, role, context, action, near=actor.account.id == role.account.id)
         if may is True:
             return True
-        if may is not False and (not isinstance(best, tuple) or len(may) < len(best)):
-            best = may
-    return best
+        if may is not False:
+            doubts.append(may)
+    return easiest_doubts(doubts) if doubts else False
 
 
 def _by_one_way(way: Trusted, powers: Powers, role: Holder, context: Context, action: str, *, near: bool) -> May:
