@@ -19,7 +19,9 @@ def simulate_trail(
     events: Annotated[int, typer.Option("--events", min=0, help="About how many events.")] = 100_000,
     aside: Annotated[
         Path | None,
-        typer.Option("--aside", metavar="FOLDER", help="Where to put check-outs and the truth (FOLDER.aside)."),
+        typer.Option(
+            "--aside", metavar="FOLDER", help="Where to put check-outs, evidence and the truth (FOLDER.aside)."
+        ),
     ] = None,
     bomb: Annotated[bool, typer.Option("--bomb", help="Add a file that inflates to four gigabytes.")] = False,
 ) -> int:

@@ -27,6 +27,7 @@ _BLOCK: Final = 1 << 20
 BOMB_SIZE: Final = 4 << 30
 
 TRUTH, CHECKOUTS, BROKER, SETTINGS = "truth.json", "checkouts.jsonl", "broker.pem", "settings.toml"
+EVIDENCE: Final = "evidence"
 
 
 def write_beside(folder: Path) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Write a month: log files on all cores, and beside the folder its check-outs and the truth."""
+"""Write a month: log files on all cores, and beside the folder its check-outs, its organization and the truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.errors import UsageError
-from rootwarden.simulator.trail.beside import write_aside, write_beside, write_bomb
+from rootwarden.simulator.trail.beside import EVIDENCE, write_aside, write_beside, write_bomb
+from rootwarden.simulator.trail.evidence import write_evidence
 from rootwarden.simulator.trail.files import Oddity, write_file
 from rootwarden.simulator.trail.month import START, log_files, tell
 from rootwarden.simulator.trail.organization import AUDIT_POLICY, ORGANIZATION_ID, PASSWORD_STORE, audit_caller
@@ -41,7 +42,8 @@ def write_month(
     Args:
         month: What to make.
         folder: Where the log files go; a folder that does not exist yet, or is empty.
-        aside: Where check-outs, settings and the truth go; a new folder outside of the other.
+        aside: Where check-outs, settings, evidence of the organization and the truth go; a new folder outside of the
+            other.
         bomb: Add a small file that inflates to gigabytes.
         on_progress: Told after each batch how many of how many files are written.
 
@@ -63,6 +65,7 @@ def write_month(
         bombs = (write_bomb(folder),) if bomb else ()
         made = _truth(told, written, others, bombs)
         write_aside(made, told.checkouts, aside)
+        write_evidence(told.organization, aside / EVIDENCE, started=made.started, ended=made.ended)
     except OSError as error:
         place = error.filename or folder
         raise UsageError(
