@@ -134,7 +134,8 @@ def commands(shell: Terminal) -> Iterator[tuple[str, str]]:
         command = waiting.pop(0)
         said = shell.run(f"rootwarden {command} --help").stdout
         yield f"rootwarden {command}".rstrip(), said
-        listed = said.partition("\nCommands:\n")[2]
+        # What is said after the list of commands stands in a paragraph of its own.
+        listed = said.partition("\nCommands:\n")[2].partition("\n\n")[0]
         waiting += [f"{command} {name}".strip() for name in re.findall(r"^  (\S+)", listed, re.MULTILINE)]
 
 
