@@ -119,6 +119,7 @@ def test_from_the_plan_to_the_end(simulator: Simulator, folder: Path) -> None:
     assert "0 denied as foretold, 0 that nobody foretold" in second.out
     dry = command(simulator, folder, "apply", "plan.json", "--dry-run", "--journal", "journal")
     assert "(id of" not in dry.out
+    assert "believed here as it stands" in dry.err
     last = second
     for _ in range(4):
         if "carried out" not in last.out:
@@ -126,6 +127,23 @@ def test_from_the_plan_to_the_end(simulator: Simulator, folder: Path) -> None:
     assert f"the plan is carried out: attach {NAME}" in last.out
     assert f"proof of `{NAME}`: not-bound 1, open 4; then holds 4, not-bound 1" in last.out
     assert where(simulator) == {"r-fake"}
+
+
+def test_a_dry_run_goes_by_no_journal_that_does_not_hold_or_is_of_another_plan(
+    simulator: Simulator, folder: Path
+) -> None:
+    plan(simulator, folder)
+    apply(simulator, folder)
+    journal = folder / "journal"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole.replace(CANARY.encode(), b"000011119999", 1))
+    spoiled = command(simulator, folder, "apply", "plan.json", "--dry-run", "--journal", "journal")
+    assert spoiled.complained(2, "of the journal", "guardrails verify")
+    journal.write_bytes(whole)
+    made = plan(simulator, folder, "--target", "r-fake", "--canary", CANARY, alone="deny-root-key-creation")
+    assert made.code == 0, made.err
+    other = command(simulator, folder, "apply", "plan.json", "--dry-run", "--journal", "journal")
+    assert other.complained(2, "is of another plan")
 
 
 def test_logs_of_other_accounts_say_nothing_of_the_wave(simulator: Simulator, folder: Path) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from rootwarden.cli import applying, options
-from rootwarden.errors import UsageError
+from rootwarden.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,9 +149,24 @@ def _seen(plan: Plan, entries: list[Entry], watch: _Watch) -> Watched | Vouched 
 def _dry(plan: Plan, journal: Path | None) -> int:
     from rootwarden.attachment.progress import Progress
     from rootwarden.report import guardrail_plan
-    from rootwarden.rollout.reading import read_journal
 
-    entries = read_journal(journal).entries if journal is not None and journal.exists() else ()
-    progress = Progress(plan, entries)
+    progress = Progress(plan, _lines(plan, journal) if journal is not None and journal.exists() else ())
     typer.echo(guardrail_plan.calls(plan, progress.done, progress.ids))
     return 0
+
+
+def _lines(plan: Plan, journal: Path) -> tuple[Entry, ...]:
+    """What a journal says was done; who wrote its lines is asked when the plan is applied."""
+    from rootwarden.rollout.reading import read_journal
+
+    found = read_journal(journal)
+    if found.bad:
+        number = len(found.entries) + 1
+        raise InputError(f"line {number} of the journal {found.bad}", hint="`guardrails verify` says what holds of it")
+    if found.entries and found.entries[0].parameters.get("plan") != plan.digest:
+        raise UsageError(
+            f"the journal `{journal}` is of another plan",
+            hint="give the one this plan was begun with, or leave --journal out",
+        )
+    applying.say("the journal is believed here as it stands; whoever applies the plan has its seals checked")
+    return found.entries

@@ -16,7 +16,7 @@ from rootwarden.iam.escalation.path import EscalationPath
 from rootwarden.report.admins import phrases
 from rootwarden.report.admins.drawing import BOX_LEFT, BOX_WIDTH, WIDTH, Drawing, drawing
 from rootwarden.report.admins.statement_text import as_json
-from rootwarden.report.admins.told import up
+from rootwarden.report.admins.told import headline
 from rootwarden.report.sheet import dressed, templates
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def render(told: Told) -> str:
     standings = phrases.standings(told.found.administrators)
     return _template().render(
         told=told,
-        total=len(told.found.principals),
-        up=up(told),
+        headline=headline(told),
         counts=told.counts(),
         accounts=accounts[:MOST_ACCOUNTS],
         accounts_left=max(0, len(accounts) - MOST_ACCOUNTS),

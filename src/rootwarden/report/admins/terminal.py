@@ -10,7 +10,7 @@ from rootwarden.iam.admins.verdict import Class
 from rootwarden.report.admins import phrases
 from rootwarden.report.admins.one import block, everything, in_a_line
 from rootwarden.report.admins.styles import STYLE
-from rootwarden.report.admins.told import up
+from rootwarden.report.admins.told import headline
 from rootwarden.report.paper import Paper
 from rootwarden.report.words import instant, several, shorten
 
@@ -52,8 +52,7 @@ def render(told: Told, *, width: int = 100, color: bool = False, uncut: bool = F
 
 
 def _head(paper: Paper, told: Told) -> None:
-    everybody = several(len(told.found.principals), "principal")
-    paper.line(Text(f"{everybody}, {up(told):,} as good as root or perhaps so", "bold"), indent=0)
+    paper.line(Text(headline(told), "bold"), indent=0)
     as_of = [f"as of {instant(told.found.as_of)}"] if told.found.as_of else []
     paper.line(" · ".join((shorten(told.source, 120), *as_of)), "dim", indent=0)
     paper.console.print()

@@ -13,6 +13,7 @@ from rootwarden.audit.root_equivalents import RootEquivalents
 from rootwarden.errors import UsageError
 from rootwarden.iam.admins.verdict import Class
 from rootwarden.report.admins.phrases import CLASSES, gets_up
+from rootwarden.report.words import several
 from rootwarden.rules.words import closest
 
 if TYPE_CHECKING:
@@ -91,3 +92,11 @@ def check_principal(found: RootEquivalents, arn: str) -> None:
 def up(told: Told) -> int:
     """How many of all principals are as good as root, or may be."""
     return sum(gets_up(one) for one in told.found.principals)
+
+
+def headline(told: Told) -> str:
+    """The verdict in a line; what could not be looked at is part of it."""
+    principals = several(len(told.found.principals), "principal")
+    verb = "is" if up(told) == 1 else "are"
+    unread = f"; {len(told.found.unread):,} could not be looked at" if told.found.unread else ""
+    return f"{up(told):,} of {principals} {verb} as good as root, or perhaps so{unread}"
