@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 from functools import cache
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
+import msgspec
 from tests.docs.advice_pages import native_page
 from tests.docs.api_pages import endpoints_table, wishes_table
 from tests.docs.detection_pages import detections_page, playbook_index, playbook_page, tasks_page
@@ -40,7 +45,6 @@ from rootwarden.packs.policies import lint_pages, policy_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.docs.terminal import Terminal
 
@@ -141,7 +145,19 @@ def commands(shell: Terminal) -> Iterator[tuple[str, str]]:
 
 @cache
 def every_command() -> tuple[tuple[str, str], ...]:
-    """(command, its help) for all there are; asked once in a process, since every one is a process of its own."""
+    """(command, its help) for all there are; asked once in a run, since every one is a process of its own."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
+    if not run:
+        return _asked()
+    kept = Path(gettempdir()) / f"every-command-{run}.json"
+    with kept.with_suffix(".lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_bytes(msgspec.json.encode(_asked()))
+        return msgspec.json.decode(kept.read_bytes(), type=tuple[tuple[str, str], ...])
+
+
+def _asked() -> tuple[tuple[str, str], ...]:
     with offline() as shell:
         return tuple(commands(shell))
 
