@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 PYTHON39 ?= $(shell command -v python3.9)
 TOOLS := .venv-compared
 
-.PHONY: help setup demo test check format soak bench compare lock clean
+.PHONY: help setup demo test check format soak properties bench compare lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,7 +40,10 @@ format: $(READY)  ## put the code in order
 	$(BIN)/ruff check --fix .
 
 soak: $(READY)  ## full counts: the long versions of the tests
-	$(BIN)/python -m pytest --numprocesses auto -m soak
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m soak
+
+properties: $(READY)  ## every property with many examples
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "hypothesis and not soak" --hypothesis-profile many
 
 bench: $(READY)  ## the budget table, with facts about the machine, into benchmarks/results/
 	@mkdir -p benchmarks/results
@@ -49,6 +52,7 @@ bench: $(READY)  ## the budget table, with facts about the machine, into benchma
 	$(BIN)/python -m benchmarks.study --output benchmarks/results/study.json
 	$(BIN)/python benchmarks/trail_verify.py --output benchmarks/results/trail-verify.json
 	$(BIN)/python -m benchmarks.trail --output benchmarks/results/trail.json
+	$(BIN)/python -m benchmarks.replay --output benchmarks/results/replay.json
 	$(BIN)/python -m benchmarks.watch --output benchmarks/results/watch.json
 	$(BIN)/python -m benchmarks.rule_language --output benchmarks/results/rule-language.json
 	$(BIN)/python -m benchmarks.break_glass --output benchmarks/results/break-glass.json

@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 
 from rootwarden.archive.archive import Archive
-from rootwarden.archive.place import Folder
+from rootwarden.archive.folder import Folder
 from rootwarden.archive.recorder import Recorder
 from rootwarden.collect.collected import Collected, CollectedAccount
 from rootwarden.facts.account import Account

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from tests.advice.test_claims import claims
 from tests.breakglass.client.served import run_here, terminal
+from tests.guardrails.own_scp import scp_against_root
 from tests.trail.digests.worlds import World, key
 from tests.watch.records import START
 
@@ -147,30 +148,9 @@ account = "000011112222"
     assert [line.split(":")[0] for line in found] == ["critical", "high"]
 
 
-PLANNED: Final = """
-id = "planned"
-title = "Root of a member does nothing"
-kind = "scp"
-why = "Nothing needs it"
-attach = "the organization's root"
-sources = ["ours"]
-
-[[statement]]
-sid = "DenyRootWhole"
-action = ["*"]
-condition.ArnLike."aws:PrincipalArn" = ["arn:*:iam::*:root"]
-
-[[denies]]
-name = "root starts machines"
-who = "root"
-action = "ec2:RunInstances"
-
-[[permits]]
-name = "a role starts machines"
-who = "role"
-principal = "Builder"
-action = "ec2:RunInstances"
-"""
+PLANNED: Final = scp_against_root(
+    "planned", title="Root of a member does nothing", why="Nothing needs it", sid="DenyRootWhole", action="*"
+)
 
 
 @plays("guardrails prove", "guardrail-bars-repair")

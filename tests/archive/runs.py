@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rootwarden.archive.archive import Archive
-from rootwarden.archive.place import Folder
+from rootwarden.archive.folder import Folder
 from rootwarden.archive.recorder import Recorder
 from rootwarden.collect.collected import Collected, CollectedAccount
 from rootwarden.facts.account import Account

@@ -15,8 +15,8 @@ from tests.archive.test_snapshots import _own
 from rootwarden.archive import footer
 from rootwarden.archive.bundle import FEWEST, KEY, SMALL, Bundles
 from rootwarden.archive.damaged import Damaged
+from rootwarden.archive.folder import Folder
 from rootwarden.archive.listed import Broken
-from rootwarden.archive.place import Folder
 from rootwarden.facts.fact import Known
 from rootwarden.fleet.looks import READ
 

@@ -20,8 +20,9 @@ from tests.archive.runs import NOON, account, at, collected, finished
 from rootwarden.archive.archive import Archive
 from rootwarden.archive.bucket import Bucket
 from rootwarden.archive.bundle import FEWEST
+from rootwarden.archive.folder import Folder
 from rootwarden.archive.listed import Broken
-from rootwarden.archive.place import Folder, place_of
+from rootwarden.archive.opening import place_of
 from rootwarden.aws.door import Door
 from rootwarden.errors import AccessError, AwsError, UsageError
 from rootwarden.facts.fact import Known

@@ -17,7 +17,9 @@ from rootwarden.guardrails.content.values import values_for
 from rootwarden.packs import guardrails
 from rootwarden.rollout.journal import opened
 from rootwarden.rollout.seal import KeySeal
+from rootwarden.simulator.evidence import write_evidence
 from rootwarden.simulator.parts import SANDBOX_UNIT, WORKLOADS_UNIT
+from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from rootwarden.attachment.plan import Plan, Verb
     from rootwarden.attachment.present import Present
     from rootwarden.simulator import Simulator
-    from rootwarden.simulator.world import Organization
+    from rootwarden.simulator.world import Organization, World
 
 AT: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -36,6 +38,18 @@ CANARY: Final = "000011110003"
 ROOT: Final = "r-fake"
 GUARDRAIL: Final = "deny-leaving-organization"
 LOOKED: Final = Vouched("the owner")
+
+
+def central_root_evidence(folder: Path) -> Path:
+    """Write the evidence of an organization of eight accounts that manages root centrally."""
+    return evidence_of(make_world("central_root", 8), folder)
+
+
+def evidence_of(world: World, folder: Path) -> Path:
+    """Write what `rootwarden collect` would have found there."""
+    assert world.organization is not None
+    write_evidence(folder, map(world.account, world.account_ids), world.organization)
+    return folder
 
 
 class Clock:

@@ -22,7 +22,6 @@ from rootwarden.errors import UsageError
 from rootwarden.facts.instant import format_instant
 from rootwarden.iam.usage.refusals import refusals_of
 from rootwarden.packs.event_names import event_names
-from rootwarden.simulator.evidence import write_evidence
 from rootwarden.simulator.parts import WORKLOADS_UNIT
 from rootwarden.simulator.worlds import make_world
 
@@ -33,20 +32,6 @@ if TYPE_CHECKING:
     from rootwarden.attachment.present import Present
 
 ACCOUNTS: Final = tuple(f"00001111000{number}" for number in range(1, 8))
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    world = make_world("central_root", 8)
-    made = tmp_path_factory.mktemp("evidence") / "e"
-    assert world.organization is not None
-    write_evidence(made, map(world.account, world.account_ids), world.organization)
-    return made
-
-
-@pytest.fixture(scope="module")
-def present(folder: Path) -> Present:
-    return present_in(EvidenceFolder(folder))
 
 
 def event(number: int, account: str = CANARY, *, name: str = "LeaveOrganization", days: float = 1.0) -> dict[str, Any]:
@@ -160,9 +145,9 @@ def test_of_other_policies_than_those_of_now_is_refused(bench: Bench) -> None:
     world = make_world("central_root", 8)
     assert world.organization is not None
     world.organization.attachments[WORKLOADS_UNIT] = [*world.organization.attachments[WORKLOADS_UNIT], "p-denyrootkeys"]
-    write_evidence(bench.here / "now", map(world.account, world.account_ids), world.organization)
+    now = changing.evidence_of(world, bench.here / "now")
     with pytest.raises(UsageError, match="on other policies than are attached now"):
-        planned(present_in(EvidenceFolder(bench.here / "now")), file)
+        planned(present_in(EvidenceFolder(now)), file)
 
 
 @pytest.mark.parametrize("cut", [1, 40])

@@ -69,6 +69,10 @@ def tidied_though_nothing_was(plan: dict[str, Any]) -> None:
     plan["waves"][-1]["steps"][0]["target"] = ROOT
 
 
+def nothing_is_tidied(plan: dict[str, Any]) -> None:
+    plan["waves"].pop()
+
+
 def an_attachment_in_a_detachment(plan: dict[str, Any]) -> None:
     plan["operation"] = "detach"
 
@@ -91,6 +95,7 @@ def a_strange_type(plan: dict[str, Any]) -> None:
         an_unseen_target,
         a_detachment_more,
         tidied_though_nothing_was,
+        nothing_is_tidied,
         an_attachment_in_a_detachment,
         a_change_of_what_is_made,
         a_strange_type,

@@ -24,7 +24,6 @@ from rootwarden.guardrails.content.writing import as_json
 from rootwarden.iam.document import read_document
 from rootwarden.packs.policies import policy_limits
 from rootwarden.simulator import running
-from rootwarden.simulator.evidence import write_evidence
 from rootwarden.simulator.parts import WORKLOADS_UNIT
 from rootwarden.simulator.policy_limits import USUAL_LIMITS
 from rootwarden.simulator.worlds import make_world
@@ -61,15 +60,6 @@ def roles_for(kind: str, length: int) -> str:
 def wanted(kind: str, **given: str) -> Wanted:
     found = next(one for one in packs.guardrails() if one.id == NAMES[kind])
     return Wanted(found, values_for(found, given))
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    world = make_world("central_root", 8)
-    made = tmp_path_factory.mktemp("evidence") / "e"
-    assert world.organization is not None
-    write_evidence(made, map(world.account, world.account_ids), world.organization)
-    return made
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,7 @@ from rootwarden.facts.instant import format_instant
 from rootwarden.guardrails.replaying.digest import landscape_digest
 from rootwarden.iam.lint.knowledge import Value
 from rootwarden.packs.policies import policy_limits
-from rootwarden.simulator.evidence import write_evidence
 from rootwarden.simulator.parts import SANDBOX_UNIT, SECURITY_UNIT, WORKLOADS_UNIT
-from rootwarden.simulator.worlds import make_world
 
 if TYPE_CHECKING:
     from rootwarden.attachment.present import Present
@@ -38,20 +36,6 @@ WINDOW = {
 READ = {"complete": True, "accounts": [f"00001111000{number}" for number in range(8)]}
 SCHEMA = Path(__file__).parents[2] / "docs" / "reports" / "guardrails-plan-1.schema.json"
 MANAGEMENT = "000011110000"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    world = make_world("central_root", 8)
-    made = tmp_path_factory.mktemp("evidence") / "e"
-    assert world.organization is not None
-    write_evidence(made, map(world.account, world.account_ids), world.organization)
-    return made
-
-
-@pytest.fixture(scope="module")
-def present(folder: Path) -> Present:
-    return present_in(EvidenceFolder(folder))
 
 
 def record(plan: Plan, there: Present, changed: dict[str, Any]) -> dict[str, Any]:

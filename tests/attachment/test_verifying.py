@@ -13,7 +13,7 @@ from rootwarden.attachment.plan import digests_of
 from rootwarden.attachment.verifying import verify
 from rootwarden.errors import UsageError
 from rootwarden.rollout.reading import read_journal
-from rootwarden.rollout.surprise import SurpriseKind
+from rootwarden.rollout.surprise import SurpriseError, SurpriseKind
 from rootwarden.simulator import running
 from rootwarden.simulator.knobs import Deny
 from rootwarden.simulator.parts import SECURITY_UNIT
@@ -195,6 +195,23 @@ def test_what_was_taken_back_stays_so(simulator: Simulator, done: Plan, tmp_path
     assert (found.exit_code, found.state, found.standing[0].targets) == (0, "the plan was taken back", ())
     left_in_a_unit(simulator)
     assert looked(simulator, done, tmp_path).exit_code == 1
+
+
+def test_what_could_not_be_taken_back_is_told_and_gone_on_with(
+    simulator: Simulator, done: Plan, tmp_path: Path
+) -> None:
+    simulator.knobs.add(Deny(call="organizations:DetachPolicy"))
+    with pytest.raises(SurpriseError, match="AWS refused organizations:DetachPolicy") as met:
+        changing.run(done, tmp_path, changing.hand(simulator), back="it was a mistake")
+    assert "run the same command again" in met.value.hint
+    found = looked(simulator, done, tmp_path)
+    assert found.state == "the plan was being taken back when its run ended: `guardrails apply` goes on with that"
+    simulator.knobs.reset()
+    with pytest.raises(UsageError, match="taken back, by this run to the end: everything is as it was before it"):
+        changing.run(done, tmp_path, changing.hand(simulator))
+    assert looked(simulator, done, tmp_path).state == "the plan was taken back"
+    with pytest.raises(UsageError, match=r"the plan was taken back$"):
+        changing.run(done, tmp_path, changing.hand(simulator))
 
 
 def test_of_a_detachment(simulator: Simulator, done: Plan, tmp_path: Path) -> None:

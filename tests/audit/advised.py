@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from rootwarden import packs
 from rootwarden.audit.advising import advice_book, advise
-from rootwarden.audit.assess import Terms
 from rootwarden.audit.judge import Judge
+from rootwarden.audit.terms import Terms
 from rootwarden.collect.collected import Collected, CollectedAccount
 from rootwarden.facts.account import Account
 from rootwarden.facts.fact import Known, Unknown, Why

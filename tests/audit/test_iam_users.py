@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from rootwarden.audit.assess import Terms, assess
-from rootwarden.audit.result import ALL_USERS, Finding
+from rootwarden.audit.assess import assess
+from rootwarden.audit.result import ALL, Finding
 from rootwarden.audit.rulebook import rulebook
 from rootwarden.audit.since import changes_since
+from rootwarden.audit.terms import Terms
 from rootwarden.collect.offline import collect_credential_report
 from rootwarden.facts.inventory import Part
 from rootwarden.packs import schema
@@ -96,7 +97,7 @@ def test_users_that_could_not_be_read_stand_for_all(
     before: tuple[str, Verdict], after: tuple[str, Verdict], kinds: list[tuple[str, str]]
 ) -> None:
     changes = changes_since([judged(arn(before[0]), before[1])], [judged(arn(after[0]), after[1])])
-    assert arn("*").endswith(ALL_USERS)
+    assert arn("*").endswith(ALL)
     assert [(each.kind, each.before) for each in changes] == kinds
 
 

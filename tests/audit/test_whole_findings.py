@@ -12,11 +12,12 @@ import pytest
 from tests.audit.test_entities import EVERYTHING, ID
 from tests.audit.whole_account import ACCOUNT, MANAGER, ORGANIZATION
 
-from rootwarden.audit.assess import Terms, assess
+from rootwarden.audit.assess import assess
 from rootwarden.audit.exceptions import ExceptionEntry, prepare_exceptions
 from rootwarden.audit.result import Finding
 from rootwarden.audit.rulebook import rulebook
 from rootwarden.audit.since import changes_since
+from rootwarden.audit.terms import Terms
 from rootwarden.collect.collected import Collected, CollectedAccount
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.inventory import Inventory

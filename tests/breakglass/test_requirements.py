@@ -12,7 +12,7 @@ from rootwarden.breakglass.rehearsal.human_steps import COLD_START
 TESTS = Path(__file__).parents[1]
 STEPS = TESTS.parent / "docs" / "break-glass-steps.md"
 REQUIREMENTS = [f"BG-{number}" for number in range(1, 18)]
-NAMED = re.compile(r"\bbg[-_](\d+)\b|\bbg_(\d+)_", re.IGNORECASE)
+NAMED = re.compile(r"(?<![a-z])bg[-_]?(\d+)(?!\d)", re.IGNORECASE)
 
 
 def named() -> dict[str, set[str]]:
@@ -22,7 +22,7 @@ def named() -> dict[str, set[str]]:
         if path == Path(__file__):
             continue
         for match in NAMED.finditer(path.read_text(encoding="utf-8")):
-            found.setdefault(f"BG-{match[1] or match[2]}", set()).add(path.name)
+            found.setdefault(f"BG-{match[1]}", set()).add(path.name)
     return found
 
 

@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 from tests.collect.looks import command
 
 from rootwarden.archive.archive import Archive
-from rootwarden.archive.place import place_of
+from rootwarden.archive.opening import place_of
 from rootwarden.aws.door import Door
 from rootwarden.errors import AccessError
 from rootwarden.fleet.looks import READ
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tests.collect.looks import Run
 
-BUCKET: Final = "kept-runs"
+BUCKET: Final = "kept-in-s3"
 TARGET: Final = f"s3://{BUCKET}/some/prefix"
 ORGANIZATION: Final = "o-fake000041"
 REPORT: Final = "user,arn,password_last_used\n<root_account>,arn:aws:iam::000000000009:root,no_information\n"

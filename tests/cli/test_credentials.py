@@ -169,6 +169,7 @@ def test_an_archive_and_a_journal_make_one_burn_down(shell: Shell) -> None:
     assert code == 0
     points = json.loads(said[said.index("{") :])["points"]
     assert [(point["have"], point["by"].partition(",")[0]) for point in points] == [
+        (12, "the plan looked"),
         (12, ""),
         (11, "wave 1"),
         (10, "wave 2"),
@@ -262,6 +263,7 @@ def test_what_cannot_be_taken_back_is_told_before_anything_is_asked(shell: Shell
         (("plan", "--org"), "only an AssumeRoot audit sees"),
         (("plan", "--evidence", "x", "--org"), "exclude each other"),
         (("plan", "--org", "--assume-root", "--waive", "000011110004"), "is not ACCOUNT=WHY"),
+        (("plan", "--org", "--assume-root", "--waive", "=so"), "is not ACCOUNT=WHY"),
         (("apply", "none.json", "--journal", "j"), "cannot be read"),
     ],
 )

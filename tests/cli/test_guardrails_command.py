@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from tests.guardrails.own_scp import scp_against_root
 from typer.testing import CliRunner
 
 from rootwarden.cli.guardrails import app
@@ -30,30 +31,9 @@ FENCE = {
     "resource": "*",
     "condition": {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}},
 }
-OWN = """
-id = "own"
-title = "No machines for root"
-kind = "scp"
-why = "Root needs none"
-attach = "the organization's root"
-sources = ["ours"]
-
-[[statement]]
-sid = "NoMachines"
-action = ["ec2:RunInstances"]
-condition.ArnLike."aws:PrincipalArn" = ["arn:*:iam::*:root"]
-
-[[denies]]
-name = "root starts machines"
-who = "root"
-action = "ec2:RunInstances"
-
-[[permits]]
-name = "a role starts machines"
-who = "role"
-principal = "Builder"
-action = "ec2:RunInstances"
-"""
+OWN = scp_against_root(
+    "own", title="No machines for root", why="Root needs none", sid="NoMachines", action="ec2:RunInstances"
+)
 
 
 def run(*arguments: object) -> Result:

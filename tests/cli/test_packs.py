@@ -9,7 +9,7 @@ import pytest
 from tests.cli.test_rule_writing import run, written
 
 from rootwarden import packs
-from rootwarden.cli.audit import make_book
+from rootwarden.cli.rule_choice import chosen_rules
 from rootwarden.errors import UsageError
 from rootwarden.facts.inventory import Part
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def book(*names: str, rules: tuple[str, ...] = (), benchmark: str = "") -> Rulebook:
-    return make_book(list(rules), None, benchmark, None, None, list(names))
+    return chosen_rules(wanted=rules, benchmark=benchmark, packs=names)
 
 
 def ids(chosen: Rulebook) -> set[str]:

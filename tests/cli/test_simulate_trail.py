@@ -96,3 +96,27 @@ def test_what_cannot_be_done(tmp_path: Path, arguments: tuple[str, ...], said: s
     assert done.stderr.splitlines()[0].startswith(said)
     assert done.stderr.splitlines()[1].startswith("hint: ")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["kept.txt", "mine"]
+
+
+def test_a_whole_month_differs_in_the_two_cut_files_alone(tmp_path: Path) -> None:
+    made = {}
+    for name, more in (("cut", ()), ("whole", ("--whole",))):
+        done = run(tmp_path, "--output", name, "--accounts", "4", "--days", "8", "--events", "500", *more)
+        assert done.returncode == 0
+        files = [path for path in (tmp_path / name).rglob("*") if path.is_file()]
+        made[name] = {path.relative_to(tmp_path / name).as_posix(): path.read_bytes() for path in files}
+    cut = json.loads((tmp_path / "cut.aside" / "truth.json").read_text(encoding="utf-8"))["irregular"]["truncated"]
+    whole = json.loads((tmp_path / "whole.aside" / "truth.json").read_text(encoding="utf-8"))["irregular"]["truncated"]
+    assert (len(cut), whole) == (2, [])
+    assert set(made["cut"]) == set(made["whole"])
+    assert {name for name in made["cut"] if made["cut"][name] != made["whole"][name]} == set(cut)
+    for name in cut:
+        assert json.loads(gzip.decompress(made["whole"][name]))["Records"]
+        with pytest.raises(EOFError):
+            gzip.decompress(made["cut"][name])
+
+
+def test_a_bomb_is_not_whole(tmp_path: Path) -> None:
+    done = run(tmp_path, "--output", "trail", "--whole", "--bomb")
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert done.stderr.startswith("error: --whole and --bomb exclude each other\nhint: ")

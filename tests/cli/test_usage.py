@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rootwarden import __version__
-from rootwarden.cli.audit import make_book
 from rootwarden.cli.looking import Look, look
+from rootwarden.cli.rule_choice import chosen_rules
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,12 +61,6 @@ def test_the_first_screen_says_where_to_begin() -> None:
     assert "`rootwarden demo`" in run().stderr
 
 
-def test_who_has_no_evidence_is_told_what_writes_it() -> None:
-    done = run("guardrails", "prove", "deny-root-actions")
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("hint: `rootwarden collect --org --output FOLDER` writes one")
-
-
 @pytest.mark.parametrize(
     "options",
     [
@@ -91,4 +85,4 @@ def test_what_only_a_live_run_heeds_is_refused_without_one(
 
 def test_an_external_id_wants_a_role() -> None:
     with pytest.raises(UsageError, match="--external-id is for a role"):
-        look(Look(external_id="x"), make_book(["root-mfa"], None, "", None, None), tags=False, tree=False)
+        look(Look(external_id="x"), chosen_rules(wanted=["root-mfa"]), tags=False, tree=False)

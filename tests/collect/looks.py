@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from rootwarden.audit.assess import Terms, assess
+from rootwarden.audit.assess import assess
+from rootwarden.audit.terms import Terms
 from rootwarden.aws.door import Door
-from rootwarden.cli.audit import make_book
+from rootwarden.cli.rule_choice import chosen_rules
 from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.collect.live import LiveCollection, Scope
 from rootwarden.collect.offline import collect_folder
@@ -131,7 +132,7 @@ def door_to(simulator: Simulator, *, read_timeout: float = 20) -> Door:
 @cache
 def book(*rules: str, benchmark: str = "") -> Rulebook:
     """The shipped rules of these names, or all."""
-    return make_book(list(rules), None, benchmark, None, None)
+    return chosen_rules(wanted=rules, benchmark=benchmark)
 
 
 def live(

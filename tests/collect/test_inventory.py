@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from tests.collect import looks
 
-from rootwarden.audit.assess import Terms, assess
+from rootwarden.audit.assess import assess
 from rootwarden.audit.entities.view import View
 from rootwarden.audit.judge import Judge
 from rootwarden.audit.rulebook import rulebook
+from rootwarden.audit.terms import Terms
 from rootwarden.aws.door import Door
 from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.collect.live import LiveCollection, Scope

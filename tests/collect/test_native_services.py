@@ -12,8 +12,8 @@ from tests.collect import looks
 from rootwarden import packs
 from rootwarden.advice.advice import State
 from rootwarden.audit.advising import advice_book, advise
-from rootwarden.audit.assess import Terms
 from rootwarden.audit.judge import Judge
+from rootwarden.audit.terms import Terms
 from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.collect.guardrail_landscape import read_landscape
 from rootwarden.collect.live import LiveCollection, Scope

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conformance.doors import conformance_of, door_of
 
+from rootwarden.conformance.asking import outcomes
 from rootwarden.conformance.place import place_of
 from rootwarden.conformance.result import as_json, as_table
-from rootwarden.conformance.run import compare_with_simulator, outcomes
+from rootwarden.conformance.run import compare_with_simulator
 from rootwarden.conformance.steps import STEPS
 from rootwarden.simulator import running
 from rootwarden.simulator.account import PasswordPolicy

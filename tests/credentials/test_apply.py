@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.credentials.rig import KEY, left
 
+from rootwarden.credentials.apply import Applying, Outcome
 from rootwarden.credentials.plan import State
 from rootwarden.errors import StoreError
+from rootwarden.report.credentials import outcome_text
 from rootwarden.rollout.entry import Kind
 from rootwarden.rollout.reading import read_journal, verify
-from rootwarden.rollout.surprise import SurpriseKind
-from rootwarden.simulator.knobs import AllowTask, Deny, Fail, Leave, Throttle, UseRootKey
+from rootwarden.rollout.surprise import Surprise, SurpriseKind
+from rootwarden.simulator.knobs import AllowTask, Deny, Drop, Fail, Leave, Throttle, UseRootKey
 from rootwarden.simulator.moment import NOW
 from rootwarden.simulator.parts import deny_root_policy, fido_device, root_key
 
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
     from tests.credentials.rig import Rig
 
+    from rootwarden.aws.identity import Identity
+    from rootwarden.credentials.compare import Now
+    from rootwarden.credentials.plan import Step
     from rootwarden.simulator.identities import RootUser
 
 # Each seventh member holds the same (`rig.fill`): an active key, everything, an inactive key and a certificate.
@@ -246,6 +252,81 @@ def test_no_answer_to_a_change_leaves_its_intent_for_a_look(rig: Rig) -> None:
     rig.simulator.knobs.reset()
     assert rig.apply(plan).surprises == []
     assert left(rig.simulator.world) == []
+
+
+def test_a_connection_that_closes_after_a_change_does_not_make_it_twice(rig: Rig) -> None:
+    plan = rig.plan(canaries=(KEY_HOLDER,))
+    rig.simulator.knobs.add(Drop(account=KEY_HOLDER, call="iam:DeleteAccessKey"))
+    rig.simulator.calls.reset()
+    done = rig.apply(plan)
+    assert [(each.kind, "did not answer" in each.detail) for each in done.surprises] == [
+        (SurpriseKind.UNREADABLE, True)
+    ]
+    assert rig.simulator.calls.snapshot()[KEY_HOLDER, "iam:DeleteAccessKey"] == 1
+    rig.simulator.knobs.reset()
+    assert rig.apply(plan).surprises == []
+
+
+def test_an_account_that_was_begun_is_not_called_untouched_when_another_stops_it(rig: Rig) -> None:
+    """Its password is gone, and nothing else yet, when another account meets a surprise."""
+    plan = rig.plan()
+    stop = threading.Event()
+    members = rig.members()
+    make = members.step
+
+    def stops_after(step: Step, session: Identity | None) -> None:
+        make(step, session)
+        if session is not None and session.account == ALL_HOLDER:
+            stop.set()
+
+    members.step = stops_after  # type: ignore[method-assign]  # another account meets its surprise in this moment
+    with rig.journal(plan) as journal:
+        done = Applying(plan=plan, journal=journal, members=members, clock=rig.clock, stop=stop, workers=1).run()
+    assert done.begun == [ALL_HOLDER]
+    assert ALL_HOLDER not in done.untouched
+    assert f"begun, and not ended: 1 account: {ALL_HOLDER}" in outcome_text(done)
+
+
+def test_an_account_that_is_refused_in_the_middle_is_told_as_begun(rig: Rig) -> None:
+    plan = rig.plan(canaries=(ALL_HOLDER,))
+    rig.simulator.knobs.add(Deny(account=ALL_HOLDER, call="iam:DeactivateMFADevice"))
+    done = rig.apply(plan)
+    assert (done.begun, [each.kind for each in done.surprises]) == ([ALL_HOLDER], [SurpriseKind.REFUSED])
+    rig.simulator.knobs.reset()
+    again = rig.apply(plan)
+    assert (again.begun, again.surprises) == ([], [])
+
+
+def test_what_nobody_expected_stops_the_others_at_once(rig: Rig) -> None:
+    plan = rig.plan()
+    stop = threading.Event()
+    members = rig.members()
+
+    def broken(account: str, session: Identity, *, attached: bool) -> Now:
+        raise ZeroDivisionError
+
+    members.look = broken  # type: ignore[method-assign]  # stands for a bug of ours
+    with rig.journal(plan) as journal:
+        running = Applying(plan=plan, journal=journal, members=members, clock=rig.clock, stop=stop, workers=1)
+        with pytest.raises(ZeroDivisionError):
+            running.run()
+        opened = {entry.target for entry in journal.entries if entry.kind is Kind.SEEN}
+    assert opened == set()
+    assert len(rig.sessions) == 1
+
+
+@pytest.mark.parametrize(
+    ("surprise", "advice", "never"),
+    [
+        (SurpriseKind.CHANGED, "plan again, with a new journal", "run the same command again"),
+        (SurpriseKind.UNREADABLE, "run the same command again", "plan again"),
+        (SurpriseKind.REFUSED, "run the same command again", "plan again"),
+    ],
+)
+def test_whoever_stops_is_told_what_to_do(surprise: SurpriseKind, advice: str, never: str) -> None:
+    done = Outcome(surprises=[Surprise(target=KEY_HOLDER, kind=surprise, detail="something")])
+    assert advice in outcome_text(done)
+    assert never not in outcome_text(done)
 
 
 def test_two_operators_on_one_machine(rig: Rig) -> None:

@@ -141,6 +141,23 @@ def test_cloudtrail_tells_what_a_key_is_used_for(rig: Rig) -> None:
     assert said in found.reasons[0]
 
 
+@pytest.mark.parametrize(
+    ("lost", "said", "heading"),
+    [
+        ("organization.json", "which organization this is is not known", "which organization is not known, as of"),
+        ("accounts.json", "there may be members that are not in this plan", "organization o-"),
+    ],
+)
+def test_an_organization_that_was_not_looked_at_is_not_called_none(
+    rig: Rig, lost: str, said: str, heading: str
+) -> None:
+    folder = rig.collect()
+    (rig.folder / "evidence" / lost).unlink()
+    plan = plan_from(folder, Wishes(wait_days=0))
+    assert any(each.startswith(said) for each in plan.told)
+    assert plan_text(plan).startswith(heading)
+
+
 def test_unknown_is_never_ready(rig: Rig) -> None:
     rig.simulator.knobs.add(
         Deny(account=KEY_HOLDER, call="iam:ListMFADevices"),

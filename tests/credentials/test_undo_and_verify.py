@@ -15,7 +15,7 @@ from rootwarden.credentials.undo import undo
 from rootwarden.credentials.verify import Left, exit_code, look_again
 from rootwarden.rollout.entry import Kind
 from rootwarden.rollout.surprise import SurpriseError
-from rootwarden.simulator.knobs import AllowTask, Deny
+from rootwarden.simulator.knobs import AllowTask, Deny, Truncate
 from rootwarden.simulator.parts import certificate
 from rootwarden.simulator.world import DelegatedAdministrator
 
@@ -85,6 +85,33 @@ def test_an_undo_whose_outcome_was_lost_is_looked_up(rig: Rig) -> None:
     assert taken_back(rig, plan, KEY_HOLDER).undone == []
     rig.sleep(14)
     assert list(rig.apply(plan).waiting) == [KEY_HOLDER]
+
+
+def test_an_undo_without_an_answer_is_not_called_refused(rig: Rig) -> None:
+    """AWS did it, and its answer was lost: the next run looks, and finds that it is done."""
+    rig.simulator.knobs.add(AllowTask(call="iam:UpdateAccessKey"))
+    plan = rig.plan(hold="deactivate", wait_days=14)
+    rig.apply(plan)
+    rig.simulator.knobs.add(Truncate(account=KEY_HOLDER, call="iam:UpdateAccessKey"))
+    with pytest.raises(SurpriseError, match="AWS did not answer iam:UpdateAccessKey"):
+        taken_back(rig, plan, KEY_HOLDER)
+    with rig.journal(plan) as journal:
+        assert [intent.target for intent in journal.unsettled()] == [KEY_HOLDER]
+    rig.simulator.knobs.reset()
+    assert taken_back(rig, plan, KEY_HOLDER).undone == []
+    assert rig.simulator.world.account(KEY_HOLDER).root.keys[0].active
+
+
+def test_what_is_known_to_be_left_is_told_though_a_look_was_refused(rig: Rig) -> None:
+    plan = rig.plan()
+    rig.apply(plan)
+    rig.simulator.world.account(KEY_HOLDER).root.certificates = [certificate()]
+    rig.simulator.knobs.add(Deny(account=KEY_HOLDER, call="iam:GetLoginProfile"))
+    looked = look_again(plan, rig.members())
+    (one,) = (one for one in looked if one.account == KEY_HOLDER)
+    assert one.left is Left.SOMETHING
+    assert one.detail.startswith("password not known, 1 certificate; the password: ")
+    assert exit_code(looked) == 1
 
 
 def test_a_later_look_tells_what_is_left(rig: Rig) -> None:
@@ -177,6 +204,26 @@ def test_a_feature_whose_outcome_was_lost_is_looked_up(rig: Rig) -> None:
         prepare(plan, journal, rig.members())
         results = [entry.result for entry in journal.entries if entry.kind is Kind.OUTCOME]
     assert results == ["found", "done", "done"]
+
+
+def test_a_feature_without_an_answer_is_not_called_refused(rig: Rig) -> None:
+    """AWS did it, and its answer was lost; while nobody can look, nobody says what became of it."""
+    switched_off(rig)
+    plan = rig.plan()
+    rig.simulator.knobs.add(Truncate(call="iam:EnableOrganizationsRootSessions"))
+    with rig.journal(plan) as journal, pytest.raises(SurpriseError, match="AWS did not answer iam:EnableOrg"):
+        prepare(plan, journal, rig.members())
+    rig.simulator.knobs.reset()
+    rig.simulator.knobs.add(Deny(call="iam:ListOrganizationsFeatures"))
+    with rig.journal(plan) as journal, pytest.raises(SurpriseError, match="nobody knows what became of iam:EnableOrg"):
+        prepare(plan, journal, rig.members())
+    rig.simulator.knobs.reset()
+    with rig.journal(plan) as journal:
+        prepare(plan, journal, rig.members())
+        results = [entry.result for entry in journal.entries if entry.kind is Kind.OUTCOME]
+    assert "refused" not in results
+    assert "failed" not in results
+    assert results.count("found") == 1
 
 
 @pytest.mark.parametrize("state", [State.BLOCKED, State.UNKNOWN])

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 from functools import cache
-from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
-import msgspec
 from tests.docs.advice_pages import native_page
 from tests.docs.api_pages import endpoints_table, wishes_table
 from tests.docs.detection_pages import detections_page, playbook_index, playbook_page, tasks_page
@@ -45,6 +40,7 @@ from rootwarden.packs.policies import lint_pages, policy_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.docs.terminal import Terminal
 
@@ -132,32 +128,21 @@ def stale() -> list[Path]:
 
 
 def commands(shell: Terminal) -> Iterator[tuple[str, str]]:
-    """(command, its help) for the program and every command below it."""
-    waiting = [""]
-    while waiting:
-        command = waiting.pop(0)
-        said = shell.run(f"rootwarden {command} --help").stdout
-        yield f"rootwarden {command}".rstrip(), said
-        # What is said after the list of commands stands in a paragraph of its own.
-        listed = said.partition("\nCommands:\n")[2].partition("\n\n")[0]
-        waiting += [f"{command} {name}".strip() for name in re.findall(r"^  (\S+)", listed, re.MULTILINE)]
+    """(command, its help) for the program and every command below it, level by level."""
+    level = [""]
+    while level:
+        below: list[str] = []
+        for command, said in zip(level, shell.helps(level), strict=True):
+            yield f"rootwarden {command}".rstrip(), said
+            # What is said after the list of commands stands in a paragraph of its own.
+            listed = said.partition("\nCommands:\n")[2].partition("\n\n")[0]
+            below += [f"{command} {name}".strip() for name in re.findall(r"^  (\S+)", listed, re.MULTILINE)]
+        level = below
 
 
 @cache
 def every_command() -> tuple[tuple[str, str], ...]:
-    """(command, its help) for all there are; asked once in a run, since every one is a process of its own."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
-    if not run:
-        return _asked()
-    kept = Path(gettempdir()) / f"every-command-{run}.json"
-    with kept.with_suffix(".lock").open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            kept.write_bytes(msgspec.json.encode(_asked()))
-        return msgspec.json.decode(kept.read_bytes(), type=tuple[tuple[str, str], ...])
-
-
-def _asked() -> tuple[tuple[str, str], ...]:
+    """(command, its help) for all there are; `tests/scheduling.py` has one process for all tests that ask."""
     with offline() as shell:
         return tuple(commands(shell))
 

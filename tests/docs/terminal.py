@@ -26,6 +26,21 @@ DEMO = "demo-output"
 # Commands of the pages that are not run: they set a machine up, publish, or need the real AWS CLI.
 NOT_RUN = (". .venv/", "git ", "make ", "python3.11 -m venv", "pip ", ".venv/bin/pip ", "aws ", "pytest ", "python -m ")
 _STARTER = 'import sys; sys.argv[0] = "rootwarden"; from rootwarden.cli.main import main; main()'
+# Help is asked of more than a hundred commands: in one process, which imports the program once.
+_HELP = """
+import contextlib, io, json, sys
+from rootwarden.cli.main import main
+
+def said(command):
+    sys.argv = ["rootwarden", *command.split(), "--help"]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        try:
+            main()
+        except SystemExit as end:
+            return end.code, out.getvalue()
+
+print(json.dumps([said(command) for command in json.load(sys.stdin)]))
+"""
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -73,6 +88,22 @@ class Terminal:
             encoding="utf-8",
         )
         return Ran(done.stdout, done.stderr, done.returncode)
+
+    def helps(self, commands: list[str]) -> list[str]:
+        """What each command says with `--help`, asked in one process."""
+        done = subprocess.run(
+            [sys.executable, "-c", _HELP],
+            input=json.dumps(commands),
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            timeout=120,
+            check=True,
+            encoding="utf-8",
+        )
+        answers = [(code, said) for code, said in json.loads(done.stdout)]
+        assert {code for code, _ in answers} == {0}, done.stderr
+        return [said for _, said in answers]
 
 
 class AwsTerminal(Terminal):

@@ -32,7 +32,6 @@ def fields(struct: type[msgspec.Struct]) -> set[str]:
     return set(struct.__struct_encode_fields__)
 
 
-@pytest.mark.xdist_group("every command")
 def test_every_command_and_option() -> None:
     page = text(DOCS / "command-line.md")
     found = dict(every_command())
@@ -166,7 +165,6 @@ def test_the_packages_of_the_base_install_are_those_of_the_decision() -> None:
     assert [f"| {name} |" in page for name in direct] == [True] * 10
 
 
-@pytest.mark.xdist_group("every command")
 def test_commands_named_in_prose_exist() -> None:
     known = {name for name, _ in every_command()}
     pattern = r"`rootwarden ((?:rule )?[a-z-]+)"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
 from tests.docs.generated import generated, stale
 from tests.docs.pages import label, text
-
-pytestmark = pytest.mark.xdist_group("every command")
 
 
 def test_generated_pages_are_up_to_date() -> None:

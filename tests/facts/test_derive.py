@@ -12,15 +12,19 @@ from rootwarden.facts.derive import (
     CENTRAL_REMOVAL_EXISTS_SINCE,
     all_true,
     any_true,
+    explained,
     fresher,
     latest,
     not_empty,
+    not_shown,
     password_present,
     rotation_due,
 )
-from rootwarden.facts.fact import Absent, Known, Source, Unknown, Why
+from rootwarden.facts.fact import Absent, Fact, Known, Source, Unknown, Why
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rootwarden.facts.fact import Fact
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -165,10 +169,20 @@ def test_de_morgan(facts: list[Fact[bool]]) -> None:
 
 
 @given(facts=st.lists(booleans, min_size=1, max_size=4))
-def test_what_spreads_is_one_of_the_unknowns(facts: list[Fact[bool]]) -> None:
+def test_what_spreads_names_every_unknown_that_was_asked(facts: list[Fact[bool]]) -> None:
     for derive in (any_true, all_true):
         made = derive(*facts)
-        assert not isinstance(made, Unknown) or made in facts
+        if isinstance(made, Unknown):
+            check_named(made, facts)
+
+
+def check_named(made: Unknown, facts: Sequence[Fact[object]]) -> None:
+    """Reasons of all that were asked, else of the first; the kind and permission of one of them."""
+    doubtful = [fact for fact in facts if isinstance(fact, Unknown)]
+    asked = [fact for fact in doubtful if fact.why is not Why.NOT_COLLECTED] or doubtful[:1]
+    assert set(made.reason.split("; ")) == {fact.reason for fact in asked}
+    assert made.why is asked[0].why
+    assert made.permission in {fact.permission for fact in asked}
 
 
 def test_absent_counts_as_false() -> None:
@@ -183,6 +197,44 @@ def test_notes_of_what_did_not_decide_are_kept() -> None:
     assert any_true(Known(False, (), "a deduction"), Known(True, (), "seen")).note == "seen"
 
 
+# what none of several sources told
+
+THROTTLED: Final = Unknown("iam:GetCredentialReport was throttled", Why.THROTTLED, "", (EARLY,))
+
+
+def test_each_source_that_was_asked_is_named() -> None:
+    both: Fact[bool] = fresher(THROTTLED, DENIED, what="MFA")
+    assert both == Unknown(
+        "iam:GetCredentialReport was throttled; iam:GetAccountSummary was refused",
+        Why.THROTTLED,
+        "iam:GetAccountSummary",
+        (EARLY, SUMMARY),
+    )
+
+
+def test_one_that_was_not_asked_is_named_only_when_none_was() -> None:
+    assert fresher(NOT_ASKED, DENIED, what="MFA") == fresher(DENIED, NOT_ASKED, what="MFA") == DENIED
+    assert fresher(NOT_ASKED, Unknown("nor was this"), what="MFA") == NOT_ASKED
+
+
+def test_a_call_that_stands_behind_two_doubts_is_told_once() -> None:
+    keys = not_shown(DENIED, "the report shows no active key", (EARLY,))
+    certificates = not_shown(DENIED, "the report shows no active certificate", (EARLY,))
+    assert any_true(keys, certificates) == keys
+    assert keys.reason == "iam:GetAccountSummary was refused, and the report shows no active key"
+    assert (keys.why, keys.permission) == (Why.DENIED, "iam:GetAccountSummary")
+
+
+def test_what_nobody_asked_for_is_no_reason() -> None:
+    alone = not_shown(NOT_ASKED, "the report shows no active key", (EARLY,), permission="iam:GetAccountSummary")
+    assert alone == Unknown("the report shows no active key", Why.NOT_COLLECTED, "iam:GetAccountSummary", (EARLY,))
+
+
+def test_a_fact_that_is_known_needs_no_explanation() -> None:
+    assert explained(Known(True), DENIED) == Known(True)
+    assert explained(THROTTLED, Known(True), Absent()) == THROTTLED
+
+
 # latest
 
 
@@ -191,7 +243,7 @@ def test_latest_is_the_latest_or_says_it_cannot_tell(facts: list[Fact[datetime]]
     made = latest(*facts)
     if any(isinstance(fact, Unknown) for fact in facts):
         assert isinstance(made, Unknown)
-        assert made in facts
+        check_named(made, facts)
     else:
         known = [fact.value for fact in facts if isinstance(fact, Known)]
         assert told(made) == (("known", max(known)) if known else "absent")

@@ -88,8 +88,18 @@ def burn_down() -> Removal:
     return followed(*weeks)
 
 
-def wave(number: int, name: str, journal: str, looks: dict[int, tuple[float, tuple[bool | None, ...]]]) -> Work:
-    """A wave of a journal: of each member the week of its look, and what was seen; `-1` for who was not looked at."""
+def wave(
+    number: int,
+    name: str,
+    journal: str,
+    looks: dict[int, tuple[float, tuple[bool | None, ...]]],
+    *,
+    planned: float | None = None,
+) -> Work:
+    """A wave of a journal: of each member the week of its look, and what was seen; `-1` for who was not looked at.
+
+    In the week `planned` the plan saw a password of each.
+    """
     made = [
         Look(account=f"{member:012d}", at=START + timedelta(weeks=week), kinds=kinds)
         for member, (week, kinds) in looks.items()
@@ -104,6 +114,12 @@ def wave(number: int, name: str, journal: str, looks: dict[int, tuple[float, tup
         accounts=tuple(f"{member:012d}" for member in looks),
         stretches=(Stretch(ended=max(look.at for look in made), looks=tuple(made)),) if made else (),
         removed=(len(made), 1 if made else 0, 0, 2 if made else 0),
+        planned=()
+        if planned is None
+        else tuple(
+            Look(account=f"{member:012d}", at=START + timedelta(weeks=planned), kinds=(True, False, False, False))
+            for member in looks
+        ),
     )
 
 
@@ -119,7 +135,10 @@ def with_waves() -> Removal:
     works = [
         wave(1, "canary", "0badcafe0000", {1: (0.2, NOTHING)}),
         wave(2, "/Root/Workloads", "0badcafe0000", {2: (0.4, NOTHING), 3: (0.5, NOTHING)}),
-        wave(1, "/Root/Sandbox", "1badcafe0000", {4: (1.3, NOTHING), 5: (1.4, (None, False, False, False)), 6: UNSEEN}),
+        wave(
+            1, "/Root/Sandbox", "1badcafe0000", {4: (1.3, NOTHING), 5: (1.4, (None, False, False, False))}, planned=0.1
+        ),
+        wave(2, "/Root/Sandbox", "1badcafe0000", {6: UNSEEN, 12: UNSEEN}, planned=0.1),
         wave(0, "left alone by the plan", "1badcafe0000", {11: UNSEEN}),
     ]
     return removal_of((run.lazy() for run in runs), works)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from tests.guardrails.standings import FULL, GONE, MANAGEMENT, MEMBER, ROOT, SANDBOX, organization
 
 from rootwarden import packs
@@ -20,6 +21,7 @@ from rootwarden.facts.guardrail import ResourceControls
 from rootwarden.facts.organization import Organization
 from rootwarden.guardrails.content.guardrail_file import read_guardrail
 from rootwarden.guardrails.content.values import examples, values_for
+from rootwarden.guardrails.content.writing import as_json
 from rootwarden.guardrails.proof import Verdict
 from rootwarden.guardrails.standing import SignInPolicy, landscape
 from rootwarden.iam.document import read_document
@@ -120,6 +122,24 @@ def test_the_management_account_is_not_bound_and_closed_accounts_are_named() -> 
     assert group_of(proof, SANDBOX).verdict is Verdict.HOLDS
     assert proof.skipped == ((GONE, "SUSPENDED"),)
     assert proof.exit_code == 0
+
+
+@pytest.mark.parametrize("kind", ["scp", "rcp"])
+def test_where_nobody_knows_who_manages_the_organization_nothing_is_proven_to_hold(kind: str) -> None:
+    """Any account may be the one that no policy binds; what no policy denies is open all the same."""
+    name = "deny-root-actions" if kind == "scp" else "restrict-assume-root-of-members"
+    given = {} if kind == "scp" else {"roles": "RootAudit", "organization": "o-0000000000"}
+    statements = json.loads(as_json(policy_of(wanted(name, **given))))["Statement"]
+    there = organization({"ou-work": {"Bars": statements}}, kind=kind)
+    assert group_of(proven(name, there, **given), MEMBER).verdict is Verdict.HOLDS
+    unknown = structs.replace(
+        there, management="", standings=tuple(structs.replace(one, management=False) for one in there.standings)
+    )
+    proof = proven(name, unknown, **given)
+    group = group_of(proof, MEMBER)
+    assert group.verdict is Verdict.UNKNOWN
+    assert any("which account manages the organization" in one for one in group.rulings[0].depends_on)
+    assert {group_of(proof, one).verdict for one in (MANAGEMENT, SANDBOX)} == {Verdict.OPEN}
 
 
 def test_service_linked_roles_are_exempt() -> None:

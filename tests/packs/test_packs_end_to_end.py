@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from tests.collect import looks
 
-from rootwarden.audit.assess import Terms, assess
-from rootwarden.cli.audit import make_book
+from rootwarden.audit.assess import assess
+from rootwarden.audit.terms import Terms
+from rootwarden.cli.rule_choice import chosen_rules
 from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.collect.offline import collect_folder
 from rootwarden.collect.plan import plan_for
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from rootwarden.audit.result import AuditResult
 
-BOOK: Final = make_book(None, None, "", None, None, [EVERY_PACK])
+BOOK: Final = chosen_rules(packs=[EVERY_PACK])
 PLAN: Final = plan_for(BOOK.needs, watched=BOOK.watched)
 
 

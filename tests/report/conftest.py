@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +13,21 @@ import pytest
 from rootwarden import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
 
 GOLDEN = Path(__file__).parent / "golden"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +54,34 @@ def golden(matches: Callable[[Path, str], None]) -> Callable[[str, str], None]:
     """A check against a file of the golden folder by its name."""
 
     def check(name: str, text: str) -> None:
-        matches(GOLDEN / name, text.replace(f'version": "{__version__}"', 'version": "VERSION"'))
+        held = _unstyled(text) if name.endswith(".html") else text
+        matches(GOLDEN / name, held.replace(f'version": "{__version__}"', 'version": "VERSION"'))
 
     return check
+
+
+def _unstyled(page: str) -> str:
+    """A page without its style sheet, which is no page's own, and without the version."""
+    page = re.sub(r"<style>.*?</style>|sha256-[^']+", "STYLE", page, flags=re.DOTALL)
+    return page.replace(f"Rootwarden {__version__}", "Rootwarden VERSION")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    """Path of the system's Chromium; without one tests that need it are left out and say so."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None and "CI" in os.environ:
+        pytest.fail("a build server has a Chromium: .ci/run installs it")
+    if found is None:
+        pytest.skip("no Chromium on this system")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield browser
+        browser.close()

@@ -65,8 +65,7 @@ def outline(result: AuditResult) -> Outline:
 
 @pytest.mark.parametrize("name", ["rich", "empty", "interrupted"])
 def test_golden(name: str, golden: Callable[[str, str], None]) -> None:
-    text = re.sub(r"Rootwarden \d[\w.+-]*", "Rootwarden VERSION", page.render(getattr(samples, name)()))
-    golden(f"html-{name}.html", re.sub(r"<style>.*</style>|sha256-[^']+", "STYLE", text, flags=re.DOTALL))
+    golden(f"html-{name}.html", page.render(getattr(samples, name)()))
 
 
 @pytest.mark.parametrize("name", ["rich", "empty", "interrupted", "hostile"])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
 from tests.report import samples
+from tests.report.colours import brightness
 
 from rootwarden.report import page
 
@@ -19,35 +17,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    """Path of the system's Chromium; without one these tests are left out and say so."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None and "CI" in os.environ:
-        pytest.fail("a build server has a Chromium: .ci/run installs it")
-    if found is None:
-        pytest.skip("no Chromium on this system")
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -63,24 +32,6 @@ def shown(browser: Browser, report: Path) -> Iterator[Page]:
     opened = context.new_page()
     opened.goto(report.as_uri())
     yield opened
-    context.close()
-
-
-@pytest.mark.parametrize("sample", ["rich", "hostile"])
-def test_no_error_and_no_request_but_the_file(browser: Browser, tmp_path: Path, sample: str) -> None:
-    path = tmp_path / "audit.html"
-    path.write_text(page.render(getattr(samples, sample)()), "utf-8")
-    context = browser.new_context(offline=True)
-    opened = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.goto(path.as_uri())
-    assert said == []
-    assert asked == [path.as_uri()]
-    assert opened.evaluate("getComputedStyle(document.querySelector('h2')).fontSize") != "24px"
     context.close()
 
 
@@ -142,11 +93,6 @@ def test_dark_and_light_differ_and_both_can_be_read(shown: Page) -> None:
     paper, ink = shown.evaluate(colors)
     assert brightness(paper) < 60
     assert brightness(ink) > 200
-
-
-def brightness(color: str) -> float:
-    numbers = [int(each) for each in color.removeprefix("rgb(").removesuffix(")").split(",")]
-    return sum(numbers) / len(numbers)
 
 
 def test_paper_shows_everything_that_is_folded(shown: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from rootwarden.cli.applying import keep
 from rootwarden.errors import StoreError, UsageError
 from rootwarden.rollout.entry import Kind, Result
 from rootwarden.rollout.journal import opened
@@ -193,6 +195,51 @@ def test_a_full_disk_ends_it(path: Path) -> None:
             delete_key(made)
 
 
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file can grow beyond so many bytes, as on a disk that is nearly full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_is_full_before_anything_is_begun_is_told(path: Path) -> None:
+    with room_for(0), pytest.raises(StoreError, match=r"journal.jsonl.lock` cannot be written") as met, journal(path):
+        pass
+    assert met.value.exit_code == 3
+    assert not path.exists()
+
+
+def test_a_line_that_cannot_be_finished_is_told(path: Path) -> None:
+    filled(path)
+    path.write_bytes(path.read_bytes().removesuffix(b"\n"))
+    with (
+        room_for(path.stat().st_size),
+        pytest.raises(StoreError, match="cannot be mended, its last line is torn"),
+        journal(path),
+    ):
+        pass
+    with journal(path) as made:
+        assert [entry.kind for entry in made.entries][-2:] == [Kind.SIGNED, Kind.RESUME]
+
+
+def test_a_plan_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    keep(b"one", plan)
+    assert (plan.read_bytes(), plan.stat().st_mode & 0o777) == (b"one", 0o600)
+    with room_for(2), pytest.raises(UsageError, match="cannot be written"):
+        keep(b"another", plan)
+    assert plan.read_bytes() == b"one"
+    assert list(tmp_path.iterdir()) == [plan]
+    keep(b"another", plan)
+    assert plan.read_bytes() == b"another"
+    keep(b"away", Path("/dev/null"))
+    assert not Path("/dev/null").is_file()
+
+
 def test_a_surprise_stops_with_exit_code_1(path: Path) -> None:
     what = Surprise(target=ACCOUNT, kind=SurpriseKind.USED, detail="its key was used after the plan looked")
     with journal(path) as made:
@@ -200,7 +247,16 @@ def test_a_surprise_stops_with_exit_code_1(path: Path) -> None:
         assert (entry.kind, entry.result) == (Kind.SURPRISE, "used")
     error = SurpriseError(what, what)
     assert (error.exit_code, len(error.surprises)) == (1, 2)
+    assert "plan again, with a new journal" in error.hint
     assert f"{ACCOUNT}: used: its key was used" in error.message
+
+
+@pytest.mark.parametrize("kind", [SurpriseKind.REFUSED, SurpriseKind.UNREADABLE])
+def test_what_aws_refused_is_no_reason_to_plan_again(kind: SurpriseKind) -> None:
+    refused = Surprise(target=ACCOUNT, kind=kind, detail="AWS refused iam:DeleteAccessKey: AccessDenied")
+    assert "run the same command again" in SurpriseError(refused).hint
+    changed = Surprise(target=ACCOUNT, kind=SurpriseKind.CHANGED, detail="somebody attached `x`")
+    assert "find out who did that" in SurpriseError(refused, changed).hint
 
 
 WRITER = """

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from rootwarden.trail.run import Elsewhere, Run
 
-pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = 'import sys; sys.argv[0] = "rootwarden"; from rootwarden.cli.main import main; main()'
 BUCKET = "fake-trail-of-spark"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.guardrails.replaying.small import ACCOUNTS, replay_of_policy
-from tests.guardrails.replaying.strange import strange_records
+from tests.guardrails.replaying.strange import THERE, role, strange_records
 from tests.trail.records import log
 from tests.trail.spellings import spelled
 
@@ -44,13 +44,15 @@ DENIED: dict[str, dict[str, Any]] = {
     "without a second factor": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
     "with a tag": {"StringEquals": {"aws:RequestTag/team": "blue"}},
     "in the clear": {"Null": {"aws:SecureTransport": "true"}},
+    "where a role is handed over": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Deploy"}},
     "on others' resources": {"StringNotEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}},
 }
 
 
 @cache
 def replay(name: str) -> Replay:
-    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": DENIED[name]}
+    action = "iam:PassRole" if name == "where a role is handed over" else "*"
+    statement = {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": DENIED[name]}
     return replay_of_policy({"Version": "2012-10-17", "Statement": [statement]})
 
 
@@ -98,6 +100,7 @@ ODD: list[dict[str, Any]] = [
     {"userAgent": "an \U0001f40d"},
     {"sourceIPAddress": None},
     {"sourceIPAddress": "10.0.0.5", "vpcEndpointId": "vpce-0fake"},
+    {"vpcEndpointId": "vpce-0fake"},
     {"vpcEndpointId": {}},
     {"awsRegion": ["eu-west-1"]},
     {"eventName": ""},
@@ -106,6 +109,8 @@ ODD: list[dict[str, Any]] = [
     {"eventName": None, "detail": {"eventName": "Hidden", "userIdentity": {"type": "Root"}}},
     {"eventName": "AssumeRoot", "responseElements": {"credentials": {"accessKeyId": "ASIAFAKEFAKEFAKE0001"}}},
     {"eventName": "AssumeRoot", "errorCode": "AccessDenied"},
+    {"userIdentity": role("Builder", invokedBy="athena.amazonaws.com")},
+    {"userIdentity": role("Builder", THERE, invokedBy="athena.amazonaws.com"), "vpcEndpointId": "vpce-0fake"},
     {"userIdentity": None},
     {"userIdentity": "who"},
     {"userIdentity": {"type": "ROOT", "accountId": ACCOUNTS[0], "arn": f"arn:aws:iam::{ACCOUNTS[0]}:root"}},
@@ -121,6 +126,8 @@ ODD: list[dict[str, Any]] = [
     {"resources": [{"accountId": "222222222222"}]},
     {"eventType": "AwsServiceEvent"},
     {"eventType": 7},
+    {"requestParameters": {"iamInstanceProfile": {"name": "fake"}}},
+    {"requestParameters": {"instanceType": "t3.micro"}},
     {"requestParameters": {"tags": [{"key": "team", "value": "blue"}]}},
     {"tlsDetails": {"tlsVersion": "TLSv1.3"}},
     {"recipientAccountId": 111111111111},
@@ -196,7 +203,9 @@ QUIET = [one for one in strange_records() if one["eventID"][-2:] in {"41", "43",
 ROOTS = [one for one in strange_records() if one["userIdentity"]["type"] == "Root"]
 
 
-@pytest.mark.parametrize("name", ["nobody", "root", "with a tag"])
+@pytest.mark.parametrize(
+    "name", ["nobody", "root", "outside of the office", "with a tag", "where a role is handed over"]
+)
 @pytest.mark.parametrize("odd", ODD[3:], ids=json.dumps)
 def test_an_odd_record_among_others_is_told_as_it_is_in_full(name: str, odd: dict[str, Any]) -> None:
     records = [*QUIET[:2], QUIET[2] | odd, *QUIET[3:]]
@@ -224,6 +233,22 @@ def test_files_of_which_nothing_is_told_are_not_read_in_full() -> None:
     assert replayer.passes(json.dumps(QUIET).encode(), listed=True) == len(QUIET)
     assert replayer.taken() == []
     assert replayer.sums.first < replayer.sums.last
+
+
+def test_whether_a_role_is_handed_over_is_looked_for_where_that_decides() -> None:
+    given = msgspec.structs.replace(replay("where a role is handed over"))
+    bench, replayer = bench_of(given), Replayer(given, Restriction())
+    asked = {"eventSource": "codepipeline.amazonaws.com", "eventName": "UpdatePipeline"}
+    plain = [one | asked | {"requestParameters": {"version": 7}} for one in QUIET]
+    data = json.dumps({"Records": plain}).encode()
+    fields, found = [], []
+    for _ in range(4):
+        bench.worth = 0
+        found.append(replayer.passes(data, listed=False))
+        fields.append("parameters" in bench.thin)
+    assert (found, fields) == ([None, None, len(plain), len(plain)], [False, True, True, True])
+    passing = plain[0] | {"requestParameters": {"pipeline": {"roleArn": "arn:aws:iam::111100000001:role/Pipe"}}}
+    agree("where a role is handed over", [log(*plain), log(*plain, passing), log(*plain)], Limits(), Restriction())
 
 
 def test_where_looking_is_in_vain_files_are_read_in_full_at_once() -> None:

@@ -306,6 +306,17 @@ def test_the_dead_man_is_pinged_only_while_all_is_well(world: World, store: Stor
     assert "fake-token" not in journal.getvalue()
 
 
+def test_a_chore_that_a_bug_ends_is_no_health(world: World, store: Store, hand: Hand) -> None:
+    """Alerts that are due would not be sent, and the dead man would be pinged all the same."""
+    service = watcher(world, store, hand).service
+    service.chore(lambda: 1 // 0, "due")
+    assert service.ready() == "the chore `due` fails: this looks like a bug: ZeroDivisionError"
+    service.chore(lambda: None, "silence")
+    assert "`due`" in service.ready()
+    service.chore(lambda: None, "due")
+    assert "due" not in service.ready()
+
+
 def test_a_queue_that_stays_away_is_told(
     world: World, store: Store, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:

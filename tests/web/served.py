@@ -50,6 +50,7 @@ def served(**changes: Any) -> Iterator[Theatre]:
     """A theatre whose clock is that of this machine, at `http://localhost:PORT`."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # whoever comes before the server does waits for it
         port = listening.getsockname()[1]
         origin = f"http://localhost:{port}"
         theatre = Theatre(

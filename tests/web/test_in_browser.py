@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from tests.web.theatre import Theatre
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("web-browser")]
+pytestmark = pytest.mark.browser
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 HOME = re.compile(r":\d+/$")

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ORIGIN = "https://localhost"
-pytestmark = pytest.mark.xdist_group("instances")
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 

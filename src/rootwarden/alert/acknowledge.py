@@ -1,13 +1,12 @@
-"""Take a finding: by a named person, at the command line, by a POST, or in a pager; never by following a link.
+"""Take a finding: by a named person, at the command line or in a pager; never by following a link.
 
 Mail scanners and chat previews open every link, so nothing that is opened acknowledges anything (tests/alert look for
 links in every message). Whoever calls the functions here vouches for the person: the system's login for the command
-line, the web's session for a POST, the pager for its own people.
+line, the pager for its own people.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -25,14 +24,9 @@ if TYPE_CHECKING:
     from rootwarden.alert.store.database import Store
     from rootwarden.alert.store.waiting import Waiting
 
-LONGEST_BODY: Final = 10_000
 
-
-class Door(StrEnum):
-    """Where somebody said so; a pager's is its channel's name."""
-
-    COMMAND = "command"
-    POST = "post"
+# Where somebody said so; of a pager it is the name of its channel.
+COMMAND: Final = "command"
 
 
 class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,21 +41,14 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     alerts: int
 
 
-class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    finding: str
-
-
-def acknowledge(
-    store: Store, name: str, *, person: str, people: Collection[str], door: Door = Door.COMMAND
-) -> Acknowledged:
-    """Take a finding.
+def acknowledge(store: Store, name: str, *, person: str, people: Collection[str]) -> Acknowledged:
+    """Take a finding at the command line.
 
     Args:
         store: The database.
         name: Id of the finding, or the beginning of it.
         person: Who takes it.
         people: Who may.
-        door: Where they said so.
 
     Raises:
         UsageError: When there is no such finding, or the person may not.
@@ -73,35 +60,10 @@ def acknowledge(
     def work(session: Session) -> Acknowledged:
         row = acknowledging.find(session, name)
         now = store.now(session)
-        alerts = acknowledging.acknowledge(session, row, person=person, door=door.value, now=now)
+        alerts = acknowledging.acknowledge(session, row, person=person, door=COMMAND, now=now)
         return Acknowledged(finding=row.id, alerts=alerts)
 
     return store.write(work)
-
-
-def acknowledge_post(store: Store, *, method: str, body: bytes, person: str, people: Collection[str]) -> Acknowledged:
-    """Take a finding as a web door was asked to: `{"finding": "ID"}` by a person who is signed in.
-
-    Args:
-        store: The database.
-        method: Of the request; only POST acknowledges.
-        body: Of the request.
-        person: Who is signed in, as the web's session knows; never a name from the request.
-        people: Who may.
-
-    Raises:
-        UsageError: When the request is not that, or the person may not.
-        StoreError: When the database does not answer.
-    """
-    if method != "POST":
-        raise UsageError(f"`{method}` acknowledges nothing", hint="post it, signed in")
-    if len(body) > LONGEST_BODY:
-        raise UsageError("the request is too long", hint='it holds {"finding": "ID"}')
-    try:
-        asked = msgspec.json.decode(body, type=_Asked)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"the request is not understood: {error}", hint='it holds {"finding": "ID"}') from error
-    return acknowledge(store, asked.finding, person=person, people=people, door=Door.POST)
 
 
 def acknowledge_from_pagers(store: Store, pagers: Iterable[Pager]) -> int:

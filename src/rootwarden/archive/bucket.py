@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from rootwarden.archive.place import S3, Entry
+from rootwarden.archive.place import Entry
 from rootwarden.archive.snapshot import BUNDLE, NAME
 from rootwarden.aws.objects import MOST_BYTES, Objects
 from rootwarden.errors import UsageError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rootwarden.aws.door import Door
     from rootwarden.aws.objects import Stored
 
+_S3: Final = "s3://"
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _TOGETHER: Final = 8
 # A footer holds the columns' places and the card; a larger one is read a second time, whole.
@@ -44,7 +45,7 @@ class Bucket:
     """
 
     def __init__(self, target: str, door: Door) -> None:
-        bucket, _, prefix = target.removeprefix(S3).partition("/")
+        bucket, _, prefix = target.removeprefix(_S3).partition("/")
         if not _BUCKET.fullmatch(bucket):
             raise UsageError(f"`{target}` names no S3 bucket", hint="write it as s3://BUCKET/PREFIX")
         self._target = target.rstrip("/")

@@ -161,10 +161,11 @@ class Applying:
         self._stepper.settle_open()
         state = self._progress().state
         if state == TAKING_BACK:
-            self._back("a run was killed while it took everything back")
+            self._back("a run before this one did not come to the end of taking everything back")
         if state in {TAKING_BACK, TAKEN_BACK}:
             self._journal.sign(END)
-            raise UsageError("the plan was taken back", hint="find out why in the journal, then plan again")
+            now = ", by this run to the end: everything is as it was before it" if state == TAKING_BACK else ""
+            raise UsageError(f"the plan was taken back{now}", hint="find out why in the journal, then plan again")
         if state == FINISHED:
             raise UsageError("the plan is carried out already; there is nothing left to do")
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Asked directly before a wave, beside what a look asks.
 _BEFORE_A_WAVE: Final = "organizations:ListPoliciesForTarget"
 _WHO: Final = "sts:GetCallerIdentity"
+# To prove a Sign-In policy, of the caller's own account.
+_SIGN_IN: Final = ("signin:GetConsoleAuthorizationConfiguration", "signin:GetResourcePolicy")
 
 
 def parameters(step: Step, plan: Plan, ids: Mapping[str, str]) -> dict[str, Json]:
@@ -89,8 +91,8 @@ def permissions_policy(plan: Plan) -> JsonObject:
 
 
 def looking_policy() -> JsonObject:
-    """The least policy of whoever plans and verifies, in the management account; it changes nothing."""
-    return {"Version": "2012-10-17", "Statement": [_looking((_WHO, *READS))]}
+    """The least policy of whoever proves, plans and verifies, in the management account; it changes nothing."""
+    return {"Version": "2012-10-17", "Statement": [_looking((_WHO, *READS, *_SIGN_IN))]}
 
 
 def _looking(actions: Iterable[str]) -> Json:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from rootwarden.attachment.plan import TYPES
 from rootwarden.attachment.present import look
+from rootwarden.aws.caller import caller_of
 from rootwarden.aws.calls import Call
 from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.door import CallFailed
 from rootwarden.aws.regions import home_region
-from rootwarden.errors import AccessError, AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 600.0
 _ONE_CALL: Final = 120.0
+_LOOKING: Final = ("Describe", "List")
 
 
 class Hand(Protocol):
@@ -72,15 +73,9 @@ class AwsHand:
     def __init__(self, door: Door, clock: Callable[[], datetime]) -> None:
         self._door = door
         self._clock = clock
-        call = Call(service="sts", operation="GetCallerIdentity", file="", region=door.region)
-        try:
-            answer = door.ask(call, identity=None, deadline=Deadline(_ONE_CALL))
-        except CallFailed as failed:
-            if failed.code in {"ConnectionError", "Timeout", "MalformedAnswer"}:
-                raise AwsError(f"AWS cannot be reached: {failed.detail or failed.code}") from failed
-            raise AccessError(f"AWS does not accept the credentials: {failed.code}", hint="sign in again") from failed
-        self.who, self.account = str(answer.get("Arn")), str(answer.get("Account"))
-        self._home = home_region(self.who.split(":")[1] if self.who.count(":") > 1 else "aws")
+        caller = caller_of(door, Deadline(_ONE_CALL))
+        self.who, self.account = caller.arn, caller.account
+        self._home = home_region(caller.partition)
 
     def look(self) -> Present:
         """Everything as it is now.
@@ -104,6 +99,11 @@ class AwsHand:
 
     def _ask(self, operation: str, parameters: Mapping[str, Json]) -> dict[str, Json]:
         call = Call(
-            service="organizations", operation=operation, file="", region=self._home, parameters=dict(parameters)
+            service="organizations",
+            operation=operation,
+            file="",
+            region=self._home,
+            parameters=dict(parameters),
+            changes=not operation.startswith(_LOOKING),
         )
         return self._door.ask(call, identity=None, deadline=Deadline(_ONE_CALL), charged=self.account)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "rootwarden.guardrails-plan/1"
 LARGEST: Final = 32 << 20
+_NEVER_EDITED: Final = "plan again; a plan is never edited"
 TYPES: Final = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
 
 
@@ -240,16 +241,17 @@ def _check(plan: Plan, path: Path) -> None:
     names = [step.name for wave in plan.waves for step in wave.steps]
     numbers = [wave.number for wave in plan.waves]
     if len({*names}) != len(names) or numbers != [*range(1, len(numbers) + 1)]:
-        raise InputError(f"`{path}` does not number its waves and steps one after the other")
+        raise InputError(f"`{path}` does not number its waves and steps one after the other", hint=_NEVER_EDITED)
     if (plan.replay is None) == (plan.waived is None) and any(one.call is not Verb.ENABLE for one in steps_of(plan)):
-        raise InputError(f"`{path}` has neither a replay nor a reason why there is none, or both")
+        said = f"`{path}` has neither a replay nor a reason why there is none, or both"
+        raise InputError(said, hint=_NEVER_EDITED)
     for step in steps_of(plan):
         if step.call is not Verb.ENABLE:
             plan.policy(step.policy)
     if any(each is not None and not each.reason.strip() for each in (plan.waived, plan.proof_waived)):
-        raise InputError(f"`{path}` waives something, and does not say why")
-    for wrong in (*_wrong_policies(plan), *_wrong_steps(plan)):
-        raise InputError(f"`{path}` does not hold together: {wrong}", hint="plan again; a plan is never edited")
+        raise InputError(f"`{path}` waives something, and does not say why", hint=_NEVER_EDITED)
+    for wrong in (*_wrong_policies(plan), *_wrong_steps(plan), *_untidied(plan)):
+        raise InputError(f"`{path}` does not hold together: {wrong}", hint=_NEVER_EDITED)
 
 
 def _wrong_policies(plan: Plan) -> Iterator[str]:
@@ -293,6 +295,15 @@ def _wrong_steps(plan: Plan) -> Iterator[str]:
             yield f"step {step.name} detaches what the plan does not attach"
         if step.call is Verb.ATTACH and step.temporary:
             temporary.add(place)
+
+
+def _untidied(plan: Plan) -> Iterator[str]:
+    """What is attached for a time and stays."""
+    temporary = [step for step in steps_of(plan) if step.temporary]
+    taken = {(step.policy, step.target) for step in temporary if step.call is Verb.DETACH}
+    for step in temporary:
+        if step.call is Verb.ATTACH and (step.policy, step.target) not in taken:
+            yield f"step {step.name} is for a time, and no step takes it back"
 
 
 def steps_of(plan: Plan) -> tuple[Step, ...]:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.collect.guardrail_landscape import read_landscape, resource_controls
-from rootwarden.collect.live_organization import OrganizationCollector
+from rootwarden.collect.live_landscape import ask_policies
 from rootwarden.collect.organization import read_organization
-from rootwarden.collect.plan import plan_for
 from rootwarden.errors import AccessError, InputError
 from rootwarden.facts.fact import Known, Unknown
 from rootwarden.guardrails.replaying.digest import policy_digest
@@ -39,7 +38,6 @@ READS: Final = (
     "organizations:ListRoots",
     "organizations:ListTargetsForPolicy",
 )
-_POLICIES: Final = plan_for(("organizations:DescribePolicy",))
 
 
 class Existing(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,11 +105,7 @@ def look(door: Door, *, caller: str, home: str, deadline: Deadline, clock: Calla
     Raises:
         AccessError: Part of it was refused; nothing is changed on half a picture.
     """
-    collector = OrganizationCollector(door=door, caller=caller, home=home, deadline=deadline, clock=clock)
-    collector.describe()
-    collector.list_accounts()
-    collector.tree(_POLICIES)
-    answers = collector.answers
+    answers = ask_policies(door, caller=caller, home=home, deadline=deadline, clock=clock)
     organization = read_organization(answers.answer, answers.policy_ids())
     controls = resource_controls(answers.answer, answers.policy_ids())
     try:

@@ -133,7 +133,7 @@ def _state(plan: Plan, progress: Progress) -> str:
     if progress.state == TAKEN_BACK:
         return "the plan was taken back"
     if progress.state == TAKING_BACK:
-        return "the plan was being taken back when its run ended"
+        return "the plan was being taken back when its run ended: `guardrails apply` goes on with that"
     if not progress.done:
         return "nothing of the plan is done"
     left = Counter(one.number in progress.applied for one in plan.waves)

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from rootwarden.advice.advice import Advice
     from rootwarden.advice.scenario import Scenario
-    from rootwarden.audit.assess import Terms
     from rootwarden.audit.judge import Judge
     from rootwarden.audit.native_standing import Seen
     from rootwarden.audit.result import Finding
     from rootwarden.audit.rulebook import Rulebook
+    from rootwarden.audit.terms import Terms
     from rootwarden.collect.collected import Collected
     from rootwarden.guardrails.content.guardrail import Guardrail
     from rootwarden.guardrails.proof import Group, GuardrailProof

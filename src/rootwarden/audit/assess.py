@@ -5,14 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from rootwarden.audit.exceptions import PreparedException
 from rootwarden.audit.indicators import key_indicators
 from rootwarden.audit.judge import Judge
 from rootwarden.audit.ledger import ExceptionLedger
 from rootwarden.audit.need import credential_need
-from rootwarden.audit.overrides import Overrides
 from rootwarden.audit.result import (
     AuditedAccount,
     AuditResult,
@@ -22,12 +18,10 @@ from rootwarden.audit.result import (
     Refusal,
     SkippedAccount,
 )
-from rootwarden.audit.rulebook import Rulebook
-from rootwarden.audit.settings import Settings
 from rootwarden.collect.collected import in_words
 from rootwarden.facts.fact import Absent, Known, Unknown, value_or_none
 from rootwarden.facts.instant import format_instant
-from rootwarden.rules.verdict import Severity, Verdict
+from rootwarden.rules.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,26 +31,9 @@ if TYPE_CHECKING:
     from rootwarden.audit.result import (
         Finding,
     )
+    from rootwarden.audit.terms import Terms
     from rootwarden.collect.collected import Collected, CollectedAccount
     from rootwarden.facts.fact import Fact
-
-
-class Terms(msgspec.Struct, frozen=True, eq=False, kw_only=True):
-    """How to judge.
-
-    Attributes:
-        rulebook: The rules.
-        settings: Owners.
-        overrides: Parameters chosen for some accounts, or `None`.
-        exceptions: Accepted fails.
-        fail_on: Severity from which a fail sets the exit code.
-    """
-
-    rulebook: Rulebook
-    settings: Settings = Settings()
-    overrides: Overrides | None = None
-    exceptions: tuple[PreparedException, ...] = ()
-    fail_on: Severity = Severity.HIGH
 
 
 def assess(collected: Collected, terms: Terms, judge: Judge | None = None) -> AuditResult:

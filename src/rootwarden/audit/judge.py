@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from rootwarden.audit.assess import Terms
     from rootwarden.audit.entities.record import Listing
     from rootwarden.audit.entities.view import View
     from rootwarden.audit.result import ParameterOverride
+    from rootwarden.audit.terms import Terms
     from rootwarden.collect.collected import CollectedAccount
     from rootwarden.facts.organization import Organization
     from rootwarden.rules.posture import PreparedRule

@@ -17,8 +17,7 @@ from rootwarden.rules.outcome import Missing, Witness
 from rootwarden.rules.rule_file import ParameterDefault
 from rootwarden.rules.verdict import Severity, Verdict
 
-# The name of all users of an account, where they could not be told apart; of other things it ends alike.
-ALL_USERS: Final = "user/*"
+# How the name of all things of a kind ends, where they could not be told apart: `user/*` of all users of an account.
 ALL: Final = "/*"
 # What reports call all accounts together, where an account would stand.
 FLEET: Final = "fleet"

@@ -14,7 +14,7 @@ _PREFIXES = {"accessanalyzer": "access-analyzer"}
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A read call and where its answer is kept.
+    """A call and where its answer is kept.
 
     Attributes:
         service: botocore's name of the service: `iam`, `cloudwatch`, `events`.
@@ -22,6 +22,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         parameters: Request parameters.
         region: Region to ask; empty for the home region of the partition.
         file: Path below the account's evidence folder, `regions/us-east-1/describe-trails.json`.
+        changes: It changes something: it is not sent again where nobody knows what became of it.
     """
 
     service: str
@@ -29,6 +30,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     parameters: dict[str, Json] = {}
     region: str = ""
+    changes: bool = False
 
     @property
     def action(self) -> str:

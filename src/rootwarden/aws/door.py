@@ -76,6 +76,11 @@ class CallFailed(Exception):  # noqa: N818 - becomes a fact's reason, never reac
         self.code = code
         self.detail = detail
 
+    @property
+    def throttled(self) -> bool:
+        """Whether AWS asks to be asked more slowly."""
+        return _THROTTLES.search(self.code) is not None
+
 
 class Door:
     """Shared access to AWS for any number of accounts and threads.
@@ -159,7 +164,7 @@ class Door:
         """
         client = self._client(call.service, call.region)
         pace = self._paces[charged]
-        send = partial(self._send, client, xform_name(call.operation), pace, deadline)
+        send = partial(self._send, client, xform_name(call.operation), pace, deadline, call.changes)
         with signing_as(identity):
             if not client.can_paginate(xform_name(call.operation)):
                 return document_of(send(**call.parameters))
@@ -180,7 +185,7 @@ class Door:
             CallFailed: When there is no answer, or not to every page.
         """
         client = self._client(call.service, call.region)
-        send = partial(self._send, client, xform_name(call.operation), self._paces[charged], deadline)
+        send = partial(self._send, client, xform_name(call.operation), self._paces[charged], deadline, call.changes)
         with signing_as(identity):
             if not client.can_paginate(xform_name(call.operation)):
                 return count(document_of(send(**call.parameters)))
@@ -205,7 +210,7 @@ class Door:
         """
         client = self._client(service, self.region)
         with signing_as(None):
-            return self._send(client, xform_name(operation), self._paces[service], deadline, **parameters)
+            return self._send(client, xform_name(operation), self._paces[service], deadline, False, **parameters)
 
     def asks_aws(self, service: str) -> bool:
         """Whether calls to a service go to AWS itself, and to no endpoint named in the environment."""
@@ -237,36 +242,46 @@ class Door:
             yield document_of(page)
 
     def _send(
-        self, client: BaseClient, operation: str, pace: Pace, deadline: Deadline, **parameters: object
+        self, client: BaseClient, operation: str, pace: Pace, deadline: Deadline, once: bool, **parameters: object
     ) -> dict[str, Any]:
-        """One request, asked again while it is throttled and there is time.
+        """One request, asked again while it is throttled and there is time; a connection that closed is opened anew.
+
+        Args:
+            client: Of the service.
+            operation: As botocore spells it.
+            pace: Of the account it is charged to.
+            deadline: When to give up.
+            once: It may have been done although its connection closed, and is not to be done twice.
+            parameters: Of the request.
 
         Raises:
             CallFailed: When there is no answer.
         """
         reopened = False
-        attempt = 0
+        throttled: list[CallFailed] = []
         while True:
             try:
                 deadline.check()
                 pace.wait(deadline)
             except TimeUp as error:
-                raise CallFailed("NotAsked", "the account's time limit was used up") from error
+                # It was asked when it was throttled before: that, and not the clock, is what stood in the way.
+                unasked = CallFailed("NotAsked", "the account's time limit was used up")
+                raise (throttled[-1] if throttled else unasked) from error
             try:
                 answer = _once(client, operation, parameters)
             except CallFailed as failed:
-                if failed.code == _CLOSED and not reopened:
+                if failed.code == _CLOSED and not (reopened or once):
                     reopened = True
                     continue
-                if not _THROTTLES.search(failed.code):
+                if not failed.throttled:
                     pace.answered()  # a refusal is an answer too, and no reason to stay slow
                     raise
-                attempt += 1
+                throttled.append(failed)
                 self._throttled += 1  # for people: two threads at once may lose one
-                if attempt >= MOST_ATTEMPTS:
+                if len(throttled) >= MOST_ATTEMPTS:
                     raise
                 try:
-                    pace.slow_down(attempt, deadline)
+                    pace.slow_down(len(throttled), deadline)
                 except TimeUp:
                     raise failed from None
             else:

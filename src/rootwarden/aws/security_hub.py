@@ -18,19 +18,6 @@ if TYPE_CHECKING:
 SECONDS = 600
 
 
-def caller_account(door: Door) -> str:
-    """The account Security Hub files the findings under: the caller's.
-
-    Raises:
-        AccessError: When AWS does not accept the credentials.
-    """
-    call = Call(service="sts", operation="GetCallerIdentity", file="", region=door.region)
-    try:
-        return str(door.ask(call, identity=None, deadline=Deadline(SECONDS)).get("Account"))
-    except CallFailed as failed:
-        raise AccessError(f"AWS does not accept the credentials: {failed.code}", hint="sign in again") from failed
-
-
 def send(door: Door, batches: Iterable[list[JsonObject]]) -> int:
     """Import findings, a batch a call.
 

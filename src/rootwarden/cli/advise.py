@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rootwarden.cli import fleet_reading as reading
-from rootwarden.cli import options
+from rootwarden.cli import options, showing
 from rootwarden.cli.look_options import looking
 from rootwarden.cli.looking import Look, look
 from rootwarden.errors import UsageError
@@ -34,18 +33,18 @@ def advise(
     applies is done. 1: something is not. 2: wrong usage. 3: something could not be decided, and the rest is done.
     130: interrupted, what was collected is judged.
     """
-    reading.check_format(format_, tuple(FORMATS))
+    showing.check_format(format_, tuple(FORMATS))
     advised = _advised(asked)
     for warning in advised.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    reading.show(_text(advised, format_, reading.screen(output)), output)
+    showing.show(_text(advised, format_, showing.screen(output)), output)
     return _exit_code(advised)
 
 
 def _advised(asked: Look) -> Advised:
     from rootwarden.audit.advising import advice_book, advise
-    from rootwarden.audit.assess import Terms
     from rootwarden.audit.judge import Judge
+    from rootwarden.audit.terms import Terms
     from rootwarden.packs import advice
 
     terms = Terms(rulebook=advice_book(advice()))

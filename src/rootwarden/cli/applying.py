@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
@@ -62,6 +64,30 @@ def journal_of(
         hint = "--journal FILE --key FILE, the same journal to go on after a stop; --dry-run needs neither"
         raise UsageError("a change is written down first", hint=hint)
     return partial(opened, file, seal=seal_of(key, program), others=public_keys(signed_by or ()))
+
+
+def keep(content: bytes, path: Path) -> None:
+    """Write a plan for its owner alone: whole, or not at all, what was there before it included.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file():  # a pipe, or what a shell calls its output
+            path.write_bytes(content)
+            return
+        with NamedTemporaryFile(dir=path.resolve().parent, prefix=f".{path.name}.", delete=False) as beside:
+            made = Path(beside.name)
+            try:
+                beside.write(content)
+                beside.flush()
+                os.fsync(beside.fileno())
+                made.replace(path.resolve())
+            except BaseException:
+                made.unlink()
+                raise
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be written: {error.strerror}") from error
 
 
 def confirm(wanted: str, given: str) -> None:

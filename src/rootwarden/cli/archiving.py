@@ -68,7 +68,7 @@ def opened(target: str, *, profile: str, region: str, create: bool = False) -> I
     """
     require_extra()
     from rootwarden.archive.archive import Archive
-    from rootwarden.archive.place import place_of
+    from rootwarden.archive.opening import place_of
 
     def door() -> Door:
         # Only an archive in S3 needs the AWS library.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,22 +11,22 @@ import typer
 
 from rootwarden.cli import options
 from rootwarden.cli.archiving import archiving
+from rootwarden.cli.given_file import given_text
 from rootwarden.cli.look_options import looking
 from rootwarden.cli.looking import Look, look
+from rootwarden.cli.rule_choice import chosen_rules
 from rootwarden.cli.rule_input import parameter_values
+from rootwarden.cli.showing import screen, show
 from rootwarden.errors import RootwardenError, UsageError
 from rootwarden.report import find
 from rootwarden.rules.verdict import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from rootwarden.audit.assess import Terms
     from rootwarden.audit.result import AuditResult
     from rootwarden.audit.rulebook import Rulebook
+    from rootwarden.audit.terms import Terms
     from rootwarden.cli.archiving import Archiving
     from rootwarden.collect.collected import Collected
-    from rootwarden.rules.rule_file import ParameterDefault, PostureRule
 
 
 @looking()
@@ -61,7 +60,16 @@ def audit(
     find(format_)
     _check_target(send_to)
     own = parameter_values(parameter or [])
-    book = make_book(rule, rule_file, benchmark, window, minimum_account_age, pack, rules, own)
+    book = chosen_rules(
+        wanted=rule,
+        packs=pack,
+        files=rule_file,
+        instead=rules,
+        benchmark=benchmark,
+        window=window,
+        minimum_account_age=minimum_account_age,
+        parameters=own,
+    )
     terms = _terms(book, config, exceptions, fail_on, use_exceptions=not no_exceptions)
     with archiving(archive, name=organization_name, profile=asked.profile, region=asked.region) as kept:
         return _judge_and_tell(asked, terms, kept, since=since, format_=format_, output=output, send_to=send_to)
@@ -85,7 +93,7 @@ def collect(
         raise UsageError(
             "there is nowhere to keep what is collected", hint="give --output FOLDER, --archive A, or both"
         )
-    book = make_book(rule, None, "", None, None, pack, rules)
+    book = chosen_rules(wanted=rule, packs=pack, instead=rules)
     asked = msgspec.structs.replace(asked, save_evidence=output)
     with archiving(archive, name=organization_name, profile=asked.profile, region=asked.region) as kept:
         collected = look(asked, book, tags=True, tree=True, kept=kept)
@@ -108,66 +116,20 @@ def _told(collected: Collected, output: Path | None) -> int:
     return 3 if collected.unreadable else 0
 
 
-def make_book(
-    rule: list[str] | None,
-    rule_file: list[Path] | None,
-    benchmark: str,
-    window: int | None,
-    minimum_account_age: int | None,
-    pack: list[str] | None = None,
-    instead: list[Path] | None = None,
-    parameters: Mapping[str, ParameterDefault] | None = None,
-) -> Rulebook:
-    """The rules the arguments choose; `instead` stands for the root pack where no pack was named."""
-    from rootwarden.audit.rulebook import rulebook
-    from rootwarden.cli.own_rules import own_rules
-    from rootwarden.packs import chosen, schema
-
-    packed = () if instead and not pack else chosen(pack or ())
-    rules = (*packed, *own_rules(instead or ()), *(_own_rule(path) for path in rule_file or ()))
-    _check_packs(rule or (), rules)
-    options = {"window": window, "minimum_account_age": minimum_account_age}
-    return rulebook(
-        rules,
-        schema(),
-        wanted=tuple(rule or ()),
-        benchmark=benchmark,
-        parameters={**(parameters or {}), **{name: each for name, each in options.items() if each is not None}},
-    )
-
-
-def _check_packs(wanted: Sequence[str], rules: Sequence[PostureRule]) -> None:
-    """A rule of a pack that was not chosen is not unknown: say which pack to choose."""
-    from rootwarden.packs import names, pack
-
-    there = [rule.id for rule in rules]
-    for pattern in wanted:
-        if not fnmatch.filter(there, pattern):
-            other = next((name for name in names() if fnmatch.filter([one.id for one in pack(name)], pattern)), "")
-            if other:
-                raise UsageError(f"`{pattern}` is not in the chosen packs", hint=f"add `--pack {other}`")
-
-
-def _own_rule(path: Path) -> PostureRule:
-    from rootwarden.rules.rule_file import load_rule_file
-
-    return load_rule_file(_text(path), file=str(path))
-
-
 def _terms(
     book: Rulebook, config: Path | None, exceptions: Path | None, fail_on: Severity, *, use_exceptions: bool
 ) -> Terms:
-    from rootwarden.audit.assess import Terms
     from rootwarden.audit.exceptions import parse_exceptions, prepare_exceptions
     from rootwarden.audit.overrides import Overrides, check_parameters
     from rootwarden.audit.rulebook import book_of
     from rootwarden.audit.settings import Settings, parse_settings
+    from rootwarden.audit.terms import Terms
     from rootwarden.packs import every_rule, schema
 
     rules = {rule.id: rule for rule in (*every_rule(), *(each.rule for each in book.rules))}.values()
     ids = {rule.id for rule in rules}
-    entries = parse_exceptions(_text(exceptions), name=str(exceptions), rules=ids) if exceptions else ()
-    settings = parse_settings(_text(config), name=str(config)) if config else Settings()
+    entries = parse_exceptions(given_text(exceptions), name=str(exceptions), rules=ids) if exceptions else ()
+    settings = parse_settings(given_text(config), name=str(config)) if config else Settings()
     check_parameters(settings.parameters, rules, name=str(config))
     prepared = prepare_exceptions(entries, book) if use_exceptions else ()
     conditions = [condition for each in prepared for condition in each.conditions.values()]
@@ -231,12 +193,15 @@ def _stored(collected: Collected, kept: Archiving | None) -> RootwardenError | N
 
 
 def _send(result: AuditResult, asked: Look) -> None:
+    from rootwarden.aws.caller import caller_of
+    from rootwarden.aws.deadline import Deadline
     from rootwarden.aws.door import Door
-    from rootwarden.aws.security_hub import caller_account, send
+    from rootwarden.aws.security_hub import SECONDS, send
     from rootwarden.report.asff import batches
 
     door = Door(profile=asked.profile, region=asked.region)
-    sent = send(door, batches(result, region=door.region, account=caller_account(door)))
+    account = caller_of(door, Deadline(SECONDS)).account
+    sent = send(door, batches(result, region=door.region, account=account))
     _say(f"sent {sent} findings to Security Hub in {door.region}")
 
 
@@ -256,42 +221,19 @@ def _compared(result: AuditResult, since: Path, terms: Terms) -> AuditResult:
 
 def tell(result: AuditResult, format_: str, output: Path | None) -> None:
     """Write a report to stdout or a file."""
-    from rootwarden.report.encoding import well_formed
-    from rootwarden.report.write import write
-
-    text = _for_terminal(result, output) if format_ == "terminal" else find(format_).render(result)
-    if output is None:
-        sys.stdout.buffer.write(well_formed(text).encode())
-        sys.stdout.buffer.flush()
-    else:
-        write(output, text)
+    show(_for_terminal(result, output) if format_ == "terminal" else find(format_).render(result), output)
 
 
 def _for_terminal(result: AuditResult, output: Path | None) -> str:
-    import os
-    import shutil
-
     from rootwarden.report.terminal import render
 
-    shown = output is None and sys.stdout.isatty()
-    width = shutil.get_terminal_size((100, 24)).columns if shown else 100
-    return render(result, width=width, color=shown and "NO_COLOR" not in os.environ)
+    width, color = screen(output)
+    return render(result, width=width, color=color)
 
 
 def _check_target(send_to: str) -> None:
     if send_to not in ("", "securityhub"):
         raise UsageError(f"there is nothing called `{send_to}` to send to", hint="--send-to securityhub")
-
-
-def _text(path: Path) -> str:
-    from rootwarden.collect.disk import read_file
-
-    try:
-        return read_file(path).decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"`{path}` cannot be read: {error.strerror}", hint="is this the right file?") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"`{path}` is not UTF-8 text", hint="is this the right file?") from error
 
 
 def _say(text: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.placement.judge import Placement
 
 _SERVER: Final = ("uvicorn", "starlette")
+_CALLER_SECONDS: Final = 5.0
 
 
 def _group(name: str, text: str) -> typer.Typer:
@@ -147,11 +148,12 @@ def check(
     declared = read_declarations(file)
     caller = None
     if ask_aws:
+        from rootwarden.aws.caller import caller_of
+        from rootwarden.aws.deadline import Deadline
         from rootwarden.aws.door import Door
-        from rootwarden.breakglass.placement.caller import caller_account
 
         door = Door(profile=profile, region=region)
-        caller = lambda: caller_account(door)  # noqa: E731 - one argument bound, where it is used
+        caller = lambda: caller_of(door, Deadline(_CALLER_SECONDS)).account  # noqa: E731 - bound where it is used
     found = judge(gather(here(caller=caller)), declared, waivers=waiver or ())
     out(_placed(found))
     for alert in alerts_due(hazards_of(declared), today=datetime.now(UTC).date()):

@@ -18,8 +18,8 @@ from rootwarden.cli.looking import DEFAULT_ROOT_SESSIONS, session_writer
 from rootwarden.errors import UsageError
 
 if TYPE_CHECKING:
+    from rootwarden.aws.caller import Caller
     from rootwarden.aws.door import Door
-    from rootwarden.collect.caller import Caller
     from rootwarden.credentials.member import Members
     from rootwarden.credentials.plan import Plan
     from rootwarden.rollout.journal import Journal
@@ -130,19 +130,6 @@ def caller_arn(profile: str, region: str) -> str:
     return _who(profile, region, 1)[1].arn
 
 
-def keep(content: bytes, path: Path) -> None:
-    """Write a plan for its owner alone.
-
-    Raises:
-        UsageError: It cannot be written.
-    """
-    try:
-        path.touch(mode=0o600)
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"`{path}` cannot be written: {error.strerror}") from error
-
-
 def _signed(run: _Run, journal: Journal, members: Members) -> int:
     """Do it, and sign the journal however it ends."""
     from rootwarden.errors import StoreError
@@ -251,9 +238,9 @@ def _members(root_sessions: Path, profile: str, region: str, workers: int) -> tu
 
 
 def _who(profile: str, region: str, workers: int) -> tuple[Door, Caller]:
+    from rootwarden.aws.caller import caller_of
     from rootwarden.aws.deadline import Deadline
     from rootwarden.aws.door import Door
-    from rootwarden.collect.caller import caller_of
 
     door = Door(profile=profile, region=region, connections=workers)
     return door, caller_of(door, Deadline(_CALLER_SECONDS))

@@ -84,6 +84,9 @@ def within(
         msgspec.structs.replace(
             work,
             announced=work.announced if start is None else max(start, work.announced),
+            planned=tuple(
+                one for one in work.planned if (start is None or one.at >= start) and (end is None or one.at < end)
+            ),
             stretches=tuple(
                 one
                 for one in work.stretches

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import msgspec
 import typer
 
-from rootwarden.cli import credentials_apply, options
+from rootwarden.cli import applying, credentials_apply, options
 from rootwarden.cli.credentials_reading import check_look, evidence_of, trail_of, waivers
 from rootwarden.cli.look_options import looking
 from rootwarden.cli.looking import Look
@@ -132,7 +132,7 @@ def _show(plan: Plan, form: Shown, output: Path | None, *, calls: bool) -> None:
     from rootwarden.report.credentials import plan_text
 
     if output is not None:
-        credentials_apply.keep(encode(plan), output)
+        applying.keep(encode(plan), output)
     if form is Shown.JSON:
         typer.echo(encode(plan).decode(), nl=False)
     else:

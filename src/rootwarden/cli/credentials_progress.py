@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from rootwarden.cli import fleet_reading as reading
-from rootwarden.cli import options
+from rootwarden.cli import options, showing
 from rootwarden.cli.credentials_journals import within, works_in
 from rootwarden.cli.options import instant
 from rootwarden.errors import UsageError
@@ -44,7 +44,7 @@ def progress(
     Needs the extra `fleet`. Exit code 0: no member has any. 1: some have. 2: wrong usage, or no run in the period.
     3: nobody is known to have any, and of some it is not known, or part of the archive or a journal is not believed.
     """
-    reading.check_format(format_, FORMATS)
+    showing.check_format(format_, FORMATS)
     reading.need(reading.NEEDED, "the burn-down")
     if format_ in {"html", "svg"}:
         reading.need(reading.DRAWN_WITH, "a plot")
@@ -57,7 +57,7 @@ def progress(
     with reading.Reader(profile=profile, region=region) as reader:
         removal = reader.removal(archive, period, organization, works)
     source = ", ".join([*([archive] if archive else []), *map(str, journal or ())])
-    reading.show(_told(removal, source, format_, output), output)
+    showing.show(_told(removal, source, format_, output), output)
     if removal.remaining:
         return 1
     return 0 if whole and reader.whole and not removal.undecided else 3
@@ -78,5 +78,5 @@ def _told(removal: Removal, source: str, format_: str, output: Path | None) -> s
         return plot(removal).svg() + "\n"
     from rootwarden.report.fleet.removal_terminal import render as lines
 
-    width, color = reading.screen(output)
+    width, color = showing.screen(output)
     return lines(removal, source, width=width, color=color)

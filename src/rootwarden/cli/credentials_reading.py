@@ -123,9 +123,9 @@ def waivers(texts: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
         account, sign, why = text.partition("=")
-        if not sign or not why.strip():
+        if not sign or not account.strip() or not why.strip():
             raise UsageError(f"`{text}` is not ACCOUNT=WHY", hint='--waive 000011110004="ticket 17: the owner knows"')
-        found[account_ids(account)[0]] = why.strip()
+        found |= dict.fromkeys(account_ids(account), why.strip())
     return found
 
 

@@ -53,13 +53,14 @@ def demo(
     check_what(what)
     if what:
         return demonstrate(folder, play=play, port=port)
-    from rootwarden.cli.audit import make_book, tell
+    from rootwarden.cli.audit import tell
+    from rootwarden.cli.rule_choice import chosen_rules
     from rootwarden.simulator import running
     from rootwarden.simulator.worlds import make_world
 
     simulated = make_world(world, accounts or (1 if world == ALONE else SIZE))
     report, evidence = folder / "report.html", _fresh(folder)
-    book = make_book(None, None, "", None, None)
+    book = chosen_rules()
     with running(simulated) as simulator:
         result = _audit(simulated, simulator, book, evidence, services=world not in AUDITED_ONLY)
     tell(result, "terminal", None)
@@ -78,18 +79,19 @@ def demo(
 
 
 def _audit(simulated: World, simulator: Simulator, book: Rulebook, evidence: Path, *, services: bool) -> AuditResult:
-    from rootwarden.audit.assess import Terms, assess
+    from rootwarden.audit.assess import assess
+    from rootwarden.audit.terms import Terms
     from rootwarden.aws.door import Door
-    from rootwarden.cli.audit import make_book
     from rootwarden.cli.looking import DEFAULT_ROLE
     from rootwarden.cli.progress import progress
+    from rootwarden.cli.rule_choice import chosen_rules
     from rootwarden.collect.live import LiveCollection, Scope
     from rootwarden.collect.plan import plan_for
     from rootwarden.collect.save import EvidenceWriter
     from rootwarden.packs import EVERY_PACK
 
     # The evidence is for trying other packs and `advise` too, so it holds what any of them reads.
-    kept = make_book(None, None, "", None, None, [EVERY_PACK])
+    kept = chosen_rules(packs=[EVERY_PACK])
     _point_at(simulator, simulated)
     with progress() as show:
         collected = LiveCollection(

@@ -123,9 +123,19 @@ def _verified(on: Stage, place: Path) -> int:
     _say(f"the log, a database, is in {place}; heads.jsonl beside it is the sink's")
     _say("what to try next:")
     _say(f"  rootwarden breakglass audit export -o copy --database sqlite:///{place / 'breakglass.db'}")
-    _say(f"  rootwarden breakglass audit verify copy --heads {place / 'heads.jsonl'}")
+    _say(f"  rootwarden breakglass audit verify copy --key {_public_key(place)} --heads {place / 'heads.jsonl'}")
     _say("  rootwarden demo breakglass                play it yourself, in a browser")
     return 0 if same else 1
+
+
+def _public_key(place: Path) -> Path:
+    """The public half of the checkpoint key, in a file: an auditor has it from elsewhere than the log."""
+    from rootwarden.breakglass.client.signer import pems
+    from rootwarden.breakglass.service.key_files import private_key
+
+    path = place / "checkpoint.pub.pem"
+    path.write_text("".join(pems([private_key(place / "checkpoint.pem").public_key()])), encoding="ascii")
+    return path
 
 
 def _say(text: str) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from rootwarden.cli import extras
 from rootwarden.cli.archiving import opened
+from rootwarden.cli.given_file import given_bytes
 from rootwarden.errors import InputError, RootwardenError, UsageError
 
 if TYPE_CHECKING:
@@ -194,38 +195,6 @@ def _nothing(archive: str, period: tuple[datetime | None, datetime | None], orga
     return InputError(f"no run of `{archive}`{when} can be read", hint=hint)
 
 
-def show(text: str, output: Path | None) -> None:
-    """Write a report to stdout or a file."""
-    from rootwarden.report.encoding import well_formed
-    from rootwarden.report.write import write
-
-    if output is None:
-        sys.stdout.buffer.write(well_formed(text).encode())
-        sys.stdout.buffer.flush()
-    else:
-        write(output, text)
-
-
-def screen(output: Path | None) -> tuple[int, bool]:
-    """Columns to set a terminal report in, and whether in colour."""
-    import os
-    import shutil
-
-    shown = output is None and sys.stdout.isatty()
-    width = shutil.get_terminal_size((100, 24)).columns if shown else 100
-    return width, shown and "NO_COLOR" not in os.environ
-
-
-def check_format(name: str, formats: tuple[str, ...]) -> None:
-    """Refuse a format there is not, before anything is read.
-
-    Raises:
-        UsageError: There is none of that name.
-    """
-    if name not in formats:
-        raise UsageError(f"there is no report format `{name}`", hint=f"choose one of {', '.join(formats)}")
-
-
 def _say(text: str) -> None:
     print(text, file=sys.stderr)  # noqa: T201 - the voice of the command line
 
@@ -237,12 +206,6 @@ def lines(path: Path | None, kind: type[R]) -> tuple[R, ...] | None:
         UsageError: It cannot be read.
         InputError: It holds something else.
     """
-    from rootwarden.collect.disk import read_file
     from rootwarden.fleet.exchange import parse_lines
 
-    if path is None:
-        return None
-    try:
-        return parse_lines(read_file(path), kind, file=str(path))
-    except OSError as error:
-        raise UsageError(f"`{path}` cannot be read: {error.strerror}", hint="is this the right file?") from error
+    return None if path is None else parse_lines(given_bytes(path), kind, file=str(path))

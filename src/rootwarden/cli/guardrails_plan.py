@@ -244,7 +244,7 @@ def _wanted(found: list[Guardrail], parameters: list[str], organization: str) ->
 
 def _told(made: Plan, output: Path | None, form: Shown) -> int:
     from rootwarden.attachment.plan import printed
-    from rootwarden.cli.credentials_apply import keep
+    from rootwarden.cli.applying import keep
     from rootwarden.report import guardrail_plan
 
     if output is not None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from rootwarden.cli import options
 from rootwarden.errors import UsageError
+from rootwarden.guardrails.content.guardrail import Guardrail
 
 if TYPE_CHECKING:
     from rootwarden.audit.guardrail_proof import Planned, Proof, Wanted
-    from rootwarden.guardrails.content.guardrail import Guardrail
 
 
 class Shown(StrEnum):
@@ -32,9 +32,7 @@ def prove(
         ),
     ] = None,
     *,
-    evidence: Annotated[
-        Path, typer.Option("--evidence", metavar="FOLDER", help="An evidence folder with the organization's policies.")
-    ],
+    evidence: options.Evidence = None,
     with_: Annotated[
         list[str] | None,
         typer.Option("--with", metavar="ID[@TARGET]", help="As if this were attached there (usual: the root). Repeat."),
@@ -44,19 +42,24 @@ def prove(
         Shown, typer.Option("--format", help="How to print the proof; html has a map of the tree, before and after.")
     ] = Shown.TEXT,
     output: options.ReportFile = None,
+    profile: options.Profile = "",
+    region: options.Region = "",
 ) -> int:
     """Decide for every account whether guardrails hold, by evaluating every policy above it, and say why not.
 
-    Exit code 0: all named guardrails hold wherever they can bind. 1: one does not hold or bars too much. 3: neither,
-    but something could not be decided.
+    Of AWS as it is, asked from the management account, or of an evidence folder. Exit code 0: all named guardrails
+    hold wherever they can bind. 1: one does not hold or bars too much. 3: neither, but something could not be decided,
+    or AWS could not be asked.
     """
     from rootwarden.audit.guardrail_proof import prove_all
-    from rootwarden.cli.fleet_reading import show
-    from rootwarden.collect.folder import EvidenceFolder
-    from rootwarden.collect.guardrail_landscape import read_landscape
+    from rootwarden.cli.guardrails_looking import landscape_of
+    from rootwarden.cli.showing import show
 
-    landscape, _ = read_landscape(EvidenceFolder(evidence))
-    wanted, planned = _asked_for(guardrails or [], with_ or [], parameter or [], landscape.organization)
+    if evidence is not None and (profile or region):
+        raise UsageError("--evidence asks no AWS", hint="leave --profile and --region out")
+    asked = _asked(guardrails or [], with_ or [], parameter or [])
+    landscape, _ = landscape_of(evidence, profile=profile, region=region, sign_in=asked.sign_in)
+    wanted, planned = asked.filled(landscape.organization)
     proof = prove_all(landscape, wanted, planned)
     if form is Shown.HTML:
         from rootwarden.report.guardrail_map.page import render
@@ -74,26 +77,50 @@ def _told(proof: Proof, form: Shown) -> str:
     return (guardrail_proof.json(proof) if form is Shown.JSON else guardrail_proof.text(proof)) + "\n"
 
 
-def _asked_for(
-    named: list[str], attached: list[str], parameters: list[str], organization: str
-) -> tuple[list[Wanted], list[Planned]]:
-    """The guardrails to prove and those taken to be attached, with their values."""
-    from rootwarden.audit.guardrail_proof import Planned
-    from rootwarden.cli.guardrails_reading import check_used, guardrail_named, parameters_given, wanted_with
+class _Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The guardrails to prove, those taken to be attached, and values for both, before anybody looked."""
+
+    chosen: list[Guardrail]
+    planned: list[tuple[Guardrail, str]]
+    given: dict[str, str]
+
+    @property
+    def every(self) -> list[Guardrail]:
+        """All of them."""
+        return [*self.chosen, *(one for one, _ in self.planned)]
+
+    @property
+    def sign_in(self) -> bool:
+        """Whether one of them is a Sign-In policy."""
+        from rootwarden.guardrails.content.guardrail import GuardrailKind
+
+        return any(one.kind is GuardrailKind.SIGN_IN for one in self.every)
+
+    def filled(self, organization: str) -> tuple[list[Wanted], list[Planned]]:
+        """Each with its values; the organization is one of them where it is known."""
+        from rootwarden.audit.guardrail_proof import Planned
+        from rootwarden.cli.guardrails_reading import wanted_with
+
+        needed = organization and any(one.parameter("organization") for one in self.every)
+        given = {"organization": organization, **self.given} if needed else self.given
+        return (
+            [wanted_with(one, given) for one in self.chosen],
+            [Planned(wanted_with(one, given), target) for one, target in self.planned],
+        )
+
+
+def _asked(named: list[str], attached: list[str], parameters: list[str]) -> _Asked:
+    """What the arguments ask for."""
+    from rootwarden.cli.guardrails_reading import check_used, guardrail_named, parameters_given
 
     given = parameters_given(parameters)
     places = [_place(text) for text in attached]
     planned = [(guardrail_named(name), target) for name, target in places]
     chosen = [guardrail_named(name) for name in dict.fromkeys(named)]
     chosen = chosen or [one for one, _ in planned] or _without_needs(given)
-    every = [*chosen, *(one for one, _ in planned)]
-    check_used(given, every)
-    if organization and any(one.parameter("organization") for one in every):
-        given.setdefault("organization", organization)
-    return (
-        [wanted_with(one, given) for one in chosen],
-        [Planned(wanted_with(one, given), target) for one, target in planned],
-    )
+    asked = _Asked(chosen=chosen, planned=planned, given=given)
+    check_used(given, asked.every)
+    return asked
 
 
 def _without_needs(given: dict[str, str]) -> list[Guardrail]:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from rootwarden.cli import options, trail_engine
+from rootwarden.cli.replay_format import Format
 from rootwarden.cli.trail_reading import Asked, From, OnlyAccounts, OnlyRegions, To, Workers
-
-
-class Format(StrEnum):
-    """How a replay is printed."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-    CSV = "csv"
-    JSONL = "jsonl"
-
 
 Policies: TypeAlias = Annotated[
     list[str] | None,
@@ -28,9 +18,6 @@ Policies: TypeAlias = Annotated[
 Trail: TypeAlias = Annotated[
     list[str],
     typer.Option("--trail", metavar="PATH", help="Files, folders, s3://BUCKET/PREFIX, or - for stdin. Repeat."),
-]
-Evidence: TypeAlias = Annotated[
-    Path, typer.Option("--evidence", metavar="FOLDER", help="An evidence folder with the organization's policies.")
 ]
 With: TypeAlias = Annotated[
     list[str] | None,
@@ -50,7 +37,7 @@ def replay(
     policies: Policies = None,
     *,
     trail: Trail,
-    evidence: Evidence,
+    evidence: options.Evidence = None,
     with_: With = None,
     without: Without = None,
     parameter: options.Parameters = None,
@@ -68,13 +55,13 @@ def replay(
 ) -> int:
     """Tell which calls of a trail a change of policies would have denied, by account, principal and action.
 
+    The policies there are come from AWS as it is, asked from the management account, or from an evidence folder.
     A call that depends on something the trail does not tell is never taken for safe: there are two numbers, at least
     and at most. Exit code 3: part of the logs could not be read.
     """
+    from rootwarden.cli.guardrails_looking import landscape_of
     from rootwarden.cli.guardrails_replaying import Given, replayed
     from rootwarden.cli.guardrails_steps import steps_of
-    from rootwarden.collect.folder import EvidenceFolder
-    from rootwarden.collect.guardrail_landscape import read_landscape
     from rootwarden.facts.fact import Known
 
     asked = Asked(
@@ -87,7 +74,7 @@ def replay(
         profile=profile,
         region=region,
     )
-    landscape, organization = read_landscape(EvidenceFolder(evidence))
+    landscape, organization = landscape_of(evidence, profile=profile, region=region)
     given = Given(
         asked=asked,
         where=trail_engine.Where(kind=engine, master=spark_master),

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.cli import fleet_reading as reading
-from rootwarden.cli import trail_engine, trail_reading
+from rootwarden.cli import showing, trail_engine, trail_reading
 from rootwarden.cli.trail_reading import Asked
 from rootwarden.guardrails.replaying.change import Step
 from rootwarden.guardrails.standing import Landscape
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rootwarden.cli.guardrails_replay import Format
+    from rootwarden.cli.replay_format import Format
     from rootwarden.guardrails.replaying.tally import Judged, ReplayTally
     from rootwarden.report.replay.told import ReplayRecord, StepTold
     from rootwarden.trail.batch import Orders
@@ -84,9 +83,9 @@ class Found:
         elif form == "csv":
             text = table.render(told)
         else:
-            width, color = reading.screen(output)
+            width, color = showing.screen(output)
             text = terminal.render(told, width=width, color=color)
-        reading.show(text, output)
+        showing.show(text, output)
         trail_reading.tell(self._done, terminal.headline(told))
 
     def write_lines(self, output: Path | None) -> None:

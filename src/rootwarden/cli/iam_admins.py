@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
@@ -12,6 +11,7 @@ import typer
 from rootwarden.cli import options
 from rootwarden.cli.iam_reading import details_in_files, organization_in
 from rootwarden.cli.looking import NO_INSTANT, Look, look, refuse_live_options
+from rootwarden.cli.showing import screen, show
 from rootwarden.errors import InputError, UsageError
 from rootwarden.report.admins import FORMATS, find
 
@@ -107,7 +107,7 @@ def admins(
     check_principal(told.found, principal)
     told = msgspec.structs.replace(told, classes=classes, principal=principal)
     text = _stops(told, form.name, spare or ()) if stop else _text(told, form.name, output, uncut=all_)
-    _write(text, output)
+    show(text, output)
     return code or (3 if told.found.unread else 0)
 
 
@@ -199,22 +199,7 @@ def _inventory(file: Path) -> Inventory:
 def _text(told: Told, format_: str, output: Path | None, *, uncut: bool) -> str:
     if format_ != "terminal":
         return find(format_).render(told)
-    import os
-    import shutil
-
     from rootwarden.report.admins.terminal import render
 
-    shown = output is None and sys.stdout.isatty()
-    width = shutil.get_terminal_size((100, 24)).columns if shown else 100
-    return render(told, width=width, color=shown and "NO_COLOR" not in os.environ, uncut=uncut)
-
-
-def _write(text: str, output: Path | None) -> None:
-    from rootwarden.report.encoding import well_formed
-    from rootwarden.report.write import write
-
-    if output is not None:
-        write(output, text)
-        return
-    sys.stdout.buffer.write(well_formed(text).encode())
-    sys.stdout.buffer.flush()
+    width, color = screen(output)
+    return render(told, width=width, color=color, uncut=uncut)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.cli import trail_reading
+from rootwarden.cli.given_file import given_bytes
 from rootwarden.cli.trail_reading import Asked
 from rootwarden.errors import UsageError
 from rootwarden.iam.admins.building import Household
@@ -193,17 +194,12 @@ def _unread(done: Run) -> dict[str, int]:
 
 
 def _last_accessed(given: str) -> LastAccessed:
-    from rootwarden.collect.disk import read_file
     from rootwarden.iam.usage.last_accessed import read_last_accessed
 
     arn, equals, name = given.rpartition("=")
     if not (equals and arn.startswith("arn:")):
         arn, name = "", given
-    try:
-        content = read_file(Path(name))
-    except OSError as error:
-        raise UsageError(f"`{name}` cannot be read: {error.strerror}", hint="is this the right file?") from error
-    return read_last_accessed(content, arn=arn, file=name)
+    return read_last_accessed(given_bytes(Path(name)), arn=arn, file=name)
 
 
 def _check_services(given: Iterable[str], known: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from rootwarden.cli.given_file import given_bytes
 from rootwarden.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,18 +25,14 @@ def details_in_files(files: list[Path], unread: list[tuple[str, str]] | None = N
         unread: Takes up the account and what its file lacks.
 
     Raises:
-        InputError: A file cannot be read, is something else, or is about an account that was given already.
+        UsageError: A file cannot be read.
+        InputError: It is something else, or about an account that was given already.
     """
-    from rootwarden.collect.disk import read_file
     from rootwarden.collect.principals import details_in
 
     accounts: dict[str, AuthorizationDetails] = {}
     for file in files:
-        try:
-            content = read_file(file)
-        except OSError as error:
-            raise InputError(f"`{file}` cannot be read: {error.strerror}", hint="give the path of a file") from None
-        found = details_in(content, str(file))
+        found = details_in(given_bytes(file), str(file))
         if found.account in accounts:
             raise InputError(f"`{file}` is about account {found.account}, which was given already", hint="give one")
         for name in found.missing:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from rootwarden.cli import fleet_reading as reading
-from rootwarden.cli import options
+from rootwarden.cli import options, showing
 from rootwarden.cli.trail_reading import From, Paths, To, Workers
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def usage(
         data_events=tuple(data_events or ()),
     )
     compared = compare(given)
-    reading.show(_told(compared, format_, output, resources, with_failed=with_failed), output)
+    showing.show(_told(compared, format_, output, resources, with_failed=with_failed), output)
     return compared.exit_code()
 
 
@@ -118,7 +117,7 @@ def _told(compared: Compared, format_: Format, output: Path | None, resources: R
         case Format.CSV:
             return table.render(compared.told)
         case Format.TERMINAL:
-            width, color = reading.screen(output)
+            width, color = showing.screen(output)
             return terminal.render(compared.told, width=width, color=color)
         case Format.POLICY | Format.TERRAFORM:
             policies = compared.minimal(seen_resources=resources is Resources.SEEN, with_failed=with_failed)

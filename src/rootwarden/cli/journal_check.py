@@ -45,7 +45,7 @@ def journal_holds(path: Path, digest: str, keys: Iterable[Path]) -> bool:
         say(f"journal: of {calls} it is not known what became; apply looks at AWS first")
     if not found.holds:
         say(f"journal: line {found.bad + 1} {found.why}; nothing from it on is believed")
-        if not trusted:
+        if not trusted and "was not given" in found.why:
             say("hint: --key FILE names the public key (PEM) of who may have signed it")
         return False
     begun = read_journal(path).entries

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from rootwarden.cli import fleet_reading as reading
-from rootwarden.cli import options
+from rootwarden.cli import options, showing
 from rootwarden.cli.options import instant
 from rootwarden.fleet.parameters import StudyParameters
 
@@ -50,7 +50,7 @@ def kpi(
     Needs the extra `fleet`. Exit code 0: the figures were made, whatever they say. 2: wrong usage, or no observation
     in the period. 3: part of the archive could not be read.
     """
-    reading.check_format(format_, FORMATS)
+    showing.check_format(format_, FORMATS)
     reading.need(reading.NEEDED, "a key figure")
     if format_ == "html":
         reading.need(reading.DRAWN_WITH, "a plot")
@@ -66,7 +66,7 @@ def kpi(
         # The files are of all organizations; an account is of this one if the period saw it there.
         records = records.of({f"{account:012}" for part in weeks.looks for account in part["account"].unique()})
     told = key_figures(weeks, records, instant(as_of) or weeks.last_as_of)
-    reading.show(_told(told, Asked(source=archive, organization=organization), format_, output), output)
+    showing.show(_told(told, Asked(source=archive, organization=organization), format_, output), output)
     return 0 if reader.whole else 3
 
 
@@ -96,5 +96,5 @@ def _told(told: KeyFigures, asked: Asked, format_: str, output: Path | None) -> 
         return page(told, asked)
     from rootwarden.report.fleet.kpi_terminal import render as lines
 
-    width, color = reading.screen(output)
+    width, color = showing.screen(output)
     return lines(told, asked, width=width, color=color)

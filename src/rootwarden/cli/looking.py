@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.cli import options
+from rootwarden.cli.given_file import given_bytes
 from rootwarden.errors import RootwardenError, UsageError
 
 if TYPE_CHECKING:
@@ -223,14 +224,7 @@ def _given_up(writer: EvidenceWriter | None) -> Iterator[None]:
 
 
 def _declarations(path: Path | None) -> bytes | None:
-    if path is None:
-        return None
-    from rootwarden.collect.disk import read_file
-
-    try:
-        return read_file(path)
-    except OSError as error:
-        raise UsageError(f"`{path}` cannot be read: {error.strerror}", hint="give --declarations FILE") from error
+    return None if path is None else given_bytes(path, hint="give --declarations FILE")
 
 
 def _announce(accounts: tuple[str, ...], alarm: str) -> None:

@@ -131,7 +131,7 @@ def _unexpected(error: Exception) -> None:
         sys.exit(2)
     if usage is not None:
         _say(f"error: {usage()}")
-        _say(_evidence_hint(error) or f"hint: `{_command(error)} --help` lists what there is")
+        _say(f"hint: `{_command(error)} --help` lists what there is")
         sys.exit(2)
     import traceback
 
@@ -139,13 +139,6 @@ def _unexpected(error: Exception) -> None:
     _say(f"error: this looks like a bug in rootwarden {__version__}: {type(error).__name__}")
     _say("hint: report it with the lines above; they hold no secrets")
     sys.exit(70)
-
-
-def _evidence_hint(error: Exception) -> str:
-    """Where an evidence folder comes from, for who was asked for one and has none."""
-    if type(error).__name__ != "MissingParameter" or getattr(getattr(error, "param", None), "name", "") != "evidence":
-        return ""
-    return "hint: `rootwarden collect --org --output FOLDER` writes one; then --evidence FOLDER"
 
 
 def _command(error: Exception) -> str:

@@ -24,17 +24,23 @@ def simulate_trail(
         ),
     ] = None,
     bomb: Annotated[bool, typer.Option("--bomb", help="Add a file that inflates to four gigabytes.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Cut the end of no file off, so that a replay can read everything.")
+    ] = False,
 ) -> int:
     """Write an organization trail as S3 holds it, with every way root can be there, and what really happened.
 
     Nothing leaves this machine and no AWS account is needed. What is found in it says nothing about real trails.
     """
     from rootwarden.cli.progress import file_progress
+    from rootwarden.errors import UsageError
     from rootwarden.simulator.trail.month import Month
     from rootwarden.simulator.trail.write import write_month
 
+    if whole and bomb:
+        raise UsageError("--whole and --bomb exclude each other", hint="a bomb is never read to its end: leave one out")
     aside = aside or folder.with_name(f"{folder.name}.aside")
-    month = Month(seed=seed, accounts=accounts, days=days, events=events)
+    month = Month(seed=seed, accounts=accounts, days=days, events=events, whole=whole)
     with file_progress("writing log files") as show:
         made = write_month(month, folder, aside=aside, bomb=bomb, on_progress=show)
     _say(f"trail: {folder}   {made.counts.events} events of {accounts} accounts in {made.counts.files} log files")

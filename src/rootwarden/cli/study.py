@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from rootwarden.cli import fleet_reading as reading
-from rootwarden.cli import options
+from rootwarden.cli import options, showing
 from rootwarden.cli.options import instant
 from rootwarden.errors import UsageError
 from rootwarden.fleet.parameters import StudyParameters
@@ -76,7 +76,7 @@ def study(
     The method is that of the published study, with its parameters as options. Needs the extra `fleet`. Exit code 0: the
     study was made. 2: wrong usage, or no observation in the period. 3: part of the archive could not be read.
     """
-    reading.check_format(format_, FORMATS)
+    showing.check_format(format_, FORMATS)
     reading.need(reading.NEEDED, "a study")
     if plots is not None or format_ == "html":
         reading.need(reading.DRAWN_WITH, "a plot")
@@ -100,7 +100,7 @@ def study(
         comparison = _compared(compare, made, weeks, asked, reader) if compare else None
     drawn = plotted(made, weeks) if plots is not None or format_ == "html" else None
     _keep(plots, drawn)
-    reading.show(_told(made, asked, comparison, drawn, format_=format_, output=output), output)
+    showing.show(_told(made, asked, comparison, drawn, format_=format_, output=output), output)
     return 0 if reader.whole else 3
 
 
@@ -171,5 +171,5 @@ def _told(
         return rows(made, comparison)
     from rootwarden.report.fleet.study_terminal import render as lines
 
-    width, color = reading.screen(output)
+    width, color = showing.screen(output)
     return lines(made, asked, comparison, width=width, color=color)

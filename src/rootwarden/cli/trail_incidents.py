@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from rootwarden.cli import fleet_reading as reading
-from rootwarden.cli import options, trail_engine
+from rootwarden.cli import options, showing, trail_engine
 from rootwarden.cli.trail_judging import Given, judge_trail
 from rootwarden.cli.trail_reading import Asked, From, Paths, State, To, Workers
 from rootwarden.detect.visits.incident import Severity
@@ -103,7 +102,7 @@ def incidents(
         where=trail_engine.Where(kind=engine, master=spark_master, output=spark_output),
     )
     judged = judge_trail(given)
-    reading.show(_told(judged, format_, output), output)
+    showing.show(_told(judged, format_, output), output)
     return judged.exit_code(fail_on)
 
 
@@ -124,7 +123,7 @@ def _told(judged: Judged, format_: Format, output: Path | None) -> str:
         case Format.OCSF:
             return ocsf.render(told)
         case Format.TERMINAL:
-            width, color = reading.screen(output)
+            width, color = showing.screen(output)
             return terminal.render(told, width=width, color=color)
 
 

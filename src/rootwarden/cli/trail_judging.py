@@ -257,11 +257,14 @@ def _text(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise InputError(f"`{path}` is larger than {_LARGEST:,} bytes", hint="is it the right file?")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
     except OSError as error:
-        raise UsageError(f"`{path}` cannot be read: {error.strerror}") from error
+        reason = (error.strerror or "unreadable").lower()
+        raise UsageError(f"`{path}` cannot be read: {reason}", hint="is it the right file?") from error
+    if len(content) > _LARGEST:
+        raise InputError(f"`{path}` is larger than {_LARGEST:,} bytes", hint="is it the right file?")
+    return content
 
 
 def _say(text: str) -> None:

@@ -2,89 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from rootwarden.collect import files, read
 from rootwarden.collect.assets import read_assets
 from rootwarden.collect.inventory import read_inventory
-from rootwarden.collect.policies import guardrails_around
 from rootwarden.collect.root_user import read_report, root_user
+from rootwarden.facts import derive
 from rootwarden.facts.account import Account
 from rootwarden.facts.contacts import Contact, Contacts
-from rootwarden.facts.declarations import Declaration, declared
-from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why
-from rootwarden.facts.inventory import Part
-from rootwarden.facts.organization import Organization, OrganizationAccount, OrganizationalUnit, Position
-from rootwarden.guardrails.asking import Around
+from rootwarden.facts.declarations import declared
+from rootwarden.facts.fact import Absent, Known, Unknown, Why
+from rootwarden.facts.organization import Position
 from rootwarden.guardrails.sign_in_policy import fences_root
 
 if TYPE_CHECKING:
     from rootwarden.aws.calls import JsonObject
     from rootwarden.collect.answers import Answers
+    from rootwarden.collect.surroundings import Surroundings
     from rootwarden.facts.account import Guardrail, UsageAlarm
+    from rootwarden.facts.fact import Fact
     from rootwarden.facts.monitoring import Monitoring
 
 _NOT_WATCHED = Unknown("no selected rule reads it")
-
-
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for every account of a run.
-
-    Attributes:
-        organization: The organization's facts.
-        listed: Accounts of the organization by id.
-        units: The unit each account is in, by account id.
-        declarations: What people declared.
-        as_of: The instant everything is judged at.
-        parts: What of each account's inventory is kept, because a selected rule reads it.
-        guardrails: What evaluating the organization's policies takes.
-        services: What AWS's own services watch is read.
-    """
-
-    organization: Organization
-    listed: dict[str, OrganizationAccount]
-    units: dict[str, OrganizationalUnit]
-    declarations: Fact[tuple[Declaration, ...]]
-    as_of: datetime
-    parts: frozenset[Part] = frozenset()
-    guardrails: Around = Around()
-    services: bool = False
-
-
-def surroundings(
-    organization: Organization,
-    declarations: Fact[tuple[Declaration, ...]],
-    as_of: datetime,
-    *,
-    parts: frozenset[Part] = frozenset(),
-    services: bool = False,
-) -> Surroundings:
-    """Index an organization's facts once for all its accounts."""
-    accounts = organization.accounts.value if isinstance(organization.accounts, Known) else ()
-    units = organization.units.value if isinstance(organization.units, Known) else ()
-    return Surroundings(
-        organization=organization,
-        # An account that is listed twice is looked at when either entry says it is active.
-        listed={each.id: each for each in sorted(accounts, key=lambda each: each.state in ("ACTIVE", ""))},
-        units=_units_by_account(units),
-        declarations=declarations,
-        as_of=as_of,
-        parts=parts,
-        guardrails=guardrails_around(organization),
-        services=services,
-    )
-
-
-def _units_by_account(units: tuple[OrganizationalUnit, ...]) -> dict[str, OrganizationalUnit]:
-    """The unit of each account; one that is listed in several is in none we can rely on."""
-    found: dict[str, list[OrganizationalUnit]] = {}
-    for unit in units:
-        for account in unit.accounts:
-            found.setdefault(account, []).append(unit)
-    return {account: placed[0] for account, placed in found.items() if len(placed) == 1}
 
 
 def read_account(
@@ -148,7 +88,8 @@ def position(answers: Answers, around: Surroundings) -> Fact[Position]:
     own = answers.answer(files.ORGANIZATION)
     if isinstance(own, Absent):
         return Known(Position.STANDALONE, own.sources)
-    return manager if isinstance(manager, Unknown) else Unknown("DescribeOrganization named no management account")
+    unnamed = Unknown("DescribeOrganization named no management account")
+    return derive.explained(manager if isinstance(manager, Unknown) else unnamed, own)
 
 
 def read_contacts(answers: Answers) -> Contacts:

@@ -15,6 +15,7 @@ COLLECTION = "collection.json"
 # Files of one account.
 CREDENTIAL_REPORT = "credential-report.json"
 CREDENTIAL_REPORT_CSV = "credential-report.csv"
+REPORT_GENERATION = "generate-credential-report.json"
 ACCOUNT_SUMMARY = "account-summary.json"
 VIRTUAL_MFA_DEVICES = "virtual-mfa-devices.json"
 PASSWORD_POLICY = "password-policy.json"  # noqa: S105 - the name of a file
@@ -50,6 +51,7 @@ _CALLS = {
     TARGETS: "organizations:ListTargetsForPolicy",
     CREDENTIAL_REPORT: "iam:GetCredentialReport",
     CREDENTIAL_REPORT_CSV: "iam:GetCredentialReport",
+    REPORT_GENERATION: "iam:GenerateCredentialReport",
     ACCOUNT_SUMMARY: "iam:GetAccountSummary",
     VIRTUAL_MFA_DEVICES: "iam:ListVirtualMFADevices",
     PASSWORD_POLICY: "iam:GetAccountPasswordPolicy",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from rootwarden.aws.calls import JsonObject
-    from rootwarden.collect.folder import EvidenceFolder, FolderAnswers
+    from rootwarden.collect.answers import Answers
+    from rootwarden.collect.folder import EvidenceFolder
     from rootwarden.facts.fact import Fact
     from rootwarden.facts.organization import Organization
     from rootwarden.guardrails.standing import Landscape
@@ -57,7 +58,7 @@ def read_landscape(folder: EvidenceFolder) -> tuple[Landscape, Organization]:
     alone = sorted({*folder.account_folders()} - {one.id for one in listed})
     told = {account: partition_told(folder.account(account)) for account in alone}
     accounts = dict.fromkeys([*told, *(one.id for one in listed)])
-    sign_in = {account: _sign_in(folder.account(account)) for account in accounts}
+    sign_in = {account: sign_in_of(folder.account(account)) for account in accounts}
     controls = resource_controls(folder.answer, folder.names("policies"))
     return landscape(organization, controls, sign_in, told), organization
 
@@ -114,7 +115,8 @@ def _attachments(
     )
 
 
-def _sign_in(answers: FolderAnswers) -> Fact[SignInPolicy]:
+def sign_in_of(answers: Answers) -> Fact[SignInPolicy]:
+    """The Sign-In policy of an account, and whether it is in force; absent when it has none."""
     answer = answers.answer(files.SIGN_IN_POLICY)
     if isinstance(answer, Absent):
         return answer

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rootwarden.aws.caller import caller_of
 from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.door import now
 from rootwarden.aws.regions import home_region
-from rootwarden.collect.account import surroundings
-from rootwarden.collect.caller import caller_of
 from rootwarden.collect.collected import (
     Collected,
     CollectedAccount,
@@ -30,6 +29,7 @@ from rootwarden.collect.native_services import Duties, duties
 from rootwarden.collect.organization import read_organization
 from rootwarden.collect.pool import Pool
 from rootwarden.collect.reader import AccountReader
+from rootwarden.collect.surroundings import surroundings
 from rootwarden.errors import AccessError, UsageError
 from rootwarden.facts.fact import Known, Unknown
 
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from datetime import datetime
 
+    from rootwarden.aws.caller import Caller
     from rootwarden.aws.door import Door
-    from rootwarden.collect.caller import Caller
     from rootwarden.collect.collected import Digest
     from rootwarden.collect.evidence import CallRecord
     from rootwarden.collect.plan import Plan

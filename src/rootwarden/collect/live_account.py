@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from rootwarden.collect.plan import Plan
     from rootwarden.collect.root_session import RootSession
 
-_OURS = frozenset(
-    {"Timeout", "NotAsked", "NoWayIn", "ConnectionError", "ConnectionClosed", "MalformedAnswer", "TooManyPages"}
-)
 _NOT_READY = frozenset({"ReportInProgress", "ReportNotPresent", "ReportExpired"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 MOST_MONITORING_CALLS = 14
@@ -257,12 +254,16 @@ class AccountCollector:
         asked.keep_ours(files.ASSET_COUNTS, count_assets(partial(asked.total, identity), why))
 
     def _generate(self, asked: Asked, identity: Identity | None) -> CallFailed | None:
-        """Have the credential report made; a refusal is kept, because a report may be there already."""
-        call = Call(service="iam", operation="GenerateCredentialReport", file="", region=self._home)
+        """Have the credential report made; a refusal is returned, because a report may be there already."""
+        call = Call(
+            service="iam", operation="GenerateCredentialReport", file=files.REPORT_GENERATION, region=self._home
+        )
         try:
-            self._door.ask(call, identity=identity, deadline=asked.deadline, charged=asked.answers.account)
+            document = self._door.ask(call, identity=identity, deadline=asked.deadline, charged=asked.answers.account)
         except CallFailed as failed:
+            asked.record(call.file, call.action, failed)
             return failed
+        asked.keep(call, document)
         return None
 
     def _report(

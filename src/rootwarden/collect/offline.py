@@ -8,7 +8,6 @@ import msgspec
 
 from rootwarden.aws.regions import home_region
 from rootwarden.collect import files
-from rootwarden.collect.account import surroundings
 from rootwarden.collect.collected import (
     Collected,
     Unreadable,
@@ -26,6 +25,7 @@ from rootwarden.collect.organization import partition_of, read_organization
 from rootwarden.collect.read import instant_or_none, records
 from rootwarden.collect.reader import AccountReader
 from rootwarden.collect.root_user import read_report
+from rootwarden.collect.surroundings import surroundings
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, parse_credential_report
 from rootwarden.facts.fact import Known, Source, Unknown
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rootwarden.aws.calls import JsonObject
-    from rootwarden.collect.account import Surroundings
     from rootwarden.collect.collected import (
         CollectedAccount,
         Digest,
     )
     from rootwarden.collect.folder import EvidenceFolder, FolderAnswers
+    from rootwarden.collect.surroundings import Surroundings
     from rootwarden.facts.inventory import Part
 
 

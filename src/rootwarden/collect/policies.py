@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 from rootwarden.facts.account import Guardrail
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.facts.guardrail import ScpDocument
-from rootwarden.guardrails.asking import Around
-from rootwarden.guardrails.compared import keys_there_are_not
 from rootwarden.guardrails.root_deny import root_deny
-from rootwarden.packs.policies import policy_knowledge
 
 if TYPE_CHECKING:
-    from rootwarden.collect.account import Surroundings
     from rootwarden.collect.answers import Answers
+    from rootwarden.collect.surroundings import Surroundings
     from rootwarden.facts.fact import Fact
     from rootwarden.facts.organization import Organization
 
@@ -52,18 +49,6 @@ def guardrail(answers: Answers, around: Surroundings) -> Guardrail:
         around=around.guardrails,
     )
     return Guardrail(denies_root_actions=denied.denies_all, denies_root_key_creation=denied.denies_key_creation)
-
-
-def guardrails_around(organization: Organization) -> Around:
-    """What is the same for every account when its policies are evaluated; condition keys there are not among it."""
-    read = (one.statements for one in organization.policies.values())
-    documents = [one.value for one in read if isinstance(one, Known)]
-    manager = organization.management_account
-    return Around(
-        organization=organization.id.value if isinstance(organization.id, Known) else "",
-        management=manager.value if isinstance(manager, Known) else "",
-        no_keys=keys_there_are_not(documents, policy_knowledge()) if documents else frozenset(),
-    )
 
 
 def _named(policy_id: str, organization: Organization) -> ScpDocument:

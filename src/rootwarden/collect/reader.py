@@ -22,8 +22,8 @@ from rootwarden.packs.samples import root_samples
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rootwarden.collect.account import Surroundings
     from rootwarden.collect.answers import Answers, CountedAnswers
+    from rootwarden.collect.surroundings import Surroundings
     from rootwarden.detect.alarm_chain import RootUsageAlarm
     from rootwarden.facts.fact import Fact
     from rootwarden.facts.monitoring import Monitoring, RegionMonitoring

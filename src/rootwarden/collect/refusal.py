@@ -46,7 +46,7 @@ _CREDENTIALS = {
     "IncompleteSignature",
     "NoCredentials",
 }
-THROTTLED = {
+_THROTTLED = {
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -68,7 +68,7 @@ _TIMED_OUT = {"Timeout", "TimedOut", "RequestTimeout", "NotAsked"}
 _MEANINGS = (
     (_DENIED, Why.DENIED, "{action} was refused ({name})"),
     (_CREDENTIALS, Why.FAILED, "{action} was not answered: the credentials are no longer valid ({name})"),
-    (THROTTLED, Why.THROTTLED, "{action} was throttled until we gave up ({name})"),
+    (_THROTTLED, Why.THROTTLED, "{action} was throttled until we gave up ({name})"),
     (_TIMED_OUT, Why.TIMED_OUT, "{action} was not answered in time{detail}"),
     ({"NoWayIn"}, Why.NOT_SUPPORTED, "{action} was not asked{detail}"),
 )

@@ -55,7 +55,7 @@ def read_devices(answers: Answers, root_arn: str, flagged: Fact[bool]) -> Device
     active = derive.exact_or(derive.not_empty(listed), flagged, what=_WHAT)
     if isinstance(virtual, Known) and virtual.value and isinstance(active, Known) and not active.value:
         active = derive.fresher(active, Known(True, virtual.sources), what=_WHAT)
-    present = active
+    present = derive.explained(active, virtual)
     if isinstance(active, Unknown) and isinstance(virtual, Known) and virtual.value:
         present = Known(True, virtual.sources)
     return Devices(
@@ -84,6 +84,8 @@ def device_count(devices: Devices, number: Fact[int]) -> Fact[int]:
     if isinstance(number, Known) or (isinstance(number, Unknown) and number.why is Why.MALFORMED):
         return number
     reason = "AWS tells how many MFA devices root has only to root and to AssumeRoot audits of members: declare it"
+    if isinstance(devices.listed, Unknown) and devices.listed.why is not Why.NOT_COLLECTED:
+        return derive.nobody_told(devices.listed, Unknown(reason, Why.NOT_SUPPORTED))
     return Unknown(reason, Why.NOT_SUPPORTED, "", devices.listed.sources)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +17,15 @@ from rootwarden.collect import files, read
 from rootwarden.collect.root_devices import device_count, read_devices
 from rootwarden.errors import InputError
 from rootwarden.facts import derive
-from rootwarden.facts.credential_report import CALL, CredentialReportRow, parse_credential_report, root_row
+from rootwarden.facts.credential_report import (
+    CALL,
+    EXPORT_AGAIN,
+    LOOK_AGAIN,
+    OLD_REPORT,
+    CredentialReportRow,
+    parse_credential_report,
+    root_row,
+)
 from rootwarden.facts.declarations import declared
 from rootwarden.facts.fact import Absent, Fact, Known, Source, Unknown, Why
 from rootwarden.facts.instant import parse_instant
@@ -28,6 +36,8 @@ if TYPE_CHECKING:
     from rootwarden.collect.answers import Answers
     from rootwarden.facts.declarations import Declaration
 
+_SUMMARY = "iam:GetAccountSummary"
+_LIFETIME = timedelta(hours=4)  # of a credential report
 _FLAGS = (
     "AccountMFAEnabled",
     "AccountPasswordPresent",
@@ -108,7 +118,7 @@ def root_user(
         active_signing_certificates_present=active_certificates,
         last_used=_last_used(password, keys),
         report_generated=_seen_until(report, as_of),
-        used_since_report=_used_since(answers, report),
+        used_since_report=_used_since(answers, report, as_of=as_of),
         credentials_present=derive.any_true(password.present, keys_present, certificates, devices.present),
     )
 
@@ -159,9 +169,9 @@ def _created(answers: Answers, report: Report) -> Fact[datetime]:
     if isinstance(created, Known):
         return created
     user = read.record(answers.answer(files.ROOT_USER), "User")
-    return (
-        read.instant(user.value.get("CreateDate"), user.sources, "CreateDate") if isinstance(user, Known) else created
-    )
+    if isinstance(user, Known):
+        return read.instant(user.value.get("CreateDate"), user.sources, "CreateDate")
+    return derive.explained(created, user)
 
 
 def _password(
@@ -199,7 +209,7 @@ def _password_last_used(answers: Answers, report: Report) -> Fact[datetime]:
     reported = _instant(report, "password_last_used")
     user = read.record(answers.answer(files.ROOT_USER), "User")
     if not isinstance(user, Known):
-        return reported
+        return derive.explained(reported, user)
     seen = read.instant(user.value.get("PasswordLastUsed"), user.sources, "PasswordLastUsed")
     return derive.fresher(seen, reported, what="last use of the root password")
 
@@ -214,7 +224,7 @@ def _access_keys(answers: Answers, report: Report) -> Fact[tuple[AccessKey, ...]
     if isinstance(listed, Known):
         return Known(tuple(_listed_key(answers, each, listed.sources) for each in listed.value), listed.sources)
     if not isinstance(report.root, Known):
-        return _unknown(report.root)
+        return derive.explained(_unknown(report.root), listed)
     places = [_reported_key(report, number) for number in (1, 2)]
     keys = tuple(key for key in places if not _empty(key))
     return Known(keys, report.root.sources)
@@ -257,17 +267,17 @@ def _listed_key(answers: Answers, metadata: JsonObject, sources: tuple[Source, .
 def _keys_present(answers: Answers, summary: Fact[bool], keys: Fact[tuple[AccessKey, ...]]) -> Fact[bool]:
     """Any key, active or not; the report alone can prove a key but not that there is none."""
     if not isinstance(keys, Known):
-        return summary
-    exact = isinstance(answers.answer(files.ROOT_ACCESS_KEYS), Known)
+        return derive.explained(summary, keys)
+    listed = answers.answer(files.ROOT_ACCESS_KEYS)
     shown = Known(bool(keys.value), keys.sources)
-    if exact:
+    if isinstance(listed, Known):
         return derive.fresher(shown, summary, what="access keys of root")
     proven = derive.any_true(*(key.active if _shows(key) else Known(True, keys.sources) for key in keys.value))
     if isinstance(proven, Known) and proven.value:
         return derive.fresher(summary, proven, what="access keys of root")
     if isinstance(summary, Unknown):
         reason = "the credential report shows no active key of root and cannot show an inactive one"
-        return Unknown(reason, Why.NOT_COLLECTED, "iam:GetAccountSummary", keys.sources)
+        return derive.explained(derive.not_shown(summary, reason, keys.sources, permission=_SUMMARY), listed)
     if isinstance(summary, Known) and summary.value and not keys.value:
         note = "the credential report shows no key: it is inactive, or was made after the report"
         return Known(True, summary.sources + keys.sources, note)
@@ -291,12 +301,12 @@ def _certificates(answers: Answers, report: Report, summary: Fact[JsonObject]) -
         present = derive.fresher(flagged, reported, what="signing certificates of root")
         return present, present
     if isinstance(flagged, Known):
-        return flagged, _inactive_certificate(reported) if flagged.value else flagged
+        return flagged, derive.explained(_inactive_certificate(reported), listed) if flagged.value else flagged
     reason = "the credential report shows no active signing certificate of root and cannot show an inactive one"
     any_certificate: Fact[bool] = flagged
-    if isinstance(reported, Known):
-        any_certificate = Unknown(reason, Why.NOT_COLLECTED, "iam:GetAccountSummary", reported.sources)
-    return any_certificate, reported
+    if isinstance(reported, Known) and isinstance(flagged, Unknown):
+        any_certificate = derive.not_shown(flagged, reason, reported.sources, permission=_SUMMARY)
+    return derive.explained(any_certificate, reported, listed), derive.explained(reported, flagged, listed)
 
 
 def _inactive_certificate(reported: Fact[bool]) -> Fact[bool]:
@@ -316,18 +326,38 @@ def _seen_until(report: Report, as_of: datetime) -> Fact[datetime]:
     return _unknown(report.root)
 
 
-def _used_since(answers: Answers, report: Report) -> Fact[bool]:
-    """Whether root was used after the report was made: an AssumeRoot audit looks now, a report cannot tell."""
+def _used_since(answers: Answers, report: Report, *, as_of: datetime) -> Fact[bool]:
+    """Whether root was used after the report was made: an AssumeRoot audit looks now, a report cannot tell.
+
+    What to do about a report that is too old depends on what came of having a new one made.
+    """
     user = answers.answer(files.ROOT_USER)
     if isinstance(user, Known):
         return Known(False, user.sources, "last-used dates were read directly")
-    reason = "the credential report cannot show what happened after it was made"
-    return Unknown(reason, Why.NOT_COLLECTED, "iam:GenerateCredentialReport", report.root.sources)
+    if not isinstance(report.root, Known):
+        return derive.explained(_unknown(report.root), user)
+    made = answers.answer(files.REPORT_GENERATION)
+    return derive.explained(_nothing_newer(made, report.root.sources, as_of=as_of), user)
+
+
+def _nothing_newer(made: Fact[JsonObject], sources: tuple[Source, ...], *, as_of: datetime) -> Unknown:
+    """Why there is no newer report.
+
+    AWS makes a report at most every four hours, and until then gives the one it has (IAM User Guide, "Getting
+    credential reports"). What was asked for longer before the audit's instant stands in old evidence.
+    """
+    asked = made.sources[0].observed_at if isinstance(made, Known) else None
+    if asked is not None and asked >= as_of - _LIFETIME:
+        reason = f"{OLD_REPORT}, and AWS gave no newer one though asked to make it: {LOOK_AGAIN}"
+        return Unknown(reason, Why.NOT_SUPPORTED, "", sources + made.sources)
+    if isinstance(made, Unknown) and made.why is not Why.NOT_COLLECTED:
+        return derive.not_shown(made, OLD_REPORT, sources)
+    return Unknown(f"{OLD_REPORT}: {EXPORT_AGAIN}", Why.NOT_COLLECTED, "", sources)
 
 
 def _last_used(password: Password, keys: Fact[tuple[AccessKey, ...]]) -> Fact[datetime]:
     if not isinstance(keys, Known):
-        return _unknown(keys)
+        return derive.explained(_unknown(keys), password.last_used)
     return derive.latest(password.last_used, *(key.last_used for key in keys.value))
 
 

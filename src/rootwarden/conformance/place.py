@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rootwarden.aws.caller import caller_of
 from rootwarden.aws.calls import Call
 from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.door import CallFailed
 from rootwarden.aws.regions import home_region
 from rootwarden.conformance.steps import CallerKind, Standing
-from rootwarden.errors import AccessError, AwsError
+from rootwarden.errors import AwsError
 
 if TYPE_CHECKING:
-    from rootwarden.aws.calls import Json
     from rootwarden.aws.door import Door
 
 SECONDS = 60
@@ -50,8 +50,7 @@ def place_of(door: Door) -> Place:
         AccessError: AWS does not accept the credentials.
         AwsError: AWS cannot be reached, or says who we are in words we do not know.
     """
-    told = _ask(door, "sts:GetCallerIdentity", door.region)
-    match = _PRINCIPAL.fullmatch(str(told.get("Arn")))
+    match = _PRINCIPAL.fullmatch(caller_of(door, Deadline(SECONDS)).arn)
     if match is None:
         raise AwsError(
             "the caller's identity is no ARN of IAM or STS", hint="check AWS_ENDPOINT_URL: is AWS behind it?"
@@ -80,19 +79,3 @@ def _standing(door: Door, account: str, region: str) -> Standing:
     if not isinstance(manager, str):
         return Standing.UNKNOWN
     return Standing.MANAGEMENT if manager == account else Standing.MEMBER
-
-
-def _ask(door: Door, name: str, region: str) -> dict[str, Json]:
-    service, _, operation = name.partition(":")
-    call = Call(service=service, operation=operation, file="", region=region)
-    try:
-        return door.ask(call, identity=None, deadline=Deadline(SECONDS))
-    except CallFailed as failed:
-        if failed.code in {"ConnectionError", "ConnectionClosed", "Timeout", "MalformedAnswer"}:
-            raise AwsError(
-                f"AWS cannot be reached: {failed.detail or failed.code}",
-                hint="check the network, the proxy settings and AWS_ENDPOINT_URL",
-            ) from failed
-        raise AccessError(
-            f"AWS does not accept the credentials: {failed.code}", hint="sign in again, or give another --profile"
-        ) from failed

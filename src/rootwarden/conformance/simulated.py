@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from botocore.credentials import Credentials
 
 from rootwarden.aws.door import Door
+from rootwarden.conformance.asking import outcomes
 from rootwarden.conformance.compare import Outcome
 from rootwarden.conformance.place import Place
-from rootwarden.conformance.run import outcomes
 from rootwarden.conformance.shape import added
 from rootwarden.conformance.steps import CallerKind, Standing
 from rootwarden.simulator import parts, running

@@ -18,7 +18,6 @@ from rootwarden.credentials.course import HOLDS, PASSED_OVER, announce
 from rootwarden.credentials.holdings import counted, in_words
 from rootwarden.credentials.plan import AUDIT, DELETE, Phase
 from rootwarden.credentials.progress import NOTHING_LEFT, UNDO, Progress, progress_of, settled
-from rootwarden.errors import RootwardenError
 from rootwarden.facts.instant import format_instant
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseKind
@@ -52,6 +51,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         waiting: Accounts whose keys sleep, and until when.
         gone: Accounts out of reach, and why.
         untouched: Accounts of later waves, or that were not begun.
+        begun: Accounts in which something is done, and not everything: they met a surprise, or another one did.
         surprises: What stopped it.
     """
 
@@ -60,6 +60,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     waiting: dict[str, datetime] = msgspec.field(default_factory=dict)
     gone: dict[str, str] = msgspec.field(default_factory=dict)
     untouched: list[str] = msgspec.field(default_factory=list)
+    begun: list[str] = msgspec.field(default_factory=list)
     surprises: list[Surprise] = msgspec.field(default_factory=list)
 
 
@@ -108,7 +109,8 @@ class Applying:
         self._on_account = on_account
         self._planned = {one.account: one for one in plan.accounts}
         self._canaries = {each for wave in plan.waves.waves if wave.name == CANARY for each in wave.accounts}
-        self._progress = progress_of(journal.entries)
+        told = progress_of(journal.entries)
+        self._progress = {account: told.get(account, Progress()) for account in self._planned}
         self._before = {account for account, one in self._progress.items() if one.finished}
         self.outcome = Outcome()
 
@@ -135,7 +137,7 @@ class Applying:
 
     def _wave(self, wave: Wave) -> None:
         """All accounts of a wave, a few at once; every account ends before this does."""
-        left = sum(not self._progress.get(each, Progress()).finished for each in wave.accounts)
+        left = sum(not self._progress[each].finished for each in wave.accounts)
         if left:
             self._on_account(f"wave {wave.number} of {len(self._plan.waves.waves)}, {wave.name}: {_of(left, wave)}")
         with ThreadPoolExecutor(max_workers=self._workers, thread_name_prefix="rootwarden") as pool:
@@ -152,18 +154,23 @@ class Applying:
         account = planned.account
         try:
             self._check_going()
-            self._work(planned, self._progress.get(account, Progress()))
+            self._work(planned, self._progress[account])
         except _Stopped:
-            self.outcome.untouched.append(account)
+            (self.outcome.begun if self._is_begun(account) else self.outcome.untouched).append(account)
         except _Met as met:
             self._stop.set()
             for each in met.met:
                 self._journal.surprise(each)
                 self.outcome.surprises.append(each)
                 self._on_account(str(each))
-        except RootwardenError:
+            if self._is_begun(account):
+                self.outcome.begun.append(account)
+        except BaseException:  # the journal that cannot be written, or a bug of ours: no other account goes on
             self._stop.set()
             raise
+
+    def _is_begun(self, account: str) -> bool:
+        return any(mark is not Mark.OPEN for mark in self._progress[account].marks.values())
 
     def _work(self, planned: Planned, progress: Progress) -> None:
         if progress.finished:
@@ -331,10 +338,16 @@ def what_is_left(planned: Planned, now: Now) -> Iterator[Surprise]:
 
 def refusal(planned: Planned, call: str, failed: CallFailed) -> Surprise:
     """What AWS refused, or did not answer, as a surprise."""
-    kind = SurpriseKind.REFUSED if failed.code in _REFUSED else SurpriseKind.UNREADABLE
+    kind, said = answered(call, failed)
+    return surprise_in(planned, kind, said)
+
+
+def answered(call: str, failed: CallFailed) -> tuple[SurpriseKind, str]:
+    """Whether AWS certainly did not do what was asked, and the same in words."""
     said = f"{failed.code}: {failed.detail}" if failed.detail else failed.code
-    verb = "refused" if kind is SurpriseKind.REFUSED else "did not answer"
-    return surprise_in(planned, kind, f"AWS {verb} {call}: {said}")
+    if failed.code in _REFUSED:
+        return SurpriseKind.REFUSED, f"AWS refused {call}: {said}"
+    return SurpriseKind.UNREADABLE, f"AWS did not answer {call}: {said}"
 
 
 def surprise_in(planned: Planned, kind: SurpriseKind, detail: str) -> Surprise:

@@ -1,6 +1,8 @@
 """What a journal of the removal shows of each wave: who was looked at, what was seen, what was removed. Pure.
 
-A change makes what was seen before it worthless, whatever AWS answered: the account is not known until the next look.
+What the plan saw is a look like any other, at the instant of the plan: the journal tells it under the signature of who
+carried the plan out. A change makes what was seen before it worthless, whatever AWS answered: the account is not known
+until the next look.
 """
 
 from __future__ import annotations
@@ -10,15 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from rootwarden.credentials.holdings import counted
 from rootwarden.credentials.plan import State
 from rootwarden.credentials.progress import UNDO
-from rootwarden.facts.instant import parse_instant
+from rootwarden.facts.instant import format_instant, parse_instant
 from rootwarden.fleet.removal_work import KIND_NAMES, Look, Stretch, Work
 from rootwarden.rollout.entry import Kind, Result, digest_of, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rootwarden.credentials.holdings import Holdings
     from rootwarden.credentials.plan import Plan
     from rootwarden.rollout.entry import Entry
     from rootwarden.rollout.journal import Journal
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 LEFT_ALONE: Final = "left alone by the plan"
 PASSED_OVER: Final = "passed over: "
 HOLDS: Final = "holds"
+SAW: Final = "saw"
+SAW_AT: Final = "saw_at"
 _NAME_DIGITS: Final = 12
 _MOST_OF_A_LINE: Final = 1000
 # Calls that change what an account holds, and of which kind; a virtual device is deleted after it was deactivated.
@@ -47,12 +53,15 @@ class _Wave(msgspec.Struct, kw_only=True):
     number: int
     name: str
     accounts: dict[str, None] = msgspec.field(default_factory=dict)
+    planned: dict[str, Look] = msgspec.field(default_factory=dict)
     runs: dict[int, dict[str, Look]] = msgspec.field(default_factory=dict)
     removed: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(KIND_NAMES, 0))
 
 
 def announce(plan: Plan, journal: Journal) -> None:
-    """Write down which accounts are in which wave, and which are left alone; what stands there already is left.
+    """Write down which accounts are in which wave, which are left alone, and what the plan saw of each.
+
+    What stands there already is left.
 
     Args:
         plan: The plan.
@@ -61,6 +70,7 @@ def announce(plan: Plan, journal: Journal) -> None:
     groups = [(wave.number, wave.name, wave.accounts) for wave in plan.waves.waves]
     alone = tuple(one.account for state in (State.BLOCKED, State.UNKNOWN) for one in plan.of(state))
     groups += [(0, LEFT_ALONE, alone)] if alone else []
+    seen = {one.account: _presence(one.seen) for one in plan.accounts}
     there = {account for entry in journal.entries for account in _announced(entry)}
     for number, name, accounts in groups:
         left = [account for account in accounts if account not in there]
@@ -70,8 +80,15 @@ def announce(plan: Plan, journal: Journal) -> None:
                 "name": name,
                 "organization": plan.organization,
                 "accounts": left[at : at + _MOST_OF_A_LINE],
+                SAW: [seen.get(account) for account in left[at : at + _MOST_OF_A_LINE]],
+                SAW_AT: format_instant(plan.as_of),
             }
             journal.note(detail=f"wave {number}, {name}" if number else name, parameters=parameters)
+
+
+def _presence(seen: Holdings | None) -> list[bool | None] | None:
+    """Whether a root user held each kind, in the order of `KIND_NAMES`; `None` where nobody looked."""
+    return None if seen is None else [_there(count) for count in (counted(seen)[kind] for kind in KIND_NAMES)]
 
 
 def works_of(entries: Sequence[Entry]) -> tuple[Work, ...]:
@@ -91,6 +108,9 @@ def works_of(entries: Sequence[Entry]) -> tuple[Work, ...]:
         for account in _announced(entry):
             place[account] = _wave(waves, entry, at)
             place[account].accounts[account] = None
+        for account, look in _planned(entry, at).items():
+            if account in place:
+                place[account].planned[account] = look
         if entry.target in place:
             _take(place[entry.target], entry, at, run)
     name = digest_of(spelled(entries[0]))[:_NAME_DIGITS] if entries else ""
@@ -101,6 +121,26 @@ def _announced(entry: Entry) -> Iterator[str]:
     accounts = entry.parameters.get("accounts")
     if entry.kind is Kind.NOTE and isinstance(accounts, list) and isinstance(entry.parameters.get("wave"), int):
         yield from (each for each in accounts if isinstance(each, str))
+
+
+def _planned(entry: Entry, written: datetime) -> dict[str, Look]:
+    """What the plan saw of the accounts a line names, by account; nothing where the line does not tell.
+
+    A plan cannot have seen anything after it was written down.
+    """
+    accounts, held = entry.parameters.get("accounts"), entry.parameters.get(SAW)
+    at = parse_instant(str(entry.parameters.get(SAW_AT, "")))
+    if at is None or not isinstance(accounts, list) or not isinstance(held, list) or len(held) != len(accounts):
+        return {}
+    return {
+        account: Look(
+            account=account,
+            at=min(at, written),
+            kinds=tuple(each if isinstance(each, bool) else None for each in kinds),
+        )
+        for account, kinds in zip(accounts, held, strict=True)
+        if isinstance(account, str) and isinstance(kinds, list) and len(kinds) == len(KIND_NAMES)
+    }
 
 
 def _wave(waves: dict[int, _Wave], entry: Entry, at: datetime) -> _Wave:
@@ -158,5 +198,6 @@ def _work(name: str, wave: _Wave) -> Work:
             Stretch(ended=max(look.at for look in looks.values()), looks=tuple(looks.values()))
             for looks in wave.runs.values()
         ),
+        planned=tuple(wave.planned.values()),
         removed=tuple(max(0, wave.removed[kind]) for kind in KIND_NAMES),
     )

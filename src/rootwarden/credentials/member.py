@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rootwarden.facts.fact import Fact
 
 ACCOUNT_SECONDS: Final = 300.0
+_LOOKING: Final = ("Describe", "Get", "List")
 _NOT_ATTACHED: Final = Unknown("nobody had to look what is attached")
 
 
@@ -101,7 +102,10 @@ class Members:
             CallFailed: AWS refused it, or did not answer.
         """
         service, _, operation = call.partition(":")
-        asked = Call(service=service, operation=operation, file="", parameters=parameters, region=self._home)
+        changes = not operation.startswith(_LOOKING)
+        asked = Call(
+            service=service, operation=operation, file="", parameters=parameters, region=self._home, changes=changes
+        )
         charged = session.account if session is not None else self._caller
         return self._door.ask(asked, identity=session, deadline=Deadline(ACCOUNT_SECONDS), charged=charged)
 

@@ -304,8 +304,17 @@ def _most(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} ({counts[name]})" for name in most[:_MOST_SHOWN]) + more
 
 
+def _not_seen(organization: Organization) -> Iterator[str]:
+    """What nobody knows of the organization itself."""
+    if isinstance(organization.id, Unknown):
+        yield f"which organization this is is not known, so nothing of it can be applied: {organization.id.reason}"
+    elif isinstance(organization.accounts, Unknown):
+        yield f"there may be members that are not in this plan: {organization.accounts.reason}"
+
+
 def _told(organization: Organization, wishes: Wishes, accounts: tuple[Planned, ...]) -> Iterator[str]:
     """What people should know before they apply it."""
+    yield from _not_seen(organization)
     for fact, name in (
         (organization.root_credentials_management, "RootCredentialsManagement"),
         (organization.root_sessions, "RootSessions"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.aws.door import CallFailed
+from rootwarden.credentials.apply import answered
 from rootwarden.errors import AccessError, UsageError
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseError, SurpriseKind
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _ORGANIZATION: Final = "organization"
 _ALREADY: Final = frozenset({"AccountAlreadyRegisteredException"})
+# What ListOrganizationsFeatures answers while trusted access is off (IAM API reference).
+_OFF: Final = frozenset({"ServiceAccessNotEnabled", "ServiceAccessNotEnabledException"})
 
 
 def check_organization(plan: Plan, members: Members) -> None:
@@ -57,6 +60,9 @@ def prepare(
     for intent in journal.unsettled():
         if intent.target == _ORGANIZATION:
             so = _is_so(intent.call, intent.parameters, members)
+            if so is None:
+                said = f"nobody knows what became of {intent.call}: it could not be looked at"
+                raise _met(journal, SurpriseKind.UNREADABLE, said)
             journal.settle(intent, Result.FOUND if so else Result.FAILED, "AWS was looked at")
     for step in plan.prepare:
         if _is_so(step.call, step.parameters, members):
@@ -74,32 +80,34 @@ def _make(step: Step, journal: Journal, members: Members) -> None:
         if failed.code in _ALREADY:
             journal.settle(intent, Result.FOUND, f"AWS says that it is so already ({failed.code})")
             return
-        journal.settle(intent, Result.REFUSED, f"{failed.code}: {failed.detail}")
-        raise _met(journal, SurpriseKind.REFUSED, f"AWS refused {step.call}: {failed.code}") from failed
+        kind, said = answered(step.call, failed)
+        if kind is SurpriseKind.REFUSED:  # else nobody knows what became of it, until the next run looks
+            journal.settle(intent, Result.REFUSED, f"{failed.code}: {failed.detail}")
+        raise _met(journal, kind, said) from failed
     journal.settle(intent, Result.DONE)
 
 
-def _is_so(call: str, parameters: Mapping[str, Any], members: Members) -> bool:
-    """Whether a step is so already, as AWS tells."""
+def _is_so(call: str, parameters: Mapping[str, Any], members: Members) -> bool | None:
+    """Whether a step is so already, as AWS tells; `None` where it does not, and the call itself will say."""
     if call == "organizations:RegisterDelegatedAdministrator":
         return _is_registered(parameters, members)
     try:
         answer = members.do("iam:ListOrganizationsFeatures", {}, None)
-    except CallFailed:
-        return False  # trusted access is off, or we may not look: the call itself will say
+    except CallFailed as failed:
+        return False if failed.code in _OFF else None
     features = answer.get("EnabledFeatures")
     if call == "organizations:EnableAWSServiceAccess":
         return True
     return isinstance(features, list) and call.removeprefix("iam:EnableOrganizations") in features
 
 
-def _is_registered(parameters: Mapping[str, Any], members: Members) -> bool:
-    """Whether a member is delegated administrator of a service; where nobody may look, the call itself will say."""
+def _is_registered(parameters: Mapping[str, Any], members: Members) -> bool | None:
+    """Whether a member is delegated administrator of a service; `None` where nobody may look."""
     wanted: dict[str, Any] = {"ServicePrincipal": parameters.get("ServicePrincipal", "")}
     try:
         found = members.do("organizations:ListDelegatedAdministrators", wanted, None).get("DelegatedAdministrators")
     except CallFailed:
-        return False
+        return None
     listed = found if isinstance(found, list) else []
     return any(isinstance(one, dict) and one.get("Id") == parameters.get("AccountId") for one in listed)
 

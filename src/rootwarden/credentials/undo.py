@@ -135,8 +135,10 @@ def _make(step: Step, planned: Planned, journal: Journal, members: Members) -> N
         session = members.open(planned.account, step.undo_through) if step.undo_through else None
         members.do(step.undo, step.undo_parameters, session)
     except CallFailed as failed:
-        journal.settle(intent, Result.REFUSED, f"{failed.code}: {failed.detail}")
-        raise _stop(journal, refusal(planned, step.undo, failed)) from failed
+        met = refusal(planned, step.undo, failed)
+        if met.kind is SurpriseKind.REFUSED:  # else nobody knows what became of it, until the next run looks
+            journal.settle(intent, Result.REFUSED, f"{failed.code}: {failed.detail}")
+        raise _stop(journal, met) from failed
     journal.settle(intent, Result.DONE)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.aws.door import CallFailed
-from rootwarden.credentials.holdings import in_words
+from rootwarden.credentials.holdings import counted, in_words
 from rootwarden.credentials.plan import AUDIT, State
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def _look(account: str, members: Members) -> Looked:
         return Looked(account=account, left=Left.GONE if gone else Left.UNKNOWN, detail=said)
     now = members.look(account, session, attached=False)
     unknown = [f"{name}: {fact.reason}" for name, fact in now.holdings.unknown()]
+    if any(counted(now.holdings).values()):
+        return Looked(account=account, left=Left.SOMETHING, detail="; ".join([in_words(now.holdings), *unknown]))
     if unknown:
         return Looked(account=account, left=Left.UNKNOWN, detail="; ".join(unknown))
     left = Left.NOTHING if now.holdings.is_empty() else Left.SOMETHING

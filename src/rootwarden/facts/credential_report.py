@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 ROOT_USER_NAME = "<root_account>"
 CALL = "iam:GetCredentialReport"
+# What a report leaves open, and what to do about it: on a list of next steps the words are found again.
+OLD_REPORT = "the credential report cannot show what happened after it was made"
+LOOK_AGAIN = "look again in four hours, when AWS makes another"
+EXPORT_AGAIN = "export a newer one"
 # An account holds at most 5,000 users; a row is below 1 KiB. Anything far above is not a credential report.
 MAXIMUM_BYTES = 64 * 1024 * 1024
 _REQUIRED = ("user", "arn")

@@ -7,7 +7,7 @@ not decided stays unknown with the reason of the input it waits for.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rootwarden.facts.fact import Absent, Known, Source, Unknown, Why
 from rootwarden.facts.instant import format_instant
@@ -32,9 +32,7 @@ def fresher(first: Fact[T], second: Fact[T], *, what: str) -> Fact[T]:
         what: The fact's name for the note.
     """
     if isinstance(first, Unknown):
-        # Of two unknowns the one that was asked for says more than the one that was not.
-        asked = first.why is not Why.NOT_COLLECTED
-        return first if isinstance(second, Unknown) and (asked or second.why is Why.NOT_COLLECTED) else second
+        return nobody_told(first, second) if isinstance(second, Unknown) else second
     if isinstance(second, Unknown):
         return first
     if _content(first) == _content(second):
@@ -54,6 +52,60 @@ def exact_or(exact: Fact[T], other: Fact[T], *, what: str) -> Fact[T]:
     return other if untried else fresher(exact, other, what=what)
 
 
+def nobody_told(first: Unknown, *others: Unknown) -> Unknown:
+    """A fact that none of its sources told, with what each of them ran into.
+
+    A source that was asked says more than one that was not, which is named only where none was asked. Calls that were
+    named already stand behind a second doubt, too: they are not told twice.
+
+    Args:
+        first: The primary source; of sources nobody asked it is the one that is named.
+        others: The others, in the order they are named in.
+
+    Returns:
+        Unknown for every reason; of the kind of the first, with the first permission one of them waits for.
+    """
+    asked = [each for each in (first, *others) if each.why is not Why.NOT_COLLECTED] or [first]
+    named = [asked[0]]
+    for each in asked[1:]:
+        calls = {source for one in named for source in one.sources}
+        if each.reason not in {one.reason for one in named} and not (each.sources and calls.issuperset(each.sources)):
+            named.append(each)
+    if len(named) == 1:
+        return named[0]
+    return Unknown(
+        "; ".join(each.reason for each in named),
+        named[0].why,
+        next((each.permission for each in named if each.permission), ""),
+        tuple(dict.fromkeys(source for each in named for source in each.sources)),
+        "; ".join(dict.fromkeys(each.note for each in named if each.note)),
+    )
+
+
+def not_shown(missing: Unknown, but: str, sources: tuple[Source, ...], *, permission: str = "") -> Unknown:
+    """A fact only one source can tell, which did not, while another one answered and cannot show it.
+
+    Args:
+        missing: The source that would have told. If it was asked, what it ran into is the reason.
+        but: What the other one shows, and why that is not enough.
+        sources: Where the other one was seen.
+        permission: What settles it where the source that would have told was never asked.
+    """
+    if missing.why is Why.NOT_COLLECTED:
+        return Unknown(but, missing.why, permission, sources)
+    everywhere = tuple(dict.fromkeys(missing.sources + sources))
+    return Unknown(f"{missing.reason}, and {but}", missing.why, missing.permission, everywhere, missing.note)
+
+
+def explained(fact: Fact[T], *others: Fact[Any]) -> Fact[T]:
+    """A fact as it is; an unknown one also says what other sources that would have told it ran into."""
+    return (
+        nobody_told(fact, *(each for each in others if isinstance(each, Unknown)))
+        if isinstance(fact, Unknown)
+        else fact
+    )
+
+
 def any_true(*facts: Fact[bool]) -> Fact[bool]:
     """Kleene `or`: one true decides; otherwise an unknown spreads; absent counts as false."""
     return _kleene(facts, deciding=True)
@@ -66,9 +118,9 @@ def all_true(*facts: Fact[bool]) -> Fact[bool]:
 
 def latest(*facts: Fact[datetime]) -> Fact[datetime]:
     """The latest of several instants; absent when none is set, unknown while any is unknown."""
-    for fact in facts:
-        if isinstance(fact, Unknown):
-            return fact
+    unknown = [fact for fact in facts if isinstance(fact, Unknown)]
+    if unknown:
+        return nobody_told(*unknown)
     known = [fact for fact in facts if isinstance(fact, Known)]
     if not known:
         sources = tuple(source for fact in facts for source in fact.sources)
@@ -113,20 +165,20 @@ def rotation_due(changed: Fact[datetime], days: Fact[int]) -> Fact[datetime]:
 
 
 def _kleene(facts: tuple[Fact[bool], ...], *, deciding: bool) -> Fact[bool]:
-    unknown: Unknown | None = None
+    unknown: list[Unknown] = []
     sources: list[Source] = []
     notes: list[str] = []
     for fact in facts:
         if isinstance(fact, Unknown):
-            unknown = unknown or fact
+            unknown.append(fact)
             continue
         value = isinstance(fact, Known) and fact.value
         if value is deciding:
             return Known(deciding, fact.sources, fact.note)
         sources.extend(fact.sources)
         notes.extend([fact.note] if fact.note else [])
-    if unknown is not None:
-        return unknown
+    if unknown:
+        return nobody_told(*unknown)
     return Known(not deciding, tuple(dict.fromkeys(sources)), "; ".join(dict.fromkeys(notes)))
 
 

@@ -76,13 +76,6 @@ class AccessKey(msgspec.Struct, frozen=True, kw_only=True):
     last_used_service: Fact[str] = _NOT_COLLECTED
 
 
-class SigningCertificate(msgspec.Struct, frozen=True, kw_only=True):
-    """One X.509 signing certificate of root."""
-
-    active: Fact[bool] = _NOT_COLLECTED
-    last_rotated: Fact[datetime] = _NOT_COLLECTED
-
-
 class RootUser(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known of the root user itself.
 

@@ -37,6 +37,7 @@ READ: Final = (
     *("run_id", "as_of", "account_id", "account_state", "readable", "has_root_user"),
     *(name for fact in _FACTS for name in (fact, fact + STATE_SUFFIX)),
 )
+PLAN_LOOKED: Final = "the plan looked"
 # These keep their root user.
 _KEEP: Final = ("management", "standalone")
 
@@ -63,7 +64,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
         unknown: Those of which nobody knows, `unseen` among them.
         unseen: Members of earlier runs that no longer are in the run of their organization.
         kinds: The same for each kind of credential.
-        by: Which wave of a journal shows it, or that a removal begins; empty for a run of the archive.
+        by: Which wave of a journal shows it, that a plan looked, or that a removal begins; empty for a run of the
+            archive.
     """
 
     as_of: Instant
@@ -80,7 +82,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     """The whole course.
 
     Attributes:
-        points: One a run, and one for each wave a journal worked on, in order of time.
+        points: One a run, one for what a plan saw, and one for each wave a journal worked on, in order of time.
         kept: Accounts of the last runs that keep their root user: management and standalone.
         remaining: Members with a credential at the end, by id.
         undecided: Members of which nobody knows at the end, by id.
@@ -237,11 +239,20 @@ class _Course:
 
 
 def _happenings(works: Iterable[Work]) -> Iterator[_Happened]:
-    """What journals show, each piece at its instant: who was to be changed, then what each run saw."""
+    """What journals show, each piece at its instant: what the plan saw, who was to be changed, what each run saw."""
     works = tuple(works)
     for journal in dict.fromkeys(work.journal for work in works):
         mine = [work for work in works if work.journal == journal]
         announced = tuple(account for work in mine for account in work.accounts)
+        if planned := tuple(look for work in mine for look in work.planned):
+            # Accounts of the plan that it did not look into are counted from then on, too: nobody knows.
+            yield _Happened(
+                at=min(look.at for look in planned),
+                organization=mine[0].organization,
+                by=PLAN_LOOKED,
+                announced=announced,
+                looks=planned,
+            )
         yield _Happened(
             at=mine[0].announced, organization=mine[0].organization, by="the removal begins", announced=announced
         )

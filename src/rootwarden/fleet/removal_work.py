@@ -53,6 +53,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         accounts: Every account of it.
         stretches: What each run did, in order of time.
         removed: How many credentials of each kind were removed and stayed so.
+        planned: What the plan saw of its accounts, where the journal tells.
     """
 
     journal: str
@@ -63,6 +64,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...]
     stretches: tuple[Stretch, ...]
     removed: tuple[int, ...]
+    planned: tuple[Look, ...] = ()
 
     @property
     def title(self) -> str:
@@ -78,7 +80,7 @@ class RemovedKind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaveDone(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one wave of one journal has come, as its own looks show it.
+    """How far one wave of one journal has come, as its own looks show it, and before them that of the plan.
 
     Attributes:
         journal: The first digits of the digest of its first line.
@@ -91,6 +93,7 @@ class WaveDone(msgspec.Struct, frozen=True, kw_only=True):
         began: When the first run worked on it ended its first look; `None` when none did.
         ended: When the last one did.
         removed: Credentials that were removed, by kind.
+        planned: When the plan looked at its accounts; `None` where the journal does not tell what it saw.
     """
 
     journal: str
@@ -103,6 +106,7 @@ class WaveDone(msgspec.Struct, frozen=True, kw_only=True):
     began: Instant | None
     ended: Instant | None
     removed: tuple[RemovedKind, ...]
+    planned: Instant | None
 
 
 def any_of(kinds: tuple[bool | None, ...]) -> bool | None:
@@ -112,7 +116,8 @@ def any_of(kinds: tuple[bool | None, ...]) -> bool | None:
 
 def wave_done(work: Work) -> WaveDone:
     """A wave, counted."""
-    last = {look.account: any_of(look.kinds) for stretch in work.stretches for look in stretch.looks}
+    last = {look.account: any_of(look.kinds) for look in work.planned}
+    last |= {look.account: any_of(look.kinds) for stretch in work.stretches for look in stretch.looks}
     told = [last.get(account) for account in work.accounts]
     looks = [look.at for stretch in work.stretches for look in stretch.looks]
     return WaveDone(
@@ -125,6 +130,7 @@ def wave_done(work: Work) -> WaveDone:
         unknown=told.count(None),
         began=min(looks, default=None),
         ended=max(looks, default=None),
+        planned=max((look.at for look in work.planned), default=None),
         removed=tuple(
             RemovedKind(kind=kind, removed=count) for kind, count in zip(KIND_NAMES, work.removed, strict=True)
         ),

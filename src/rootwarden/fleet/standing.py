@@ -20,7 +20,6 @@ CURRENT: Final = timedelta(days=7)
 LEFT: Final = timedelta(days=30)
 _REGULAR: Final = 2
 _DAY_SECONDS: Final = 86_400
-_WEEK_SECONDS: Final = 7 * _DAY_SECONDS
 _QUESTIONS: Final = ("protected", "mfa", "without_credentials", "holds_key", "at_risk")
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _NOBODY_BINDS: Final = "no policy of an organization binds the management account"
 _ALONE: Final = "the account is in no organization"
+_MAY_MANAGE: Final = "which account manages the organization, as no policy binds that one"
 
 
 class Verdict(StrEnum):
@@ -124,6 +125,8 @@ def _account(kind: GuardrailKind, asks: Iterable[Ask], standing: Standing, aroun
     if not isinstance(levels, Known):
         reason = levels.reason if isinstance(levels, Unknown) else "nobody asked what is attached"
         return _Said(Verdict.UNKNOWN, reason, ())
+    if kind is not GuardrailKind.SIGN_IN and not around.management:
+        doubt = doubt or _MAY_MANAGE
     rulings = tuple(_judged(kind, ask, standing, levels.value, around) for ask in asks)
     if doubt:
         rulings = tuple(_doubted(one, doubt) for one in rulings)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.facts.iam_document import Condition
-from rootwarden.iam.context import Missing, NotKnown
+from rootwarden.iam.context import Missing, NotKnown, Supposed, Unlike, Values
 from rootwarden.iam.operators import OPERATORS, Operator
 from rootwarden.iam.pattern import Pattern, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rootwarden.iam.context import Context, Values
+    from rootwarden.iam.context import Context
 
 _ALL: Final = "forallvalues:"
 _ANY: Final = "foranyvalue:"
@@ -28,6 +28,10 @@ _IF_EXISTS: Final = "ifexists"
 _OF_WHOLE_TEXTS: Final = frozenset(
     f"{kind}{name}" for kind in ("arn", "string") for name in ("equals", "notequals", "like", "notlike")
 )
+_BOOLEANS: Final = frozenset(
+    {"aws:multifactorauthpresent", "aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice"}
+)
+_ANYTHING: Final = Values(("",))
 _SPECIAL: Final = frozenset("*?\0")
 
 
@@ -76,7 +80,7 @@ class CompiledCondition(msgspec.Struct, frozen=True):
             return Outcome(None, f"`{name}` is no operator that is known", (f"`{name}`",))
         if isinstance(held, NotKnown):
             why = f"it depends on `{key}`" + (f" ({held.reason})" if held.reason else "")
-            return self._constant(key, context) or Outcome(None, why, (key,))
+            return self._constant(key, context) or self._in_part(held) or Outcome(None, why, (key,))
         if self.null:
             return self._presence(held)
         truth = self._missing() if isinstance(held, Missing) or not held.texts else self._compare(held, context)
@@ -84,6 +88,35 @@ class CompiledCondition(msgspec.Struct, frozen=True):
             return Outcome(None, f"`{name}` depends on {truth.reason}", (truth.reason,))
         shown = "is not there" if isinstance(held, Missing) else f"is `{'`, `'.join(held.texts[:3])}`"
         return Outcome(truth, f"`{name}` {'holds' if truth else 'does not hold'}: `{key}` {shown}")
+
+    @property
+    def question(self) -> tuple[object, bool]:
+        """What it asks of a key that is there, whatever that holds, and the answer with which it holds.
+
+        Conditions of one question agree, or say the opposite. A key of which AWS says that it is a Boolean is true
+        where it is not false (IAM user guide, *AWS global condition context keys*). `None` where nothing is asked.
+        """
+        if self.operator is None:
+            return None, True
+        texts = {one.text.lower() for one in self.wanted}
+        if self.written.key.lower() in _BOOLEANS and not self.quantifier and texts in ({"true"}, {"false"}):
+            return self.operator.compare, "true" in texts
+        negated = self.operator.negated
+        of_every_value = bool(self.quantifier) and (self.quantifier == _ALL) is not negated
+        return (self.operator.compare, of_every_value, frozenset(self.wanted)), not negated
+
+    def _in_part(self, held: NotKnown) -> Outcome | None:
+        """What comes of it where something is known of a key; nothing where that does not settle it."""
+        question, holds = self.question
+        if isinstance(held, Unlike):
+            named = "string" in self.written.operator.lower() and all(_is_of(one, held.text) for one in self.wanted)
+            return self._whatever(not holds, f"`{self.written.key}` is not `{held.text}`") if named else None
+        if not isinstance(held, Supposed):
+            return None
+        if self.null:
+            return self._presence(_ANYTHING)
+        answer = held.answers.get(question)
+        return None if answer is None else Outcome(answer is holds, f"`{self.written.key}` is supposed to be so")
 
     def _constant(self, key: str, context: Context) -> Outcome | None:
         """What holds, or does not, whatever the key is: a test against no value at all, or against any."""
@@ -167,6 +200,14 @@ def compiled(condition: Condition, version: str) -> CompiledCondition:
 def _is_literal(one: Pattern, *, by_parts: bool) -> bool:
     """Whether a value is matched by itself alone: no wildcard, no variable, and of an ARN no part missing."""
     return one.pieces == (one.text,) and not _SPECIAL & set(one.text) and one.by_parts is by_parts
+
+
+def _is_of(one: Pattern, text: str) -> bool:
+    """Whether a value is matched by a text or what begins with it and a slash, in some letter case; by nothing else."""
+    spelled = one.pieces[0]
+    if len(one.pieces) > 1 or not isinstance(spelled, str):
+        return False
+    return f"{spelled}/".casefold().startswith(f"{text}/".casefold())
 
 
 def _some(answers: Iterable[bool | NotKnown]) -> bool | NotKnown:

@@ -6,12 +6,10 @@ Names of keys have no letter case; a key that holds a list has several values wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Values(msgspec.Struct, frozen=True, gc=False):
@@ -29,6 +27,26 @@ class NotKnown(msgspec.Struct, frozen=True, gc=False):
     """Nobody said whether the key is there and what it holds."""
 
     reason: str = ""
+
+
+class Unlike(NotKnown, frozen=True, gc=False, kw_only=True):
+    """The key is not there, or holds anything but one text and what begins with it and a slash, in any letter case.
+
+    Attributes:
+        text: Which, without a wildcard.
+    """
+
+    text: str
+
+
+class Supposed(NotKnown, frozen=True, gc=False, kw_only=True):
+    """Nobody said what the key holds; for the sake of the argument it is there, and some tests of it come out so.
+
+    Attributes:
+        answers: What comes of tests, by `CompiledCondition.question`.
+    """
+
+    answers: Mapping[object, bool]
 
 
 Held: TypeAlias = Values | Missing | NotKnown

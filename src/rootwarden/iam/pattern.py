@@ -16,6 +16,8 @@ import msgspec
 from rootwarden.iam.context import NotKnown, Values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rootwarden.iam.context import Context
 
 ARN_PARTS: Final = 6
@@ -67,6 +69,25 @@ class Pattern(msgspec.Struct, frozen=True, gc=False):
         """The text with every variable put in, for operators without wildcards; false when one has no value."""
         spelled = self._spelled(context)
         return spelled.replace("\0", "") if isinstance(spelled, str) else spelled
+
+    def settled(self, context: Context) -> Pattern | bool | NotKnown:
+        """The same pattern with every variable put in; false when one has no value, so that no text fits."""
+        spelled = self._spelled(context)
+        return Pattern(self.text, self.by_parts, (spelled,)) if isinstance(spelled, str) else spelled
+
+    def may_begin(self, beginning: str) -> bool:
+        """Whether a text that begins so may fit, as far as its parts and what is before the first wildcard tell.
+
+        Args:
+            beginning: Of an ARN, with its first five parts.
+        """
+        if len(self.pieces) != 1 or not isinstance(self.pieces[0], str):
+            return True
+        *parts, last = _parts(self.pieces[0]) if self.by_parts else [self.pieces[0]]
+        *given, rest = beginning.split(":", len(parts))
+        told = _told(last)
+        fits = (_fits(part, each, by_parts=False) for part, each in zip(parts, given, strict=True))
+        return all(fits) and (told.startswith(rest) or rest.startswith(told))
 
     def _spelled(self, context: Context | None) -> str | bool | NotKnown:
         spelled = []
@@ -141,13 +162,23 @@ def _fits(spelled: str, value: str, *, by_parts: bool) -> bool:
     return _compiled(spelled, by_parts).fullmatch(value) is not None
 
 
+def any_of(patterns: Iterable[Pattern]) -> re.Pattern[str]:
+    """One expression for the texts that one of some patterns fits, all of which are without variables."""
+    sources = (_source("".join(map(str, one.pieces)), by_parts=one.by_parts) for one in patterns)
+    return re.compile("|".join(f"(?:{one})" for one in sources), re.DOTALL)
+
+
 @lru_cache(maxsize=65_536)
 def _compiled(spelled: str, by_parts: bool) -> re.Pattern[str]:
+    return re.compile(_source(spelled, by_parts=by_parts), re.DOTALL)
+
+
+def _source(spelled: str, *, by_parts: bool) -> str:
     if not by_parts:
-        return re.compile(_expression(spelled, "."), re.DOTALL)
+        return _expression(spelled, ".")
     parts = _parts(spelled)
     inside = [_expression(part, "[^:]") for part in parts[:-1]]
-    return re.compile(":".join((*inside, _expression(parts[-1], "."))), re.DOTALL)
+    return ":".join((*inside, _expression(parts[-1], ".")))
 
 
 def _parts(spelled: str) -> list[str]:
@@ -161,6 +192,17 @@ def _parts(spelled: str) -> list[str]:
             parts[-1] += character
         escaped = character == "\0" and not escaped
     return parts
+
+
+def _told(spelled: str) -> str:
+    """The characters before the first wildcard."""
+    told = ""
+    characters = iter(spelled)
+    for character in characters:
+        if character in {"*", "?"}:
+            break
+        told += next(characters, "") if character == "\0" else character
+    return told
 
 
 def _expression(spelled: str, any_one: str) -> str:

@@ -10,6 +10,7 @@ from rootwarden.credentials.plan import Phase, State
 from rootwarden.facts.instant import format_instant
 from rootwarden.packs.content import root_keys_by_hand
 from rootwarden.report.words import several, visible
+from rootwarden.rollout.surprise import AGAIN, ANEW, OF_AWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rootwarden.credentials.verify import Looked
 
 _MOST_NAMED: Final = 40
+_NOWHERE: Final = {True: "no organization", False: "which organization is not known"}
 _HEADINGS: Final = {
     State.BLOCKED: "blocked",
     State.UNKNOWN: "not known",
@@ -39,7 +41,8 @@ def plan_text(plan: Plan, *, calls: bool = False) -> str:
 
 
 def _plan_lines(plan: Plan, *, calls: bool) -> Iterator[str]:
-    where = f"organization {plan.organization}" if plan.organization else "no organization"
+    alone = all(one.state in {State.GUIDED, State.SKIPPED} for one in plan.accounts)
+    where = f"organization {plan.organization}" if plan.organization else _NOWHERE[alone]
     yield f"{where}, as of {format_instant(plan.as_of)}: {several(len(plan.accounts), 'account')}{_states(plan)}"
     if plan.prepare:
         yield "\nfirst, for the organization:"
@@ -132,10 +135,14 @@ def outcome_text(done: Outcome) -> str:
         )
     if done.untouched:
         lines.append(f"not begun: {several(len(done.untouched), 'account')}")
+    if done.begun:
+        named = f"{', '.join(sorted(done.begun)[:_MOST_NAMED])}{', …' if len(done.begun) > _MOST_NAMED else ''}"
+        lines.append(f"begun, and not ended: {several(len(done.begun), 'account')}: {named}")
     lines += [f"passed over: {account}: {why}" for account, why in sorted(done.gone.items())]
     lines += [f"surprise: {visible(str(each))}" for each in sorted(done.surprises)]
     if done.surprises:
-        lines.append("stopped there: find out who did that and why, then plan again, with a new journal")
+        advice = AGAIN if all(each.kind in OF_AWS for each in done.surprises) else ANEW
+        lines.append(f"stopped there: {advice}")
     return "\n".join(lines)
 
 

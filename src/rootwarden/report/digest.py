@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.audit.result import FLEET, Need, RuleCard
+from rootwarden.facts.credential_report import EXPORT_AGAIN, LOOK_AGAIN
 from rootwarden.report.words import Standing, account_id, several, standing
 from rootwarden.rules.verdict import Verdict
 
@@ -223,7 +224,23 @@ def _permissions(result: AuditResult) -> list[str]:
         steps.append(f"then allow {rest}")
     if steps:
         steps.append("`rootwarden permissions` prints the policy to attach")
-    return steps + _declarations(groups)
+    return steps + _reports(groups) + _declarations(groups)
+
+
+def _reports(groups: list[UnknownGroup]) -> list[str]:
+    """Credential reports that are too old, where no permission stands in the way of a newer one."""
+    steps = {
+        LOOK_AGAIN: "look again in four hours: AWS makes a credential report no oftener",
+        EXPORT_AGAIN: "export the credential report again (docs/evidence-folder.md)",
+    }
+    found = []
+    for advice, step in steps.items():
+        waiting = [group for group in groups if advice in group.reason]
+        if waiting:
+            accounts = several(len({account for group in waiting for account in group.accounts}), "account")
+            verdicts = several(sum(group.verdicts for group in waiting), "verdict")
+            found.append(f"{step}, in {accounts}: {verdicts} waiting for it")
+    return found
 
 
 def _declarations(groups: list[UnknownGroup]) -> list[str]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden.attachment.applying import State
 from rootwarden.attachment.calls import parameters, permissions_policy
+from rootwarden.guardrails.proof import Verdict
+from rootwarden.report.words import several
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
     from rootwarden.attachment.verifying import Verified
 
 _NAMED: Final = 6
+# What comes of a guardrail in some accounts, the worst first.
+_PROVEN: Final = {
+    Verdict.OPEN: "open in {}",
+    Verdict.BARS: "barring too much in {}",
+    Verdict.UNKNOWN: "not known of {}",
+    Verdict.HOLDS: "holding in {}",
+    Verdict.NOT_BOUND: "binding nothing in {}",
+}
 
 
 def text(plan: Plan) -> str:
@@ -81,7 +91,9 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 
 def _proof(proof: Iterable[Proven]) -> Iterator[str]:
-    return (f"proof of `{one.guardrail}`: {_counted(one.before)}; then {_counted(one.after)}" for one in proof)
+    return (
+        f"proof of `{one.guardrail}`: today {_counted(one.before)}; afterwards {_counted(one.after)}" for one in proof
+    )
 
 
 def _foretold(plan: Plan) -> Iterator[str]:
@@ -112,7 +124,8 @@ def _short(value: str) -> str:
 
 
 def _counted(verdicts: Mapping[str, int]) -> str:
-    return ", ".join(f"{verdict} {count}" for verdict, count in sorted(verdicts.items())) or "no accounts"
+    found = [words.format(several(verdicts[one], "account")) for one, words in _PROVEN.items() if verdicts.get(one)]
+    return ", ".join(found) or "no accounts"
 
 
 def _accounts(accounts: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Lines of a terminal report: a width, colours or none, headings and tables as in `report.terminal`."""
+"""Lines of a terminal report: a width, colours or none, headings and tables, alike in every report."""
 
 from __future__ import annotations
 

@@ -6,10 +6,8 @@ verdicts that many accounts share are told once. No meaning stands on colour alo
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +24,7 @@ from rootwarden.report.digest import (
     unknown_groups,
     unknown_keys,
 )
+from rootwarden.report.paper import Paper
 from rootwarden.report.words import SYMBOL, WORD, Standing, several, standing, visible
 from rootwarden.rules.outcome import Missing
 from rootwarden.rules.verdict import Severity
@@ -67,36 +66,21 @@ def render(result: AuditResult, width: int = 100, color: bool = False) -> str:
         width: Columns of the terminal; under 60 it is set in 60.
         color: Whether to add ANSI colours; without them the text holds no escape sequence at all.
     """
-    paper = io.StringIO()
-    console = Console(
-        file=paper,
-        width=max(width, 60),
-        force_terminal=color,
-        color_system="standard" if color else None,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    paper = Paper(width, color=color)
     for section in (_head, _rules, _findings, _unknowns, _needs, _skipped, _exceptions, _changes, _warnings):
-        section(result, console)
-    _indicators(result, console)
-    _steps(result, console)
-    return "".join(f"{line.rstrip()}\n" for line in paper.getvalue().splitlines()) if not color else paper.getvalue()
+        section(result, paper)
+    _indicators(result, paper)
+    _steps(result, paper)
+    return paper.text()
 
 
-def _heading(console: Console, title: str, aside: str = "") -> None:
-    console.print()
-    console.print(Text.assemble((title, "bold underline"), ("  " + aside if aside else "", "dim")))
-
-
-def _lines(console: Console, lines: Sequence[Text | str], *, most: int = MOST_LINES) -> None:
+def _lines(paper: Paper, lines: Sequence[Text | str], *, most: int = MOST_LINES) -> None:
     """Each line with a hanging indent; beyond `most`, how many are left."""
     for line in lines[:most]:
         text = line if isinstance(line, Text) else Text(words.shorten(line, LONGEST))
-        console.print(Padding(text, (0, 0, 0, 2)))
+        paper.console.print(Padding(text, (0, 0, 0, 2)))
     if len(lines) > most:
-        console.print(Text(f"  … and {len(lines) - most:,} more; {ALL_ELSEWHERE}", "dim"))
+        paper.console.print(Text(f"  … and {len(lines) - most:,} more; {ALL_ELSEWHERE}", "dim"))
 
 
 def _ids(accounts: Sequence[str], most: int = MOST_IDS) -> str:
@@ -104,21 +88,21 @@ def _ids(accounts: Sequence[str], most: int = MOST_IDS) -> str:
     return f"{shown}, … and {len(accounts) - most:,} more" if len(accounts) > most else shown
 
 
-def _head(result: AuditResult, console: Console) -> None:
-    console.print(Text(words.heading(result), "bold"))
+def _head(result: AuditResult, paper: Paper) -> None:
+    paper.console.print(Text(words.heading(result), "bold"))
     source = words.shorten(words.looked_at(result), LONGEST)
     about = [*([source] if source else []), f"as of {words.instant(result.as_of)}"]
     if result.benchmark:
         about.append(f"judged by {visible(result.benchmark)}")
-    console.print(Text(" · ".join(about), "dim"))
+    paper.console.print(Text(" · ".join(about), "dim"))
     ages = report_ages(result)
     if ages:
-        console.print(Text(ages, "dim"))
+        paper.console.print(Text(ages, "dim"))
     if result.organization is not None:
         organization = result.organization
         named = words.names_organization(result)
         _lines(
-            console,
+            paper,
             [
                 *([] if named else [f"organization: {organization.id or 'not known'}"]),
                 f"management account: {organization.management_account or 'not known'}",
@@ -127,16 +111,18 @@ def _head(result: AuditResult, console: Console) -> None:
             ],
         )
     if result.interrupted:
-        console.print(Text("! interrupted: what follows covers only what was done by then", "bold yellow"))
-    console.print()
+        paper.console.print(Text("! interrupted: what follows covers only what was done by then", "bold yellow"))
+    paper.console.print()
     for each, count in tally(result.findings).items():
-        console.print(Text.assemble((f"{count:>8,}  {SYMBOL[each]} {WORD[each]}", _STYLE[each] if count else "dim")))
+        paper.console.print(
+            Text.assemble((f"{count:>8,}  {SYMBOL[each]} {WORD[each]}", _STYLE[each] if count else "dim"))
+        )
 
 
-def _rules(result: AuditResult, console: Console) -> None:
+def _rules(result: AuditResult, paper: Paper) -> None:
     if not result.rules:
         return
-    _heading(console, "Rules")
+    paper.heading("Rules")
     table = _table()
     table.add_column("rule", no_wrap=True)
     table.add_column("severity", no_wrap=True)
@@ -150,15 +136,15 @@ def _rules(result: AuditResult, console: Console) -> None:
         table.add_row(
             Text(visible(row.card.id)), Text(row.card.severity.value), *cells, Text(visible(row.card.title), "dim")
         )
-    console.print(table)
-    console.print(Text("  " + "   ".join(f"{SYMBOL[each]} {WORD[each]}" for each in Standing), "dim"))
+    paper.console.print(table)
+    paper.console.print(Text("  " + "   ".join(f"{SYMBOL[each]} {WORD[each]}" for each in Standing), "dim"))
 
 
 def _table(*, header: bool = True) -> Table:
     return Table(box=None, show_header=header, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False, expand=False)
 
 
-def _findings(result: AuditResult, console: Console) -> None:
+def _findings(result: AuditResult, paper: Paper) -> None:
     """One row per account and rule that is neither passed nor not applicable, grouped by account."""
     shared = _shared_unknowns(result)
     by_account = findings_by_account(result)
@@ -169,14 +155,16 @@ def _findings(result: AuditResult, console: Console) -> None:
     }
     if not open_by_account:
         return
-    _heading(console, "Open findings", "unknown ones many accounts share are listed once, below" if shared else "")
+    paper.heading("Open findings", "unknown ones many accounts share are listed once, below" if shared else "")
     accounts = {account.id: account for account in result.accounts}
     shown = _worst(open_by_account)
     for account in shown:
-        _account_block(console, account, accounts.get(account), open_by_account[account])
+        _account_block(paper, account, accounts.get(account), open_by_account[account])
     if left := len(open_by_account) - len(shown):
-        console.print()
-        console.print(Text(f"… and {several(left, 'more account')} with less severe findings; {ALL_ELSEWHERE}", "bold"))
+        paper.console.print()
+        paper.console.print(
+            Text(f"… and {several(left, 'more account')} with less severe findings; {ALL_ELSEWHERE}", "bold")
+        )
 
 
 def _worst(open_by_account: Mapping[str, Sequence[Finding]]) -> list[str]:
@@ -199,12 +187,10 @@ def _told_once(finding: Finding, shared: frozenset[tuple[str, str]]) -> bool:
     return standing(finding) is Standing.UNKNOWN and all(key in shared for key in unknown_keys(finding))
 
 
-def _account_block(
-    console: Console, account_id: str, account: AuditedAccount | None, findings: Sequence[Finding]
-) -> None:
+def _account_block(paper: Paper, account_id: str, account: AuditedAccount | None, findings: Sequence[Finding]) -> None:
     owner = account.owner if account else ""
-    console.print()
-    console.print(
+    paper.console.print()
+    paper.console.print(
         Text.assemble(
             (words.account_name(account) if account else _together(account_id), "bold"),
             ("  " + words.POSITION_WORD[account.position] if account else "", "dim"),
@@ -216,10 +202,10 @@ def _account_block(
         (_stand(group[0]), _why(group[0], owner)) if len(group) == 1 else _waiting(group)
         for group in _by_cause(findings, owner)
     ]
-    if console.width < WIDE:
+    if paper.console.width < WIDE:
         for stand, why in rows:
-            console.print(Padding(Text("  ").join(stand), (0, 0, 0, 2)))
-            console.print(Padding(Text(why), (0, 0, 0, 4)))
+            paper.console.print(Padding(Text("  ").join(stand), (0, 0, 0, 2)))
+            paper.console.print(Padding(Text(why), (0, 0, 0, 4)))
         return
     table = _table(header=False)
     for least in (16, 8, 24):
@@ -227,7 +213,7 @@ def _account_block(
     table.add_column(overflow="fold", ratio=1)
     for stand, why in rows:
         table.add_row(*stand, Text(why))
-    console.print(Padding(table, (0, 0, 0, 2)))
+    paper.console.print(Padding(table, (0, 0, 0, 2)))
 
 
 def _together(account_id: str) -> str:
@@ -291,11 +277,11 @@ def _permissions(finding: Finding) -> Iterable[str]:
     return [words.shorten(permission, 80) for permission in named if permission not in finding.reason]
 
 
-def _unknowns(result: AuditResult, console: Console) -> None:
+def _unknowns(result: AuditResult, paper: Paper) -> None:
     groups = unknown_groups(result)
     if not groups:
         return
-    _heading(console, "Could not look", "an unknown is neither a pass nor a fail")
+    paper.heading("Could not look", "an unknown is neither a pass nor a fail")
     lines = [
         Text.assemble(
             (f"? {several(len(group.accounts), 'account')}", "bold yellow"),
@@ -307,13 +293,13 @@ def _unknowns(result: AuditResult, console: Console) -> None:
         )
         for group in groups
     ]
-    _lines(console, lines)
+    _lines(paper, lines)
 
 
-def _needs(result: AuditResult, console: Console) -> None:
+def _needs(result: AuditResult, paper: Paper) -> None:
     if not result.accounts:
         return
-    _heading(console, "Does the account need root credentials at all?")
+    paper.heading("Does the account need root credentials at all?")
     if len(result.accounts) <= MOST_LINES:
         lines = [
             f"{words.account_name(each)}: {words.NEED_WORD[each.need]}"
@@ -327,19 +313,19 @@ def _needs(result: AuditResult, console: Console) -> None:
             + f": {_ids(group.accounts)}"
             for group in need_groups(result)
         ]
-    _lines(console, lines)
+    _lines(paper, lines)
 
 
-def _skipped(result: AuditResult, console: Console) -> None:
+def _skipped(result: AuditResult, paper: Paper) -> None:
     if not result.skipped:
         return
-    _heading(console, "Skipped", "not asked, because the account is not active")
+    paper.heading("Skipped", "not asked, because the account is not active")
     by_state: dict[str, list[str]] = {}
     for each in result.skipped:
         name = words.shorten(each.name, 40)
         by_state.setdefault(each.state, []).append(f"{each.id} {name}".strip())
     _lines(
-        console,
+        paper,
         [
             f"{words.shorten(state, 40) or 'state not known'}: {several(len(names), 'account')}: {_ids(names)}"
             for state, names in by_state.items()
@@ -347,12 +333,12 @@ def _skipped(result: AuditResult, console: Console) -> None:
     )
 
 
-def _exceptions(result: AuditResult, console: Console) -> None:
+def _exceptions(result: AuditResult, paper: Paper) -> None:
     if not result.exceptions:
         return
-    _heading(console, "Exceptions")
+    paper.heading("Exceptions")
     _lines(
-        console,
+        paper,
         [
             f"{'‖' if each.state == 'in_force' else '!'} {words.EXCEPTION_WORD.get(each.state, visible(each.state))}:"
             f" {words.shorten(each.rule, 40)} for {words.shorten(_ids(each.accounts), 90)}"
@@ -368,12 +354,12 @@ def _when(condition: str) -> str:
     return f" when {words.shorten(condition, 120)}" if condition else ""
 
 
-def _changes(result: AuditResult, console: Console) -> None:
+def _changes(result: AuditResult, paper: Paper) -> None:
     if result.changes is None:
         return
-    _heading(console, f"Changes since {words.shorten(result.changes_since, 80) or 'the earlier run'}")
+    paper.heading(f"Changes since {words.shorten(result.changes_since, 80) or 'the earlier run'}")
     if not result.changes:
-        _lines(console, ["nothing changed"])
+        _lines(paper, ["nothing changed"])
     for kind in dict.fromkeys((*words.CHANGE_WORD, *(each.kind for each in result.changes))):
         rows = [each for each in result.changes if each.kind == kind]
         lines = [
@@ -383,19 +369,19 @@ def _changes(result: AuditResult, console: Console) -> None:
             f" ({visible(each.before)} → {visible(each.after)})"
             for each in rows
         ]
-        _lines(console, lines)
+        _lines(paper, lines)
 
 
-def _warnings(result: AuditResult, console: Console) -> None:
+def _warnings(result: AuditResult, paper: Paper) -> None:
     if result.warnings:
-        _heading(console, "Warnings")
-        _lines(console, [f"! {words.shorten(each, LONGEST)}" for each in result.warnings])
+        paper.heading("Warnings")
+        _lines(paper, [f"! {words.shorten(each, LONGEST)}" for each in result.warnings])
 
 
-def _indicators(result: AuditResult, console: Console) -> None:
+def _indicators(result: AuditResult, paper: Paper) -> None:
     if not result.indicators:
         return
-    _heading(console, "Key figures")
+    paper.heading("Key figures")
     table = _table(header=False)
     table.add_column(overflow="fold")
     table.add_column(no_wrap=False, style="bold")
@@ -412,9 +398,9 @@ def _indicators(result: AuditResult, console: Console) -> None:
             Text(f"target {words.shorten(each.target, 40)}"),
             Text(told, style),
         )
-    console.print(Padding(table, (0, 0, 0, 2)))
+    paper.console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _steps(result: AuditResult, console: Console) -> None:
-    _heading(console, "Next")
-    _lines(console, [f"{number}. {step}" for number, step in enumerate(next_steps(result), start=1)])
+def _steps(result: AuditResult, paper: Paper) -> None:
+    paper.heading("Next")
+    _lines(paper, [f"{number}. {step}" for number, step in enumerate(next_steps(result), start=1)])

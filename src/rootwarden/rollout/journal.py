@@ -58,10 +58,9 @@ class Journal:
         if self.entries:
             first = self.entries[0]
             if first.parameters.get("plan") != plan or first.detail != purpose:
-                raise UsageError(
-                    f"the journal `{self._path}` is of another plan, or for something else: {first.detail}",
-                    hint="name a new journal for this plan; never mix two",
-                )
+                other = "of another plan" if first.detail == purpose else f"for something else: {first.detail}"
+                hint = "give the plan it was begun with, or name a new journal for this one; never mix two"
+                raise UsageError(f"the journal `{self._path}` is {other}", hint=hint)
             self._append(self._warranted(Kind.RESUME, plan=plan, by=by))
         else:
             self._append(self._warranted(Kind.BEGIN, plan=plan, by=by, detail=purpose))
@@ -221,13 +220,19 @@ def _mended(path: Path, file: int, keys: Iterable[Ed25519PublicKey]) -> tuple[Co
     if not content.torn:
         return content, 0
     waiting = {entry.number for entry in unsettled(content.entries)}
-    if not fault(content.torn, len(content.entries), content.head, waiting):
-        _write_all(file, b"\n")
+    whole = not fault(content.torn, len(content.entries), content.head, waiting)
+    try:
+        if whole:
+            _write_all(file, b"\n")
+        else:
+            os.ftruncate(file, content.size)
         os.fsync(file)
-        return _whole(path, keys), 0
-    os.ftruncate(file, content.size)
-    os.fsync(file)
-    return content, len(content.torn)
+    except OSError as error:
+        raise StoreError(
+            f"the journal `{path}` cannot be mended, its last line is torn: {error.strerror}",
+            hint="nothing was begun; make room, then run the same command again",
+        ) from error
+    return (_whole(path, keys), 0) if whole else (content, len(content.torn))
 
 
 def _whole(path: Path, keys: Iterable[Ed25519PublicKey]) -> Content:

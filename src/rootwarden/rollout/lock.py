@@ -49,7 +49,7 @@ def held_alone(journal: Path, *, by: str, since: str) -> Iterator[None]:
         since: Now, ISO 8601.
 
     Raises:
-        StoreError: Somebody else holds it; the message says who.
+        StoreError: Somebody else holds it, and the message says who; or the disk is full.
         UsageError: The lock cannot be made there.
     """
     path = journal.with_name(f"{journal.name}.lock")
@@ -60,8 +60,7 @@ def held_alone(journal: Path, *, by: str, since: str) -> Iterator[None]:
     try:
         _take(opened, journal)
         me = Holder(by=by, host=socket.gethostname(), process=os.getpid(), since=since)
-        os.ftruncate(opened, 0)
-        os.pwrite(opened, msgspec.json.encode(me) + b"\n", 0)
+        _sign_in(opened, me, path)
         yield
     finally:
         os.close(opened)
@@ -74,6 +73,17 @@ def _take(opened: int, journal: Path) -> None:
         raise StoreError(
             f"somebody else works with the journal `{journal}`: {_holder(opened)}",
             hint="wait until they are done, or talk to them; the lock ends with their process",
+        ) from error
+
+
+def _sign_in(opened: int, me: Holder, path: Path) -> None:
+    try:
+        os.ftruncate(opened, 0)
+        os.pwrite(opened, msgspec.json.encode(me) + b"\n", 0)
+    except OSError as error:
+        raise StoreError(
+            f"`{path}` cannot be written: {error.strerror}",
+            hint="nothing was begun; make room, then run the same command again",
         ) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,12 @@ class SurpriseKind(StrEnum):
     REFUSED = "refused"
     UNREADABLE = "unreadable"
     EXCEEDED = "exceeded"
+
+
+# What AWS itself did, which is no doing of somebody else: the same plan goes on where that has ended.
+OF_AWS: Final = frozenset({SurpriseKind.REFUSED, SurpriseKind.UNREADABLE})
+AGAIN: Final = "when AWS allows and answers that, run the same command again; it looks before it goes on"
+ANEW: Final = "find out who did that and why, then plan again, with a new journal; this one tells what was done"
 
 
 class Surprise(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -52,7 +59,5 @@ class SurpriseError(RootwardenError):
     def __init__(self, *surprises: Surprise) -> None:
         self.surprises = tuple(sorted(surprises))
         more = f" (and {len(surprises) - 1} more)" if len(surprises) > 1 else ""
-        super().__init__(
-            f"stopped at a surprise: {self.surprises[0]}{more}",
-            hint="find out who did that and why, then plan again; the journal tells what was done",
-        )
+        hint = AGAIN if all(one.kind in OF_AWS for one in surprises) else ANEW
+        super().__init__(f"stopped at a surprise: {self.surprises[0]}{more}", hint=hint)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
+from rootwarden.rules.naming import join
 from rootwarden.rules.phrase_changes import phrase_changes
 from rootwarden.rules.printer import print_condition
 from rootwarden.rules.quantities import amounts, moved, number
@@ -26,7 +27,6 @@ from rootwarden.rules.syntax import (
     Test,
     Within,
 )
-from rootwarden.rules.typecheck import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,7 @@ from rootwarden.rules import instants, predicates
 from rootwarden.rules.amounts import counted, shared
 from rootwarden.rules.leaves import holding_taker, host_count_taker, leaf, length_taker, pair, taker
 from rootwarden.rules.logic import Reading, conjunction, disjunction, exists, negation
+from rootwarden.rules.naming import FUNCTIONS, join
 from rootwarden.rules.patterns import searcher
 from rootwarden.rules.plain import spelled_out
 from rootwarden.rules.schema import AttributeType
@@ -33,7 +34,6 @@ from rootwarden.rules.syntax import (
     Share,
     Within,
 )
-from rootwarden.rules.typecheck import FUNCTIONS, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,9 @@ import msgspec
 from rootwarden.rules.diagnostic import Span
 from rootwarden.rules.expectation import Expected, expectation
 from rootwarden.rules.instants import UNITS
+from rootwarden.rules.naming import BARE, FUNCTIONS, OPERATORS
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import Function, Operator
-from rootwarden.rules.typecheck import BARE, FUNCTIONS, OPERATORS
 from rootwarden.rules.words import FUNCTIONS as FUNCTION_WORDS
 from rootwarden.rules.words import RESERVED
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.rules import instants
+from rootwarden.rules.naming import join
 from rootwarden.rules.plain import plain_rule
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import (
@@ -31,7 +32,6 @@ from rootwarden.rules.syntax import (
     PolicyTest,
     Within,
 )
-from rootwarden.rules.typecheck import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,10 +10,10 @@ import msgspec
 from rootwarden.facts.fact import Absent, Known, Unknown
 from rootwarden.rules.compiler import Compiler
 from rootwarden.rules.logic import element_place
+from rootwarden.rules.naming import join
 from rootwarden.rules.outcome import Outcome
 from rootwarden.rules.printer import print_condition
 from rootwarden.rules.syntax import And, Not, Or, Within
-from rootwarden.rules.typecheck import join
 from rootwarden.rules.wording import fact_text
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from rootwarden.rules.impossible import impossible, port_bounds
 from rootwarden.rules.lint_collected import not_collected
 from rootwarden.rules.lint_names import root_by_name
 from rootwarden.rules.lint_words import keyword_case, mixed
+from rootwarden.rules.naming import join
 from rootwarden.rules.parameters import fill
 from rootwarden.rules.parser import MAXIMUM_BYTES, parse, soft_words
 from rootwarden.rules.printer import print_path
@@ -31,7 +32,7 @@ from rootwarden.rules.syntax import (
     Within,
 )
 from rootwarden.rules.tokens import Tokenizer
-from rootwarden.rules.typecheck import check, join
+from rootwarden.rules.typecheck import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rootwarden.rules.diagnostic import Code, Diagnostic, Level
+from rootwarden.rules.naming import join
 from rootwarden.rules.syntax import And, Not, Or, Within
-from rootwarden.rules.typecheck import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ from rootwarden.rules.words import closest
 
 if TYPE_CHECKING:
     from rootwarden.rules.diagnostic import Edit
+    from rootwarden.rules.naming import Names
     from rootwarden.rules.schema import Attribute
     from rootwarden.rules.syntax import Call, Operand
-    from rootwarden.rules.typecheck import Checker
 
 _NUMERIC: Final = {AttributeType.NUMBER, AttributeType.DATE}
 _EXPECTED: Final = {
@@ -28,12 +28,12 @@ _EXPECTED: Final = {
 
 
 def check_operand(
-    checker: Checker, operand: Operand, *, attribute: Attribute, kind: AttributeType, operator: Operator, scope: str
+    names: Names, operand: Operand, *, attribute: Attribute, kind: AttributeType, operator: Operator, scope: str
 ) -> None:
     """Check one value against what stands on its left.
 
     Args:
-        checker: Where mistakes are recorded.
+        names: Where mistakes are recorded.
         operand: The value as written.
         attribute: The attribute on the left.
         kind: The type of what is on the left: the attribute's, or its function's.
@@ -43,97 +43,95 @@ def check_operand(
     match operand:
         case MinusName(name, span):
             message = f"there is no parameter `{name}`"
-            checker.mistake(Code.UNKNOWN_PARAMETER, message, span, help_="parameters are set in the rule's file")
+            names.mistake(Code.UNKNOWN_PARAMETER, message, span, help_="parameters are set in the rule's file")
         case Path() if kind is AttributeType.BOOLEAN and attribute.type is not kind:
-            checker.mistake(Code.WRONG_OPERAND, "a function is compared with `true` or `false`", operand.span)
+            names.mistake(Code.WRONG_OPERAND, "a function is compared with `true` or `false`", operand.span)
         case Path():
-            _check_property(checker, operand, kind=kind, operator=operator, scope=scope)
+            _check_property(names, operand, kind=kind, operator=operator, scope=scope)
         case Address(text, span):
             if kind is AttributeType.IP:
-                _check_address(checker, text, span)
+                _check_address(names, text, span)
             else:
                 fits = kind in {AttributeType.STRING, AttributeType.LIST}
                 help_ = "put it in double quotes" if fits else ""
-                edits = corrections.value(checker.text, span, f'"{text}"') if fits else ()
-                _wrong(checker, (attribute, kind), f"`{text}`", span, help_=help_, edits=edits)
+                edits = corrections.value(names.text, span, f'"{text}"') if fits else ()
+                _wrong(names, (attribute, kind), f"`{text}`", span, help_=help_, edits=edits)
         case Literal():
-            _check_literal(checker, operand, attribute=attribute, kind=kind, operator=operator)
+            _check_literal(names, operand, attribute=attribute, kind=kind, operator=operator)
 
 
-def check_arguments(checker: Checker, call: Call) -> bool:
+def check_arguments(names: Names, call: Call) -> bool:
     """Check a function's arguments; false, with a mistake recorded, when they are wrong."""
-    before = len(checker.diagnostics)
+    before = len(names.diagnostics)
     if call.function in {Function.IS_LATER_THAN, Function.IS_EARLIER_THAN}:
-        _check_time(checker, call)
+        _check_time(names, call)
     elif call.function is Function.DIVISIBLE_BY:
         numbers = [one for one in call.arguments if _number(one)]
         if len(call.arguments) != 1 or len(numbers) != 1:
-            _wrong_arguments(checker, call, "takes one number that is not 0", "write `divisibleby ( 2 )`")
+            _wrong_arguments(names, call, "takes one number that is not 0", "write `divisibleby ( 2 )`")
     elif call.arguments:
         right = f"{call.function.value} ( )"
         edits = corrections.replaced(call.span, right)
-        _wrong_arguments(checker, call, "takes nothing in its parentheses", f"write `{right}`", edits=edits)
-    return len(checker.diagnostics) == before
+        _wrong_arguments(names, call, "takes nothing in its parentheses", f"write `{right}`", edits=edits)
+    return len(names.diagnostics) == before
 
 
-def _check_property(checker: Checker, path: Path, *, kind: AttributeType, operator: Operator, scope: str) -> None:
+def _check_property(names: Names, path: Path, *, kind: AttributeType, operator: Operator, scope: str) -> None:
     """A property on the right-hand side."""
 
     def suggestion(name: str, _: Span) -> suggest.Suggestion:
         if len(path.parts) == 1 and kind is AttributeType.STRING:
             return suggest.Suggestion(f'a string stands in double quotes: `"{name}"`', f'"{name}"')
-        return suggest.attribute_named(checker.schema, checker.entity, scope, name)
+        return suggest.attribute_named(names.schema, names.entity, scope, name)
 
-    other = checker.resolve(path, scope, unknown=suggestion)
+    other = names.resolve(path, scope, unknown=suggestion)
     if other is None:
         return
     if operator in {Operator.LIKE, Operator.NOT_LIKE, Operator.HAS}:
-        checker.mistake(Code.WRONG_OPERAND, f"`{operator.value}` takes strings, not a property", path.span)
+        names.mistake(Code.WRONG_OPERAND, f"`{operator.value}` takes strings, not a property", path.span)
     elif other.type is not kind and not {other.type, kind} <= _NUMERIC:
         message = f"`{other.path}` is a {other.type}, compared with a {kind}"
-        checker.mistake(Code.WRONG_OPERAND, message, path.span)
+        names.mistake(Code.WRONG_OPERAND, message, path.span)
 
 
 def _check_literal(
-    checker: Checker, literal: Literal, *, attribute: Attribute, kind: AttributeType, operator: Operator
+    names: Names, literal: Literal, *, attribute: Attribute, kind: AttributeType, operator: Operator
 ) -> None:
     value, span = literal.value, literal.span
     if kind is AttributeType.LIST:
         return
     if kind is AttributeType.IP and isinstance(value, str):
-        _check_address(checker, value, span)
+        _check_address(names, value, span)
     elif not _fits(value, kind):
-        help_, instead = _other_type(value, kind, checker.text[span.start : span.end])
-        edits = corrections.value(checker.text, span, instead) if instead else ()
-        _wrong(checker, (attribute, kind), _shown(value), span, help_=help_, edits=edits)
+        help_, instead = _other_type(value, kind, names.text[span.start : span.end])
+        edits = corrections.value(names.text, span, instead) if instead else ()
+        _wrong(names, (attribute, kind), _shown(value), span, help_=help_, edits=edits)
     elif operator in {Operator.LIKE, Operator.NOT_LIKE}:
-        _check_pattern(checker, str(value), span)
+        _check_pattern(names, str(value), span)
     elif kind is AttributeType.STRING and attribute.values and attribute.type is kind and value not in attribute.values:
         meant = closest(str(value), attribute.values)
         known = ", ".join(f'`"{one}"`' for one in attribute.values)
         help_ = f'did you mean `"{meant}"`?' if meant else f"it is one of {known}"
         message = f"`{attribute.path}` is never {_shown(value)}"
-        edits = corrections.value(checker.text, span, f'"{meant}"') if meant else ()
-        checker.mistake(Code.NEVER_THAT_VALUE, message, span, help_=help_, edits=edits)
+        edits = corrections.value(names.text, span, f'"{meant}"') if meant else ()
+        names.mistake(Code.NEVER_THAT_VALUE, message, span, help_=help_, edits=edits)
 
 
-def _check_pattern(checker: Checker, pattern: str, span: Span) -> None:
+def _check_pattern(names: Names, pattern: str, span: Span) -> None:
     """A regular expression: its mistake is shown inside the string."""
     try:
         searcher(pattern)
     except PatternError as error:
         place = span
-        if checker.text[span.start : span.start + 1] in {'"', "“"}:
-            escapes = pattern[: error.offset].count('"') if checker.text[span.start] == '"' else 0
+        if names.text[span.start : span.start + 1] in {'"', "“"}:
+            escapes = pattern[: error.offset].count('"') if names.text[span.start] == '"' else 0
             start = min(span.start + 1 + error.offset + escapes, span.end - 1)
             place = Span(start, max(start + 1, min(start + error.length, span.end - 1)))
         help_ = "patterns are RE2 syntax; a literal dot, bracket or star needs a backslash"
-        checker.mistake(
-            Code.BAD_PATTERN, f"the pattern cannot be used: {quoted(error.reason)[1:-1]}", place, help_=help_
-        )
+        names.mistake(Code.BAD_PATTERN, f"the pattern cannot be used: {quoted(error.reason)[1:-1]}", place, help_=help_)
 
 
-def _check_address(checker: Checker, text: str, span: Span) -> None:
+def _check_address(names: Names, text: str, span: Span) -> None:
     from rootwarden.rules import addresses
 
     if addresses.network(text) is not None:
@@ -141,52 +139,52 @@ def _check_address(checker: Checker, text: str, span: Span) -> None:
     meant = addresses.without_host_bits(text)
     if meant:
         message = f"{quoted(text)} has bits set outside its prefix"
-        quote = '"' if checker.text[span.start : span.start + 1] in {'"', "“"} or ":" in meant else ""
-        edits = corrections.value(checker.text, span, f"{quote}{meant}{quote}")
-        checker.mistake(Code.BAD_ADDRESS, message, span, help_=f"did you mean `{meant}`?", edits=edits)
+        quote = '"' if names.text[span.start : span.start + 1] in {'"', "“"} or ":" in meant else ""
+        edits = corrections.value(names.text, span, f"{quote}{meant}{quote}")
+        names.mistake(Code.BAD_ADDRESS, message, span, help_=f"did you mean `{meant}`?", edits=edits)
     else:
-        checker.mistake(Code.BAD_ADDRESS, f"{quoted(text)} is no IP address or range", span)
+        names.mistake(Code.BAD_ADDRESS, f"{quoted(text)} is no IP address or range", span)
 
 
-def _check_time(checker: Checker, call: Call) -> None:
+def _check_time(names: Names, call: Call) -> None:
     """`isLaterThan ( -1, "days" )`: a number, then a unit."""
     name = call.function.value
     right = f'write `{name} ( -1, "days" )`'
     match call.arguments:
         case (Literal(value=str(unit)), Literal(value=int() | float() as number)) if not isinstance(number, bool):
             help_ = f'write `{name} ( {number}, "{quoted(unit)[1:-1]}" )`'
-            right_way = instants.seconds_in(unit) is not None and "(" in checker.text[call.span.start : call.span.end]
+            right_way = instants.seconds_in(unit) is not None and "(" in names.text[call.span.start : call.span.end]
             edits = corrections.replaced(call.span, f'{name} ( {number}, "{unit}" )') if right_way else ()
-            _wrong_arguments(checker, call, "takes the number first, then the unit", help_, edits=edits)
+            _wrong_arguments(names, call, "takes the number first, then the unit", help_, edits=edits)
         case (Literal(value=int() | float() as number), Literal(value=str(unit), span=span)) if not isinstance(
             number, bool
         ):
             if instants.is_calendar_unit(unit):
                 message = f"{quoted(unit)} have no fixed length, so the bound would move"
-                checker.mistake(Code.WRONG_ARGUMENT, message, span, help_="write it in days or weeks")
+                names.mistake(Code.WRONG_ARGUMENT, message, span, help_="write it in days or weeks")
             elif instants.seconds_in(unit) is None:
-                _unknown_unit(checker, unit, span)
+                _unknown_unit(names, unit, span)
         case (Path(parts=(parameter,), spans=(span,)), _) | (MinusName(parameter, span), _):
             message = f"there is no parameter `{parameter}`"
-            checker.mistake(Code.UNKNOWN_PARAMETER, message, span, help_="parameters are set in the rule's file")
+            names.mistake(Code.UNKNOWN_PARAMETER, message, span, help_="parameters are set in the rule's file")
         case _:
-            _wrong_arguments(checker, call, "takes a number and a unit", right)
+            _wrong_arguments(names, call, "takes a number and a unit", right)
 
 
-def _unknown_unit(checker: Checker, unit: str, span: Span) -> None:
+def _unknown_unit(names: Names, unit: str, span: Span) -> None:
     units = ", ".join(f'"{one}"' for one in instants.UNITS)
     meant = closest(unit, instants.UNITS)
     help_ = f'did you mean `"{meant}"`?' if meant else f"units are {units}"
-    edits = corrections.value(checker.text, span, f'"{meant}"') if meant else ()
-    checker.mistake(Code.WRONG_ARGUMENT, f"there is no unit {quoted(unit)}", span, help_=help_, edits=edits)
+    edits = corrections.value(names.text, span, f'"{meant}"') if meant else ()
+    names.mistake(Code.WRONG_ARGUMENT, f"there is no unit {quoted(unit)}", span, help_=help_, edits=edits)
 
 
-def _wrong_arguments(checker: Checker, call: Call, what: str, help_: str, *, edits: tuple[Edit, ...] = ()) -> None:
-    checker.mistake(Code.WRONG_ARGUMENT, f"`{call.function.value}` {what}", call.span, help_=help_, edits=edits)
+def _wrong_arguments(names: Names, call: Call, what: str, help_: str, *, edits: tuple[Edit, ...] = ()) -> None:
+    names.mistake(Code.WRONG_ARGUMENT, f"`{call.function.value}` {what}", call.span, help_=help_, edits=edits)
 
 
 def _wrong(
-    checker: Checker,
+    names: Names,
     left: tuple[Attribute, AttributeType],
     shown: str,
     span: Span,
@@ -198,7 +196,7 @@ def _wrong(
     what = f"`{attribute.path}`" if attribute.type is kind else "what stands on the left"
     message = f"{what} is a {kind}, compared with {shown}"
     label = f"expected {_EXPECTED.get(kind, kind.value)}"
-    checker.mistake(Code.WRONG_OPERAND, message, span, label=label, help_=help_, edits=edits)
+    names.mistake(Code.WRONG_OPERAND, message, span, label=label, help_=help_, edits=edits)
 
 
 def _number(operand: Operand) -> bool:

@@ -10,35 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from rootwarden.facts.fact import Absent, Known
 from rootwarden.rules.compiler import Compiler
-from rootwarden.rules.draft import Edit, Kind, Place, keys_of
-from rootwarden.rules.logic import Record
+from rootwarden.rules.draft import Edit, Kind, keys_of
+from rootwarden.rules.naming import join
 from rootwarden.rules.repair_amounts import at_least, at_most, toward
 from rootwarden.rules.repair_cost import CHANGE, IMPOSSIBLE, price, surcharge
 from rootwarden.rules.repair_need import MET, Need, Option, all_of, any_of
-from rootwarden.rules.repair_values import Values
+from rootwarden.rules.repair_values import Here, Values
 from rootwarden.rules.syntax import And, Bound, Count, Not, Or, Quantifier, Share, Within
-from rootwarden.rules.typecheck import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rootwarden.rules.domains import Domains
-    from rootwarden.rules.draft import Draft, Edits
-    from rootwarden.rules.logic import Node
+    from rootwarden.rules.draft import Draft, Edits, Place
+    from rootwarden.rules.logic import Node, Record
     from rootwarden.rules.repair_amounts import Toward
     from rootwarden.rules.syntax import Condition, Path
-
-
-class Here(msgspec.Struct, frozen=True):
-    """Where a condition is asked: the attribute path of the scope, the record there, and its place."""
-
-    scope: str
-    record: Record
-    place: Place
 
 
 class Needs:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from itertools import cycle, islice, product
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import msgspec
+
 from rootwarden.facts.fact import Absent, Known, Unknown
-from rootwarden.rules.draft import Edit, Kind, keys_of
+from rootwarden.rules.draft import Edit, Kind, Place, keys_of
+from rootwarden.rules.logic import Record
 from rootwarden.rules.repair_cost import surcharge
 from rootwarden.rules.schema import AttributeType
 from rootwarden.rules.syntax import AddressOverlap, And, Comparison, Literal, Membership, Not, Or, Path
@@ -18,9 +21,8 @@ if TYPE_CHECKING:
     from rootwarden.facts.fact import Fact
     from rootwarden.rules.compiler import Compiler
     from rootwarden.rules.domains import Domains
-    from rootwarden.rules.draft import Draft, Edits, Place, Scalar
+    from rootwarden.rules.draft import Draft, Edits, Scalar
     from rootwarden.rules.logic import Reading
-    from rootwarden.rules.repair_needs import Here
     from rootwarden.rules.syntax import Condition
 
 Step: TypeAlias = "tuple[list[tuple[Place, Edit]], int]"
@@ -29,6 +31,14 @@ MAXIMUM_ELEMENTS: Final = 8  # so many are added or removed at once, and so many
 _USUAL_NUMBERS: Final = frozenset({0, 1, 2})
 _WORST_RANK: Final = 9
 _PAIRS: Final = 6  # of two properties compared, so many values of each are tried together
+
+
+class Here(msgspec.Struct, frozen=True):
+    """Where a condition is asked: the attribute path of the scope, the record there, and its place."""
+
+    scope: str
+    record: Record
+    place: Place
 
 
 class Values:

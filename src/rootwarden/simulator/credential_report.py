@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from rootwarden.simulator.knobs import ReportPolls, StaleReport
 from rootwarden.simulator.refusal import Refusal
+from rootwarden.simulator.state import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from rootwarden.simulator.account import Account
     from rootwarden.simulator.identities import AccessKey, IAMUser, SigningCertificate
@@ -37,14 +37,6 @@ COLUMNS = (
     *(f"cert_{number}_{what}" for number in (1, 2) for what in ("active", "last_rotated")),
 )
 _CALL = "iam:GenerateCredentialReport"
-
-
-class Report(msgspec.Struct, kw_only=True):
-    """A report that exists, or will after `polls` more polls; `content` is the CSV."""
-
-    generated: datetime
-    content: bytes = b""
-    polls: int = 0
 
 
 def generate(state: State, account: Account) -> str:

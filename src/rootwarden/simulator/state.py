@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from rootwarden.simulator.calls import Calls
 from rootwarden.simulator.knobs import EmptyPage, Knobs, Leave, UseRootKey
@@ -11,9 +14,8 @@ from rootwarden.simulator.sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
-    from rootwarden.simulator.credential_report import Report
     from rootwarden.simulator.knobs import Join
     from rootwarden.simulator.world import World
     from rootwarden.trail.digests.keys import PublicKey
@@ -34,6 +36,14 @@ class ManualClock:
     def advance(self, by: timedelta) -> None:
         """Move the clock on."""
         self._now += by
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """A credential report that exists, or will after `polls` more polls; `content` is the CSV."""
+
+    generated: datetime
+    content: bytes = b""
+    polls: int = 0
 
 
 class State:

@@ -5,7 +5,6 @@ What the change cannot touch costs two look-ups. Calls no policy tells apart are
 
 from __future__ import annotations
 
-import re
 import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -15,20 +14,21 @@ import msgspec
 from rootwarden.guardrails.replaying.asker import asker_of
 from rootwarden.guardrails.replaying.judge import BY_A_SERVICE, SIGNING_IN, Judge
 from rootwarden.guardrails.replaying.paths import Brief
+from rootwarden.guardrails.replaying.plan import ROLE
 from rootwarden.iam.actions import ActionCatalogue, Edition, Service
 from rootwarden.iam.usage.caller import Identity
 from rootwarden.iam.usage.mapping import EventMap, EventRules, source_of
 from rootwarden.iam.usage.names import NamesFile
-from rootwarden.trail.replay_fields import class_out, details_of, field_out, made_of, together
-from rootwarden.trail.usage import UNREADABLE
+from rootwarden.trail.replay_fields import details_of
+from rootwarden.trail.roles import Household, Roles
+from rootwarden.trail.seats import Course, Party, Seat, marks_of
 
 if TYPE_CHECKING:
     import hashlib
 
     from rootwarden.guardrails.replaying.asker import Asker
-    from rootwarden.guardrails.replaying.judge import Plan
+    from rootwarden.guardrails.replaying.plan import Plan
     from rootwarden.guardrails.replaying.ruling import Ruling
-    from rootwarden.trail.replay_fields import Out
     from rootwarden.trail.replayed import Replayed, ReplayedIdentity
 
 _SERVICE_EVENT: Final = "AwsServiceEvent"
@@ -37,13 +37,12 @@ _SIGN_IN: Final = "signin"
 # So many principals are known at once, and as many that were before them; so many kinds of calls in all.
 _SEATS: Final = 50_000
 _COURSES: Final = 100_000
-_PARAMETERS: Final = frozenset({"parameters"})
 _OF_PARTIES: Final = frozenset({"kind"})
 _MOST_ACCOUNTS: Final = 10_000
-_EMPTY: Final = frozenset({b"null", b'""', b"[]", b"{}"})
 # What identities of these kinds are does not depend on the service.
 _TOLD: Final = frozenset({"Root", "IAMUser", "AssumedRole", "FederatedUser", "AWSService", "AWSAccount"})
-_parameters: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+# How unique ids begin (IAM user guide, *IAM identifiers*).
+_UNIQUE_IDS: Final = {"AIDA": 1, "AROA": 2}
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -110,62 +109,6 @@ def bench_of(replay: Replay) -> Bench:
     return Bench(replay)
 
 
-class Course:
-    """How calls of one kind by one party are decided, and how what tells them apart is taken out of a record.
-
-    Attributes:
-        plan: The judge's.
-        like: Gives what tells calls apart: marks, classes and fields.
-    """
-
-    __slots__ = ("like", "plan")
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        parts: list[Out] = [class_out(one) for one in plan.classes] + [field_out(one) for one in plan.fields]
-        if plan.marks:
-            parts.insert(0, lambda call, _, __: marks_of(bytes(call.parameters), plan.marks))
-        self.like = together(tuple(parts))
-
-
-class Party:
-    """Askers no policy tells apart.
-
-    Attributes:
-        asker: One of them.
-        courses: How their calls are decided, by host, name and type of event; `None` where the change touches none.
-    """
-
-    __slots__ = ("asker", "courses")
-
-    def __init__(self, asker: Asker) -> None:
-        self.asker = asker
-        self.courses: dict[tuple[str | None, str, str | None], Course | None] = {}
-
-
-class Seat:
-    """A principal.
-
-    Attributes:
-        account: Whose principal it is.
-        name: What people call it.
-        kind: `root`, `user`, `role`, …
-        assumed: For root, whether it was assumed; `None` where nobody tells.
-        party: Those it is one of; `None` where the change touches no call of it.
-        either: Where nobody tells whether root was assumed: the same if it was, and if it was not.
-    """
-
-    __slots__ = ("account", "assumed", "either", "kind", "name", "party")
-
-    def __init__(self, asker: Asker, party: Party | None) -> None:
-        self.account = asker.who.account
-        self.name = asker.name
-        self.kind = asker.kind
-        self.assumed = asker.assumed
-        self.party = party
-        self.either: tuple[Seat, Seat] | None = None
-
-
 class Bench:
     """Decides calls, and remembers.
 
@@ -173,7 +116,8 @@ class Bench:
         replay: What is replayed.
 
     Attributes:
-        seats: Of those who called last, those of roles by whose credentials their sessions have.
+        seats: Of those who called last and have one of their own.
+        roles: Of roles no policy tells apart.
         unknown: Accounts of callers that are not in the evidence.
         heard: Accounts of callers that are.
         refusals: How calls that were refused are named.
@@ -187,9 +131,11 @@ class Bench:
         catalogue = unpacked_catalogue(replay.catalogue)
         self._judge = Judge(replay.brief, rules, EventMap(rules, catalogue), catalogue)
         self.seats: dict[object, Seat] = {}
+        self.roles = Roles(self._household, self._of_class)
         self._older: dict[object, Seat] = {}
         self._untouched: dict[str, Seat] = {}
         self._parties: dict[tuple[object, ...], Party] = {}
+        self._firsts: dict[tuple[object, ...], Party] = {}
         self._courses = 0
         self.unknown: set[str] = set()
         self.heard: set[str] = set()
@@ -205,20 +151,32 @@ class Bench:
             assumed: For root, whether it was assumed; `None` where nobody tells.
         """
         issuer = who.session.issuer if who.session is not None else None
+        of_another = 0
         if issuer is not None and issuer.arn and who.kind == "AssumedRole":
-            key: object = issuer
+            role = self.roles.seat(issuer.arn) if issuer.kind == "Role" else None
+            if role is not None:
+                return role
+            key: object = (issuer.kind, issuer.arn)
         else:
-            of = (issuer.kind, issuer.arn, issuer.principal) if issuer is not None else ()
+            of = (issuer.kind, issuer.arn) if issuer is not None else ()
             known = host if who.kind not in _TOLD else None
-            key = (who.kind, who.arn, who.account, who.principal, who.invoked_by, assumed, known, *of)
+            of_another = _by_id(who)
+            principal: object = of_another or who.principal
+            key = (who.kind, who.arn, who.account, principal, who.invoked_by, assumed, known, *of)
         found = self.seats.get(key)
         if found is None:
             found = self._older.get(key) or self._made(_identity(who), source_of(host or ""), assumed)
+            if found.party is not None and of_another:
+                found.name = None
             if len(self.seats) >= _SEATS:
                 # Whoever calls again and again takes a new seat when the old ones are let go.
                 self._older, self.seats = self.seats, {}
             self.seats[key] = found
         return found
+
+    def name(self, who: ReplayedIdentity, host: str | None) -> str:
+        """What people call who made a call."""
+        return asker_of(_identity(who), source_of(host or "")).name
 
     def course(self, party: Party, host: str | None, name: str, kind: str | None) -> Course | None:
         """How a call is decided; `None` where the change cannot touch it."""
@@ -236,14 +194,28 @@ class Bench:
         return party.courses[key]
 
     def _planned(self, plan: Plan) -> Course:
-        needed = made_of(plan.needed) | (_PARAMETERS if plan.marks else frozenset())
-        self._ask(needed)
-        return Course(plan)
+        course = Course(plan)
+        self.ask(course.glanced)
+        return course
 
-    def _ask(self, fields: frozenset[str]) -> None:
+    def ask(self, fields: frozenset[str]) -> None:
         """Have more decoded from the next file on; whoever looks at one knows by the identity of what changed."""
         if not fields <= self.thin:
             self.thin |= fields
+
+    def quiet(self, party: Party, course: Course, call: Replayed, who: ReplayedIdentity, time: str) -> bool:
+        """Whether the change does nothing to a call, whether or not a role was handed over with it.
+
+        Args: as of `ruling`.
+        """
+        plan = course.plan
+        glance = course.glance(call, who, time)
+        found = plan.quiet.get(glance)
+        if found is None:
+            marks = marks_of(bytes(call.parameters), plan.marks) if plan.marks else ()
+            details = details_of((one for one in plan.needed if one != ROLE), call, who, time)
+            found = self._judge.quiet(plan, party.asker, glance, marks, details)
+        return found
 
     def ruling(self, party: Party, course: Course, call: Replayed, who: ReplayedIdentity, time: str) -> Ruling:
         """What the change does to a call.
@@ -268,7 +240,7 @@ class Bench:
         asker = asker_of(identity, source, assumed=assumed)
         account = asker.who.account
         if account:
-            accounts = self.heard if self._judge.paths.knows(account) else self.unknown
+            accounts = self.heard if self._judge.ground.paths.knows(account) else self.unknown
             if len(accounts) < _MOST_ACCOUNTS:
                 accounts.add(account)
         if not self._judge.touches(asker):
@@ -276,6 +248,16 @@ class Bench:
         made = Seat(asker, self._party(asker))
         if asker.assumed is None:
             made.either = self._made(identity, source, assumed=True), self._made(identity, source, assumed=False)
+        return made
+
+    def _household(self, arn: str) -> Household:
+        return Household(self._judge.role_classes(asker_of(_role(arn))))
+
+    def _of_class(self, arn: str) -> Seat:
+        """The seat of a role, for all of its account whom no policy tells from it."""
+        made = self._made(_role(arn), "", assumed=False)
+        if made.party is not None:
+            made.name = None
         return made
 
     def _left_alone(self, asker: Asker) -> Seat:
@@ -293,14 +275,23 @@ class Bench:
         if found is None:
             if len(self._parties) >= _SEATS:
                 self._parties.clear()
+                self._firsts.clear()
             found = self._parties[like] = Party(asker)
-        self._ask(_OF_PARTIES)
+            resemblance = self._judge.resemblance(asker)
+            if resemblance is not None:
+                found.first = self._firsts.setdefault(resemblance, found)
+        self.ask(_OF_PARTIES)
         return found
 
     def _forget(self) -> None:
         """Let go of everything that was decided."""
-        for each in (self.seats, self._older, self._untouched, self._parties):
+        for each in (self.seats, self._older, self._untouched, self._parties, self._firsts):
             each.clear()
+        self.roles.forget()
+
+
+def _role(arn: str) -> Identity:
+    return Identity(kind="AssumedRole", issuer_kind="Role", issuer_arn=arn)
 
 
 def _identity(who: ReplayedIdentity) -> Identity:
@@ -313,8 +304,13 @@ def _identity(who: ReplayedIdentity) -> Identity:
         invoked_by=who.invoked_by or "",
         issuer_kind=(issuer.kind if issuer else None) or "",
         issuer_arn=(issuer.arn if issuer else None) or "",
-        issuer_principal=(issuer.principal if issuer else None) or "",
     )
+
+
+def _by_id(who: ReplayedIdentity) -> int:
+    """Of what a record of another account has no more than the unique id, and policies see none: a role, or a user."""
+    plain = who.kind == "AWSAccount" and not who.arn and who.session is None
+    return _UNIQUE_IDS.get((who.principal or "")[:4], 0) if plain else 0
 
 
 def _kind(who: ReplayedIdentity) -> str:
@@ -323,19 +319,3 @@ def _kind(who: ReplayedIdentity) -> str:
     if kind.lower() == "root":
         return "Root"
     return "AWSService" if not kind and not who.arn and who.invoked_by else kind
-
-
-def marks_of(raw: bytes, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """Which of these parameters a call has."""
-    if not wanted or not raw or _sought(wanted).search(raw) is None:
-        return ()
-    try:
-        found = _parameters.decode(raw)
-    except UNREADABLE:
-        return ()
-    return tuple(mark for mark in wanted if mark in found and bytes(found[mark]) not in _EMPTY)
-
-
-@lru_cache(maxsize=4096)
-def _sought(wanted: tuple[str, ...]) -> re.Pattern[bytes]:
-    return re.compile(f'"(?:{"|".join(map(re.escape, wanted))})"'.encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
@@ -12,6 +12,7 @@ from rootwarden.guardrails.replaying.ruling import Effect, Issued, Ruling, Signe
 from rootwarden.iam.usage.mapping import source_of
 from rootwarden.trail.replay import Sums, bench_of
 from rootwarden.trail.replay_fields import LONG_TERM, TEMPORARY, started
+from rootwarden.trail.seats import OF_PARAMETERS
 from rootwarden.trail.spool import Row
 from rootwarden.trail.thin import OF_SHARED, thin_reading
 from rootwarden.trail.usage import UNREADABLE
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rootwarden.trail.place_names import Restriction
-    from rootwarden.trail.replay import Party, Replay, Seat
+    from rootwarden.trail.replay import Replay
     from rootwarden.trail.replayed import Replayed, ReplayedIdentity
+    from rootwarden.trail.seats import Course, Party, Seat
 
     # Rulings as if root had been assumed, and as if not.
     Either: TypeAlias = tuple[Ruling, Ruling] | None
@@ -40,6 +42,7 @@ _MOST_WORTH: Final = 12
 _OTHERS, _OWN, _CORRECTED = 0, 1, 2
 _UNTOUCHED: Final = Ruling()
 _NOTHING: Final = Effect.NOTHING
+_UNMET: Final[Any] = object()
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
 
@@ -122,9 +125,10 @@ class Replayer:
         self._looked = True
         return None
 
-    def _look(self, calls: list[Replayed], fields: frozenset[str]) -> bool:
+    def _look(self, calls: list[Replayed], fields: frozenset[str]) -> bool:  # noqa: C901 - one loop for every call
         """Whether nothing is to be told of any call; what sums need of them is taken."""
         bench, times = self._bench, self._times
+        met = bench.roles.seats
         for call in calls:
             name, who, time = call.name, call.identity, call.time
             if not name:
@@ -139,41 +143,78 @@ class Replayer:
                     return False
                 continue
             session = who.session
-            seat = bench.seats.get(session.issuer) if session is not None and who.kind == "AssumedRole" else None
-            seat = seat or self._seat(call, who)
-            if name == "AssumeRoot" or seat is None:
+            issuer = session.issuer if session is not None and who.kind == "AssumedRole" else None
+            arn = issuer.arn if issuer is not None and issuer.kind == "Role" else None
+            seat = met.get(arn) if arn else None
+            if seat is None:
+                seat = self._seat(call, who, arn)
+                if seat is None or bench.thin is not fields:
+                    return False
+            party = seat.party
+            if party is not None and not self._leaves(call, who, name, party.first):
                 return False
-            if seat.party is not None and not self._leaves(call, who, seat.party, fields):
-                return False
-            if call.shared and not self._shared(call, seat, time, fields):
+            if name == "AssumeRoot" or (call.shared and not self._shared(call, seat, time, fields)):
                 return False
         return True
 
-    def _seat(self, call: Replayed, who: ReplayedIdentity) -> Seat | None:
-        """Who made a call; nobody where it is root, of whom more has to be decoded."""
+    def _seat(self, call: Replayed, who: ReplayedIdentity, role: str | None = None) -> Seat | None:
+        """Who made a call; nobody where it is root, of whom more has to be decoded.
+
+        Args:
+            call: The call.
+            who: Its identity.
+            role: The ARN of the role, where it is one.
+        """
+        seat = self._bench.roles.seat(role) if role else None
+        if seat is not None:
+            return seat
         return None if _is_root(who) else self._bench.seat(who, call.source, assumed=False)
 
     def _shared(self, call: Replayed, seat: Seat, time: str | None, fields: frozenset[str]) -> bool:
         """Say that nothing comes of a call another account has a record of, too; not where more has to be decoded."""
         if not fields >= OF_SHARED:
-            self._bench.thin |= OF_SHARED
+            self._bench.ask(OF_SHARED)
             return False
         if call.account == seat.account:
             self._keep(call, time or "", Touched(event=call.event or ""), own=True)
         return True
 
-    def _leaves(self, call: Replayed, who: ReplayedIdentity, party: Party, fields: frozenset[str]) -> bool:
-        """Whether the change does nothing to a call, as far as these fields tell."""
-        bench, name, time = self._bench, call.name or "", call.time or ""
-        if bench.thin is not fields:
-            return False
-        key = call.source, name, call.kind
-        course = party.courses[key] if key in party.courses else bench.course(party, *key)
+    def _leaves(self, call: Replayed, who: ReplayedIdentity, name: str, party: Party) -> bool:
+        """Whether the change does nothing to a call by one of a party, as far as the fields tell that are decoded."""
+        course = party.courses.get((call.source, name, call.kind), _UNMET)
         if course is None:
             return True
-        if bench.thin is not fields:
+        if course is _UNMET:
+            return self._leaves_unmet(call, who, name, party)
+        classes = course.of_addresses
+        if classes is None or call.endpoint or who.invoked_by:
+            like: object = course.glance(call, who, call.time or "")
+        else:
+            # Nearly every call is such a one where an address is asked for: the same as a glance, sooner.
+            address = call.address
+            like = classes.addresses.get(address)
+            if like is None:
+                like = classes.of_other_address(address or "")
+        return course.quiet.get(like) or self._leaves_closely(call, who, party, course)
+
+    def _leaves_unmet(self, call: Replayed, who: ReplayedIdentity, name: str, party: Party) -> bool:
+        """The same of the first call of its kind; not where more has to be decoded to tell."""
+        bench = self._bench
+        fields = bench.thin
+        course = bench.course(party, call.source, name, call.kind)
+        return course is None or (bench.thin is fields and self._leaves_closely(call, who, party, course))
+
+    def _leaves_closely(self, call: Replayed, who: ReplayedIdentity, party: Party, course: Course) -> bool:
+        """The same of a call that is not known to be quiet at a glance."""
+        bench, plan, time = self._bench, course.plan, call.time or ""
+        if bench.quiet(party, course, call, who, time):
+            return True
+        if course.glance is course.like:
             return False
-        ruling = course.plan.rulings.get(course.like(call, who, time)) or bench.ruling(party, course, call, who, time)
+        if not bench.thin >= OF_PARAMETERS:
+            bench.ask(OF_PARAMETERS)
+            return False
+        ruling = plan.rulings.get(course.like(call, who, time)) or bench.ruling(party, course, call, who, time)
         return ruling.effect is _NOTHING
 
     def _placed(self, time: str | None) -> bool | None:
@@ -248,7 +289,7 @@ class Replayer:
             time=time,
             account=call.account or "",
             of=seat.account,
-            principal=seat.name,
+            principal=self._bench.name(who, call.source) if seat.name is None else seat.name,
             kind=seat.kind,
             assumed=seat.assumed,
             source=source_of(call.source or ""),

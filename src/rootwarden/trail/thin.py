@@ -23,6 +23,8 @@ _ALWAYS: Final = frozenset({"name", "identity", "time", "source", "shared"})
 OF_SHARED: Final = frozenset({"account", "event", "addendum"})
 _OF_IDENTITY: Final = frozenset({"kind", "arn", "account", "principal", "invoked_by", "session"})
 _OF_SESSION: Final = frozenset({"issuer"})
+# Whom the credentials are of is known by the ARN.
+_OF_ISSUER: Final = frozenset({"kind", "arn"})
 
 
 class Thin:
@@ -38,7 +40,8 @@ class Thin:
 
     def __init__(self, fields: frozenset[str]) -> None:
         attributes = _part(ReplayedAttributes, fields)
-        session = _part(ReplayedSession, fields | _OF_SESSION, issuer=UsedIssuer, attributes=attributes)
+        issuer = _part(UsedIssuer, _OF_ISSUER)
+        session = _part(ReplayedSession, fields | _OF_SESSION, issuer=issuer, attributes=attributes)
         identity = _part(ReplayedIdentity, fields | _OF_IDENTITY, session=session)
         record = _part(Replayed, fields | _ALWAYS, identity=identity)
         self.list: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[record])  # type: ignore[valid-type]  # made here

@@ -118,6 +118,8 @@ class Service:
         self._working_since: float | None = None
         self._trouble = "it has not asked the queue yet"
         self._failing_since: float | None = None
+        # Chores that a bug ended the last time they were done: without them the watch is none.
+        self._broken: dict[str, str] = {}
 
     def alive(self) -> str:
         """Why a restart is needed; empty while it is not."""
@@ -128,7 +130,7 @@ class Service:
 
     def ready(self) -> str:
         """Why it cannot work just now; empty while it can."""
-        return self.alive() or self._trouble
+        return self.alive() or next(iter(self._broken.copy().values()), "") or self._trouble
 
     def forever(self, stop: threading.Event) -> None:
         """Work until `stop` is set; what was taken by then is worked off.
@@ -160,7 +162,11 @@ class Service:
             self._journal.say(Level.ERROR, "chore failed", chore=name, why=error.message)
         except Exception as error:  # noqa: BLE001 - a bug in one chore must not end the watch
             self._figures.add(Count.FAILURES)
-            self._journal.say(Level.ERROR, f"this looks like a bug: {type(error).__name__}", chore=name)
+            said = f"this looks like a bug: {type(error).__name__}"
+            self._broken[name] = f"the chore `{name}` fails: {said}"
+            self._journal.say(Level.ERROR, said, chore=name)
+        else:
+            self._broken.pop(name, None)
 
     def _chores(self) -> list[tuple[str, Callable[[], object], float]]:
         each = self._manners.schedule

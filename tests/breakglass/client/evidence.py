@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rootwarden.aws.door import Door
 from rootwarden.breakglass.rehearsal.troupe import ACCOUNT
-from rootwarden.cli.audit import make_book
+from rootwarden.cli.rule_choice import chosen_rules
 from rootwarden.collect.live import LiveCollection, Scope
 from rootwarden.collect.plan import plan_for
 from rootwarden.collect.save import EvidenceWriter
@@ -33,7 +33,7 @@ def write_evidence(folder: Path, at: datetime, patch: pytest.MonkeyPatch) -> Pat
     world = make_world("greenfield", 3)
     patch.setenv("AWS_ACCESS_KEY_ID", world.credentials.access_key_id)
     patch.setenv("AWS_SECRET_ACCESS_KEY", world.credentials.secret_access_key)
-    book = make_book(None, None, "", None, None)
+    book = chosen_rules()
     with running(world, clock=lambda: at) as simulator:
         LiveCollection(
             door=Door(endpoint=simulator.endpoint, region="us-east-1"),

@@ -144,6 +144,7 @@ def terminal(folder: Path) -> Iterator[Terminal]:
 def _served(on: Stage) -> Iterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # whoever comes before the server does waits for it
         port = listening.getsockname()[1]
         settings = on.house.settings
         web = Web(origin=f"http://localhost:{port}", port=port)

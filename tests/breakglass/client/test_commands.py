@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from tests.breakglass.client.served import Said, Terminal
 
-pytestmark = pytest.mark.xdist_group("terminals")
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DP"
 NEW_SEED = f"otpauth://totp/Amazon%20Web%20Services:root-account-mfa-device@{ACCOUNT}?secret={SEED}&issuer=Amazon%20Web%20Services"
 

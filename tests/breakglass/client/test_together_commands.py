@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from tests.breakglass.client.test_commands import close, opened
 
 from rootwarden.breakglass.core import entry as log
@@ -12,8 +11,6 @@ from rootwarden.facts.instant import format_instant
 
 if TYPE_CHECKING:
     from tests.breakglass.client.served import Terminal
-
-pytestmark = pytest.mark.xdist_group("together")
 
 
 def test_two_attest_the_time_each_at_a_terminal(served: Terminal) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyotp
-import pytest
 from tests.breakglass.client.evidence import write_evidence, write_trail
 from tests.breakglass.client.served import run, run_here
 
@@ -22,6 +21,7 @@ from rootwarden.breakglass.rehearsal.troupe import ACCOUNT, SEED
 if TYPE_CHECKING:
     from datetime import datetime
 
+    import pytest
     from tests.breakglass.client.served import Said, Terminal
 
 ASKED = ("request", ACCOUNT, "--task", "s3-mfa-delete", "--ticket", "OPS-1", "--reason", "the bucket keeps it")
@@ -43,7 +43,6 @@ def share(served: Terminal, opening: str, who: str) -> Said:
     return served.run(who, "share", opening, "--identity", f"{who}.age", typed="y\n")
 
 
-@pytest.mark.xdist_group("visit")
 def test_a_visit_from_request_to_closed_lease(served: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = served.folder
     before = write_evidence(folder / "before", served.troupe.broker.now(), monkeypatch)

@@ -20,9 +20,7 @@ from rootwarden.breakglass.codes.clock import (
     Trusted,
     Untrusted,
     judge,
-    latest_step,
 )
-from rootwarden.breakglass.codes.step import step_of, window_of
 from rootwarden.errors import InputError
 
 if TYPE_CHECKING:
@@ -318,16 +316,6 @@ def test_whatever_happens_a_trusted_clock_is_within_its_bound(actions: list[tupl
                     wall = machine.reading().wall
                     assert newest is None or wall >= newest
                     newest = wall
-
-
-@settings(deadline=None)
-@given(st.integers(0, 300 * 10**12).map(lambda part: START + timedelta(microseconds=part)), st.floats(0, 5))
-def test_no_step_later_than_the_one_after_what_has_begun_for_certain(wall: datetime, bound: float) -> None:
-    latest = latest_step(wall, bound)
-    surely = wall - timedelta(seconds=bound)
-    assert window_of(latest - 1).valid_from <= surely
-    assert latest <= step_of(wall) + 1
-    assert window_of(latest).valid_from - wall <= timedelta(seconds=30)
 
 
 NAN, INFINITE = float("nan"), float("inf")

@@ -19,8 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from rootwarden.breakglass.codes.ledger import StepLedger, StepTakenError
-from rootwarden.breakglass.codes.serving import Released
+from rootwarden.breakglass.codes.ledger import Released, StepLedger, StepTakenError
 from rootwarden.errors import InputError, StoreError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import zxingcpp
 from tests.breakglass.custody.people import ACCOUNT, KEYS, OTHER, custodians
 from tests.breakglass.custody.people import NAMES as PEOPLE
 
-from rootwarden.breakglass.custody.age import Identity, fingerprint, in_groups
-from rootwarden.breakglass.custody.cards import Card, ExportFile, Kept, cards, custody_card, identity_card
+from rootwarden.breakglass.custody.age import fingerprint, in_groups
+from rootwarden.breakglass.custody.cards import Card, ExportFile, Kept, cards, custody_card
 from rootwarden.breakglass.custody.hierarchy import Group
 from rootwarden.breakglass.custody.nesting import Custodian
 from rootwarden.breakglass.custody.sealed import Kind
@@ -124,12 +124,3 @@ def test_a_card_is_for_a_custodian(name: str) -> None:
 def test_a_card_is_for_every_group_on_it() -> None:
     with pytest.raises(CustodyError, match="`ada` is no custodian of group `passwords`"):
         card("ada", SEEDS, PASSWORDS)
-
-
-def test_a_secret_key_on_paper_is_one_that_age_takes() -> None:
-    identity = Identity.fresh()
-    page = identity_card("ada", identity)
-    assert "Who has this sheet has your key." in page
-    with identity.file() as content:
-        assert drawn(page) == content.content.decode().strip()
-    assert Identity.read(drawn(page).encode()).recipient == identity.recipient

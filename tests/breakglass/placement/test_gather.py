@@ -14,7 +14,6 @@ from tests.breakglass import servers
 from tests.breakglass.servers import tcp_server
 
 from rootwarden.breakglass.exchange import Exchanged, ExchangeFailed, exchange
-from rootwarden.breakglass.placement.caller import caller_account
 from rootwarden.breakglass.placement.gather import Surroundings, gather, here, machines
 from rootwarden.breakglass.placement.place import (
     AccountClue,
@@ -163,17 +162,6 @@ def test_credentials_that_are_refused_are_no_clue() -> None:
         raise AccessError("there are no AWS credentials")
 
     assert NoClue(source="sts:GetCallerIdentity", why="there are no AWS credentials") in gather(around(caller=refused))
-
-
-def test_the_caller_is_asked_of_the_door() -> None:
-    class Door:
-        region = "us-east-1"
-
-        def ask(self, call: Any, **_: Any) -> dict[str, str]:
-            assert call.action == "sts:GetCallerIdentity"
-            return {"Account": ACCOUNT}
-
-    assert caller_account(Door()) == ACCOUNT  # type: ignore[arg-type]  # a door only by what is asked of it
 
 
 def test_a_metadata_service_over_real_http() -> None:

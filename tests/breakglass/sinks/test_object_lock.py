@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.xdist_group("moto-object-lock")
 OWNER = "123456789012"  # the account moto is
 KEYS = Credentials("AKIAEXAMPLE", "not a secret")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rootwarden.simulator.trail.organization import MANAGEMENT, make_organization
 
@@ -23,8 +23,39 @@ _TYPES: Final = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLIC
 _FULL: Final = {"scp": "p-FullAWSAccess", "rcp": "p-RCPFullAWSAccess"}
 
 
+class Unit(NamedTuple):
+    """A unit with the accounts right in it."""
+
+    id: str
+    accounts: tuple[str, ...] = ()
+    children: tuple[Unit, ...] = ()
+
+    def above(self, *targets: str) -> dict[str, tuple[str, ...]]:
+        """For each account in it or below the targets from the top down, the account the last of them."""
+        path = (*targets, self.id)
+        found = {account: (*path, account) for account in self.accounts}
+        for child in self.children:
+            found |= child.above(*path)
+        return found
+
+    def told(self) -> dict[str, Any]:
+        """As the evidence has it."""
+        children = [child.told() for child in self.children]
+        return {"id": self.id, "name": self.id, "children": children, "accounts": list(self.accounts)}
+
+
+def two_units(accounts: int) -> Unit:
+    """The root with the management account, and half of the members in each of two units."""
+    members = make_organization(accounts).members
+    half = len(members) // 2
+    return Unit(ROOT, (MANAGEMENT,), (Unit(WORK, members[:half]), Unit(SAND, members[half:])))
+
+
 def write_evidence(
-    folder: Path, accounts: int, attached: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None
+    folder: Path,
+    accounts: int,
+    attached: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+    tree: Unit | None = None,
 ) -> Path:
     """Write an evidence folder.
 
@@ -32,18 +63,13 @@ def write_evidence(
         folder: A folder that does not exist yet.
         accounts: How many accounts, as of the simulated trail.
         attached: Documents by name, by target, by kind of policy (`scp`, `rcp`); full access is at every target.
+        tree: The root and what is below; two units where none is given.
     """
     organization = make_organization(accounts)
-    half = len(organization.members) // 2
-    work, sand = organization.members[:half], organization.members[half:]
-    units = [
-        {"id": WORK, "name": "Work", "children": [], "accounts": list(work)},
-        {"id": SAND, "name": "Sand", "children": [], "accounts": list(sand)},
-    ]
-    types = list(_TYPES.values())
-    root = {"id": ROOT, "name": "Root", "policy_types": types, "children": units, "accounts": [MANAGEMENT]}
+    tree = tree or two_units(accounts)
+    root = {**tree.told(), "policy_types": list(_TYPES.values())}
     policies = {_FULL["scp"]: ("scp", FULL), _FULL["rcp"]: ("rcp", FULL_RCP)}
-    attachments = {target: list(_FULL.values()) for target in (ROOT, WORK, SAND, *organization.accounts)}
+    attachments = {target: list(_FULL.values()) for path in tree.above().values() for target in path}
     for kind, targets in (attached or {}).items():
         for target, documents in targets.items():
             for name, document in documents.items():

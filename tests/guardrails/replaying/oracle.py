@@ -57,6 +57,10 @@ WITHOUT_RESOURCE: Final = {
 REACHED: Final = {"s3", "sts", "kms", "sqs", "secretsmanager", "dynamodb", "logs", "signin"}
 # Services that take an ARN for what is of another account: a name is the caller's own.
 OWN_BY_NAME: Final = {"secretsmanager", "logs", "sqs", "sns", "dynamodb", "iam", "lambda"}
+# What AWS says is a Boolean is true or false, where it is there.
+BOOLEANS: Final = (
+    "aws:multifactorauthpresent", "aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice",
+)  # fmt: skip
 BOUND: Final = ("Root", "User", "Role", "FederatedUser")
 NOTHING: Final = (False, False, False)
 READING: Final = ("Get", "List", "Describe", "Head", "Lookup", "Filter", "Search")
@@ -322,8 +326,19 @@ class Oracle:
                     caller, action, resource, {key: as_given(context.get(key)) for key in asked}, place
                 )
                 for context in settlements
+                if not self.elsewhere(context, caller.account, "principal")
+                and not self.elsewhere(context, owner or "", "resource")
+                and all(context.get(key, "true") in ("true", "false") for key in BOOLEANS)
             }
         return self.decided[name]
+
+    def elsewhere(self, context: Mapping[str, Any], account: str, whose: str) -> bool:
+        """Whether a way has an account in the organization of which the evidence, which lists all, has none."""
+        if not account or account in self.change.above:
+            return False
+        told = [context.get(f"aws:{whose}orgid"), context.get(f"aws:{whose}orgpaths")]
+        texts = [each for one in told for each in ([one] if isinstance(one, str) else one or ())]
+        return any(f"{each}/".startswith(f"{self.change.organization}/") for each in texts)
 
     def belonging(self, whose: str, account: str) -> dict[str, Any]:
         """Of accounts nobody listed it is not known to which organization they belong."""

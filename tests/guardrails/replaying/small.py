@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
+from msgspec import structs
 from tests.guardrails.replaying.strange import HERE, THERE
 
 from rootwarden.audit.guardrail_proof import around_of
@@ -49,9 +50,40 @@ def organization() -> Landscape:
     )
 
 
-def replay_of_policy(document: dict[str, Any], *, kind: PolicyKind = PolicyKind.SCP, target: str = ROOT) -> Replay:
-    """A replay of a policy attached at a target."""
+def parted(extra: dict[str, Any] | None = None) -> Landscape:
+    """The same members, each in a unit of its own, with full access there, too; and a policy more on the second."""
     there = organization()
+    full = Attached(FULL_ACCESS.name, FULL_ACCESS.name, FULL_ACCESS.document)
+    more = () if extra is None else (Attached("p-extra", "extra", read_document(extra)),)
+    units = tuple(
+        OrganizationalUnit(id=name, path=f"/Root/{name}", targets=(ROOT, name), accounts=(account,))
+        for name, account in zip(("ou-fake-one", "ou-fake-two"), ACCOUNTS, strict=True)
+    )
+    standings = tuple(
+        structs.replace(
+            one,
+            scp=Known(
+                (
+                    Level(ROOT, "/Root", (full,)),
+                    Level(unit.id, unit.path, (full,)),
+                    Level(one.account, one.account, (full, *(more if one.account == ACCOUNTS[1] else ()))),
+                )
+            ),
+        )
+        for one, unit in zip(there.standings, units, strict=True)
+    )
+    return structs.replace(there, standings=standings, units=(structs.replace(there.units[0], accounts=()), *units))
+
+
+def replay_of_policy(
+    document: dict[str, Any],
+    *,
+    kind: PolicyKind = PolicyKind.SCP,
+    target: str = ROOT,
+    there: Landscape | None = None,
+) -> Replay:
+    """A replay of a policy attached at a target."""
+    there = there or organization()
     policy = Attached("planned", "drawn", read_document(document), planned=True)
     steps = (attach(there, kind, target, policy),)
     after = changed(there, steps)

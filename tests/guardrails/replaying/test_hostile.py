@@ -206,6 +206,11 @@ CASES: Final[dict[str, tuple[Changed, dict[str, Any], tuple[str, bool] | None]]]
         of("sts", "AssumeRole", {"type": "AWSAccount", "principalId": "AROAFAKE:me", "accountId": HERE}),
         DEPENDS,
     ),
+    "a role of which another account knows an id, denied before and once more": (
+        Changed(present={WORK: {"old": deny("sts:*")}}, attach={ROOT: {"new": deny("sts:*")}}),
+        of("sts", "AssumeRole", {"type": "AWSAccount", "principalId": "AROAFAKE:me", "accountId": HERE}),
+        NOTHING,
+    ),
     "root without its account": (attached(DENY_ROOT), of("iam", "CreateUser", but(root(), "accountId")), DENIED),
     "root without its account, in a unit": (
         attached(DENY_ROOT, SAND),

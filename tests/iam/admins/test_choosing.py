@@ -25,11 +25,11 @@ WILD: Final = ("a*", "ab*", "*", "b", "ab")
 # What is not told apart by values that are tried: other patterns, and texts that are the values tried for another.
 ODD: Final = ("*b", "a?", "a*b", "${*}", "${aws:userid}", "zz-*")
 ODD_WHOLE: Final = ("zz-another", "x", "ax")
-# Values of up to two letters of the patterns' own, and some that go on with others.
+# Values of up to two letters of the patterns' own, some that go on with others, and some in capitals.
 TEXTS: Final = (
     "",
     *("".join(each) for length in (1, 2) for each in product("abx", repeat=length)),
-    *("abc", "abcd", "abx", "aab", "an", "zz-", "zz-another", "ann", "*", "zz"),
+    *("abc", "abcd", "abx", "aab", "an", "zz-", "zz-another", "ann", "*", "zz", "AB", "B"),
 )
 KNOWN: Final = Context({"aws:username": held("ann"), "aws:userid": held("b")}, complete=False)
 
@@ -103,6 +103,11 @@ def test_of_others_it_is_not_ruled_out(first: int) -> None:
     answers = [compared(seed, odd=True) for seed in range(first, first + 100)]
     assert answers.count("True") > 10
     assert "unsure" in answers
+
+
+@pytest.mark.parametrize("seed", [2_175, 2_857, 3_799])
+def test_what_fits_in_capitals_alone_is_a_choice_too(seed: int) -> None:
+    assert compared(seed, odd=True) == "True"
 
 
 @pytest.mark.soak

@@ -70,7 +70,7 @@ def test_the_last_of_a_hundred_groups_is_found() -> None:
 
 
 def test_what_was_not_tried_is_said() -> None:
-    found = judged_dump(shapes.keys_for_everybody(60))
+    found = judged_dump(shapes.keys_for_everybody(20))
     assert set(classes(found).values()) == {"lateral"}
     assert any("were tried" in note or "was not tried" in note for note in found.notes), found.notes
 

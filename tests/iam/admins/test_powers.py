@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Final
+
 import pytest
 from tests.iam.admins.drawn_powers import drawn_question, in_words, powers_of, said, shown
 
 from rootwarden.iam.decision import decide
+
+# Of 10,000 draws, by answer.
+LEAST: Final = {"Allowed": 650, "Denied": 2_500, "DependsOn": 150}
 
 
 def compared(seed: int) -> str:
@@ -29,6 +35,10 @@ def test_powers_say_what_the_evaluator_says(first: int) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("first", range(1_000_000, 1_250_000, 10_000))
+@pytest.mark.parametrize("first", range(1_000_000, 1_270_000, 10_000))
 def test_on_a_hundred_thousand_questions(first: int) -> None:
-    assert sum(bool(compared(seed)) for seed in range(first, first + 10_000)) > 3_000
+    answers = Counter(compared(seed) for seed in range(first, first + 10_000))
+    # Some 3,770 draws are such a question, whatever the search answers: half are of keys, of STS or on what AWS keeps,
+    # and one in eight is of root, a federated user or a role linked to a service.
+    for answer, least in LEAST.items():
+        assert answers[answer] > least, answers

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from tests.iam.admins.drawn_powers import drawn_assuming, in_words, said, shown
 
-from rootwarden.iam.admins.trust import may_assume
+from rootwarden.iam.admins.trust import may_assume_with
 from rootwarden.iam.decision import decide
 from rootwarden.iam.layer import Policy
 
@@ -17,7 +17,7 @@ def compared(seed: int) -> str:
     if drawn is None or drawn.role.trust is None:
         return ""
     question = msgspec.structs.replace(drawn.question, resource=Policy("trust", drawn.role.trust))
-    may = in_words(may_assume(drawn.actor, drawn.role, question.request.context))
+    may = in_words(may_assume_with(drawn.actor, drawn.actor.powers, drawn.role, question.request.context))
     assert may == said(decide(question).response), (seed, may, decide(question), shown(question))
     return may
 

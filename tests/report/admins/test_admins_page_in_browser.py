@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.report.admins import principals
-from tests.report.test_page_in_browser import brightness, browser, chromium  # noqa: F401 - fixtures
+from tests.report.colours import brightness
 
 from rootwarden.report.admins import page
 from rootwarden.report.admins.drawing import WIDTH
@@ -39,27 +39,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory, breached: Told) -> Path:
 
 
 @pytest.fixture
-def shown(browser: Browser, pages: Path) -> Iterator[Page]:  # noqa: F811 - the fixture
+def shown(browser: Browser, pages: Path) -> Iterator[Page]:
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     opened.goto((pages / "breached.html").as_uri())
     yield opened
-    context.close()
-
-
-@pytest.mark.parametrize("name", ["breached", "hostile", "nothing"])
-def test_no_error_and_no_request_but_the_file(browser: Browser, pages: Path, name: str) -> None:  # noqa: F811 - the fixture
-    context = browser.new_context(offline=True)
-    opened = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("request", lambda request: asked.append(request.url))
-    path = pages / f"{name}.html"
-    opened.goto(path.as_uri())
-    assert said == []
-    assert asked == [path.as_uri()]
     context.close()
 
 
@@ -95,7 +79,7 @@ def test_every_drawing_is_an_image_with_a_name_and_its_words(shown: Page) -> Non
 
 @pytest.mark.parametrize("name", ["breached", "hostile"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_leaves_its_place(browser: Browser, pages: Path, name: str, width: int) -> None:  # noqa: F811 - the fixture
+def test_nothing_leaves_its_place(browser: Browser, pages: Path, name: str, width: int) -> None:
     context = browser.new_context(offline=True, viewport={"width": width, "height": 800})
     opened = context.new_page()
     opened.goto((pages / f"{name}.html").as_uri())
@@ -106,7 +90,7 @@ def test_nothing_leaves_its_place(browser: Browser, pages: Path, name: str, widt
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_of_a_drawing_stand_out(browser: Browser, pages: Path, scheme: Scheme) -> None:  # noqa: F811 - the fixture
+def test_words_of_a_drawing_stand_out(browser: Browser, pages: Path, scheme: Scheme) -> None:
     context = browser.new_context(offline=True, color_scheme=scheme)
     opened = context.new_page()
     opened.goto((pages / "breached.html").as_uri())

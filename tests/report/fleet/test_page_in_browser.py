@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.report.colours import brightness
 from tests.report.fleet import fleets
-from tests.report.test_page_in_browser import brightness, browser, chromium  # noqa: F401 - fixtures
 
 from rootwarden.report.fleet import kpi_page, study_page
 
@@ -31,27 +31,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shown(browser: Browser, pages: Path) -> Iterator[Page]:  # noqa: F811 - the fixture
+def shown(browser: Browser, pages: Path) -> Iterator[Page]:
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     opened.goto((pages / "study.html").as_uri())
     yield opened
-    context.close()
-
-
-@pytest.mark.parametrize("name", ["study", "kpi", "hostile"])
-def test_no_error_and_no_request_but_the_file(browser: Browser, pages: Path, name: str) -> None:  # noqa: F811 - the fixture
-    context = browser.new_context(offline=True)
-    opened = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("request", lambda request: asked.append(request.url))
-    path = pages / f"{name}.html"
-    opened.goto(path.as_uri())
-    assert said == []
-    assert asked == [path.as_uri()]
     context.close()
 
 

@@ -109,10 +109,7 @@ def test_what_others_named_is_escaped() -> None:
 
 def without_pictures(text: str) -> str:
     """The page without what altair and vl-convert draw: another version of them draws other bytes."""
-    text = re.sub(r"<svg .*?</svg>", "<svg/>", text, flags=re.DOTALL)
-    text = re.sub(r"sha256-[^']+", "sha256-HASH", text)
-    text = re.sub(r"<style>.*?</style>", "<style/>", text, flags=re.DOTALL)
-    return re.sub(r"Rootwarden \d+\.\d+\.\d+\S*?(?=[\".<])", "Rootwarden VERSION", text)
+    return re.sub(r"<svg .*?</svg>", "<svg/>", text, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("name", ["small", "unused"])

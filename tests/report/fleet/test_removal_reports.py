@@ -35,7 +35,7 @@ def test_the_published_schema_is_the_one_the_records_give(matches: Callable[[Pat
 def test_waves_are_marked_named_and_told_without_the_picture() -> None:
     removal = with_waves()
     plot = removal_plot.plot(removal)
-    assert "Dotted upright lines are the ends of waves: nothing is left in 4 of their 7 accounts." in plot.says
+    assert "Dotted upright lines are the ends of waves: nothing is left in 4 of their 8 accounts." in plot.says
     assert [row[-1] for row in plot.rows] == [point.by or "a run" for point in removal.points]
     svg = plot.svg()
     assert ">wave 2<" in svg

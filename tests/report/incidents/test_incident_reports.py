@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,3 +142,11 @@ def _visit(number: int, minute: int, length: int, account: int) -> Incident:
         ended=started + timedelta(minutes=length),
         severity=list(Severity)[number % 3],
     )
+
+
+def test_severities_of_the_timeline_differ_in_shape() -> None:
+    drawing = page.render(visits.EVERYTHING).partition("<svg")[2].partition("</svg>")[0]
+    symbols = re.findall(r'class="symbol (\w+)"[^>]*>(.)</text>', drawing)
+    assert len(symbols) == drawing.count('class="mark ') > 2
+    shapes = dict(symbols)
+    assert len(set(shapes.values())) == len(shapes) > 1

@@ -15,6 +15,7 @@ from rootwarden.audit.entities.principals import boundary, named_groups, princip
 from rootwarden.audit.entities.record import Resource, date, text
 from rootwarden.audit.entities.root_user import access_keys, may_be_there, mfa_devices, virtual_device
 from rootwarden.audit.entities.view import View
+from rootwarden.facts import derive
 from rootwarden.facts.credential_report import CALL, ROOT_USER_NAME, CredentialReportRow
 from rootwarden.facts.fact import Absent, Fact, Known, Unknown, Why, transform, unlisted
 from rootwarden.facts.instant import format_instant
@@ -48,7 +49,7 @@ def users(view: View) -> Listing:
     if not isinstance(report, Known):
         missing = report if isinstance(report, Unknown) else Unknown("there is no credential report", Why.FAILED)
         if not isinstance(details, Known):
-            return missing
+            return derive.explained(missing, details)
         known = tuple(_unreported(view, each, missing) for each in details.value.users)
         return Known((*known, unlisted(missing)), details.sources)
     return Known(tuple(_joined(view, report.value)), (*report.sources, *details.sources))

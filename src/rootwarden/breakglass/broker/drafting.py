@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from rootwarden.breakglass.broker import wishes
+from rootwarden.breakglass.codes.step import step_of
 from rootwarden.breakglass.core import entry as log
 from rootwarden.breakglass.core import strict_base64
 from rootwarden.breakglass.core.authenticator import Signature
 from rootwarden.breakglass.core.custody import PASSWORD, SEED, newest_opened, still_opens
 from rootwarden.breakglass.core.phrase import WORDS, phrase_digest, spell
 from rootwarden.breakglass.core.refusal import Refused, require
-from rootwarden.breakglass.core.releasing import PERIOD, step_begins
+from rootwarden.breakglass.core.releasing import step_begins
 from rootwarden.breakglass.core.request import Request
 from rootwarden.breakglass.core.settings import OPENED_LIVES
 from rootwarden.breakglass.custody.opening import share_digest
@@ -88,7 +89,7 @@ def kept_under(opening: str, custodian: str) -> str:
 
 def next_step(last: int, now: datetime, signing: timedelta = SIGNING_TAKES) -> int:
     """The step a code is asked for: the present one while there is time to sign, else the next; never a spent one."""
-    present = int(now.timestamp() // PERIOD.total_seconds())
+    present = step_of(now)
     if step_begins(present + 1) - now < signing:
         present += 1
     return max(present, last + 1)
@@ -245,7 +246,7 @@ def _attest(wish: wishes.AttestClock, scene: Scene) -> Drafted:
 
 def _epoch(wish: wishes.BeginEpoch, scene: Scene) -> Drafted:
     # Nothing up to the present step is served again, whatever the lost part of the log released.
-    present = int(scene.now.timestamp() // PERIOD.total_seconds()) + 1
+    present = step_of(scene.now) + 1
     floors = tuple(
         log.StepFloor(account=account, device=device, step=max(present, last))
         for (account, device), (last, _) in sorted(_known_devices(scene.state).items())

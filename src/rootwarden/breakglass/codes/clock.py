@@ -20,7 +20,6 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from rootwarden.breakglass.codes.step import PERIOD, step_of
 from rootwarden.errors import InputError
 from rootwarden.facts.instant import sensible
 
@@ -159,17 +158,6 @@ _ATTEST: Final = "set the clock, then let two people read an independent one and
 def judge(seen: Observation) -> Judgement:
     """Whether codes may be served at the wall clock's time. What is not known is not trusted."""
     return _before_log(seen) or _parted(seen) or _beside_others(seen)
-
-
-def latest_step(wall: datetime, bound: float, period: int = PERIOD) -> int:
-    """The latest step a code may be given for: the one after the step that has begun for certain.
-
-    Args:
-        wall: A wall clock that is trusted.
-        bound: By how many seconds it may be off, as `Trusted` says.
-        period: Seconds a step takes.
-    """
-    return step_of(wall - timedelta(seconds=bound), period) + 1
 
 
 def _before_log(seen: Observation) -> Untrusted | None:

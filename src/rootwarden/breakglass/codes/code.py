@@ -1,9 +1,8 @@
-"""One code: RFC 4226 and RFC 6238, and how a code that a person types is read."""
+"""One code: RFC 4226 and RFC 6238."""
 
 from __future__ import annotations
 
 import hmac
-import re
 import struct
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
 FEWEST_DIGITS, MOST_DIGITS = 6, 8
 _LARGEST_STEP: Final = (1 << 64) - 1
-_TYPED: Final = re.compile(r"[0-9]+(?: [0-9]+)?", re.ASCII)
-# More than any code with its space; a longer text is not looked at.
-_LONGEST_TYPED: Final = 32
 
 
 class Algorithm(StrEnum):
@@ -58,7 +54,7 @@ class Code:
     """A code. It does not print, pickle, copy or turn into JSON, and compares in constant time.
 
     Args:
-        digits: ASCII digits; `read_code` and `code_at` see to that.
+        digits: ASCII digits; `code_at` sees to that.
     """
 
     __slots__ = ("_digits",)
@@ -107,19 +103,3 @@ def code_at(seed: Seed, step: int, parameters: Parameters | None = None) -> Code
     offset = mac[-1] & 0x0F
     number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFF_FFFF
     return Code(str(number % 10**parameters.digits).rjust(parameters.digits, "0"))
-
-
-def read_code(text: str, *, digits: int = FEWEST_DIGITS) -> Code:
-    """Read a code that a person typed: ASCII digits, with at most one space between two groups, as apps show them.
-
-    Digits of other scripts, full-width and superscript ones are refused: Python takes them for digits, and what two
-    programs read differently has been a way around replay ledgers (CVE-2025-6014, CVE-2025-55003).
-
-    Raises:
-        InputError: It is anything else. The text is not repeated.
-    """
-    if len(text) <= _LONGEST_TYPED and _TYPED.fullmatch(text.strip(" ")):
-        typed = text.replace(" ", "")
-        if len(typed) == digits:
-            return Code(typed)
-    raise InputError(f"that is no code of {digits} digits", hint=f"type the {digits} digits 0 to 9 and nothing else")

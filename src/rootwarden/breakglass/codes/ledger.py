@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from rootwarden.breakglass.codes.serving import Released
 from rootwarden.errors import InputError, RootwardenError, StoreError
 from rootwarden.transparency.canonical import canonical
 
@@ -48,6 +47,18 @@ class StepTakenError(RootwardenError):
     """The step, or a later one of the device, was released before, or lies below a floor."""
 
     exit_code = 3
+
+
+class Released(msgspec.Struct, frozen=True):
+    """A step of one device that was released.
+
+    Attributes:
+        step: The step.
+        lease: To which lease; empty for a floor, up to which nothing is released whoever asks.
+    """
+
+    step: int
+    lease: str
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,7 +148,7 @@ class StepLedger:
                 self._append(device=device, kind="floor", lease="", step=step)
 
     def released(self, device: str) -> tuple[Released, ...]:
-        """What was released of a device, and its floor, by any process, for `choose_step`.
+        """What was released of a device, and its floor, by any process.
 
         Raises:
             StoreError: The file cannot be read.

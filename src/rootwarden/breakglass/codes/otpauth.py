@@ -16,11 +16,10 @@ The text read here is a secret. No error repeats any of it: messages name the pa
 
 from __future__ import annotations
 
-import base64
 import re
 import unicodedata
 from typing import Final
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -91,35 +90,6 @@ def read_otpauth(text: str) -> Imported:
     if not mark or "#" in text:
         raise InputError("the otpauth URI has no parameters, or a `#`", hint="copy the whole text of the QR code")
     return _imported(label, _parameters(query))
-
-
-def otpauth_uri(imported: Imported, *, account: str) -> bytearray:
-    """The URI of what was read, in one spelling and in ASCII, as it is sealed; reading it gives the same again.
-
-    Args:
-        imported: What was read.
-        account: What the label says when there was none, as for a bare secret.
-
-    Returns:
-        The URI, which is a secret; the caller wipes it.
-
-    Raises:
-        InputError: It is longer than what is read back, or there is no account.
-    """
-    label = imported.label.account or account
-    if imported.label.issuer:
-        label = f"{imported.label.issuer}:{label}"
-    named = {"issuer": imported.label.issuer} if imported.label.issuer else {}
-    made = imported.parameters
-    named |= {"algorithm": made.algorithm.value, "digits": str(made.digits), "period": str(made.period)}
-    more = [*named.items(), *imported.unknown]
-    written = bytearray(f"{_START}{quote(label, safe='@')}?secret=".encode())
-    written += base64.b32encode(imported.seed.reveal()).rstrip(b"=")
-    written += "".join(f"&{quote(name, safe='')}={quote(value, safe='')}" for name, value in more).encode()
-    if not label or len(written) > LONGEST or len(more) >= MOST_PARAMETERS:
-        written[:] = bytes(len(written))
-        raise InputError("the otpauth URI has no label, or more in it than is kept", hint="take the bare secret")
-    return written
 
 
 def _refuse_other_kinds(text: str) -> None:

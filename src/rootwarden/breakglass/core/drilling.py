@@ -6,10 +6,8 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from rootwarden.breakglass.core.refusal import Refused, require
-from rootwarden.facts.instant import Instant
+from rootwarden.breakglass.core.state import Drill
 
 if TYPE_CHECKING:
     from rootwarden.breakglass.core.entry import DrillBegun, DrillDone
@@ -22,20 +20,6 @@ TOLD: Final = frozenset({"custody-quorum", "restore", "dns-less-start"})
 KINDS: Final = LEASED | ANSWERED | TOLD
 PASSED: Final = "passed"
 OUTCOMES: Final = frozenset({PASSED, "failed", "aborted"})
-
-
-class Drill(msgspec.Struct, kw_only=True):
-    """A drill of an account, and how it went."""
-
-    id: str
-    account: str
-    kind: str
-    begun: Instant
-    nonce_digest: str = ""
-    due: Instant | None = None
-    done: Instant | None = None
-    outcome: str = ""
-    evidence: str = ""
 
 
 def check_begun(state: State, entry: DrillBegun) -> None:

@@ -14,10 +14,10 @@ from rootwarden.breakglass.core.entry import LogBegun, signed_message
 from rootwarden.breakglass.core.refusal import Refused
 from rootwarden.breakglass.core.request import Purpose, Request
 from rootwarden.breakglass.core.settings import Account, Group, Settings
+from rootwarden.facts.instant import Instant
 from rootwarden.transparency.growing import GrowingTree
 
 if TYPE_CHECKING:
-    from rootwarden.breakglass.core.drilling import Drill
     from rootwarden.breakglass.core.entry import ClockAttested, Entry
     from rootwarden.breakglass.core.people import Standing
     from rootwarden.breakglass.core.public_key import PublicKey
@@ -159,6 +159,20 @@ class SinkStanding(msgspec.Struct, frozen=True, kw_only=True):
 
     works: bool
     since: datetime
+
+
+class Drill(msgspec.Struct, kw_only=True):
+    """A drill of an account, and how it went."""
+
+    id: str
+    account: str
+    kind: str
+    begun: Instant
+    nonce_digest: str = ""
+    due: Instant | None = None
+    done: Instant | None = None
+    outcome: str = ""
+    evidence: str = ""
 
 
 class State:

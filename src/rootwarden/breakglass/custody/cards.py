@@ -1,7 +1,6 @@
 """Custody cards: a sheet of paper for each custodian, that says what they keep and how it opens without this software.
 
-No secret is on a card. A custodian's own key is printed by their own command line only (`identity_card`), on their own
-machine, and goes nowhere else.
+No secret is on a card; a custodian's own key stays where they made it.
 """
 
 from __future__ import annotations
@@ -89,24 +88,6 @@ def custody_card(card: Card) -> str:
         groups=[_shown(kept, card.custodian) for kept in card.groups],
         export_key=_whole(card.export_key),
         how_to_open=HOW_TO_OPEN,
-    )
-
-
-def identity_card(custodian: str, identity: age.Identity) -> str:
-    """A custodian's own secret key on paper. Only their own command line calls this, because they asked.
-
-    Returns:
-        The page. It is a secret: it is printed, and not kept.
-    """
-    with identity.file() as content:
-        key = content.content.decode("ascii").strip()
-    return _page(
-        "identity.html",
-        custodian=custodian,
-        recipient=identity.recipient,
-        fingerprint=age.in_groups(age.fingerprint(identity.recipient)),
-        key=key,
-        code=_code(key, "the secret key"),
     )
 
 

@@ -23,14 +23,12 @@ from rootwarden.breakglass.custody.sealed import (
 from rootwarden.breakglass.custody.troubles import CustodyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from rootwarden.breakglass.custody.keys import Secret
     from rootwarden.breakglass.custody.sealed import (
         Binding,
     )
-
-MOST_SEEDS = 8  # AWS allows a root user eight MFA devices.
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,24 +83,6 @@ def check_group(group: Group) -> None:
     if len(set(group.accounts)) < len(group.accounts):
         raise CustodyError(f"group `{group.name}` names an account twice")
     check_custodians(group.custodians, group.threshold)
-
-
-def check_disjoint(groups: Iterable[Group]) -> None:
-    """Whether nobody keeps both the seed and the password of an account (break-glass requirement BG-8).
-
-    Raises:
-        CustodyError: Two groups of one account that keep different things have a person or a key in common.
-    """
-    listed = list(groups)
-    passwords = [group for group in listed if group.keeps is Kind.ROOT_PASSWORD]
-    seeds = [group for group in listed if group.keeps is Kind.TOTP_SEED]
-    for one, other in ((password, seed) for password in passwords for seed in seeds):
-        shared = _shared(one, other)
-        if shared and not set(one.accounts).isdisjoint(other.accounts):
-            raise CustodyError(
-                f"`{shared[0]}` would keep both halves of an account: groups `{one.name}` and `{other.name}`",
-                hint="the custodians of the password and of the seed are different people with different keys",
-            )
 
 
 def found(group: Group, vault: Sequence[str], maker: Key | None = None) -> Founded:
@@ -205,9 +185,3 @@ def _renewed_of(account: str, records: Sequence[bytes], old_key: Key, fresh_key:
                 fresh_key, replace(expected, epoch=group.epoch, version=claimed.version + 1), plain
             )
     return renewed
-
-
-def _shared(one: Group, other: Group) -> list[str]:
-    names = {each.name for each in one.custodians} & {each.name for each in other.custodians}
-    keys = {each.recipient for each in one.custodians} & {each.recipient for each in other.custodians}
-    return sorted(names | {each.name for each in one.custodians if each.recipient in keys})

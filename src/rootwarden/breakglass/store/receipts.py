@@ -52,14 +52,5 @@ def newest(session: Session) -> list[Receipt]:
     return [_receipt(row) for row in session.scalars(chosen.order_by(ReceiptRow.sink))]
 
 
-def of_head(session: Session, size: int) -> list[Receipt]:
-    """Receipts for the head over `size` entries or more, which covers them too: by sink, the first of each."""
-    rows = session.scalars(select(ReceiptRow).where(ReceiptRow.size >= size).order_by(ReceiptRow.sink, ReceiptRow.size))
-    first: dict[str, ReceiptRow] = {}
-    for row in rows:
-        first.setdefault(row.sink, row)
-    return [_receipt(row) for row in first.values()]
-
-
 def _receipt(row: ReceiptRow) -> Receipt:
     return Receipt(size=row.size, sink=row.sink, document=row.document, accepted_at=row.accepted_at)

@@ -1,14 +1,19 @@
-"""Condition keys about the organization of an account (IAM user guide, *AWS global condition context keys*)."""
+"""Condition keys about the organization of an account (IAM user guide, *AWS global condition context keys*).
+
+As everywhere in a replay, accounts are where they are now, and not where they were at the time.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from rootwarden.iam.context import MISSING, NOT_KNOWN, Values, held
+from rootwarden.iam.context import MISSING, NOT_KNOWN, Unlike, Values, held
 
 if TYPE_CHECKING:
     from rootwarden.guardrails.standing import Landscape
     from rootwarden.iam.context import Held
+
+_DIGITS: Final = 12
 
 
 class Belonging:
@@ -16,9 +21,12 @@ class Belonging:
 
     Args:
         landscape: The organization.
+        listed: Whether it has every account of the organization: any other is of another one, or of none.
     """
 
-    def __init__(self, landscape: Landscape) -> None:
+    def __init__(self, landscape: Landscape, *, listed: bool) -> None:
+        self._listed = listed and bool(landscape.organization)
+        self._skipped = frozenset(account for account, _ in landscape.skipped)
         self._organization = landscape.organization
         self._alone = {one.account: one.alone for one in landscape.standings}
         self._paths = {
@@ -32,8 +40,11 @@ class Belonging:
 
         Args:
             whose: `principal` or `resource`.
-            account: Twelve digits.
+            account: Twelve digits; empty where nobody knows which.
         """
+        if self._listed and self._is_elsewhere(account):
+            elsewhere = Unlike(reason="it is of no organization, or of another", text=self._organization)
+            return {f"aws:{whose}orgid": elsewhere, f"aws:{whose}orgpaths": elsewhere}
         known = account in self._alone
         if known and self._alone[account]:
             identifier: Held = MISSING
@@ -43,3 +54,7 @@ class Belonging:
             place = self._paths.get(account) if self._organization else None
             path = Values((place,), listed=True) if place else NOT_KNOWN
         return {f"aws:{whose}orgid": identifier, f"aws:{whose}orgpaths": path}
+
+    def _is_elsewhere(self, account: str) -> bool:
+        there = account in self._alone or account in self._skipped
+        return len(account) == _DIGITS and account.isdigit() and not there

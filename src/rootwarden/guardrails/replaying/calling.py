@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from rootwarden.guardrails.replaying.comparing import Asked, compare, whichever
 from rootwarden.guardrails.replaying.likeness import partition_of
 from rootwarden.guardrails.replaying.owners import SOMEBODY
-from rootwarden.guardrails.replaying.paths import NOTHING
 from rootwarden.guardrails.replaying.resources import named_in, resources_of
 from rootwarden.iam.context import Context
 from rootwarden.iam.statement import ANY_RESOURCE, UNTOLD_RESOURCE, Request
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from rootwarden.guardrails.replaying.asker import Asker
     from rootwarden.guardrails.replaying.comparing import Compared
     from rootwarden.guardrails.replaying.details import Details
-    from rootwarden.guardrails.replaying.judge import Judge, Plan
-    from rootwarden.guardrails.replaying.paths import Side
+    from rootwarden.guardrails.replaying.ground import Ground
+    from rootwarden.guardrails.replaying.plan import Plan
 
 WHOSE: Final = "whose the resource is"
 # Who signs in does so to an account of their own.
@@ -36,7 +35,7 @@ class Call:
     """One call that is decided.
 
     Args:
-        judge: Who decides.
+        ground: Where it was made.
         plan: How its like is decided.
         asker: Who made it.
         details: What its record tells.
@@ -45,17 +44,17 @@ class Call:
         sides: The policies that may have a say.
     """
 
-    def __init__(self, judge: Judge, plan: Plan, asker: Asker, details: Details) -> None:
-        self._judge = judge
+    def __init__(self, ground: Ground, plan: Plan, asker: Asker, details: Details) -> None:
+        self._ground = ground
         self._plan = plan
         self._asker = asker
         self._details = details
-        self._scp = judge.above(asker)
+        self._scp = ground.above(asker)
         self._own = asker.who.account or details.account
         self._named = named_in(details) if plan.resources else None
         self._contexts: dict[str, Context] = {}
         owners = {self._own, *details.owners} if plan.owner else ()
-        rcps = dict.fromkeys(side for owner in owners for side, _ in self._places(owner))
+        rcps = dict.fromkeys(side for owner in owners for side, _ in self._ground.over(owner))
         self.sides = (self._scp, *(one for one in rcps if not one.idle))
 
     @property
@@ -71,14 +70,14 @@ class Call:
             template: `*` where what the record names is not what this action was on.
             anywhere: Whether no resource is meant.
         """
-        known = self._judge.catalogue.action(action)
+        known = self._ground.catalogue.action(action)
         where: tuple[str, ...] = (ANY_RESOURCE,)
         takes_none = known is not None and not known.resources
         if self._named is not None and not anywhere and not takes_none:
             told = template != "*"
             where = (UNTOLD_RESOURCE,)
             if told:
-                where = resources_of(known, self._named, self._judge.catalogue, self._partition())
+                where = resources_of(known, self._named, self._ground.catalogue, self._partition())
         return [self._whichever(action, one, takes_none=takes_none, told=template != "*") for one in where]
 
     def _whichever(self, action: str, resource: str, *, takes_none: bool, told: bool) -> Compared:
@@ -97,24 +96,18 @@ class Call:
                     self._scp,
                     rcp,
                 ),
-                self._judge.paths,
-                self._judge.around,
+                self._ground.paths,
+                self._ground.around,
             )
             for owner in owners
-            for rcp, account in self._places(owner)
+            for rcp, account in self._ground.over(owner)
         ]
         return whichever(found, WHOSE)
-
-    def _places(self, owner: str) -> tuple[tuple[Side, str], ...]:
-        """The policies above what the call was on, with whose it then is."""
-        if owner == SOMEBODY:
-            return ((NOTHING, ""), *self._judge.owned)
-        return ((self._judge.paths.side("rcp", owner), owner),)
 
     def _context(self, owner: str) -> Context:
         found = self._contexts.get(owner)
         if found is None:
-            keys = self._judge.keys(self._plan, self._asker, self._details, owner)
+            keys = self._ground.keys(self._plan, self._asker, self._details, owner)
             found = self._contexts[owner] = Context(keys, complete=False, absent=self._asker.absent)
         return found
 

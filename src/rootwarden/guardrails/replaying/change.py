@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import structs
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from rootwarden.facts.fact import Fact
     from rootwarden.guardrails.standing import Landscape, Level, Levels
+
+# AWS keeps it at every target for good (Organizations user guide, *Resource control policies*).
+_FOR_GOOD: Final = "p-RCPFullAWSAccess"
 
 
 class Operation(StrEnum):
@@ -73,7 +76,7 @@ def detach(landscape: Landscape, target: str, named: str) -> Step:
     """The step that detaches the policy of this id or name.
 
     Raises:
-        UsageError: The target has none, or several of that name.
+        UsageError: The target has none, or several of that name, or AWS never detaches it.
     """
     found = {
         (kind, policy.id): policy
@@ -87,6 +90,9 @@ def detach(landscape: Landscape, target: str, named: str) -> Step:
         many = "more than one policy" if found else "no policy"
         raise UsageError(f"{many} `{named}` is attached to `{target}`", hint="give the id (p-…) the evidence has there")
     ((kind, _), policy), *_ = found.items()
+    if policy.id == _FOR_GOOD:
+        hint = "what resource control policies bar, they say in a `Deny`"
+        raise UsageError(f"AWS never detaches `{policy.name}` from `{target}`", hint=hint)
     return Step(operation=Operation.DETACH, kind=PolicyKind(kind), target=target, policy=policy)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.guardrails.replaying.details import Details, keys_of
-from rootwarden.guardrails.replaying.ranges import Stretches
+from rootwarden.guardrails.replaying.ranges import BYTES, NO_ADDRESS, Stretches, is_half
 from rootwarden.iam.context import Context
 from rootwarden.iam.operators import OPERATORS, network
 
@@ -44,18 +44,20 @@ class Classes:
 
     Attributes:
         fields: As given.
+        addresses: The classes of some addresses, as `of_address` gave them.
     """
 
     __slots__ = (
-        "_addresses",
         "_alone",
         "_conditions",
         "_found",
         "_keys",
         "_missed",
         "_most",
+        "_networks",
         "_numbers",
         "_stretches",
+        "addresses",
         "fields",
     )
 
@@ -69,9 +71,11 @@ class Classes:
         self._found: dict[tuple[Any, ...], int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
         self._stretches = _stretches(keys, conditions) if fields == OF_ADDRESSES else None
-        self._addresses: dict[str, int] = {}
+        self.addresses: dict[str | None, int] = {}
         self._missed = 0
         self._alone: dict[int, int] = {}
+        # The class of all addresses of some networks, by the two bytes they begin with; none where they have several.
+        self._networks: dict[str, int | None] = {}
 
     def of(self, values: tuple[Any, ...]) -> int:
         """The class of some values.
@@ -95,25 +99,37 @@ class Classes:
 
         The same as `of` gives, sooner: nearly all calls are of this kind.
         """
-        found = self._addresses.get(address)
-        if found is None:
-            if self._stretches is None:
-                return self.of((address, "", ""))
-            stretch = self._stretches.of(address)
-            found = self._alone.get(stretch)
-            if found is None:
-                found = self._alone[stretch] = self._class((address, "", ""))
-            self._remember(address, found)
-        return found
+        found = self.addresses.get(address)
+        return self.of_other_address(address) if found is None else found
 
-    def _remember(self, address: str, found: int) -> None:
-        """Keep some addresses that come again; where each comes once, keeping them would cost more than it spares."""
+    def of_other_address(self, address: str) -> int:
+        """The same of an address that is not among `addresses`."""
+        parts = address.rsplit(".", 2)
+        found = self._networks.get(parts[0])
+        if found is None or parts[1] not in BYTES or parts[2] not in BYTES:
+            found = self._apart(address, parts[0])
+        # Some that come again are kept; where each comes once, keeping them would cost more than it spares.
         self._missed += 1
         if self._missed <= _MOST_ADDRESSES:
-            self._addresses[address] = found
+            self.addresses[address] = found
         elif self._missed > _AGAIN:
-            self._addresses.clear()
+            self.addresses.clear()
             self._missed = 0
+        return found
+
+    def _apart(self, address: str, network: str) -> int:
+        """The class of an address by its stretch; that of all of its network, where one stretch holds them, is kept."""
+        if self._stretches is None:
+            return self.of((address, "", ""))
+        stretch = self._stretches.of(address)
+        found = self._alone.get(stretch)
+        if found is None:
+            found = self._alone[stretch] = self._class((address, "", ""))
+        if stretch != NO_ADDRESS and network not in self._networks and is_half(network):
+            if len(self._networks) >= _MOST:
+                self._networks.clear()
+            self._networks[network] = found if self._stretches.holds(network) else None
+        return found
 
     def _class(self, values: tuple[Any, ...]) -> int:
         details = Details(**dict(zip(self.fields, values, strict=True)))

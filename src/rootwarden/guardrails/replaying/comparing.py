@@ -2,7 +2,7 @@
 
 What is not known is the same before and after: a statement that may match either matches in both or in neither. So a
 request is newly denied perhaps only if a statement the change brings may deny it, or a level it alters may allow
-nothing any more.
+nothing any more. Statements that ask for one key nobody knows are decided together, case by case.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.facts.iam_document import IamDocument, Principals, Statement
+from rootwarden.guardrails.replaying.cases import cases_of
 from rootwarden.guardrails.replaying.paths import AT, Side
 from rootwarden.guardrails.replaying.ruling import Place
 from rootwarden.iam.decision import Question, decide
@@ -20,10 +21,11 @@ from rootwarden.iam.principal import Principal
 from rootwarden.iam.statement import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rootwarden.guardrails.asking import Around
     from rootwarden.guardrails.replaying.paths import Layers, Paths
+    from rootwarden.iam.context import Held
     from rootwarden.iam.decision import Answer
 
 _ALL: Final = ("*",)
@@ -88,7 +90,41 @@ class _Deny(msgspec.Struct, frozen=True):
 
 
 def compare(asked: Asked, paths: Paths, around: Around) -> Compared:
-    """Decide a request before and after."""
+    """Decide a request before and after; where it depends, in each case of what several statements ask for."""
+    found = _compared(asked, paths, around)
+    if not _is_open(found):
+        return found
+    request = asked.request
+    statements = (*asked.scp.statements, *asked.rcp.statements)
+    each = [
+        _compared(msgspec.structs.replace(asked, request=_supposing(request, case)), paths, around)
+        for case in cases_of(request, statements)
+    ]
+    return found if not each else _bounded(found, each)
+
+
+def _is_open(found: Compared) -> bool:
+    newly, freed, added = found.newly, found.freed, found.added
+    return newly[0] != newly[1] or freed[0] != freed[1] or (found.was_denied[1] and added[0] != added[1])
+
+
+def _supposing(request: Request, case: Mapping[str, Held]) -> Request:
+    return Request(request.action, request.resource, request.context.carrying(case))
+
+
+def _bounded(found: Compared, each: list[Compared]) -> Compared:
+    """What was found, as sure as it is in every case."""
+    return msgspec.structs.replace(
+        found,
+        denied=_all_and_any([one.denied for one in each]),
+        was_denied=_all_and_any([one.was_denied for one in each]),
+        newly=_all_and_any([one.newly for one in each]),
+        freed=_all_and_any([one.freed for one in each]),
+        added=_all_and_any([one.added for one in each]),
+    )
+
+
+def _compared(asked: Asked, paths: Paths, around: Around) -> Compared:
     before, after = _decided(asked, around, after=False), _decided(asked, around, after=True)
     own, others = _denies(before, paths), _denies(after, paths)
     known = {one.said for one in own}

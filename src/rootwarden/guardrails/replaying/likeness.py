@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rootwarden.iam.context import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from rootwarden.guardrails.replaying.asker import Asker
     from rootwarden.iam.statement import CompiledStatement
@@ -25,6 +25,9 @@ def likeness(asker: Asker, statements: Iterable[CompiledStatement]) -> tuple[obj
     Args:
         asker: Who asks.
         statements: Of every policy that may reach their calls.
+
+    Returns:
+        Their account first.
     """
     who = asker.who
     context = Context(asker.keys, complete=False, absent=asker.absent)
@@ -36,11 +39,11 @@ def likeness(asker: Asker, statements: Iterable[CompiledStatement]) -> tuple[obj
             outcome = condition.test(context)
             outcomes.append((outcome.truth, outcome.keys))
             signs_in |= condition.written.key.lower() == SIGN_IN_KEY
-        spelled.update(spelled_keys(statement))
+        spelled.update(spelled_keys(statement, asker.keys))
     texts = tuple((key, asker.keys[key]) for key in sorted(spelled & asker.keys.keys()))
     arn = who.arn if signs_in or SIGN_IN_KEY in spelled else ""
     keys = frozenset(asker.keys)
-    known = who.kind, who.account, who.service_linked, partition_of(asker), asker.doubt
+    known = who.account, who.kind, who.service_linked, partition_of(asker), asker.doubt
     return *known, keys, asker.absent, tuple(outcomes), texts, arn
 
 
@@ -49,10 +52,17 @@ def partition_of(asker: Asker) -> str:
     return asker.who.arn.split(":")[1] if asker.who.arn.startswith("arn:") else ""
 
 
-def spelled_keys(statement: CompiledStatement) -> Iterator[str]:
-    """Keys, in lower case, of which the text itself matters: it stands for a variable, or is compared with one."""
+def spelled_keys(statement: CompiledStatement, known: Container[str] = ()) -> Iterator[str]:
+    """Keys, in lower case, of which the text itself matters: it stands for a variable, or is compared with one.
+
+    Args:
+        statement: That asks for them.
+        known: Keys of which is known what they hold: a condition that asks for no other is decided, whatever the texts.
+    """
     for condition in statement.conditions:
         variables = [key.lower() for wanted in condition.wanted for key in wanted.variables]
-        yield from (*variables, condition.written.key.lower()) if variables else ()
+        asked = (*variables, condition.written.key.lower()) if variables else ()
+        if not all(key in known for key in asked):
+            yield from asked
     for resource in statement.resources or ():
         yield from (key.lower() for key in resource.variables)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 NO_ADDRESS: Final = -1
 _IPV4: Final = 4
-_BYTES: Final = {str(number): number for number in range(256)}
+# A byte of an address, as it is written.
+BYTES: Final = {str(number): number for number in range(256)}
 # Whether an IPv4 address is private changes at the ends of these and nowhere else (IANA IPv4 Special-Purpose Address
 # Registry); `ipaddress` counts some of them as private.
 SPECIAL: Final = tuple(
@@ -66,6 +67,12 @@ def is_private(address: str) -> bool:
     return not one.is_global and not any(one in network for network in _EXAMPLES)
 
 
+def is_half(text: str) -> bool:
+    """Whether a text is the first two bytes of an IPv4 address."""
+    one, _, two = text.partition(".")
+    return one in BYTES and two in BYTES
+
+
 class Stretches:
     """Numbers addresses: those with one number are held by the same ranges.
 
@@ -86,10 +93,14 @@ class Stretches:
         """The number of an address; `NO_ADDRESS` for a text that is none."""
         try:
             one, two, three, four = text.split(".")
-            number = _BYTES[one] << 24 | _BYTES[two] << 16 | _BYTES[three] << 8 | _BYTES[four]
+            number = BYTES[one] << 24 | BYTES[two] << 16 | BYTES[three] << 8 | BYTES[four]
         except (ValueError, KeyError):
             return self._otherwise(text)
         return bisect_right(self._four, number)
+
+    def holds(self, network: str) -> bool:
+        """Whether one stretch holds all IPv4 addresses whose first two bytes, as they are written, are these."""
+        return self.of(f"{network}.0.0") == self.of(f"{network}.255.255")
 
     def _otherwise(self, text: str) -> int:
         """The number of what is not spelled as an IPv4 address."""

@@ -130,19 +130,16 @@ def _matching(
             yield statement, named or Named.DIRECTLY, (doubt,) if doubt else truth
 
 
-def may_assume(actor: Holder, role: Holder, context: Context) -> May:
+def may_assume_with(actor: Holder, powers: Powers, role: Holder, context: Context, action: str = ASSUME) -> May:
     """Whether somebody may assume a role: true, false, or what it depends on.
 
     Args:
         actor: Who asks.
+        powers: What the actor can do; its own, or what it has taken meanwhile.
         role: A role of any account.
         context: The keys of the actor's request.
+        action: `sts:assumerole`, or one that goes with it (`sts:tagsession`).
     """
-    return may_assume_with(actor, actor.powers, role, context)
-
-
-def may_assume_with(actor: Holder, powers: Powers, role: Holder, context: Context, action: str = ASSUME) -> May:
-    """The same for an actor with other powers than its own, or of an action that goes with it (`sts:tagsession`)."""
     if role.principal.service_linked:
         return False
     doubts: list[tuple[str, ...]] = []

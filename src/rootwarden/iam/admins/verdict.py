@@ -18,7 +18,6 @@ from rootwarden.iam.admins.cuts import cuts
 from rootwarden.iam.admins.search import Search
 from rootwarden.iam.admins.trust import ASSUME, trusting
 from rootwarden.iam.layer import Unreadable
-from rootwarden.iam.principal import Kind
 from rootwarden.iam.statement import compiled_document, names
 
 if TYPE_CHECKING:
@@ -274,11 +273,3 @@ def _denies(holder: Holder) -> Iterator[Place]:
         if level.name != "scp":
             for sheet in level.sheets:
                 yield from (sheet.place(level.name, one) for one in sheet.statements if one.denies)
-
-
-def is_person(holder: Holder) -> bool:
-    """Whether a user, or a role that people get into: from Identity Center, or from a SAML provider."""
-    if holder.kind is Kind.USER:
-        return True
-    federated = trusting(holder.trust).federated if holder.trust is not None else frozenset()
-    return any(":saml-provider/" in one for one in federated)

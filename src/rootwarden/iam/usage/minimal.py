@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from rootwarden.iam.usage.result import PrincipalUsage, UsedAction
 
 LARGEST: Final = 6_144
-# Attached to one user or role, without asking for more.
-USUAL_POLICIES: Final = 10
 _EVERYWHERE: Final = ("*",)
 _ALWAYS: Final = "sts:getcalleridentity"
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rootwarden.errors import InputError
-from rootwarden.iam.usage.refusals import OtherCodes, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +46,30 @@ class Verbs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     begins: str
     actions: tuple[str, ...]
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Codes of refusals.
+
+    Attributes:
+        codes: As CloudTrail has them.
+        source: Who answers with them, and where that was read.
+    """
+
+    codes: tuple[str, ...]
+    source: str
+
+
+class OtherCodes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Codes that are spelled like a refusal and are none.
+
+    Attributes:
+        codes: As CloudTrail has them.
+        why: What they mean.
+    """
+
+    codes: tuple[str, ...]
+    why: str
 
 
 class Hidden(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,30 +16,6 @@ if TYPE_CHECKING:
     from rootwarden.iam.usage.names import NamesFile
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Codes of refusals.
-
-    Attributes:
-        codes: As CloudTrail has them.
-        source: Who answers with them, and where that was read.
-    """
-
-    codes: tuple[str, ...]
-    source: str
-
-
-class OtherCodes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Codes that are spelled like a refusal and are none.
-
-    Attributes:
-        codes: As CloudTrail has them.
-        why: What they mean.
-    """
-
-    codes: tuple[str, ...]
-    why: str
-
-
 class Refusals(msgspec.Struct, frozen=True, kw_only=True):
     """How refusals are spelled, all files of `packs/event-names` together.
 

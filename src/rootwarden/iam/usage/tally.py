@@ -17,7 +17,6 @@ from rootwarden.iam.usage.caller import Caller
 Named: TypeAlias = tuple[tuple[str, str], ...]
 MOST_NAMED: Final = 100
 MOST_SESSIONS: Final = 200_000
-MOST_IDENTITIES: Final = 50
 _FIRST_DAY: Final = 735_173  # 2013-11-01, shortly before there was CloudTrail
 
 

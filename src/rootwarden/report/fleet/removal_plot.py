@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import altair as alt
 
+from rootwarden.fleet.removal import PLAN_LOOKED
 from rootwarden.report.fleet.plot import BLUE, DEEP, GREY, INK, ORANGE, SKY, WIDTH, Plot, data
 from rootwarden.report.fleet.removal_terminal import headline
 from rootwarden.report.words import instant
@@ -14,7 +15,7 @@ from rootwarden.report.words import instant
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rootwarden.fleet.removal import Removal
+    from rootwarden.fleet.removal import Point, Removal
     from rootwarden.report.fleet.plot import Chart, Row
 
 _ANY: Final = "any credential"
@@ -57,7 +58,7 @@ def plot(removal: Removal) -> Plot:
         title="Members that still have root credentials",
         says=(
             "Lines over time, one for members with any root credential and one for each kind; the grey band above the "
-            f"first is members of which it is not known. From {first.have:,} of {first.members:,} "
+            f"first is members of which it is not known. {_begins(first)}From {first.have:,} of {first.members:,} "
             f"({first.unknown:,} not known) to {last.have:,} of {last.members:,} ({last.unknown:,} not known). "
             f"{headline(last)}.{_waves_in_words(removal)}"
         ),
@@ -65,6 +66,10 @@ def plot(removal: Removal) -> Plot:
         rows=rows,
         draw=lambda: _chart(removal),
     )
+
+
+def _begins(first: Point) -> str:
+    return "It begins with what the plan saw. " if first.by == PLAN_LOOKED else ""
 
 
 def _chart(removal: Removal) -> Chart:

@@ -61,7 +61,7 @@ def render(removal: Removal, source: str, *, width: int = 100, color: bool = Fal
     rows = [[kind.kind, f"{kind.have:,}", f"{kind.unknown:,}"] for kind in last.kinds]
     paper.table(("credential", "members with it", "not known"), rows)
     if removal.waves:
-        paper.heading("By wave, as the journals saw it last", _removed(removal))
+        paper.heading("By wave, as plans and journals saw it last", _removed(removal))
         alone = len({wave.journal for wave in removal.waves}) == 1
         columns = ("wave", "accounts", "nothing left", "still have", "not known", "last look")
         paper.table(columns, [list(_short_row(wave, alone=alone)) for wave in removal.waves])
@@ -72,6 +72,9 @@ def render(removal: Removal, source: str, *, width: int = 100, color: bool = Fal
 
 def headline(last: Point) -> str:
     """How it stands, in a sentence."""
+    if last.unknown and not last.have:
+        asked = f"of {last.unknown:,} of {several(last.members, 'member')} it is not known whether they"
+        return f"{asked} still have root credentials; {last.none:,} have none"
     unknown = f"; of {last.unknown:,} it is not known" if last.unknown else ""
     return f"{last.have:,} of {several(last.members, 'member')} still have root credentials{unknown}"
 
@@ -98,7 +101,8 @@ def _short_row(wave: WaveDone, *, alone: bool) -> tuple[str, ...]:
     """A wave as a row at a terminal; where there are several journals, it begins with the name of its own."""
     counts = (wave.accounts, wave.none, wave.have, wave.unknown)
     name = ("" if alone else f"{wave.journal[:_JOURNAL_DIGITS]}: ") + _wave_name(wave, _NAME_AT_TERMINAL)
-    when = instant(wave.ended)[:16].replace("T", " ") if wave.ended else _NO_LOOK
+    at = wave.ended or wave.planned
+    when = instant(at)[:16].replace("T", " ") + ("" if wave.ended else ", plan") if at else _NO_LOOK
     return (name, *(f"{count:,}" for count in counts), when)
 
 
@@ -109,7 +113,9 @@ def _wave_name(wave: WaveDone, length: int) -> str:
 def wave_cells(wave: WaveDone) -> tuple[str, ...]:
     """A wave as a row of a table."""
     removed = ", ".join(several(each.removed, _SHORT[each.kind]) for each in wave.removed if each.removed)
-    when = f"{instant(wave.began)} to {instant(wave.ended)}" if wave.began and wave.ended else _NO_LOOK
+    when = f"{instant(wave.planned)}, by the plan" if wave.planned else _NO_LOOK
+    if wave.began and wave.ended:
+        when = f"{instant(wave.began)} to {instant(wave.ended)}"
     counts = (wave.accounts, wave.none, wave.have, wave.unknown)
     return (wave.journal, _wave_name(wave, _NAME_ON_A_PAGE), *(f"{count:,}" for count in counts), removed, when)
 

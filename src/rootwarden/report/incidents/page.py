@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from rootwarden.detect.visits.incident import Incident, Severity
 from rootwarden.report.incidents import phrases
-from rootwarden.report.incidents.timeline import ROW, WIDTH, timeline, worst
+from rootwarden.report.incidents.timeline import ROW, WIDTH, timeline
 from rootwarden.report.sheet import dressed, templates
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ def _template() -> jinja2.Template:
     environment.globals |= {
         "phrases": phrases,
         "visit": is_visit,
-        "worst": worst,
         "WIDTH": WIDTH,
         "ROW": ROW,
         "MOST_CHANGES": MOST_CHANGES,

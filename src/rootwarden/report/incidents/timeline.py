@@ -14,7 +14,6 @@ from rootwarden.detect.visits.incident import Concern, Incident
 from rootwarden.facts.instant import Instant
 
 if TYPE_CHECKING:
-    from rootwarden.detect.visits.incident import Severity
     from rootwarden.report.incidents.told import Told
 
 MOST_ROWS: Final = 40
@@ -145,8 +144,3 @@ def _ticks(start: datetime, end: datetime) -> tuple[Tick, ...]:
             ticks.append(Tick(_place(moment, start, end), label))
         moment += step
     return tuple(ticks)
-
-
-def worst(row: Row) -> Severity:
-    """The severest mark of a row."""
-    return max((mark.each.severity for mark in row.marks), key=lambda each: each.rank)

@@ -141,7 +141,6 @@ def _all_but_one(setting: Setting, who: Who, name: str) -> None:
 
 
 _CHAIN: Final = ("sts:AssumeRole", "iam:PutRolePolicy")
-_THROUGH_FUNCTION: Final = ("iam:PassRole", "lambda:CreateFunction", "sts:AssumeRole")
 
 TAKEOVERS: Final = (
     Kind(name="user-create-access-key", plant=_create_key, needs=(_CREATE_KEY,)),

@@ -43,12 +43,14 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
         accounts: Accounts of the organization, the management account and the audit account among them.
         days: How long.
         events: About how many distinct events; never fewer than the stories need.
+        whole: Every log file has its end; else that of two is missing.
     """
 
     seed: int = 1
     accounts: int = 20
     days: int = 31
     events: int = 100_000
+    whole: bool = False
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +147,7 @@ def log_files(told: Told) -> list[LogFile]:
         files.append(_file(len(files), place, delivered, min(count, left), random))
         left -= files[-1].noise
     files += _others(told, len(files), left, random)
-    return _with_cuts(files)
+    return files if told.month.whole else _with_cuts(files)
 
 
 def _file(

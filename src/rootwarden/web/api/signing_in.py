@@ -11,7 +11,6 @@ from rootwarden.breakglass.core.authenticator import Authenticator
 from rootwarden.breakglass.core.entry import SignedIn
 from rootwarden.breakglass.identity.browser import challenge_of
 from rootwarden.breakglass.identity.lookup import holders_of
-from rootwarden.breakglass.identity.refusals import SignInError
 from rootwarden.facts.instant import Instant
 from rootwarden.web.api.endpoint import Endpoint, json_response
 from rootwarden.web.call import Access
@@ -118,17 +117,6 @@ def leave(call: Call, _body: Any = None) -> Response:
 def _me(call: Call, _body: None) -> Arrived:
     session = call.signed_in
     return Arrived(person=session.person, method=session.method.value)
-
-
-def check_known(person: str | None) -> str:
-    """The person a provider's subject is.
-
-    Raises:
-        SignInError: Nobody.
-    """
-    if person is None:
-        raise SignInError("nobody who may sign in has this alias")
-    return person
 
 
 SIGNING_IN: tuple[Endpoint, ...] = (

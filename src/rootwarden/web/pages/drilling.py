@@ -20,8 +20,7 @@ from rootwarden.web.pages.paper import page, see_other
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from rootwarden.breakglass.core.drilling import Drill
-    from rootwarden.breakglass.core.state import State
+    from rootwarden.breakglass.core.state import Drill, State
     from rootwarden.web.call import Call
 
 # As those of the command: four words of 16 bits.

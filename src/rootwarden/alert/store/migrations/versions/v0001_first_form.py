@@ -15,7 +15,9 @@ down_revision = None
 def upgrade() -> None:
     """From an empty database."""
     _reading()
+    _drills()
     _findings()
+    _events()
     _alerts()
     _people()
 
@@ -39,8 +41,8 @@ def _reading() -> None:
     )
 
 
-def _findings() -> None:
-    """What was found, and the events behind it."""
+def _drills() -> None:
+    """What somebody announced, to see whether it is found."""
     op.create_table(
         "drills",
         sa.Column("id", sa.String(300), primary_key=True),
@@ -56,6 +58,10 @@ def _findings() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
     )
+
+
+def _findings() -> None:
+    """What was found, and by which ways."""
     op.create_table(
         "findings",
         sa.Column("id", sa.String(300), primary_key=True),
@@ -86,6 +92,10 @@ def _findings() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("finding", "path", "region"),
     )
+
+
+def _events() -> None:
+    """The events behind what was found."""
     op.create_table(
         "members",
         sa.Column("event", sa.String(300), primary_key=True),

@@ -1,4 +1,4 @@
-"""Pages of advice, guardrail maps and removals in a real browser: no request, nothing out of its place, any screen."""
+"""Every page in a real browser: no request but the file, nothing out of its place, on any screen."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.fleet.removals import burn_down
 from tests.guardrails.test_coverage import large, planned
+from tests.report import samples
+from tests.report.admins import principals
 from tests.report.advice import answers
-from tests.report.test_page_in_browser import brightness, browser, chromium  # noqa: F401 - fixtures
+from tests.report.colours import brightness
+from tests.report.fleet import fleets
+from tests.report.incidents import visits
 
+from rootwarden.report import page as audit_page
+from rootwarden.report.admins import page as admins_page
 from rootwarden.report.advice import page as advice_page
-from rootwarden.report.fleet import removal_page
+from rootwarden.report.fleet import kpi_page, removal_page, study_page
 from rootwarden.report.guardrail_map import page as map_page
+from rootwarden.report.incidents import page as incidents_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +32,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 PAGES: dict[str, Callable[[], str]] = {
+    "audit": lambda: audit_page.render(samples.rich()),
+    "audit-hostile": lambda: audit_page.render(samples.hostile()),
+    "admins-hostile": lambda: admins_page.render(principals.EVERYTHING),
+    "admins-nothing": lambda: admins_page.render(principals.NOTHING),
+    "incidents-hostile": lambda: incidents_page.render(visits.EVERYTHING),
+    "incidents-nothing": lambda: incidents_page.render(visits.NOTHING),
+    "study-hostile": lambda: study_page.render(fleets.hostile().plotted, fleets.ASKED),
+    "kpi": lambda: kpi_page.render(fleets.figures(fleets.small()), fleets.ASKED),
     "advice": lambda: advice_page.render(answers.small()),
     "advice-hostile": lambda: advice_page.render(answers.hostile()),
     "map": lambda: map_page.render(*planned()),
@@ -51,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_a_page_stands_alone_on_any_screen(
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     folder: Path,
     name: str,
     width: int,
@@ -76,7 +91,7 @@ def test_a_page_stands_alone_on_any_screen(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_of_a_map_stand_out(browser: Browser, folder: Path, scheme: Scheme) -> None:  # noqa: F811 - the fixture
+def test_words_of_a_map_stand_out(browser: Browser, folder: Path, scheme: Scheme) -> None:
     context = browser.new_context(offline=True, color_scheme=scheme)
     opened = context.new_page()
     opened.goto((folder / "map.html").as_uri())
@@ -86,7 +101,7 @@ def test_words_of_a_map_stand_out(browser: Browser, folder: Path, scheme: Scheme
     context.close()
 
 
-def test_verdicts_are_told_apart_without_colour(browser: Browser, folder: Path) -> None:  # noqa: F811 - the fixture
+def test_verdicts_are_told_apart_without_colour(browser: Browser, folder: Path) -> None:
     context = browser.new_context(offline=True)
     opened = context.new_page()
     opened.goto((folder / "map.html").as_uri())
@@ -97,7 +112,7 @@ def test_verdicts_are_told_apart_without_colour(browser: Browser, folder: Path) 
     context.close()
 
 
-def test_on_paper_the_reasons_are_there(browser: Browser, folder: Path) -> None:  # noqa: F811 - the fixture
+def test_on_paper_the_reasons_are_there(browser: Browser, folder: Path) -> None:
     context = browser.new_context(offline=True, viewport={"width": 800, "height": 1000})
     opened = context.new_page()
     opened.goto((folder / "map.html").as_uri())
