@@ -23,6 +23,7 @@ from rootwarden.archive.bundle import FEWEST
 from rootwarden.archive.folder import Folder
 from rootwarden.archive.listed import Broken
 from rootwarden.archive.opening import place_of
+from rootwarden.aws.calls import CallFailed
 from rootwarden.aws.door import Door
 from rootwarden.errors import AccessError, AwsError, UsageError
 from rootwarden.facts.fact import Known
@@ -272,7 +273,7 @@ def test_a_throttled_upload_is_sent_whole_again(s3: Any, monkeypatch: pytest.Mon
     def throttled(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         if operation == "put_object" and not sent:
             sent.append(len(parameters["Body"].read()))
-            raise doors.CallFailed("SlowDown")
+            raise CallFailed("SlowDown")
         return once(client, operation, parameters)
 
     monkeypatch.setattr(doors, "_once", throttled)
@@ -316,7 +317,7 @@ def test_a_refusal_names_the_permissions(s3: Any, monkeypatch: pytest.MonkeyPatc
     from rootwarden.aws import door as doors
 
     def refused(_client: Any, _operation: str, _parameters: dict[str, Any]) -> Any:
-        raise doors.CallFailed("AccessDenied")
+        raise CallFailed("AccessDenied")
 
     monkeypatch.setattr(doors, "_once", refused)
     with bucket() as archive, pytest.raises(AccessError, match="AccessDenied") as raised:

@@ -12,7 +12,8 @@ from rootwarden.attachment.applying import Applying, Vouched
 from rootwarden.attachment.drafting import Asked, attachment, detachment
 from rootwarden.attachment.hand import AwsHand
 from rootwarden.audit.guardrail_proof import Wanted
-from rootwarden.aws.door import CallFailed, Door
+from rootwarden.aws.calls import CallFailed
+from rootwarden.aws.door import Door
 from rootwarden.guardrails.content.values import values_for
 from rootwarden.packs import guardrails
 from rootwarden.rollout.journal import opened

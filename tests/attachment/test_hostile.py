@@ -14,7 +14,7 @@ from rootwarden.attachment.applying import State
 from rootwarden.attachment.drafting import Asked, detachment
 from rootwarden.attachment.plan import Verb, printed, read_plan
 from rootwarden.attachment.progress import Progress
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import CallFailed
 from rootwarden.errors import AwsError, InputError, UsageError
 from rootwarden.rollout.reading import read_journal
 from rootwarden.rollout.surprise import SurpriseError, SurpriseKind

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from tests.collect import looks
 
-from rootwarden.aws.door import CallFailed, Door
+from rootwarden.aws.calls import CallFailed
+from rootwarden.aws.door import Door
 from rootwarden.collect.assets import ACTIONS, MOST_REGIONS, count_assets
 from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.collect.live import LiveCollection, Scope

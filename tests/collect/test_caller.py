@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from rootwarden.aws.caller import Caller, caller_of
+from rootwarden.aws.calls import CallFailed
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed
 from rootwarden.errors import AccessError, AwsError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.collect import looks
 
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import CallFailed
 from rootwarden.collect.folder import EvidenceFolder
 from rootwarden.collect.guardrail_landscape import read_landscape, resource_controls
 from rootwarden.collect.save import EvidenceWriter

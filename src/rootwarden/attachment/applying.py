@@ -28,7 +28,7 @@ from rootwarden.attachment.progress import (
 )
 from rootwarden.attachment.proving import proven_now, worse
 from rootwarden.attachment.stepping import Stepper
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import CallFailed
 from rootwarden.errors import InputError, UsageError
 from rootwarden.facts.instant import format_instant, parse_instant
 from rootwarden.rollout.age import USUAL_DAYS, refuse_old

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from rootwarden.attachment.plan import TYPES
 from rootwarden.attachment.present import look
 from rootwarden.aws.caller import caller_of
-from rootwarden.aws.calls import Call
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed
 from rootwarden.aws.regions import home_region
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from rootwarden.attachment.progress import Progress, made
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import CallFailed
 from rootwarden.errors import AwsError
 from rootwarden.rollout.entry import Result
 from rootwarden.rollout.surprise import Surprise, SurpriseKind

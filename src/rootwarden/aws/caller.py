@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.aws.calls import Call
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.errors import AccessError, AwsError
 
 if TYPE_CHECKING:

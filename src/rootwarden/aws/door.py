@@ -26,6 +26,7 @@ from botocore.paginate import Paginator
 from botocore.parsers import ResponseParserError
 
 from rootwarden import __version__
+from rootwarden.aws.calls import CallFailed
 from rootwarden.aws.deadline import TimeUp
 from rootwarden.aws.document import document_of, instant_text
 from rootwarden.aws.identity import SharedCredentials, signing_as
@@ -57,29 +58,9 @@ _PAGE_SIZES = {
 _REGION = re.compile(
     r"(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|eusc|eu-isoe|us-isof)-[a-z]+(-[a-z]+)?-\d{1,2}"
 )
-_THROTTLES = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|PriorRequestNotComplete")
 MOST_PAGES = 2000
 _FIRST_ERROR_STATUS = 300
 _CLOSED = "ConnectionClosed"
-
-
-class CallFailed(Exception):  # noqa: N818 - becomes a fact's reason, never reaches people as an error
-    """A call that gave no answer.
-
-    Attributes:
-        code: AWS's error code, or one of ours: `Timeout`, `ConnectionError`, `MalformedAnswer`, `NotAsked`.
-        detail: More of it, for people.
-    """
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.detail = detail
-
-    @property
-    def throttled(self) -> bool:
-        """Whether AWS asks to be asked more slowly."""
-        return _THROTTLES.search(self.code) is not None
 
 
 class Door:

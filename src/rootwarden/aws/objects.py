@@ -8,10 +8,9 @@ import msgspec
 from botocore import exceptions as botocore_errors
 from urllib3 import exceptions as transport_errors
 
-from rootwarden.aws.calls import Call
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.aws.deadline import Deadline
 from rootwarden.aws.document import document_of
-from rootwarden.aws.door import CallFailed
 from rootwarden.aws.missing import Missing
 from rootwarden.errors import AccessError, AwsError, UsageError
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rootwarden.aws.calls import Call
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed
 from rootwarden.errors import AccessError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from rootwarden.cli import alerting, options
+from rootwarden.cli import alerting, groups, options
 from rootwarden.cli.alerting import USUAL_SETTINGS, opened, say, told, troubles
 from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.errors import StoreError, UsageError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=WholeSentences,
     name="alert",
-    help="Tell somebody of root's visits: a durable outbox, escalation, acknowledgement, drills.",
+    help=groups.ALERT,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

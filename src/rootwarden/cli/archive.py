@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from rootwarden.cli import options
+from rootwarden.cli import groups, options
 from rootwarden.cli.archiving import opened
 from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.errors import RootwardenError, UsageError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=WholeSentences,
     name="archive",
-    help="Keep runs over time: list, show, check, import, prune and bundle an archive.",
+    help=groups.ARCHIVE,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from rootwarden.breakglass.client.replies import Problem
     from rootwarden.breakglass.client.session import Session
 
-BREAKGLASS: Final = "Open a root user, safely: requests, approvals, codes, check-in, custody, audit."
-DRILL: Final = "Drills of break-glass: what is due, begin one, say how it went, figures for `kpi`."
 EXTRA: Final = ("httpx", "pyrage")
 _LONGEST_ANSWER: Final = 1000
 _USUAL_HEADS: Final = "~/.local/state/rootwarden/heads"

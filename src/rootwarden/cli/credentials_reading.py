@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from rootwarden.credentials.trail import Trail
     from rootwarden.detect.visits.detector import Detector
 
-CREDENTIALS: Final = (
-    "Root credentials of members: what there is, what uses it, and how it goes, in waves, run after run."
-)
 # What a plan rests on; an AssumeRoot audit reads the rest without being asked.
 _NEEDS: Final = (
     "iam:GetAccountSummary",

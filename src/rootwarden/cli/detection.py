@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rootwarden.cli import groups
 from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.detect.export.loss import Language
 from rootwarden.detect.visits.detection import Accounts, Topic
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=WholeSentences,
     name="detection",
-    help="List, show, test and export detections: what is noticed in CloudTrail, and what to do.",
+    help=groups.DETECTION,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

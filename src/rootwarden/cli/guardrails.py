@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from rootwarden.cli import (
+    groups,
     guardrails_apply,
     guardrails_plan,
     guardrails_prove,
@@ -17,7 +18,7 @@ from rootwarden.cli.whole_sentences import WholeSentences
 app = typer.Typer(
     cls=WholeSentences,
     name="guardrails",
-    help="What should be barred to root: policies as data, rendered, proven on an organization, and attached in waves.",
+    help=groups.GUARDRAILS,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import iam_actions, iam_admins, iam_evaluate, iam_lint, iam_usage
+from rootwarden.cli import groups, iam_actions, iam_admins, iam_evaluate, iam_lint, iam_usage
 from rootwarden.cli.whole_sentences import WholeSentences
 
 app = typer.Typer(
     cls=WholeSentences,
     name="iam",
-    help="Who could do what: decide a request, find who is as good as root, compare what is granted with what is used.",
+    help=groups.IAM,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -16,27 +16,20 @@ import typer
 from rootwarden import __version__
 from rootwarden.cli import (
     advise,
-    alert,
-    archive,
     audit,
     conformance,
     demo,
-    detection,
-    guardrails,
-    iam,
+    groups,
     kpi,
     language_server,
     permissions,
-    rule,
     serve,
     simulate_fleet,
     simulate_principals,
     simulate_trail,
     study,
-    trail,
 )
-from rootwarden.cli.breakglass_reaching import BREAKGLASS, DRILL, reach
-from rootwarden.cli.credentials_reading import CREDENTIALS
+from rootwarden.cli.breakglass_reaching import reach
 from rootwarden.cli.late import late_group
 from rootwarden.cli.whole_sentences import WholeSentences
 from rootwarden.errors import RootwardenError
@@ -68,16 +61,16 @@ app.command("simulate-fleet")(simulate_fleet.simulate_fleet)
 app.command("simulate-principals")(simulate_principals.simulate_principals)
 app.command("simulate-trail")(simulate_trail.simulate_trail)
 app.command("study")(study.study)
-app.add_typer(alert.app, name="alert")
-app.add_typer(archive.app, name="archive")
-app.add_typer(late_group("breakglass", BREAKGLASS, "rootwarden.cli.breakglass", reach))
-app.add_typer(late_group("credentials", CREDENTIALS, "rootwarden.cli.credentials"))
-app.add_typer(detection.app, name="detection")
-app.add_typer(late_group("drill", DRILL, "rootwarden.cli.drill", reach))
-app.add_typer(guardrails.app, name="guardrails")
-app.add_typer(iam.app, name="iam")
-app.add_typer(rule.app, name="rule")
-app.add_typer(trail.app, name="trail")
+app.add_typer(late_group("alert", groups.ALERT, "rootwarden.cli.alert"))
+app.add_typer(late_group("archive", groups.ARCHIVE, "rootwarden.cli.archive"))
+app.add_typer(late_group("breakglass", groups.BREAKGLASS, "rootwarden.cli.breakglass", reach))
+app.add_typer(late_group("credentials", groups.CREDENTIALS, "rootwarden.cli.credentials"))
+app.add_typer(late_group("detection", groups.DETECTION, "rootwarden.cli.detection"))
+app.add_typer(late_group("drill", groups.DRILL, "rootwarden.cli.drill", reach))
+app.add_typer(late_group("guardrails", groups.GUARDRAILS, "rootwarden.cli.guardrails"))
+app.add_typer(late_group("iam", groups.IAM, "rootwarden.cli.iam"))
+app.add_typer(late_group("rule", groups.RULE, "rootwarden.cli.rule"))
+app.add_typer(late_group("trail", groups.TRAIL, "rootwarden.cli.trail"))
 
 
 def _version(asked: bool) -> None:

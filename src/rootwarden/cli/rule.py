@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rootwarden.cli import rule_check, rule_explaining, rule_schema, rule_writing
+from rootwarden.cli import groups, rule_check, rule_explaining, rule_schema, rule_writing
 from rootwarden.cli.own_rules import rule_files
 from rootwarden.cli.rule_input import instant as _instant
 from rootwarden.cli.rule_input import parameter_values as _parameters
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=WholeSentences,
     name="rule",
-    help="Check, evaluate, test, compare, format, lint, explain and show rules.",
+    help=groups.RULE,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

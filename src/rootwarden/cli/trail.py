@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from rootwarden.cli import trail_incidents, trail_scan, trail_verify, trail_watch
+from rootwarden.cli import groups, trail_incidents, trail_scan, trail_verify, trail_watch
 from rootwarden.cli.whole_sentences import WholeSentences
 
 app = typer.Typer(
     cls=WholeSentences,
     name="trail",
-    help="What happened: read CloudTrail for what root did, verify its log files, watch what arrives.",
+    help=groups.TRAIL,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from rootwarden.cli import options, showing, trail_engine
-from rootwarden.cli.trail_judging import Given, judge_trail
 from rootwarden.cli.trail_reading import Asked, From, Paths, State, To, Workers
 from rootwarden.detect.visits.incident import Severity
 
@@ -84,6 +83,8 @@ def incidents(
 
     Exit code 1: an incident or concern at or above --fail-on. 3: none, but part of what was given could not be read.
     """
+    from rootwarden.cli.trail_judging import Given, judge_trail
+
     given = Given(
         asked=Asked(
             paths=tuple(paths),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import CallFailed
 from rootwarden.collect.evidence import Answered, CallRecord
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from rootwarden.aws.calls import Call
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.collect import files
 from rootwarden.collect.refusal import fact_of_error
 from rootwarden.facts.assets import AssetCounts, read_asset_counts

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.aws.calls import Call
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.collect import files
 from rootwarden.collect.evidence import Answered, CallRecord, fact_of_record, not_collected, source_of
 from rootwarden.collect.native_services_plan import organization_calls

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.aws.calls import Call
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.aws.identity import Identity
 from rootwarden.facts.instant import parse_instant
 

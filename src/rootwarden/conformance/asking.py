@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from rootwarden.aws.calls import Call
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.aws.deadline import Deadline, TimeUp
-from rootwarden.aws.door import CallFailed
 from rootwarden.conformance.compare import Outcome
 from rootwarden.conformance.shape import root_row_shape, shape_of
 from rootwarden.conformance.steps import STEPS, CallerKind, Standing, Step

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rootwarden.aws.caller import caller_of
-from rootwarden.aws.calls import Call
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed
 from rootwarden.aws.regions import home_region
 from rootwarden.conformance.steps import CallerKind, Standing
 from rootwarden.errors import AwsError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import CallFailed
 from rootwarden.credentials.compare import Mark, is_so, surprises
 from rootwarden.credentials.course import HOLDS, PASSED_OVER, announce
 from rootwarden.credentials.holdings import counted, in_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import CallFailed
 from rootwarden.credentials.apply import answered
 from rootwarden.errors import AccessError, UsageError
 from rootwarden.rollout.entry import Result

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import CallFailed
 from rootwarden.credentials.apply import refusal, see, settle, surprise_in
 from rootwarden.credentials.compare import Mark, is_so
 from rootwarden.credentials.plan import AUDIT, Phase

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.aws.door import CallFailed
+from rootwarden.aws.calls import CallFailed
 from rootwarden.credentials.holdings import counted, in_words
 from rootwarden.credentials.plan import AUDIT, State
 

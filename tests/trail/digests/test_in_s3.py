@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 from tests.trail.digests.worlds import BUCKET, START, World, counted, key, told
 
 from rootwarden.aws import door as doors
+from rootwarden.aws.calls import CallFailed
 from rootwarden.aws.door import Door
 from rootwarden.errors import AccessError, UsageError
 from rootwarden.report.trail.verification import render
@@ -160,7 +161,7 @@ def test_what_may_not_be_read_is_unknown(s3: Any, monkeypatch: pytest.MonkeyPatc
 
     def refusing(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         if operation == "get_object" and parameters["Key"] in hidden:
-            raise doors.CallFailed("AccessDenied")
+            raise CallFailed("AccessDenied")
         return once(client, operation, parameters)
 
     monkeypatch.setattr(doors, "_once", refusing)
@@ -182,7 +183,7 @@ def test_what_may_not_be_listed_is_unknown_and_spoils_nothing_else(
     def refusing(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         below = "/".join(str(parameters.get("Prefix", "")).split("/")[2:])
         if operation == "list_objects_v2" and "000000000000" in parameters["Prefix"] and below == f"{kind}/us-east-1/":
-            raise doors.CallFailed("AccessDenied")
+            raise CallFailed("AccessDenied")
         return once(client, operation, parameters)
 
     monkeypatch.setattr(doors, "_once", refusing)
@@ -252,7 +253,7 @@ def test_a_bucket_that_is_not_there_or_holds_no_logs(s3: Any) -> None:
 
 def test_a_bucket_that_may_not_be_listed(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def refusing(*_: object) -> Any:
-        raise doors.CallFailed("AccessDenied")
+        raise CallFailed("AccessDenied")
 
     monkeypatch.setattr(doors, "_once", refusing)
     with pytest.raises(AccessError, match="cannot be listed"):

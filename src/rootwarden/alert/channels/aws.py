@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from rootwarden.alert.content.asff import security_finding
 from rootwarden.alert.delivery.state import Outcome
 from rootwarden.alert.store.leasing import Attempted
-from rootwarden.aws.calls import Call
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed, Door
+from rootwarden.aws.door import Door
 
 if TYPE_CHECKING:
     from rootwarden.alert.parcel import Parcel

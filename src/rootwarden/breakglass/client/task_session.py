@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from rootwarden.aws.calls import Call
+from rootwarden.aws.calls import Call, CallFailed
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed
 from rootwarden.aws.identity import Identity
 from rootwarden.errors import AccessError, AwsError, InputError
 from rootwarden.facts.instant import format_instant, parse_instant

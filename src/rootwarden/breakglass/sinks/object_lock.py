@@ -19,8 +19,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import HTTPClientError
 from urllib3.response import HTTPResponse
 
+from rootwarden.aws.calls import CallFailed
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed
 from rootwarden.breakglass.exchange import ExchangeFailed, exchange, trust_of
 from rootwarden.breakglass.sinks.sink import Receipt, SinkKind, is_of_log
 from rootwarden.breakglass.witness.messages import LARGEST, parse_head

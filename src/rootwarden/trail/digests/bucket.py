@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore import exceptions as botocore_errors
 from urllib3 import exceptions as transport_errors
 
+from rootwarden.aws.calls import CallFailed
 from rootwarden.aws.deadline import Deadline
-from rootwarden.aws.door import CallFailed
 from rootwarden.errors import AccessError, AwsError, UsageError
 from rootwarden.trail.digests.digest import metadata_of
 from rootwarden.trail.digests.location import DIGESTS, LOGS, TOP, Origin, site_of
