@@ -1,9 +1,10 @@
 """`guardrails replay` beside inflating alone and beside reading for usage, in one run; and its memory as logs grow.
 
-Two changes: one that is about root, as the shipped guardrails are, and one that asks of everybody's calls where they
-come from, so that no call is left out. Three logs: one in which nearly every call has an address of its own, one in
-which addresses come again, and one of ten thousand roles in each account. Times are processor time of one core, each
-the best of several rounds, in turn; `first` is that of the first round, of a process that knows nobody yet.
+Twelve changes: one that is about root, as the shipped guardrails are; one that asks of everybody's calls where they
+come from, so that no call is left out; and one for each other thing that policies ask, resources first. Four logs: one
+in which nearly every call has an address of its own, one in which addresses come again, one of ten thousand roles in
+each account, and one of which a third are calls on objects, each on one of its own. Times are processor time of one
+core, each the best of several rounds, in turn; `first` is that of the first round, of a process that knows nobody yet.
 """
 
 from __future__ import annotations
@@ -52,20 +53,67 @@ EVERYBODY = {
     "Resource": "*",
     "Condition": {"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
 }
+# What else policies ask; resources first. No made-up log has a call that these deny, unless it says so.
+OTHERS: dict[str, dict[str, Any]] = {
+    "a bucket": {"Action": "s3:*", "Resource": ["arn:aws:s3:::fake-ledger", "arn:aws:s3:::fake-ledger/*"]},
+    "buckets but some": {"Action": "s3:*Object", "NotResource": "arn:aws:s3:::fake-bucket-*"},
+    "roles": {
+        "Action": ["iam:*RolePolicy", "iam:DeleteRole", "iam:UpdateAssumeRolePolicy", "sts:AssumeRole"],
+        "Resource": "arn:aws:iam::*:role/break-glass/*",
+    },
+    "keys": {"Action": "kms:*", "Resource": "arn:aws:kms:*:*:key/00000000-*"},
+    "regions": {
+        "NotAction": ["iam:*", "sts:*", "organizations:*", "support:*"],
+        "Resource": "*",
+        "Condition": {"StringNotLike": {"aws:RequestedRegion": ["eu-*", "us-*", "ap-*"]}},
+    },
+    "programs": {"Action": "*", "Resource": "*", "Condition": {"StringLike": {"aws:UserAgent": "*kali*"}}},
+    "from a date on": {
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}},
+    },
+    "old sessions": {
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:TokenIssueTime": "2025-01-01T00:00:00Z"}},
+    },
+    "tags": {
+        "Action": ["ec2:RunInstances", "ec2:CreateNetworkInterface", "cloudwatch:PutMetricAlarm"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:RequestTag/owner": "nobody"}},
+    },
+}
+# A resource control policy: whose a resource is matters.
+ORGANIZATION = {
+    "Action": ["s3:*", "sts:AssumeRole", "kms:*", "secretsmanager:*"],
+    "Resource": "*",
+    "Principal": "*",
+    "Condition": {
+        "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-fake000000"},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+    },
+}
+CHANGES: dict[str, tuple[PolicyKind, dict[str, Any]]] = {
+    "root": (PolicyKind.SCP, ROOT_ONLY),
+    "everybody": (PolicyKind.SCP, EVERYBODY),
+    **{name: (PolicyKind.SCP, {"Effect": "Deny", **rest}) for name, rest in OTHERS.items()},
+    "the organization's own": (PolicyKind.RCP, {"Effect": "Deny", **ORGANIZATION}),
+}
 ALONE = """
 import sys
 from pathlib import Path
 from benchmarks.replay import CHANGES, in_batches, of_statement
-in_batches(sorted(Path(sys.argv[1]).rglob("*.gz")), of_statement(CHANGES[sys.argv[2]]))
+in_batches(sorted(Path(sys.argv[1]).rglob("*.gz")), of_statement(*CHANGES[sys.argv[2]]))
 print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """
-CHANGES = {"root": ROOT_ONLY, "everybody": EVERYBODY}
 # Of private addresses nobody knows whether `aws:SourceIp` has them.
 PUBLIC = 25
 LOGS: dict[str, dict[str, int]] = {
     "addresses of their own": {},
     "addresses that come again": {"addresses": 40},
     "many roles": {"roles": 10_000},
+    "objects of buckets": {"addresses": 40, "buckets": 50},
 }
 ROOT = "r-fake"
 
@@ -85,7 +133,7 @@ def landscape() -> Landscape:
                 partition="aws",
                 management=False,
                 scp=Known((top, Level(account, f"account {account}", (full,)))),
-                rcp=Known(()),
+                rcp=Known((top, Level(account, f"account {account}", (full,)))),
                 sign_in=Absent(),
             )
             for account in ACCOUNTS
@@ -95,12 +143,12 @@ def landscape() -> Landscape:
     )
 
 
-def of_statement(statement: dict[str, Any]) -> Replay:
+def of_statement(kind: PolicyKind, statement: dict[str, Any]) -> Replay:
     """A replay of one statement at the root."""
     there = landscape()
     document = read_document({"Version": "2012-10-17", "Statement": [statement]})
     policy = Attached("planned", "benchmark", document, planned=True)
-    return replay_of(there, (attach(there, PolicyKind.SCP, ROOT, policy),), listed=True)
+    return replay_of(there, (attach(there, kind, ROOT, policy),), listed=True)
 
 
 def in_batches(files: list[Path], replay: Replay) -> int:
@@ -143,7 +191,7 @@ def measured(files: int, log: str, rounds: int) -> dict[str, Any]:
         folder = Path(name)
         events = write_corpus(folder, files=files, root_files=files // 100, network=PUBLIC, **LOGS[log])
         paths = sorted(folder.rglob("*.gz"))
-        replays = {change: of_statement(statement) for change, statement in CHANGES.items()}
+        replays = {name: of_statement(*change) for name, change in CHANGES.items()}
         at_first = {change: first(paths, replay) for change, replay in replays.items()}
         tasks: dict[str, Callable[[list[Path]], object]] = {"bare": bare, "usage": usage}
         tasks["usage added up"] = added_up
@@ -168,10 +216,11 @@ def main() -> None:
     parser.add_argument("--files", type=int, nargs="+", default=[100, 400])
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--output", type=Path, default=None)
+    parser.add_argument("--logs", nargs="+", choices=LOGS, default=list(LOGS))
     asked = parser.parse_args()
     runs = []
     for files in asked.files:
-        for log in LOGS:
+        for log in asked.logs:
             runs.append(measured(files, log, asked.rounds))
             print(json.dumps(runs[-1]), flush=True)
     if asked.output:

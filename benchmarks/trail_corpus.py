@@ -51,6 +51,8 @@ CALLS = (
     ("ListRoles", "iam", 1, True),
     ("GetRole", "iam", 1, True),
 )
+# What a trail with data events has besides: a third of all.
+OBJECTS = (("GetObject", "s3", 34, True), ("PutObject", "s3", 12, False), ("DeleteObject", "s3", 3, False))
 
 
 def write_corpus(
@@ -64,6 +66,7 @@ def write_corpus(
     roles: int = 12,
     addresses: int = 0,
     network: int = 10,
+    buckets: int = 0,
 ) -> int:
     """Write log files as an organization trail names them.
 
@@ -77,6 +80,7 @@ def write_corpus(
         roles: How many roles an account has.
         addresses: From how many addresses the calls of an account come; 0 for one of its own for nearly every call.
         network: The first number of all addresses; those of 10 are private.
+        buckets: On objects of how many buckets of each account there are calls, each on one of its own; 0 for none.
 
     Returns:
         How many records were written.
@@ -88,7 +92,7 @@ def write_corpus(
         account, region = draw.choice(ACCOUNTS), draw.choice(REGIONS)
         instant = FIRST + timedelta(minutes=5 * (number // len(ACCOUNTS)))
         count = max(1, int(draw.gauss(events, events / 10)))
-        records = list(make_records(draw, account, region, instant, count, roles=roles))
+        records = list(make_records(draw, account, region, instant, count, roles=roles, buckets=buckets))
         for record in records:
             rest = f"{int(account[-2:])}.7.{draw.randrange(addresses)}" if addresses else record["sourceIPAddress"][3:]
             record["sourceIPAddress"] = f"{network}.{rest}"
@@ -104,14 +108,25 @@ def write_corpus(
 
 
 def make_records(
-    draw: random.Random, account: str, region: str, instant: datetime, count: int, *, roles: int = 12
+    draw: random.Random,
+    account: str,
+    region: str,
+    instant: datetime,
+    count: int,
+    *,
+    roles: int = 12,
+    buckets: int = 0,
 ) -> Iterator[dict[str, Any]]:
     """Records of one account and region, in no order, as files have them."""
-    weights = [each[2] for each in CALLS]
+    calls = (*CALLS, *OBJECTS) if buckets else CALLS
+    weights = [each[2] for each in calls]
     names = [f"service-role-{number:02d}" for number in range(roles)]
-    for name, source, _, read_only in draw.choices(CALLS, weights, k=count):
+    for name, source, _, read_only in draw.choices(calls, weights, k=count):
         moment = instant + timedelta(seconds=draw.randrange(300))
-        yield _record(draw, (account, region), moment, (name, f"{source}.amazonaws.com", read_only), draw.choice(names))
+        call = name, f"{source}.amazonaws.com", read_only
+        record = _record(draw, (account, region), moment, call, draw.choice(names))
+        of_bucket = buckets and source == "s3" and name != "ListBuckets"
+        yield record | _of_bucket(draw, account, draw.randrange(buckets), name) if of_bucket else record
 
 
 def root_record(record: dict[str, Any], account: str) -> dict[str, Any]:
@@ -191,6 +206,22 @@ def _record(
         },
     }
     return record
+
+
+def _of_bucket(draw: random.Random, account: str, number: int, name: str) -> dict[str, Any]:
+    """What a record of a call on a bucket has besides; those on objects are data events."""
+    bucket = f"fake-bucket-{account[-2:]}-{number:03}"
+    parameters = {"bucketName": bucket, "Host": f"{bucket}.s3.amazonaws.com"}
+    there = {"accountId": account, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{bucket}"}
+    if not name.endswith("Object"):
+        return {"requestParameters": {**parameters, "acl": ""}, "resources": [there]}
+    key = f"year=2026/month=03/{draw.getrandbits(64):016x}.parquet"
+    return {
+        "requestParameters": {**parameters, "key": key},
+        "resources": [{"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{bucket}/{key}"}, there],
+        "managementEvent": False,
+        "eventCategory": "Data",
+    }
 
 
 def _request(draw: random.Random, account: str, region: str, name: str, role: str) -> dict[str, Any] | None:

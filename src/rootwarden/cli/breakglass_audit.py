@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=WholeSentences,
     name="audit",
-    help="The audit log: verify a copy of it offline, make one.",
+    help="The audit log: verify a copy of it offline, make one, back it up, bring back what was lost.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -118,6 +118,34 @@ def fetch(
         count = write_copy(output, session.door.lines("/audit/log.jsonl"), now.head)
         out(f"entries: {count}\n")
         say(f"rootwarden breakglass audit verify {output} --key {session.heads.folder / now.view.log}.pem")
+    return 0
+
+
+@app.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes; nothing may be there.")],
+    *,
+    settings: Annotated[Path, typer.Option("--settings", metavar="FILE", help="The settings of the service.")],
+) -> int:
+    """Copy a log that is in SQLite, as it is at one instant; the service may run meanwhile.
+
+    A copy that is put back is an old log: the service seals itself when heads kept elsewhere say so.
+    """
+    need(_STORE)
+    from rootwarden.breakglass.service.house import database_address
+    from rootwarden.breakglass.service.settings import read_settings
+    from rootwarden.breakglass.store.backup import backup as copy
+    from rootwarden.breakglass.store.log_store import LogStore
+    from rootwarden.database.connection import SQLITE
+
+    address = database_address(read_settings(settings).database, settings.parent)
+    if address.startswith(SQLITE) and not Path(address.partition("///")[2]).exists():
+        raise UsageError("the database of the service is not there", hint="is it the service's own settings file?")
+    with LogStore(address) as store:
+        copy(store, file)
+    # What is there can be opened, and is counted, by whoever would start on it.
+    with LogStore(f"sqlite:///{file.absolute()}") as copied:
+        out(f"entries: {copied.size()}\n")
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from rootwarden.guardrails.replaying.classes import OF_ADDRESSES
+from rootwarden.guardrails.replaying.classes import OF_ADDRESSES, Classes
 from rootwarden.guardrails.replaying.details import Details, via_of
 from rootwarden.guardrails.replaying.owners import owners_of
 from rootwarden.guardrails.replaying.resources import hands_over
@@ -14,7 +14,7 @@ from rootwarden.iam.usage.mapping import source_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from rootwarden.guardrails.replaying.classes import Classes
+    from rootwarden.guardrails.replaying.resource_classes import ResourceClasses
     from rootwarden.trail.replayed import Replayed, ReplayedAttributes, ReplayedIdentity
 
     # Out of a record: its identity and its time, as it is compared, are at hand already.
@@ -111,12 +111,13 @@ def field_out(field: str) -> Out:
     return _FIELDS[field]
 
 
-def class_out(classes: Classes) -> Out:
+def class_out(classes: Classes | ResourceClasses) -> Out:
     """Takes the class of some fields out of a record."""
-    of, of_address = classes.of, classes.of_address
-    if classes.fields == OF_ADDRESSES:
+    of = classes.of
+    if isinstance(classes, Classes) and classes.fields == OF_ADDRESSES:
+        of_address = classes.of_address
 
-        def address_class(call: Replayed, who: ReplayedIdentity, _: str) -> int:
+        def address_class(call: Replayed, who: ReplayedIdentity, _: str) -> object:
             address, endpoint, via = call.address or "", call.endpoint, who.invoked_by
             if not endpoint and not via:
                 # Where the address is none, the keys of addresses are not known, whoever called.
@@ -126,7 +127,7 @@ def class_out(classes: Classes) -> Out:
         return address_class
     fields = tuple(_FIELDS[field] for field in classes.fields)
 
-    def some_class(call: Replayed, who: ReplayedIdentity, time: str) -> int:
+    def some_class(call: Replayed, who: ReplayedIdentity, time: str) -> object:
         return of(tuple([field(call, who, time) for field in fields]))
 
     return some_class

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rootwarden.guardrails.replaying.classes import OF_ADDRESSES
+from rootwarden.guardrails.replaying.classes import OF_ADDRESSES, Classes
 from rootwarden.guardrails.replaying.plan import ROLE
 from rootwarden.trail.replay_fields import class_out, field_out, made_of, together
 from rootwarden.trail.usage import UNREADABLE
@@ -50,7 +50,7 @@ class Course:
         marked = OF_PARAMETERS if plan.marks else frozenset()
         self.glanced = made_of(one for one in plan.needed if one != ROLE) | marked
         alone = plan.classes[0] if len(outs) == 1 and plan.classes and not seen else None
-        self.of_addresses = alone if alone is not None and alone.fields == OF_ADDRESSES else None
+        self.of_addresses = alone if isinstance(alone, Classes) and alone.fields == OF_ADDRESSES else None
 
 
 class Party:

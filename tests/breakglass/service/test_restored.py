@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import pyotp
@@ -17,6 +17,7 @@ from rootwarden.breakglass.core.state import Phase
 from rootwarden.breakglass.rehearsal.troupe import DEVICE, SEED
 from rootwarden.breakglass.service.settings import FileSettings
 from rootwarden.breakglass.store.backup import backup
+from rootwarden.breakglass.store.log_store import LogStore
 from rootwarden.breakglass.vault.troubles import VaultError
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from rootwarden.breakglass.rehearsal.stage import Stage
     from rootwarden.breakglass.service.settings import Settings
+
+SETTINGS: Final = 'database = "sqlite:///breakglass.db"\nvault = "x"\n[web]\norigin = "https://localhost"\n'
 
 
 def with_an_open_lease(on: Stage) -> str:
@@ -102,6 +105,26 @@ def test_an_old_backup_restored_during_an_open_lease(on_stage: Stage, tmp_path: 
     assert later.step > floor >= shown.step
 
 
+def test_a_log_is_backed_up_by_command_while_the_service_runs(on_stage: Stage, tmp_path: Path) -> None:
+    on = on_stage
+    with_an_open_lease(on)
+    settings = on.house.folder / "breakglass.toml"
+    settings.write_text(SETTINGS, encoding="utf-8")
+    command = ("breakglass", "audit", "backup", "copy.db", "--settings", str(settings))
+    done = run_here(tmp_path, *command)
+    assert (done.code, done.out) == (0, f"entries: {on.house.store.size()}\n"), done.err
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    assert sorted(one.name for one in tmp_path.glob("copy.db*")) == ["copy.db"]
+    with LogStore(f"sqlite:///{tmp_path / 'copy.db'}") as copied:
+        assert list(copied.read()) == list(on.house.store.read())
+    again = run_here(tmp_path, *command)
+    assert (again.code, "is there already" in again.err) == (2, True), again.err
+    settings.write_text(SETTINGS.replace("breakglass.db", "another.db"), encoding="utf-8")
+    missing = run_here(tmp_path, *command[:3], "other.db", *command[4:])
+    assert (missing.code, "is not there" in missing.err) == (2, True), missing.err
+    assert not (settings.parent / "another.db").exists()
+
+
 def test_lost_entries_come_back_from_a_sink_and_nothing_has_to_begin_anew(on_stage: Stage, tmp_path: Path) -> None:
     on, expected = on_stage, pyotp.TOTP(SEED)
     lease = with_an_open_lease(on)
@@ -116,8 +139,7 @@ def test_lost_entries_come_back_from_a_sink_and_nothing_has_to_begin_anew(on_sta
     restored(on, tmp_path / "copy.db")
     assert "holds a head over" in on.house.broker.sealed
     on.house.close()
-    toml = 'database = "sqlite:///breakglass.db"\nvault = "x"\n[web]\norigin = "https://localhost"\n'
-    (on.house.folder / "breakglass.toml").write_text(toml, encoding="utf-8")
+    (on.house.folder / "breakglass.toml").write_text(SETTINGS, encoding="utf-8")
     sink = on.house.folder / "heads.jsonl"
     broken = sink.with_name("broken.jsonl")
     broken.write_bytes(sink.read_bytes().replace(b'"try 33"', b'"try XX"'))

@@ -5,35 +5,28 @@ from __future__ import annotations
 import ipaddress
 import random
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.guardrails.replaying.sharing import agree, agree_on, decoder, quiet, role, shared, user
 from tests.guardrails.replaying.small import ACCOUNTS, ROOT, parted, replay_of_policy
 
 from rootwarden.audit.guardrail_proof import around_of
 from rootwarden.facts.iam_document import Condition
-from rootwarden.guardrails.replaying.asker import asker_of
 from rootwarden.guardrails.replaying.change import Operation, PolicyKind, Step, changed
 from rootwarden.guardrails.replaying.classes import OF_ADDRESSES, Classes
+from rootwarden.guardrails.replaying.details import Details, keys_of
 from rootwarden.guardrails.replaying.paths import Brief
-from rootwarden.guardrails.replaying.plan import ROLE
 from rootwarden.guardrails.replaying.ranges import NO_ADDRESS, SPECIAL, Stretches, is_private
-from rootwarden.guardrails.replaying.ruling import Effect
 from rootwarden.guardrails.standing import Attached
 from rootwarden.iam.condition import compiled
+from rootwarden.iam.context import Context
 from rootwarden.iam.document import read_document
 from rootwarden.simulator.trail.organization import MANAGEMENT
-from rootwarden.trail.replay import Bench, _identity
-from rootwarden.trail.replay_fields import _FIELDS, details_of
-from rootwarden.trail.replayed import Replayed
-from rootwarden.trail.seats import marks_of
-
-if TYPE_CHECKING:
-    from rootwarden.guardrails.replaying.ruling import Ruling
-    from rootwarden.trail.replay import Replay
+from rootwarden.trail.replay import Bench
 
 RANGES = (
     "0.0.0.0/0",
@@ -163,6 +156,75 @@ def test_addresses_of_one_stretch_are_all_private_or_all_public() -> None:
     assert len(set(found.values())) == 2
 
 
+TIMES = (
+    "2026-03-02T08:00:11Z",
+    "2026-03-02T08:00:10Z",
+    "2026-03-02T08:00:12Z",
+    "2026-03-01T00:00:00Z",
+    "2026-02-28T23:59:59Z",
+    "2026-02-30T08:00:00Z",
+    "2026-03-02T24:00:00Z",
+    "2026-03-02T08:00:11.5Z",
+    "2026-03-02T08:00:11+01:00",
+    "2026-03-02",
+    "2026-03-02T08:00:11",
+    "0000-00-00T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "\u0662026-03-02T08:00:11Z",
+    "yesterday",
+    "",
+)
+LIMITS = (*TIMES, "1772438411", "1772438411.5", "2026", "${aws:username}", "*")
+OF_TIMES = {"time": ("aws:CurrentTime", "aws:EpochTime"), "started": ("aws:TokenIssueTime",)}
+
+
+@settings(max_examples=300)
+@given(
+    field=st.sampled_from(sorted(OF_TIMES)),
+    operators=st.lists(
+        st.sampled_from(
+            ["DateLessThan", "DateGreaterThanEquals", "DateNotEquals", "ForAllValues:DateEqualsIfExists", "StringLike"]
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+    wanted=st.lists(st.sampled_from(LIMITS), min_size=1, max_size=3),
+    times=st.lists(st.sampled_from(TIMES), min_size=1, max_size=20),
+)
+def test_times_of_one_class_are_one_to_every_condition(
+    field: str, operators: list[str], wanted: list[str], times: list[str]
+) -> None:
+    every = [compiled(Condition(one, key, tuple(wanted)), "2012-10-17") for one in operators for key in OF_TIMES[field]]
+    conditions = tuple(every)
+    keys = frozenset(key.lower() for key in OF_TIMES[field])
+    fields = (field,) if field == "time" else (field, "temporary")
+    classes = Classes(fields, keys, conditions)
+    found: dict[int, object] = {}
+    for time in (*times, *times):
+        for rest in ((),) if field == "time" else ((True,), (False,), (None,)):
+            values = (time, *rest)
+            context = Context(keys_of(Details(**dict(zip(fields, values, strict=True))), keys), complete=False)
+            outcomes = [one.test(context) for one in conditions]
+            alike = tuple((one.truth, one.keys) for one in outcomes)
+            assert found.setdefault(classes.of(values), alike) == alike
+
+
+def test_times_between_the_same_instants_are_tested_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    condition = compiled(Condition("DateGreaterThan", "aws:CurrentTime", ("2026-03-02T08:00:00Z",)), "2012-10-17")
+    classes = Classes(("time",), frozenset({"aws:currenttime"}), (condition,))
+    tested: list[tuple[Any, ...]] = []
+    real = classes._class
+
+    def counted(_: Classes, values: tuple[Any, ...]) -> int:
+        tested.append(values)
+        return real(values)
+
+    monkeypatch.setattr(Classes, "_class", counted)
+    for second in range(8000):
+        classes.of((f"2026-03-02T0{7 + second // 3600}:{second // 60 % 60:02}:{second % 60:02}Z",))
+    assert [time for (time,) in tested] == [f"2026-03-02T{time}Z" for time in ("07:00:00", "08:00:00", "08:00:01")]
+
+
 BY_RANGES = ("IpAddress", "NotIpAddress", "NotIpAddressIfExists", "ForAllValues:IpAddress", "ForAnyValue:NotIpAddress")
 BY_TEXT = ("StringEquals", "StringNotEqualsIfExists", "StringLike", "StringNotLike", "ArnLike", "IpAddresses")
 # Operators, keys and values that go together; any of them may have a variable for a value.
@@ -215,29 +277,6 @@ def policies(draw: st.DrawFn, *, kind: PolicyKind) -> dict[str, Any]:
         for number in range(draw(st.integers(1, 2)))
     ]
     return {"Version": "2012-10-17", "Statement": statements}
-
-
-def role(account: str, name: str, session: str) -> dict[str, Any]:
-    return {
-        "type": "AssumedRole",
-        "principalId": f"AROAFAKE{name.upper()}:{session}",
-        "arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
-        "accountId": account,
-        "accessKeyId": "ASIAFAKEFAKEFAKEROLE",
-        "sessionContext": {
-            "sessionIssuer": {
-                "type": "Role",
-                "principalId": f"AROAFAKE{name.upper()}",
-                "arn": f"arn:aws:iam::{account}:role/{name}",
-            },
-            "attributes": {"creationDate": "2026-03-02T07:00:00Z", "mfaAuthenticated": "false"},
-        },
-    }
-
-
-def user(account: str, name: str) -> dict[str, Any]:
-    arn = f"arn:aws:iam::{account}:user/{name}"
-    return {"type": "IAMUser", "principalId": f"AIDAFAKE{name}", "arn": arn, "accountId": account}
 
 
 IDENTITIES = (
@@ -301,60 +340,6 @@ def calls(draw: st.DrawFn) -> list[dict[str, Any]]:
             }
         )
     return made
-
-
-def alone(bench: Bench, record: Replayed) -> Ruling | None:
-    """The ruling of a call, by its own asker and with all of its fields."""
-    who = record.identity
-    assert who is not None
-    source = (record.source or "").partition(".")[0]
-    asker = asker_of(_identity(who), source, assumed=False)
-    plan = bench._judge.plan(asker, source, record.name or "")
-    if plan is None:
-        return None
-    marks = marks_of(bytes(record.parameters), plan.marks)
-    ruling = bench._judge._ruling(plan, asker, details_of(_FIELDS, record, who, record.time or ""), marks)
-    return None if ruling.effect is Effect.NOTHING else ruling
-
-
-def shared(bench: Bench, record: Replayed) -> Ruling | None:
-    """The ruling of a call as a replay finds it."""
-    who = record.identity
-    assert who is not None
-    party = bench.seat(who, record.source, assumed=False).party
-    course = bench.course(party, record.source, record.name or "", record.kind) if party is not None else None
-    if party is None or course is None:
-        return None
-    ruling = bench.ruling(party, course, record, who, record.time or "")
-    return None if ruling.effect is Effect.NOTHING else ruling
-
-
-def quiet(bench: Bench, record: Replayed) -> bool | None:
-    """Whether nothing comes of a call at a glance; `None` where it may depend on a role that was handed over."""
-    who = record.identity
-    assert who is not None
-    party = bench.seat(who, record.source, assumed=False).party
-    course = bench.course(party.first, record.source, record.name or "", record.kind) if party is not None else None
-    if party is None or course is None:
-        return True
-    found = bench.quiet(party.first, course, record, who, record.time or "")
-    return found if found or ROLE not in course.plan.fields else None
-
-
-decoder = msgspec.json.Decoder(Replayed)
-
-
-def agree(document: dict[str, Any], kind: PolicyKind, drawn: list[dict[str, Any]]) -> None:
-    agree_on(replay_of_policy(document, kind=kind), drawn)
-
-
-def agree_on(replay: Replay, drawn: list[dict[str, Any]]) -> None:
-    bench, other = Bench(replay), Bench(replay)
-    for each in drawn:
-        record = decoder.decode(msgspec.json.encode(each))
-        expected = alone(other, record)
-        assert quiet(bench, record) in {None, expected is None}, each
-        assert shared(bench, record) == expected, each
 
 
 @settings(deadline=None, max_examples=150)

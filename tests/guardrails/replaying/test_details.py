@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rootwarden.guardrails.replaying.asker import asker_of
 from rootwarden.guardrails.replaying.details import Details, fields_of, keys_of, via_of
 from rootwarden.guardrails.replaying.owners import SOMEBODY, owners_of
-from rootwarden.guardrails.replaying.resources import Named, named_in, resources_of
+from rootwarden.guardrails.replaying.resources import Named, resources_of
 from rootwarden.guardrails.replaying.tags import request_tags
 from rootwarden.iam.context import MISSING, NOT_KNOWN, Values, held
 from rootwarden.iam.usage.caller import Identity
@@ -126,28 +126,33 @@ PARAMETERS = st.recursive(
 def test_nothing_in_parameters_makes_reading_fail(value: Any) -> None:
     details = parameters(value)
     request_tags(details.parameters)
-    named_in(details)
+    for action in map(action_catalogue().action, ("s3:GetObject", "sts:AssumeRoot", "iam:DeleteRole")):
+        assert action is not None
+        Named(details.parameters, details.resources).told(action)
     keys_of(details, ["sts:taskpolicyarn", "aws:tagkeys"])
 
 
 @pytest.mark.parametrize(
-    ("action", "named", "expected"),
+    ("action", "arns", "parameters", "expected"),
     [
-        ("s3:GetObject", Named((), {"bucketName": "b", "key": "k/1"}), ("arn:aws:s3:::b/k/1",)),
-        ("s3:GetObject", Named((), {"bucketName": "b"}), ("",)),
-        ("s3:GetBucketPolicy", Named((), {"bucketName": "b"}), ("arn:aws:s3:::b",)),
-        ("s3:GetBucketPolicy", Named((), {"bucketName": "arn:aws:s3:eu-west-1:1:accesspoint/a"}), ("",)),
-        ("s3:GetObject", Named((), {"bucketName": "a-7fake-s3alias", "key": "k"}), ("",)),
-        ("s3:GetObject", Named((), {"bucketName": "b--euw1-az1--x-s3", "key": "k"}), ("",)),
-        ("s3:ListAllMyBuckets", Named((), {}), ("*",)),
-        ("sts:AssumeRoot", Named((), {"targetPrincipal": "111111111111"}), ("arn:aws:iam::111111111111:root",)),
-        ("iam:DeleteRole", Named((), {"roleName": "a"}), ("",)),
-        ("iam:DeleteRole", Named(("arn:aws:iam::111111111111:role/x/a",), {}), ("arn:aws:iam::111111111111:role/x/a",)),
-        ("ec2:FrobnicateInstances", Named((), {}), ("",)),
+        ("s3:GetObject", [], {"bucketName": "b", "key": "k/1"}, ("arn:aws:s3:::b/k/1",)),
+        ("s3:GetObject", [], {"bucketName": "b"}, ("",)),
+        ("s3:GetBucketPolicy", [], {"bucketName": "b"}, ("arn:aws:s3:::b",)),
+        ("s3:GetBucketPolicy", [], {"bucketName": "arn:aws:s3:eu-west-1:1:accesspoint/a"}, ("",)),
+        ("s3:GetObject", [], {"bucketName": "a-7fake-s3alias", "key": "k"}, ("",)),
+        ("s3:GetObject", [], {"bucketName": "b--euw1-az1--x-s3", "key": "k"}, ("",)),
+        ("s3:ListAllMyBuckets", [], {}, ("*",)),
+        ("sts:AssumeRoot", [], {"targetPrincipal": "111111111111"}, ("arn:aws:iam::111111111111:root",)),
+        ("iam:DeleteRole", [], {"roleName": "a"}, ("",)),
+        ("iam:DeleteRole", ["arn:aws:iam::111111111111:role/x/a"], {}, ("arn:aws:iam::111111111111:role/x/a",)),
+        ("ec2:FrobnicateInstances", [], {}, ("",)),
     ],
 )
-def test_a_resource_is_told_or_may_be_any(action: str, named: Named, expected: tuple[str, ...]) -> None:
+def test_a_resource_is_told_or_may_be_any(
+    action: str, arns: list[str], parameters: dict[str, str], expected: tuple[str, ...]
+) -> None:
     catalogue = action_catalogue()
+    named = Named(json.dumps(parameters).encode(), json.dumps([{"ARN": one} for one in arns]).encode())
     assert resources_of(catalogue.action(action), named, catalogue, "aws") == expected
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rootwarden.breakglass.codes.clock import Reading
 from rootwarden.breakglass.codes.clock_source import read_clocks
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# So long, in seconds, the machine seems to have run before: time can be put back where it has just begun to.
+_PAST: Final = 365 * 86_400.0
 
 
 class Shifted:
@@ -25,7 +28,7 @@ class Shifted:
     def read(self) -> Reading:
         """What they say now."""
         now, ahead = read_clocks(), float(self._path.read_text(encoding="ascii"))
-        return Reading(wall=now.wall + timedelta(seconds=ahead), steady=now.steady + ahead, boot=now.boot)
+        return Reading(wall=now.wall + timedelta(seconds=ahead), steady=_PAST + now.steady + ahead, boot=now.boot)
 
     def set(self, ahead: float) -> None:
         """Put the clocks so many seconds ahead of those of the machine."""

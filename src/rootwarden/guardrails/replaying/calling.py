@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rootwarden.guardrails.replaying.comparing import Asked, compare, whichever
 from rootwarden.guardrails.replaying.likeness import partition_of
 from rootwarden.guardrails.replaying.owners import SOMEBODY
-from rootwarden.guardrails.replaying.resources import named_in, resources_of
+from rootwarden.guardrails.replaying.resources import Named, partition_in, resources_of
 from rootwarden.iam.context import Context
 from rootwarden.iam.statement import ANY_RESOURCE, UNTOLD_RESOURCE, Request
 
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 WHOSE: Final = "whose the resource is"
 # Who signs in does so to an account of their own.
 _SIGNING_IN: Final = "signin:"
-# The partitions of regions by how those begin; all others are of `aws`.
-_PARTITIONS: Final = {
-    "cn-": "aws-cn",
-    "us-gov-": "aws-us-gov",
-    "eusc-": "aws-eusc",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-}
 
 
 class Call:
@@ -51,7 +43,8 @@ class Call:
         self._details = details
         self._scp = ground.above(asker)
         self._own = asker.who.account or details.account
-        self._named = named_in(details) if plan.resources else None
+        self._partition = partition_of(asker) or partition_in(details.region)
+        self._named = Named(details.parameters, details.resources) if plan.resources else None
         self._contexts: dict[str, Context] = {}
         owners = {self._own, *details.owners} if plan.owner else ()
         rcps = dict.fromkeys(side for owner in owners for side, _ in self._ground.over(owner))
@@ -77,7 +70,7 @@ class Call:
             told = template != "*"
             where = (UNTOLD_RESOURCE,)
             if told:
-                where = resources_of(known, self._named, self._ground.catalogue, self._partition())
+                where = resources_of(known, self._named, self._ground.catalogue, self._partition)
         return [self._whichever(action, one, takes_none=takes_none, told=template != "*") for one in where]
 
     def _whichever(self, action: str, resource: str, *, takes_none: bool, told: bool) -> Compared:
@@ -110,8 +103,3 @@ class Call:
             keys = self._ground.keys(self._plan, self._asker, self._details, owner)
             found = self._contexts[owner] = Context(keys, complete=False, absent=self._asker.absent)
         return found
-
-    def _partition(self) -> str:
-        told = partition_of(self._asker)
-        region = self._details.region
-        return told or next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")

@@ -1,7 +1,8 @@
 """Classes of values: those no condition of a plan tells apart, so that one ruling does for all calls of a class.
 
 A class is what comes of the conditions. Where ranges alone tell addresses apart, an address is first replaced by the
-stretch between their ends that it is in, and conditions are tested once for each stretch.
+stretch between their ends that it is in, and conditions are tested once for each stretch; so are times, where they are
+compared with instants.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rootwarden.guardrails.replaying.details import Details, keys_of
+from rootwarden.guardrails.replaying.moments import Moments
 from rootwarden.guardrails.replaying.ranges import BYTES, NO_ADDRESS, Stretches, is_half
 from rootwarden.iam.context import Context
-from rootwarden.iam.operators import OPERATORS, network
+from rootwarden.iam.operators import OPERATORS, instant, network
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -23,6 +25,8 @@ OF_ADDRESSES: Final = ("address", "endpoint", "via")
 _ADDRESSES: Final = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 _ENDPOINTS: Final = _ADDRESSES | {"aws:sourcevpce", "aws:sourcevpc"}
 _BY_RANGES: Final = (OPERATORS["ipaddress"], OPERATORS["notipaddress"])
+_TIMES: Final = ("started", "time")
+_BY_INSTANTS: Final = tuple(operator for name, operator in OPERATORS.items() if name.startswith("date"))
 _NO_KEYS: Final = Context()
 # So many values of each set of fields are kept with their class; of the long ones fewer.
 _MOST: Final = 8192
@@ -53,6 +57,7 @@ class Classes:
         "_found",
         "_keys",
         "_missed",
+        "_moments",
         "_most",
         "_networks",
         "_numbers",
@@ -71,6 +76,7 @@ class Classes:
         self._found: dict[tuple[Any, ...], int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
         self._stretches = _stretches(keys, conditions) if fields == OF_ADDRESSES else None
+        self._moments = _moments(conditions) if fields[0] in _TIMES else None
         self.addresses: dict[str | None, int] = {}
         self._missed = 0
         self._alone: dict[int, int] = {}
@@ -83,16 +89,31 @@ class Classes:
         Args:
             values: Of the fields, in their order.
         """
-        key = values if self._stretches is None else (self._stretches.of(values[0]), *values[1:])
+        found = self._found.get(values)
+        if found is None:
+            found = self._met(values)
+            if self._most != _MOST_LONG or all(len(one) <= _LONGEST for one in values if isinstance(one, bytes)):
+                self._keep(values, found)
+        return found
+
+    def _met(self, values: tuple[Any, ...]) -> int:
+        """The class of values that are not known, by what stands for the first of them."""
+        if self._stretches is not None:
+            key = (self._stretches.of(values[0]), *values[1:])
+        elif self._moments is not None:
+            key = (self._moments.of(values[0]), *values[1:])
+        else:
+            return self._class(values)
         found = self._found.get(key)
         if found is None:
             found = self._class(values)
-            if self._most == _MOST_LONG and any(isinstance(one, bytes) and len(one) > _LONGEST for one in values):
-                return found
-            if len(self._found) >= self._most:
-                self._found.clear()
-            self._found[key] = found
+            self._keep(key, found)
         return found
+
+    def _keep(self, values: tuple[Any, ...], found: int) -> None:
+        if len(self._found) >= self._most:
+            self._found.clear()
+        self._found[values] = found
 
     def of_address(self, address: str) -> int:
         """The class of an address from which somebody called through no endpoint, and no service for them.
@@ -149,3 +170,13 @@ def _stretches(keys: frozenset[str], conditions: tuple[CompiledCondition, ...]) 
         found = (network(text) for text in texts if isinstance(text, str))
         ranges += [one for one in found if one is not None]
     return Stretches(ranges, private=bool(keys & _ENDPOINTS))
+
+
+def _moments(conditions: tuple[CompiledCondition, ...]) -> Moments | None:
+    """What times are to be replaced by; `None` where a condition asks for more of one than when it is."""
+    asked = [one for one in conditions if one.operator is not None]
+    if not all(one.operator in _BY_INSTANTS for one in asked):
+        return None
+    texts = (wanted.resolved(_NO_KEYS) for one in asked for wanted in one.wanted)
+    found = (instant(text) for text in texts if isinstance(text, str))
+    return Moments(one for one in found if one is not None)

@@ -16,13 +16,14 @@ from rootwarden.guardrails.replaying.calling import Call
 from rootwarden.guardrails.replaying.classes import Classes
 from rootwarden.guardrails.replaying.details import fields_of
 from rootwarden.guardrails.replaying.ground import Ground
-from rootwarden.guardrails.replaying.likeness import likeness, spelled_keys
+from rootwarden.guardrails.replaying.likeness import likeness, partition_of, spelled_keys
 from rootwarden.guardrails.replaying.needs import PASS_ROLE, SIGN_IN, NeedsOfEvents
 from rootwarden.guardrails.replaying.plan import ROLE, Plan
+from rootwarden.guardrails.replaying.resource_classes import Groups, ResourceClasses, is_particular
+from rootwarden.guardrails.replaying.resources import RESOURCE_FIELDS
 from rootwarden.guardrails.replaying.ruling import Effect
 from rootwarden.guardrails.replaying.summing import UNTOUCHED, doubted, sign_in_fenced, summed
 from rootwarden.iam.context import Context
-from rootwarden.iam.statement import ANY_RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,6 +44,7 @@ SIGNING_IN: Final = "it is a step of signing in"
 # So many rulings are kept; then all are made anew.
 _MOST_RULINGS: Final = 50_000
 _MOST_CLASSES: Final = 500
+_ALL_OF_RESOURCES: Final = (*RESOURCE_FIELDS, "region")
 
 
 class Judge:
@@ -66,6 +68,7 @@ class Judge:
         self._everywhere = tuple(side for side, _ in self.ground.owned)
         every = (one for side in self._everywhere for one in side.statements)
         self._of_everywhere = tuple({id(one): one for one in every}.values())
+        self._groups = Groups(catalogue)
         self._classes: dict[tuple[object, ...], Classes] = {}
 
     def touches(self, asker: Asker) -> bool:
@@ -90,10 +93,10 @@ class Judge:
         every = [one for side in sides for one in _possible(side.statements, asker) if needs.named_by(one)]
         keys = frozenset(key for one in every for key in _asked(one)) - asker.keys.keys()
         owner = bool(self._everywhere) or any(key.startswith("aws:resource") for key in keys)
-        resources = any(_is_particular(one) for one in every)
+        resources = any(is_particular(one) for one in every)
         passing = needs.may_pass and any(one.names_action(PASS_ROLE.lower()) for one in every)
         plan = Plan(needs, keys, resources=resources, owner=owner, passing=passing, beyond=beyond)
-        self._part(plan, every)
+        self._part(plan, asker, every)
         if not resources:
             statements = [one for side in sides for one in side.statements]
             plan.marks = tuple(mark for mark in needs.marks if needs.changed_by(mark, statements))
@@ -163,15 +166,16 @@ class Judge:
         found = plan.quiet[like] = self._ruling(plan, asker, details, marks).effect is Effect.NOTHING
         return found
 
-    def _part(self, plan: Plan, every: list[CompiledStatement]) -> None:
+    def _part(self, plan: Plan, asker: Asker, every: list[CompiledStatement]) -> None:
         """Find what tells calls of a plan apart, the policies being these."""
         conditions = tuple({id(one): one for statement in every for one in statement.conditions}.values())
         spelled = {key for one in every for key in spelled_keys(one)}
-        kept = set(plan.fields)
+        by_resource = self._by_resource(plan, asker, every) if plan.resources else ()
+        kept = {*plan.fields, *(_ALL_OF_RESOURCES if by_resource is None else ())}
         parted: dict[tuple[str, ...], set[str]] = {}
         for key in plan.keys:
             parted.setdefault(fields_of((key,)), set()).add(key)
-        classes = []
+        classes: list[Classes | ResourceClasses] = list(by_resource or ())
         for fields, keys in sorted(parted.items()):
             if keys & spelled:
                 kept |= set(fields)
@@ -181,6 +185,15 @@ class Judge:
         plan.classes = tuple(classes)
         plan.fields = tuple(sorted(kept))
         plan.needed = tuple(sorted(kept.union(*(one.fields for one in classes))))
+
+    def _by_resource(
+        self, plan: Plan, asker: Asker, every: list[CompiledStatement]
+    ) -> tuple[ResourceClasses, ...] | None:
+        """Classes by what calls were on; `None` where all that they name tells them apart."""
+        groups = None if plan.needs.anything else self._groups.of(plan.needs.candidates, every)
+        if groups is None:
+            return None
+        return (ResourceClasses(groups, partition_of(asker)),) if groups else ()
 
     def _classes_of(
         self, fields: tuple[str, ...], keys: frozenset[str], conditions: tuple[CompiledCondition, ...]
@@ -245,7 +258,3 @@ def _asked(statement: CompiledStatement) -> Iterator[str]:
             yield from (key.lower() for key in wanted.variables)
     for resource in statement.resources or ():
         yield from (key.lower() for key in resource.variables)
-
-
-def _is_particular(statement: CompiledStatement) -> bool:
-    return statement.resources is not None and any(one.text != ANY_RESOURCE for one in statement.resources)

@@ -40,15 +40,16 @@ class Needs:
         candidates: Every action it may need.
         may_pass: Whether a role may be handed over with it.
         apart: What it is taken for where no policy stops it: an action of its own name.
+        anything: Whether it may need actions that are not among the candidates.
         signs_in: Whether it is the step of signing in that a fence may stop.
     """
 
     __slots__ = (
-        "_anything",
         "_catalogue",
         "_classes",
         "_mapped",
         "_unknown",
+        "anything",
         "apart",
         "candidates",
         "marks",
@@ -64,7 +65,7 @@ class Needs:
         self.apart = (f"{source}:{name}",)
         self._catalogue = catalogue
         self._classes: dict[tuple[tuple[str, ...], tuple[Side, ...]], tuple[str, ...]] = {}
-        self._anything = False
+        self.anything = False
         calls = {chosen: Call(source, name, Outcome.DONE, "", chosen) for chosen in ((), *((one,) for one in marks))}
         self._mapped = events.of, source, name
         found: dict[str, None] = {}
@@ -76,7 +77,7 @@ class Needs:
             if mapped.unknown:
                 unknown.update(dict.fromkeys(self._alternatives(mapped, source, name)))
                 # A service by a name nobody knows may be one whose actions policies name otherwise.
-                self._anything = all(catalogue.service(one) is None for one in mapped.prefixes or (source,))
+                self.anything = all(catalogue.service(one) is None for one in mapped.prefixes or (source,))
         self.may_pass = (source, name) == _INTO_PROFILE or (source not in _PASSING_NONE and not self._only_reads())
         if self.may_pass:
             found[PASS_ROLE] = None
@@ -98,7 +99,7 @@ class Needs:
 
     def named_by(self, statement: CompiledStatement) -> bool:
         """Whether a statement names an action the event may need."""
-        return self._anything or any(statement.names_action(action.lower()) for action in self.candidates)
+        return self.anything or any(statement.names_action(action.lower()) for action in self.candidates)
 
     def changed_by(self, mark: str, statements: list[CompiledStatement]) -> bool:
         """Whether a parameter changes what is needed, or adds what these statements tell from what is needed anyway."""
@@ -130,7 +131,7 @@ class Needs:
         if found is None:
             every = [one for side in sides for one in side.statements]
             kinds: dict[tuple[bool, ...], str] = {}
-            for action in (*actions, *(_examples(every) if mapped.unknown and self._anything else ())):
+            for action in (*actions, *(_examples(every) if mapped.unknown and self.anything else ())):
                 kinds.setdefault(tuple(one.names_action(action.lower()) for one in every), action)
             found = self._classes[actions, sides] = tuple(kinds.values())
         return found

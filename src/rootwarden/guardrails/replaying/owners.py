@@ -87,9 +87,15 @@ def _told(resources: bytes) -> set[str] | None:
         listed = _resources.decode(resources) if resources not in _EMPTY else []
     except _UNREADABLE:
         return None
-    owners = {_bucket(one.ARN): _owner(one) for one in listed if _owner(one)}
-    untold = {SOMEBODY for one in listed if not _owner(one) and _bucket(one.ARN) not in owners}
-    return {*owners.values(), *untold}
+    owners: dict[str, str] = {}
+    untold: set[str] = set()
+    for one in listed:
+        owner = _owner(one)
+        if owner:
+            owners[_bucket(one.ARN)] = owner
+        else:
+            untold.add(_bucket(one.ARN))
+    return {*owners.values(), *({SOMEBODY} if untold - owners.keys() else ())}
 
 
 def _owner(one: _Resource) -> str:

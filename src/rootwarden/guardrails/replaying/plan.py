@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from rootwarden.guardrails.replaying.classes import Classes
     from rootwarden.guardrails.replaying.needs import Needs
+    from rootwarden.guardrails.replaying.resource_classes import ResourceClasses
     from rootwarden.guardrails.replaying.ruling import Ruling
 
 # The field of `Details` that is sought for in the parameters of many calls, and decides about few.
@@ -17,7 +18,7 @@ class Plan:
     """How calls of one kind by one principal are decided.
 
     Attributes:
-        classes: Of fields of `Details` that matter by what conditions make of them.
+        classes: Of fields of `Details` that matter by what conditions, or resources of statements, make of them.
         fields: Those that matter as they are.
         needed: All of them.
         keys: The condition keys that are asked for.
@@ -46,7 +47,6 @@ class Plan:
     def __init__(
         self, needs: Needs, keys: frozenset[str], *, resources: bool, owner: bool, passing: bool, beyond: str
     ) -> None:
-        more = ("parameters", "resources", "region") if resources else ()
         self.needs = needs
         self.keys = keys
         self.resources = resources
@@ -54,11 +54,10 @@ class Plan:
         self.beyond = beyond
         self.marks = needs.marks
         self.fields: tuple[str, ...] = (
-            *more,
             *(("owners", "account") if owner else ()),
             *((ROLE,) if passing else ()),
         )
-        self.classes: tuple[Classes, ...] = ()
+        self.classes: tuple[Classes | ResourceClasses, ...] = ()
         self.needed: tuple[str, ...] = ()
         self.rulings: dict[object, Ruling] = {}
         self.quiet: dict[object, bool] = {}
