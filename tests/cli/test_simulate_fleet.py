@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rootwarden.fleet.synthetic.fleet import synthetic_fleet
+from rootwarden.packs.published import published
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -55,6 +58,20 @@ def test_a_fleet_and_its_truth(scratch: Path) -> None:
     audited = run(scratch, "audit", "--evidence", str(sample), "--rule", "root-usage", "--format", "csv")
     assert audited.returncode in (0, 1)
     assert audited.stdout.count("root-usage") == len(list(sample.glob("accounts/*")))
+
+
+def test_a_few_organizations_are_those_of_the_whole(tmp_path: Path) -> None:
+    whole = synthetic_fleet(published("netskope-2021"), 3)
+    few = whole.first(4)
+    assert sorted(few.samples) == sorted(whole.samples)[:4]
+    assert few.accounts == tuple(one for one in whole.accounts if one.organization in few.samples)
+    assert whole.first(1000) == whole
+    done = run(tmp_path, "simulate-fleet", "--output", "fleet", "--seed", "3", "--organizations", "4")
+    assert done.returncode == 0
+    assert f"{len(few.accounts)} accounts in 4 organizations" in done.stderr
+    assert sorted(one.name for one in (tmp_path / "fleet").iterdir()) == sorted(few.samples)
+    truth = json.loads((tmp_path / "fleet.truth.json").read_text(encoding="utf-8"))
+    assert [one["account"] for one in truth["accounts"]] == [one.id for one in few.accounts]
 
 
 def test_what_cannot_be_done(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class Run(msgspec.Struct, frozen=True):
     @property
     def document(self) -> dict[str, Any]:
         """Its JSON output."""
+        assert self.out, f"exit code {self.code}, nothing on standard output, and: {self.err}"
         made: dict[str, Any] = json.loads(self.out)
         return made
 

@@ -12,7 +12,7 @@ import re
 import threading
 from collections import defaultdict
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ import msgspec
 from botocore import exceptions as botocore_errors
 from botocore import xform_name
 from botocore.config import Config
+from botocore.loaders import create_loader
 from botocore.paginate import Paginator
 from botocore.parsers import ResponseParserError
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.client import BaseClient
     from botocore.credentials import Credentials
+    from botocore.loaders import Loader
 
     from rootwarden.aws.calls import Call, JsonObject
     from rootwarden.aws.deadline import Deadline
@@ -109,6 +111,8 @@ class Door:
             raise UsageError(
                 f"`{self.region}` is not an AWS region", hint="give --region, for example --region us-east-1"
             )
+        models = self._session.get_config_variable("data_path")
+        self._session.register_component("data_loader", _models(models))
         # Instants stay the text they are on the wire: botocore would parse each, for us to print it again.
         parsers = self._session.get_component("response_parser_factory")
         parsers.set_parser_defaults(timestamp_parser=instant_text)
@@ -283,6 +287,12 @@ class Door:
                     _keep_override(client)
                 self._clients[service, region] = client
             return client
+
+
+@cache
+def _models(path: str | None) -> Loader:
+    """What reads botocore's descriptions of services, each once in a process: some take a tenth of a second."""
+    return create_loader(path)
 
 
 def _environment_region() -> str:

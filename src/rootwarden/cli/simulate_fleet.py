@@ -18,6 +18,9 @@ def simulate_fleet(
         Path | None,
         typer.Option("--truth", metavar="FILE", help="Where to put what really happened (FOLDER.truth.json)."),
     ] = None,
+    organizations: Annotated[
+        int | None, typer.Option("--organizations", min=1, help="Write only so many organizations of it, the first.")
+    ] = None,
     study: Annotated[
         str, typer.Option("--study", metavar="NAME", help="The published study whose figures it is made to have.")
     ] = "netskope-2021",
@@ -35,6 +38,8 @@ def simulate_fleet(
     if aside.resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"`{aside}` is inside of `{folder}`", hint="the truth is kept outside of what is studied")
     fleet = synthetic_fleet(published(study), seed)
+    if organizations is not None:
+        fleet = fleet.first(organizations)
     write_fleet(fleet, folder)
     write_truth(fleet, aside)
     samples = len(next(iter(fleet.samples.values())))

@@ -39,6 +39,7 @@ _SEATS: Final = 50_000
 _COURSES: Final = 100_000
 _OF_PARTIES: Final = frozenset({"kind"})
 _MOST_ACCOUNTS: Final = 10_000
+_MOST_NAMES: Final = 10_000
 # What identities of these kinds are does not depend on the service.
 _TOLD: Final = frozenset({"Root", "IAMUser", "AssumedRole", "FederatedUser", "AWSService", "AWSAccount"})
 # How unique ids begin (IAM user guide, *IAM identifiers*).
@@ -136,6 +137,7 @@ class Bench:
         self._untouched: dict[str, Seat] = {}
         self._parties: dict[tuple[object, ...], Party] = {}
         self._firsts: dict[tuple[object, ...], Party] = {}
+        self._names: dict[str, str] = {}
         self._courses = 0
         self.unknown: set[str] = set()
         self.heard: set[str] = set()
@@ -176,7 +178,16 @@ class Bench:
 
     def name(self, who: ReplayedIdentity, host: str | None) -> str:
         """What people call who made a call."""
-        return asker_of(_identity(who), source_of(host or "")).name
+        issuer = who.session.issuer if who.session is not None else None
+        role = issuer.arn if issuer is not None and issuer.kind == "Role" and who.kind == "AssumedRole" else None
+        found = self._names.get(role) if role else None
+        if found is None:
+            found = asker_of(_identity(who), source_of(host or "")).name
+            if role:
+                if len(self._names) >= _MOST_NAMES:
+                    self._names.clear()
+                self._names[role] = found
+        return found
 
     def course(self, party: Party, host: str | None, name: str, kind: str | None) -> Course | None:
         """How a call is decided; `None` where the change cannot touch it."""

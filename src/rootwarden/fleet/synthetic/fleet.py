@@ -82,6 +82,15 @@ class SyntheticFleet(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[SyntheticAccount, ...]
     samples: dict[str, tuple[datetime, ...]]
 
+    def first(self, organizations: int) -> SyntheticFleet:
+        """So many organizations of it, the first by their ids, as they are in the whole."""
+        kept = set(sorted(self.samples)[:organizations])
+        return SyntheticFleet(
+            seed=self.seed,
+            accounts=tuple(one for one in self.accounts if one.organization in kept),
+            samples={one: instants for one, instants in self.samples.items() if one in kept},
+        )
+
 
 def synthetic_fleet(study: Published, seed: int) -> SyntheticFleet:
     """Draw a fleet whose study gives the figures of a published one.
