@@ -61,9 +61,14 @@ class Suite:
         (self._folder / "conftest.py").write_text(written, encoding="utf-8")
         (self._folder / "noted").write_text("", encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "xdist.plugin", *arguments],
             cwd=self._folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(TESTS.parent), "HOME": str(self._folder)},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(TESTS.parent),
+                "HOME": str(self._folder),
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            },
             capture_output=True,
             encoding="utf-8",
             timeout=120,

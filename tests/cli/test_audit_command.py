@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
@@ -282,37 +281,49 @@ subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNUL
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(used.ru_utime + used.ru_stime)
 """
+# What a start is held against: it takes 0.12 s of processor where the budgets were set, and more where all takes more.
+YARDSTICK: Final = (
+    "import asyncio, concurrent.futures, csv, ctypes, decimal, email.mime.multipart, http.client, json, logging, "
+    "multiprocessing.pool, pydoc, sqlite3, ssl, tarfile, unittest, xml.dom.minidom, zipfile"
+)
+YARDSTICK_SECONDS: Final = 0.12
 
 
-def seconds_of_processor(*arguments: str, cwd: Path) -> float:
-    """Median processor time of five runs of the command."""
-    runs = []
+def seconds_of_processor(*command: str, cwd: Path) -> float:
+    """What one run of a command takes."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *command],
+        cwd=cwd,
+        env=looks.environment(),
+        capture_output=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
+def pace_of(*arguments: str, cwd: Path) -> float:
+    """Processor seconds of our command, as where the budgets were set: the least of five, by that of the yardstick."""
+    ours, yardstick = [], []
     for _ in range(5):
-        done = subprocess.run(
-            [sys.executable, "-c", MEASURE, *looks.COMMAND, *arguments],
-            cwd=cwd,
-            env=looks.environment(),
-            capture_output=True,
-            check=True,
-        )
-        runs.append(float(done.stdout))
-    return statistics.median(runs)
+        ours.append(seconds_of_processor(*looks.COMMAND, *arguments, cwd=cwd))
+        yardstick.append(seconds_of_processor(sys.executable, "-c", YARDSTICK, cwd=cwd))
+    return min(ours) / min(yardstick) * YARDSTICK_SECONDS
 
 
-# The budget is 0.25 s; the rest is for the noise of a shared machine.
 HELPS: Final = [(), ("audit",), ("collect",), ("permissions",), ("demo",), ("rule",), ("version",)]
 
 
 @pytest.mark.parametrize("command", HELPS, ids=lambda command: " ".join(command) or "rootwarden")
 def test_help_is_quick(tmp_path: Path, command: tuple[str, ...]) -> None:
     looks.command(*command, "--help", cwd=tmp_path)
-    used = seconds_of_processor(*command, "--help", cwd=tmp_path)
+    used = pace_of(*command, "--help", cwd=tmp_path)
     print(f"{' '.join(command)} --help: {used:.3f} s of processor")  # noqa: T201 - the number is worth seeing
-    assert used < 0.35
+    # The budget is 0.25 s; the rest is for the noise of a shared machine.
+    assert used < 0.3
 
 
 def test_an_audit_of_one_folder_is_quick(folder: Path) -> None:
-    used = seconds_of_processor("audit", "--evidence", "greenfield", cwd=folder)
+    used = pace_of("audit", "--evidence", "greenfield", cwd=folder)
     print(f"audit of an evidence folder: {used:.3f} s of processor")  # noqa: T201 - the number is worth seeing
     assert used < 0.6
 

@@ -121,7 +121,7 @@ def spark(master: tuple[str, dict[str, str]]) -> Iterator[SparkSession]:
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("month")
-    write_month(Month(seed=11, events=5_000), folder / "trail", aside=folder / "aside")
+    write_month(Month(seed=11, accounts=12, days=20, events=2_000), folder / "trail", aside=folder / "aside")
     return folder
 
 
@@ -171,7 +171,7 @@ class TestCommand:
     def test_a_replay_is_the_same_bytes(self, month: Path, master: tuple[str, dict[str, str]]) -> None:
         """A change of policies, decided on executors and here."""
         address, environment = master
-        write_evidence(month / "evidence", 20)
+        write_evidence(month / "evidence", 12)
         asked = ("deny-root-actions", "--trail", "trail", "--evidence", "evidence", "--format", "json")
         here = command("replay", *asked, cwd=month, group="guardrails")
         spark = ("--engine", "spark", "--spark-master", address)
